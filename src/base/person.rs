@@ -1,0 +1,261 @@
+//! Identifiers of persons, companies and cards: parsed once at the edge, shown masked.
+//!
+//! None of these types prints its value through `Display` or `Debug`; [`IdNumber::as_str`] and its like are the only way to the plain text.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+
+use super::{Day, Unreadable};
+
+/// Turns full-width digits and letters to half width and drops blanks at both ends, as typed identifiers need.
+pub fn half_width(text: &str) -> String {
+    let narrow = |c: char| match u32::from(c) {
+        code @ 0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0).unwrap_or(c),
+        0x3000 => ' ',
+        _ => c,
+    };
+    text.chars().map(narrow).collect::<String>().trim().to_owned()
+}
+
+/// Shows the first `head` and last `tail` characters and stars between.
+pub fn masked(text: &str, head: usize, tail: usize) -> String {
+    let count = text.chars().count();
+    if count <= head + tail {
+        return "*".repeat(count);
+    }
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(count - tail).collect();
+    format!("{start}{}{end}", "*".repeat(count - head - tail))
+}
+
+macro_rules! secret_text {
+    ($name:ident, $head:literal, $tail:literal) => {
+        impl $name {
+            /// The plain text. Whoever calls this shows or stores personal data.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text as it may be shown.
+            pub fn masked(&self) -> String {
+                masked(&self.0, $head, $tail)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.masked())
+            }
+        }
+    };
+}
+
+/// A citizen's identity number (公民身份号码, GB 11643): 17 digits and a check character.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdNumber(String);
+
+secret_text!(IdNumber, 6, 4);
+
+const ID_WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+const ID_CHECKS: [char; 11] = ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'];
+
+impl IdNumber {
+    /// Reads an identity number; `x` becomes `X`, full width becomes half width. `today` bounds the birth date.
+    ///
+    /// # Errors
+    /// Wrong length or characters, an impossible or future birth date, a wrong check character. The error never carries the number.
+    pub fn parse(text: &str, today: Day) -> Result<Self, Unreadable> {
+        let text = half_width(text).to_uppercase();
+        let wrong = |why| Unreadable::new("identity number", &masked(&text, 0, 0), why);
+        let digits: Vec<u32> = text.chars().take(17).filter_map(|c| c.to_digit(10)).collect();
+        if text.chars().count() != 18 || digits.len() != 17 {
+            return Err(wrong("write 17 digits and a check digit or X"));
+        }
+        let born = text.get(6..14).and_then(|date| NaiveDate::parse_from_str(date, "%Y%m%d").ok());
+        if born.is_none_or(|born| Day(born) > today) {
+            return Err(wrong("its date of birth does not exist or lies ahead"));
+        }
+        if Some(Self::check_of(&digits)) != text.chars().last() {
+            return Err(wrong("its check digit does not fit the other digits"));
+        }
+        Ok(Self(text))
+    }
+
+    /// The check character of 17 digits.
+    pub fn check_of(digits: &[u32]) -> char {
+        let sum: u32 = digits.iter().zip(ID_WEIGHTS).map(|(digit, weight)| digit * weight).sum();
+        usize::try_from(sum % 11).ok().and_then(|place| ID_CHECKS.get(place)).copied().unwrap_or('?')
+    }
+
+    /// Date of birth.
+    pub fn born(&self) -> Option<Day> {
+        self.0.get(6..14).and_then(|date| NaiveDate::parse_from_str(date, "%Y%m%d").ok()).map(Day)
+    }
+}
+
+/// A company's unified social credit code (统一社会信用代码, GB 32100): 18 characters, not secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uscc(String);
+
+const USCC_ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+
+impl Uscc {
+    /// Reads a credit code; lower case becomes upper case.
+    ///
+    /// # Errors
+    /// Wrong length, a character outside the code's alphabet (no I O S V Z), a wrong check character.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        let text = half_width(text).to_uppercase();
+        let wrong = |why| Unreadable::new("unified social credit code", &text, why);
+        let values: Vec<u32> = text.chars().filter_map(Self::value_of).collect();
+        if text.chars().count() != 18 || values.len() != 18 {
+            return Err(wrong("write 18 digits and capital letters without I, O, S, V, Z"));
+        }
+        let Some((check, body)) = values.split_last() else {
+            return Err(wrong("write 18 characters"));
+        };
+        if Self::check_of(body) != *check {
+            return Err(wrong("its check character does not fit the others"));
+        }
+        Ok(Self(text))
+    }
+
+    /// Makes a valid code from 17 characters, for invented companies in demonstrations and tests.
+    pub fn from_body(body: &str) -> Option<Self> {
+        let values: Vec<u32> = body.chars().filter_map(Self::value_of).collect();
+        if values.len() != 17 || body.chars().count() != 17 {
+            return None;
+        }
+        let check = USCC_ALPHABET.chars().nth(usize::try_from(Self::check_of(&values)).ok()?)?;
+        Some(Self(format!("{body}{check}")))
+    }
+
+    /// The 18 characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn value_of(c: char) -> Option<u32> {
+        USCC_ALPHABET.chars().position(|known| known == c).and_then(|place| u32::try_from(place).ok())
+    }
+
+    fn check_of(body: &[u32]) -> u32 {
+        let weights = std::iter::successors(Some(1u32), |weight| Some(weight * 3 % 31));
+        let sum: u32 = body.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        (31 - sum % 31) % 31
+    }
+}
+
+impl fmt::Display for Uscc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for Uscc {
+    type Err = Unreadable;
+    fn from_str(text: &str) -> Result<Self, Unreadable> {
+        Self::parse(text)
+    }
+}
+
+super::serde_as_text!(Uscc);
+
+/// A personal bank card (13 to 19 digits). A failed Luhn check is a warning, not an error: see [`BankCard::luhn_holds`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BankCard(String);
+
+secret_text!(BankCard, 6, 4);
+
+impl BankCard {
+    /// Reads a card number, blanks between groups allowed.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        let text: String = half_width(text).chars().filter(|c| *c != ' ').collect();
+        if !(13..=19).contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Unreadable::new("bank card number", &masked(&text, 0, 0), "write 13 to 19 digits"));
+        }
+        Ok(Self(text))
+    }
+
+    /// Whether the last digit fits by Luhn's rule; real cards of some banks fail it.
+    pub fn luhn_holds(&self) -> bool {
+        luhn_sum(&self.0) % 10 == 0
+    }
+
+    /// The Luhn digit that completes `body`, for invented cards in demonstrations and tests.
+    pub fn luhn_digit(body: &str) -> u32 {
+        (10 - luhn_sum(&format!("{body}0")) % 10) % 10
+    }
+}
+
+fn luhn_sum(text: &str) -> u32 {
+    let digit = |(place, c): (usize, char)| {
+        let value = c.to_digit(10).unwrap_or(0);
+        let doubled = value * (1 + u32::from(place % 2 == 1));
+        doubled / 10 + doubled % 10
+    };
+    text.chars().rev().enumerate().map(digit).sum()
+}
+
+/// A telephone number as it is dialled: digits, `+` and `-`, 5 to 20 characters.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Phone(String);
+
+secret_text!(Phone, 3, 4);
+
+impl Phone {
+    /// Reads a number, blanks removed.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        let text: String = half_width(text).chars().filter(|c| *c != ' ').collect();
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        if !(5..=20).contains(&text.len()) || digits < 5 || !text.bytes().all(|b| b.is_ascii_digit() || b == b'+' || b == b'-') {
+            return Err(Unreadable::new("telephone number", &masked(&text, 0, 0), "write 5 to 20 digits"));
+        }
+        Ok(Self(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn today() -> Day {
+        "2026-03-02".parse().unwrap()
+    }
+
+    #[test]
+    fn identity_numbers_need_a_real_birthday_and_the_right_check() {
+        assert!(IdNumber::parse("11999919900101032X", today()).is_ok());
+        assert!(IdNumber::parse("11999919900101032x ", today()).is_ok());
+        assert!(IdNumber::parse("119999199001010012", today()).is_ok());
+        assert!(IdNumber::parse("119999199001010013", today()).unwrap_err().why.contains("check"));
+        assert!(IdNumber::parse("119999199002300011", today()).unwrap_err().why.contains("birth"));
+        assert!(IdNumber::parse("1199991990010100", today()).is_err());
+    }
+
+    #[test]
+    fn errors_and_debug_never_show_the_number() {
+        let error = IdNumber::parse("119999199001010013", today()).unwrap_err().to_string();
+        assert!(!error.contains("1990"), "{error}");
+        let shown = format!("{:?}", IdNumber::parse("119999199001010012", today()).unwrap());
+        assert_eq!(shown, "IdNumber(119999********0012)");
+    }
+
+    #[test]
+    fn credit_codes_follow_gb_32100() {
+        assert!(Uscc::parse("91119999MA0000007J").is_ok());
+        assert!(Uscc::parse("91119999ma0000007j").is_ok());
+        assert!(Uscc::parse("91119999MA00000070").is_err());
+        assert!(Uscc::parse("91119999MA000O007J").is_err());
+        assert_eq!(Uscc::from_body("91119999MA0000007").unwrap().as_str(), "91119999MA0000007J");
+    }
+
+    #[test]
+    fn cards_warn_by_luhn() {
+        assert!(BankCard::parse("6219999999999999994").unwrap().luhn_holds());
+        assert!(!BankCard::parse("6219999999999999995").unwrap().luhn_holds());
+        assert_eq!(BankCard::luhn_digit("621999999999999999"), 4);
+        assert!(BankCard::parse("621999").is_err());
+    }
+}

@@ -1,0 +1,6 @@
+//! anxin (安薪): supervision of wage payment on construction projects in China.
+//!
+//! Feeds write facts. The law engine reads facts and answers with findings. Gates, alerts and reports are views of
+//! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
+
+pub mod base;
