@@ -45,7 +45,7 @@ impl Day {
 
     /// The month that the day lies in.
     pub fn month(self) -> Month {
-        Month { year: self.0.year(), month: self.0.month() }
+        Month(self.0.with_day(1).unwrap_or(self.0))
     }
 
     /// Year number.
@@ -90,22 +90,19 @@ impl FromStr for Day {
 
 serde_as_text!(Day);
 
-/// A calendar month, written `2026-03`.
+/// A calendar month, written `2026-03`; held as its first day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Month {
-    year: i32,
-    month: u32,
-}
+pub struct Month(pub(crate) NaiveDate);
 
 impl Month {
     /// The month of that number (1 to 12) in that year.
     pub fn of(year: i32, month: u32) -> Option<Month> {
-        (1..=12).contains(&month).then_some(Month { year, month })
+        NaiveDate::from_ymd_opt(year, month, 1).map(Month)
     }
 
     /// First day.
     pub fn first(self) -> Day {
-        Day(NaiveDate::from_ymd_opt(self.year, self.month, 1).unwrap_or(NaiveDate::MAX))
+        Day(self.0)
     }
 
     /// Last day.
@@ -120,7 +117,7 @@ impl Month {
 
     /// The day of that number, or the last day where the month is shorter.
     pub fn day_or_last(self, number: u32) -> Day {
-        NaiveDate::from_ymd_opt(self.year, self.month, number).map_or_else(|| self.last(), Day)
+        self.0.with_day(number).map_or_else(|| self.last(), Day)
     }
 
     /// Whether the day lies in this month.
@@ -136,7 +133,7 @@ impl Month {
 
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}", self.year, self.month)
+        write!(f, "{}", self.0.format("%Y-%m"))
     }
 }
 

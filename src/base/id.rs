@@ -93,7 +93,6 @@ macro_rules! ids {
         super::serde_as_text!($name);
     )*};
 }
-pub(crate) use ids;
 
 ids! {
     /// A login account (登录账号).

@@ -66,3 +66,45 @@ macro_rules! serde_as_text {
     };
 }
 pub(crate) use serde_as_text;
+
+/// Defines an enum whose variants are words: the same in code, tables, URLs and JSON.
+macro_rules! words {
+    ($(#[$doc:meta])* pub enum $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name {
+            $($(#[$vdoc])* $variant,)*
+        }
+
+        impl $name {
+            /// Every word, in the order of the definition.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The word.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($name::$variant => $word,)*
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::base::Unreadable;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok($name::$variant),)*
+                    _ => Err($crate::base::Unreadable::new($what, text, concat!("write one of:", $(" ", $word),*))),
+                }
+            }
+        }
+
+        $crate::base::serde_as_text!($name);
+    };
+}
+pub(crate) use words;

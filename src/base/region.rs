@@ -7,14 +7,14 @@ use super::{Unreadable, serde_as_text};
 
 /// A six-digit division code; `000000` stands for the whole country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RegionCode(u32);
+pub struct RegionCode(pub(crate) i32);
 
 impl RegionCode {
     /// The whole country: national law alone.
     pub const NATION: RegionCode = RegionCode(0);
 
     /// The number of the code.
-    pub fn number(self) -> u32 {
+    pub fn number(self) -> i32 {
         self.0
     }
 
@@ -31,6 +31,16 @@ impl RegionCode {
     /// The division and all that hold it, from the smallest to the country.
     pub fn chain(self) -> impl Iterator<Item = RegionCode> {
         std::iter::successors(Some(self), |code| code.parent())
+    }
+
+    /// The numbers of all codes in this division, first and last.
+    pub fn span(self) -> (i32, i32) {
+        match self.0 {
+            0 => (0, 999_999),
+            code if code % 10_000 == 0 => (code, code + 9_999),
+            code if code % 100 == 0 => (code, code + 99),
+            code => (code, code),
+        }
     }
 
     /// Whether `inner` is this division or lies in it.

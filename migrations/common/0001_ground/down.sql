@@ -1,0 +1,10 @@
+DROP TABLE quarantine;
+DROP TABLE inbox;
+DROP TABLE jobs;
+DROP TABLE replays;
+DROP TABLE seals;
+DROP TABLE journal;
+DROP TABLE chain_heads;
+DROP TABLE data_keys;
+DROP TABLE law_books;
+DROP TABLE marks;

@@ -1,0 +1,11 @@
+DROP TABLE cases;
+DROP TABLE deposit_events;
+DROP TABLE deposits;
+DROP TABLE notice_boards;
+DROP TABLE enrolments;
+DROP TABLE workers;
+DROP TABLE crews;
+DROP TABLE project_parties;
+DROP TABLE project_facts;
+DROP TABLE projects;
+DROP TABLE documents;

@@ -1,0 +1,11 @@
+DROP TABLE pay_run_lines;
+DROP TABLE pay_runs;
+DROP TABLE signatures;
+DROP TABLE line_events;
+DROP TABLE pay_lines;
+DROP TABLE pay_sheets;
+DROP TABLE posting_lines;
+DROP TABLE postings;
+DROP TABLE bank_entries;
+DROP TABLE bank_statements;
+DROP TABLE wage_accounts;

@@ -1,0 +1,2 @@
+DROP TABLE gate_answers;
+DROP TABLE assessments;

@@ -1,0 +1,75 @@
+//! Rows in bulk: the only place that knows which database it talks to for speed.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::conn::AnyConn;
+use super::{StoreError, schema};
+use crate::base::Fen;
+
+/// A punch as stored: the key is the row. `local_day` counts days since 1970, `local_time` seconds of that day, on the device's own clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::punches)]
+pub struct PunchRow {
+    /// Project.
+    pub project_id: i64,
+    /// Days since 1970.
+    pub local_day: i32,
+    /// Seconds of the day.
+    pub local_time: i32,
+    /// Device.
+    pub device_id: i64,
+    /// The person as the device knows them.
+    pub pin_id: i64,
+    /// State as sent, −1 for none.
+    pub state: i32,
+    /// Means of recognition as sent, −1 for none.
+    pub verify: i32,
+    /// 0, or the repeat inside one batch.
+    pub ordinal: i32,
+    /// The message that it came in.
+    pub inbox_id: i64,
+}
+
+#[derive(QueryableByName)]
+struct Total {
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+/// Stores punches that are not there yet; gives those that were new. The batch is sorted by key first, which keeps the pages that it touches few.
+pub fn insert_punches(conn: &mut AnyConn, mut rows: Vec<PunchRow>) -> Result<Vec<PunchRow>, StoreError> {
+    rows.sort_unstable();
+    let mut fresh = Vec::with_capacity(rows.len());
+    for row in rows {
+        // One prepared statement a row costs about two microseconds on SQLite; a duplicate is told by the count of changed rows.
+        let added = diesel::sql_query(
+            "INSERT INTO punches (project_id, local_day, local_time, device_id, pin_id, state, verify, ordinal, inbox_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+        )
+        .bind::<BigInt, _>(row.project_id)
+        .bind::<diesel::sql_types::Integer, _>(row.local_day)
+        .bind::<diesel::sql_types::Integer, _>(row.local_time)
+        .bind::<BigInt, _>(row.device_id)
+        .bind::<BigInt, _>(row.pin_id)
+        .bind::<diesel::sql_types::Integer, _>(row.state)
+        .bind::<diesel::sql_types::Integer, _>(row.verify)
+        .bind::<diesel::sql_types::Integer, _>(row.ordinal)
+        .bind::<BigInt, _>(row.inbox_id)
+        .execute(conn)?;
+        if added == 1 {
+            fresh.push(row);
+        }
+    }
+    Ok(fresh)
+}
+
+/// Adds up a column of money exactly. `SUM` of integers stays an integer on SQLite and becomes numeric on PostgreSQL, so it is cast
+/// back; diesel's own `sum()` would pass through a float.
+///
+/// `from_where` is the text after `SELECT …`, for example `FROM posting_lines WHERE project_id = 1`; it never holds outside input.
+pub fn sum_fen(conn: &mut AnyConn, column: &'static str, from_where: &str) -> Result<Fen, StoreError> {
+    let sql = format!("SELECT CAST(COALESCE(SUM({column}), 0) AS BIGINT) AS total {from_where}");
+    let row: Total = diesel::sql_query(sql).get_result(conn)?;
+    Ok(Fen(row.total))
+}

@@ -1,0 +1,198 @@
+//! Connections: one type over both databases, pools, and how a database is opened.
+//!
+//! The scheme of the URL decides at run time, here and nowhere else: the derived `establish` would try each backend in turn and hide the real error.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::r2d2::{ManageConnection, Pool};
+
+use super::StoreError;
+use super::writer::Writer;
+
+/// A connection to whichever database was configured.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConn {
+    /// The embedded database.
+    Sqlite(diesel::sqlite::SqliteConnection),
+    /// The server.
+    #[cfg(feature = "postgres")]
+    Postgres(diesel::pg::PgConnection),
+}
+
+/// Which database it is; only `store` asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// SQLite, embedded.
+    Sqlite,
+    /// PostgreSQL, by URL.
+    Postgres,
+}
+
+impl AnyConn {
+    /// Which database this connection talks to.
+    pub fn backend(&self) -> Backend {
+        match self {
+            AnyConn::Sqlite(_) => Backend::Sqlite,
+            #[cfg(feature = "postgres")]
+            AnyConn::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// Locks a chain's head until the end of the transaction. SQLite has one writer, so it is locked already.
+    pub fn lock_suffix(&self) -> &'static str {
+        match self.backend() {
+            Backend::Sqlite => "",
+            Backend::Postgres => " FOR UPDATE",
+        }
+    }
+}
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A file of SQLite.
+    File(PathBuf),
+    /// A `postgres://` URL.
+    Server(String),
+}
+
+impl Place {
+    /// Reads a database URL: `postgres://…`, `postgresql://…`, `sqlite://PATH` or a plain path.
+    ///
+    /// # Errors
+    /// Another scheme, or PostgreSQL in a build without it: the text names the flag that is missing.
+    pub fn parse(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            if cfg!(feature = "postgres") {
+                return Ok(Place::Server(url.to_owned()));
+            }
+            return Err(StoreError::Setup(
+                "this build has no PostgreSQL: build with `cargo build --release --features postgres` (needs libpq-dev) \
+                 or `--features postgres-bundled` / 本程序未包含 PostgreSQL 支持，请用上述参数重新编译"
+                    .to_owned(),
+            ));
+        }
+        let path = url.strip_prefix("sqlite://").unwrap_or(url);
+        if path.contains("://") {
+            let scheme = path.split("://").next().unwrap_or_default();
+            return Err(StoreError::Setup(format!(
+                "`{scheme}` is no database that anxin knows: write postgres://… or sqlite://PATH / 数据库地址应以 postgres:// 或 sqlite:// 开头"
+            )));
+        }
+        Ok(Place::File(PathBuf::from(path)))
+    }
+
+    /// The embedded database of a data folder: `DIR/anxin.db`.
+    pub fn in_folder(folder: &Path) -> Self {
+        Place::File(folder.join("anxin.db"))
+    }
+}
+
+/// How many connections read at once and how deep the writer's queue is.
+#[derive(Debug, Clone)]
+pub struct DbOptions {
+    /// Connections that read.
+    pub readers_max: u32,
+    /// Writes that may wait; more are refused with "try again later".
+    pub queue_max: usize,
+    /// Writes that share one commit.
+    pub group_max: usize,
+}
+
+impl Default for DbOptions {
+    fn default() -> Self {
+        Self { readers_max: 8, queue_max: 4096, group_max: 256 }
+    }
+}
+
+/// Opens connections of one place, for r2d2.
+#[derive(Debug, Clone)]
+pub struct Opener {
+    place: Place,
+}
+
+const BUSY_TIMEOUT_MS: u32 = 10_000;
+const CACHE_KIB: u32 = 65_536;
+
+impl Opener {
+    fn open(&self) -> Result<AnyConn, StoreError> {
+        match &self.place {
+            Place::File(path) => {
+                let path = path.to_string_lossy();
+                let unavailable = |error: &dyn std::fmt::Display| StoreError::Unavailable(format!("cannot open `{path}`: {error}"));
+                let mut conn = diesel::sqlite::SqliteConnection::establish(&path).map_err(|e| unavailable(&e))?;
+                conn.batch_execute(&format!(
+                    "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -{CACHE_KIB}; PRAGMA temp_store = MEMORY;"
+                ))
+                .map_err(|e| unavailable(&e))?;
+                Ok(AnyConn::Sqlite(conn))
+            }
+            #[cfg(feature = "postgres")]
+            Place::Server(url) => diesel::pg::PgConnection::establish(url)
+                .map(AnyConn::Postgres)
+                .map_err(|error| StoreError::Unavailable(format!("cannot reach PostgreSQL: {error}"))),
+            #[cfg(not(feature = "postgres"))]
+            Place::Server(url) => Place::parse(url).and(Err(StoreError::Setup("this build has no PostgreSQL".to_owned()))),
+        }
+    }
+}
+
+impl ManageConnection for Opener {
+    type Connection = AnyConn;
+    type Error = StoreError;
+
+    fn connect(&self) -> Result<AnyConn, StoreError> {
+        self.open()
+    }
+
+    fn is_valid(&self, conn: &mut AnyConn) -> Result<(), StoreError> {
+        conn.batch_execute("SELECT 1").map_err(StoreError::from)
+    }
+
+    fn has_broken(&self, _conn: &mut AnyConn) -> bool {
+        false
+    }
+}
+
+/// An open database: a pool of readers and the one writer.
+#[derive(Clone)]
+pub struct Db {
+    pub(super) pool: Pool<Opener>,
+    pub(super) writer: Writer,
+    pub(super) opener: Opener,
+    backend: Backend,
+}
+
+impl Db {
+    /// Opens the database; makes the file when there is none, but no tables (see `migrate`).
+    pub fn open(place: Place, options: &DbOptions) -> Result<Self, StoreError> {
+        let backend = match &place {
+            Place::File(_) => Backend::Sqlite,
+            Place::Server(_) => Backend::Postgres,
+        };
+        let opener = Opener { place };
+        let pool = Pool::builder()
+            .max_size(options.readers_max)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(Duration::from_secs(15))
+            .build(opener.clone())
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let writer = Writer::start(opener.clone(), options.queue_max, options.group_max)?;
+        Ok(Self { pool, writer, opener, backend })
+    }
+
+    /// Which database it is.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &Place {
+        &self.opener.place
+    }
+}

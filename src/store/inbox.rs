@@ -1,0 +1,198 @@
+//! The raw-event inbox in front of every feed: bytes as received, encrypted, with the result of parsing them.
+//!
+//! A message and what was parsed from it are stored in one transaction; a parse failure is a state, not a loss.
+
+use diesel::prelude::*;
+
+use super::conn::AnyConn;
+use super::vault::{Owner, Vault};
+use super::{StoreError, journal, schema};
+use crate::base::Moment;
+use crate::base::id::{InboxId, ProjectId, QuarantineId};
+
+crate::base::words! {
+    /// What became of a message.
+    pub enum InboxState, "state of a message" {
+        /// Not parsed yet.
+        New = "new",
+        /// Every item was taken.
+        Done = "done",
+        /// Some items are in quarantine.
+        Part = "part",
+        /// Nothing could be taken.
+        Quarantined = "quarantined",
+        /// Kept until its device is bound.
+        Held = "held",
+        /// The same as an earlier one.
+        Duplicate = "duplicate",
+    }
+}
+super::types::word_column!(InboxState);
+
+/// A message as it came in.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// Feed: `zk`, `camt`, `bankfile`, `pain002`, `sheet` …
+    pub feed: &'static str,
+    /// Device serial, account or user; `pending:<serial>` for an unknown device.
+    pub source: String,
+    /// The project it belongs to, where known.
+    pub project: Option<ProjectId>,
+    /// Method, path and query, secrets replaced; the file name for files.
+    pub request: String,
+    /// As received.
+    pub content_type: Option<String>,
+    /// As received.
+    pub content_encoding: Option<String>,
+    /// As received.
+    pub body: Vec<u8>,
+    /// Peer's address.
+    pub remote: Option<String>,
+    /// Server's time.
+    pub received_at: Moment,
+}
+
+/// What parsing gave.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    /// State of the message.
+    pub state: InboxState,
+    /// Parser and its version.
+    pub parser: &'static str,
+    /// How many items were read.
+    pub items: i32,
+    /// Order-free digest of the items stored from it (see `attendance`), empty where there are none.
+    pub items_digest: String,
+}
+
+/// An item that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Place among the items, from 1.
+    pub item: i32,
+    /// Line, row or element.
+    pub place: String,
+    /// Code of the reason (`bad_format`, `unknown_person` …).
+    pub reason: String,
+    /// What is wrong and how to mend it, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = schema::inbox)]
+struct NewMessage<'a> {
+    id: InboxId,
+    feed: &'a str,
+    source: &'a str,
+    project_id: Option<ProjectId>,
+    request: &'a str,
+    content_type: Option<&'a str>,
+    content_encoding: Option<&'a str>,
+    body: Vec<u8>,
+    body_sha256: String,
+    body_len: i64,
+    truncated: bool,
+    received_at: Moment,
+    remote: Option<&'a str>,
+    state: InboxState,
+    parser: Option<&'a str>,
+    parsed_at: Option<Moment>,
+    items: i32,
+    items_digest: &'a str,
+    attempts: i32,
+}
+
+/// Stores a message with its parse result.
+pub fn keep(conn: &mut AnyConn, vault: &Vault, id: InboxId, message: &Message, parsed: &Parsed) -> Result<(), StoreError> {
+    let owner = message.project.map_or(Owner::Global, Owner::Project);
+    let row = NewMessage {
+        id,
+        feed: message.feed,
+        source: &message.source,
+        project_id: message.project,
+        request: &message.request,
+        content_type: message.content_type.as_deref(),
+        content_encoding: message.content_encoding.as_deref(),
+        body: vault.seal(conn, owner, &message.body)?,
+        body_sha256: journal::sha256(&message.body),
+        body_len: i64::try_from(message.body.len()).unwrap_or(i64::MAX),
+        truncated: false,
+        received_at: message.received_at,
+        remote: message.remote.as_deref(),
+        state: parsed.state,
+        parser: Some(parsed.parser),
+        parsed_at: Some(message.received_at),
+        items: parsed.items,
+        items_digest: &parsed.items_digest,
+        attempts: 1,
+    };
+    diesel::insert_into(schema::inbox::table).values(&row).execute(conn)?;
+    Ok(())
+}
+
+/// Puts one item into quarantine.
+pub fn quarantine(conn: &mut AnyConn, id: QuarantineId, inbox: InboxId, rejected: &Rejected, now: Moment) -> Result<(), StoreError> {
+    use schema::quarantine as q;
+    diesel::insert_into(q::table)
+        .values((
+            q::id.eq(id),
+            q::inbox_id.eq(inbox),
+            q::item.eq(rejected.item),
+            q::place.eq(&rejected.place),
+            q::reason.eq(&rejected.reason),
+            q::detail_zh.eq(&rejected.zh),
+            q::detail_en.eq(&rejected.en),
+            q::state.eq("open"),
+            q::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A kept message, decrypted.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Id.
+    pub id: InboxId,
+    /// Body as received.
+    pub body: Vec<u8>,
+    /// Server's time of receipt.
+    pub received_at: Moment,
+    /// Method, path and query, or file name.
+    pub request: String,
+}
+
+/// Messages held for a source, oldest first, at most `limit`.
+pub fn held(conn: &mut AnyConn, vault: &Vault, source: &str, limit: i64) -> Result<Vec<Kept>, StoreError> {
+    use schema::inbox as i;
+    let rows: Vec<(InboxId, Option<ProjectId>, Vec<u8>, Moment, String)> = i::table
+        .filter(i::source.eq(source).and(i::state.eq(InboxState::Held)))
+        .order(i::id)
+        .limit(limit)
+        .select((i::id, i::project_id, i::body, i::received_at, i::request))
+        .load(conn)?;
+    let mut kept = Vec::with_capacity(rows.len());
+    for (id, project, body, received_at, request) in rows {
+        let owner = project.map_or(Owner::Global, Owner::Project);
+        kept.push(Kept { id, body: vault.open(conn, owner, &body)?, received_at, request });
+    }
+    Ok(kept)
+}
+
+/// Changes what became of a message after its parser ran again.
+pub fn reparsed(conn: &mut AnyConn, id: InboxId, parsed: &Parsed, now: Moment) -> Result<(), StoreError> {
+    use schema::inbox as i;
+    diesel::update(i::table.find(id))
+        .set((
+            i::state.eq(parsed.state),
+            i::parser.eq(parsed.parser),
+            i::parsed_at.eq(now),
+            i::items.eq(parsed.items),
+            i::items_digest.eq(&parsed.items_digest),
+            i::attempts.eq(i::attempts + 1),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,685 @@
+//! The tables as diesel sees them; `tests/suite/store/schema.rs` compares this file with the migrations on both databases.
+
+diesel::table! {
+    marks (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    law_books (hash) {
+        hash -> Text,
+        activated_at -> BigInt,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    data_keys (owner) {
+        owner -> Text,
+        wrapped -> Binary,
+        made_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    chain_heads (chain) {
+        chain -> Text,
+        seq -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    journal (chain, seq) {
+        chain -> Text,
+        seq -> BigInt,
+        at -> BigInt,
+        actor -> Text,
+        actions -> Text,
+        sealed -> Text,
+        previous -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    seals (project_id, sealed_on, feed) {
+        project_id -> BigInt,
+        sealed_on -> Date,
+        feed -> Text,
+        items -> BigInt,
+        root -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    replays (caller, replay_key) {
+        caller -> Text,
+        replay_key -> Text,
+        request_hash -> Text,
+        status -> Integer,
+        body -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> BigInt,
+        kind -> Text,
+        dedupe -> Text,
+        payload -> Text,
+        run_at -> BigInt,
+        attempts -> Integer,
+        state -> Text,
+        last_error -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    inbox (id) {
+        id -> BigInt,
+        feed -> Text,
+        source -> Text,
+        project_id -> Nullable<BigInt>,
+        request -> Text,
+        content_type -> Nullable<Text>,
+        content_encoding -> Nullable<Text>,
+        body -> Binary,
+        body_sha256 -> Text,
+        body_len -> BigInt,
+        truncated -> Bool,
+        received_at -> BigInt,
+        remote -> Nullable<Text>,
+        state -> Text,
+        parser -> Nullable<Text>,
+        parsed_at -> Nullable<BigInt>,
+        items -> Integer,
+        items_digest -> Text,
+        attempts -> Integer,
+    }
+}
+
+diesel::table! {
+    quarantine (id) {
+        id -> BigInt,
+        inbox_id -> BigInt,
+        item -> Integer,
+        place -> Text,
+        reason -> Text,
+        detail_zh -> Text,
+        detail_en -> Text,
+        state -> Text,
+        closed_by -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        login -> Text,
+        name -> Text,
+        password_hash -> Text,
+        must_change_password -> Bool,
+        state -> Text,
+        created_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    login_throttles (login) {
+        login -> Text,
+        failures -> Integer,
+        locked_until -> BigInt,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        role -> Text,
+        scope_kind -> Text,
+        scope_value -> Text,
+        from_on -> Date,
+        until_on -> Nullable<Date>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        family -> BigInt,
+        refresh_hash -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> BigInt,
+        name -> Text,
+        key_hash -> Text,
+        role -> Text,
+        scope_kind -> Text,
+        scope_value -> Text,
+        created_by -> BigInt,
+        created_at -> BigInt,
+        expires_on -> Nullable<Date>,
+        revoked_at -> Nullable<BigInt>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    unmaskings (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        subject -> Text,
+        field -> Text,
+        purpose -> Text,
+        at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    parties (id) {
+        id -> BigInt,
+        uscc -> Text,
+        name -> Text,
+        kind -> Text,
+        parent_id -> Nullable<BigInt>,
+        created_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    credit_records (id) {
+        id -> BigInt,
+        party_id -> BigInt,
+        kind -> Text,
+        region -> Integer,
+        valid_on -> Date,
+        until_on -> Nullable<Date>,
+        value -> Text,
+        document_id -> Nullable<BigInt>,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> BigInt,
+        project_id -> Nullable<BigInt>,
+        kind -> Text,
+        name -> Text,
+        media_type -> Text,
+        size -> BigInt,
+        sha256 -> Text,
+        body -> Binary,
+        uploaded_by -> Text,
+        uploaded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    projects (id) {
+        id -> BigInt,
+        code -> Text,
+        name -> Text,
+        region -> Integer,
+        created_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    project_facts (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        subject_id -> BigInt,
+        kind -> Text,
+        valid_on -> Date,
+        value -> Text,
+        document_id -> Nullable<BigInt>,
+        recorded_at -> BigInt,
+        recorded_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    project_parties (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        party_id -> BigInt,
+        role -> Text,
+        under_id -> Nullable<BigInt>,
+        from_on -> Date,
+        until_on -> Nullable<Date>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    crews (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        party_id -> BigInt,
+        from_on -> Date,
+        until_on -> Nullable<Date>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    workers (id) {
+        id -> BigInt,
+        name -> Text,
+        id_kind -> Text,
+        id_number -> Binary,
+        id_index -> Text,
+        phone -> Nullable<Binary>,
+        created_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    enrolments (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        worker_id -> BigInt,
+        crew_id -> BigInt,
+        trade -> Text,
+        pin_index -> Nullable<Text>,
+        paper -> Text,
+        paper_document_id -> Nullable<BigInt>,
+        safety_trained -> Bool,
+        card -> Nullable<Binary>,
+        card_index -> Nullable<Text>,
+        bank_name -> Nullable<Text>,
+        day_rate_fen -> BigInt,
+        entered_on -> Date,
+        left_on -> Nullable<Date>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    notice_boards (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        items -> Text,
+        photo_document_id -> Nullable<BigInt>,
+        photo_on -> Date,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    deposits (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        amount_fen -> BigInt,
+        issuer -> Text,
+        lodged_on -> Date,
+        ends_on -> Nullable<Date>,
+        document_id -> Nullable<BigInt>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    deposit_events (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        deposit_id -> BigInt,
+        kind -> Text,
+        happened_on -> Date,
+        amount_fen -> BigInt,
+        document_id -> Nullable<BigInt>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    cases (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        opened_on -> Date,
+        closed_on -> Nullable<Date>,
+        workers -> Nullable<Integer>,
+        amount_fen -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    wage_accounts (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        number -> Text,
+        sub_ledger -> Text,
+        name -> Text,
+        bank_name -> Text,
+        bank_code -> Text,
+        opened_on -> Date,
+        agreement_document_id -> Nullable<BigInt>,
+        filed_on -> Nullable<Date>,
+        closed_on -> Nullable<Date>,
+        detail_means_paid -> Bool,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_statements (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        inbox_id -> BigInt,
+        format -> Text,
+        kind -> Text,
+        statement_ref -> Text,
+        from_on -> Nullable<Date>,
+        to_on -> Nullable<Date>,
+        opening_fen -> Nullable<BigInt>,
+        closing_fen -> Nullable<BigInt>,
+        entries -> Integer,
+        duplicates -> Integer,
+        problems -> Text,
+        received_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_entries (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        statement_id -> BigInt,
+        entry_key -> Text,
+        match_key -> Text,
+        booked_on -> Date,
+        value_on -> Nullable<Date>,
+        direction -> Text,
+        amount_fen -> BigInt,
+        reversal -> Bool,
+        status -> Text,
+        seen_in -> Text,
+        bank_ref -> Nullable<Text>,
+        counterparty -> Nullable<Text>,
+        counterparty_account -> Nullable<Binary>,
+        counterparty_index -> Nullable<Text>,
+        text -> Text,
+        purpose -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    postings (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        natural_key -> Text,
+        kind -> Text,
+        booked_on -> Date,
+        reverses_id -> Nullable<BigInt>,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    posting_lines (project_id, posting_id, ordinal) {
+        project_id -> BigInt,
+        posting_id -> BigInt,
+        ordinal -> Integer,
+        account -> Text,
+        amount_fen -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    pay_sheets (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        month -> Date,
+        part -> Integer,
+        state -> Text,
+        line_count -> Integer,
+        total_fen -> BigInt,
+        due_on -> Date,
+        version -> Integer,
+        built_by -> Text,
+        submitted_by -> Nullable<Text>,
+        audited_by -> Nullable<Text>,
+        audited_on -> Nullable<Date>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    pay_lines (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        enrolment_id -> BigInt,
+        worker_id -> BigInt,
+        days_hundredths -> Integer,
+        day_rate_fen -> BigInt,
+        gross_fen -> BigInt,
+        deductions_fen -> BigInt,
+        net_fen -> BigInt,
+        due_on -> Date,
+        state -> Text,
+        state_reason -> Nullable<Text>,
+        disputed_fen -> BigInt,
+        attempt -> Integer,
+        paid_on -> Nullable<Date>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    line_events (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        line_id -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
+        source -> Text,
+        happened_on -> Date,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    signatures (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        line_id -> BigInt,
+        means -> Text,
+        device -> Nullable<Text>,
+        evidence -> Nullable<Text>,
+        document_id -> Nullable<BigInt>,
+        signed_on -> Date,
+        recorded_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    pay_runs (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        account_id -> BigInt,
+        message_id -> Text,
+        state -> Text,
+        line_count -> Integer,
+        total_fen -> BigInt,
+        file -> Binary,
+        file_sha256 -> Text,
+        created_by -> Text,
+        created_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    pay_run_lines (project_id, run_id, line_id) {
+        project_id -> BigInt,
+        run_id -> BigInt,
+        line_id -> BigInt,
+        attempt -> Integer,
+        end_to_end_id -> Text,
+        amount_fen -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    devices (id) {
+        id -> BigInt,
+        serial -> Text,
+        maker -> Text,
+        project_id -> Nullable<BigInt>,
+        gate -> Text,
+        direction -> Text,
+        offset_minutes -> Integer,
+        state -> Text,
+        com_key_hash -> Nullable<Text>,
+        created_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    device_states (device_id) {
+        device_id -> BigInt,
+        last_seen_at -> BigInt,
+        attlog_stamp -> Text,
+        operlog_stamp -> Text,
+        photo_stamp -> Text,
+        info -> Text,
+        held_punches -> Integer,
+    }
+}
+
+diesel::table! {
+    device_commands (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        command -> Text,
+        state -> Text,
+        number -> BigInt,
+        return_code -> Nullable<Integer>,
+        created_at -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pins (id) {
+        id -> BigInt,
+        project_id -> BigInt,
+        pin -> Binary,
+        pin_index -> Text,
+    }
+}
+
+diesel::table! {
+    dirty_days (project_id, local_day) {
+        project_id -> BigInt,
+        local_day -> Integer,
+    }
+}
+
+diesel::table! {
+    work_days (project_id, worked_on, enrolment_id) {
+        project_id -> BigInt,
+        worked_on -> Date,
+        enrolment_id -> BigInt,
+        worker_id -> BigInt,
+        first_time -> Integer,
+        last_time -> Integer,
+        punches -> Integer,
+        hundredths -> Integer,
+        flags -> Text,
+    }
+}
+
+diesel::table! {
+    assessments (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        as_of -> Date,
+        law_book -> Text,
+        card -> Text,
+        findings -> Text,
+        made_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    gate_answers (id) {
+        id -> BigInt,
+        gate -> Text,
+        project_id -> Nullable<BigInt>,
+        owner_id -> Nullable<BigInt>,
+        contractor_id -> Nullable<BigInt>,
+        region -> Integer,
+        as_of -> Date,
+        verdict -> Text,
+        basis -> Nullable<Text>,
+        law_book -> Text,
+        engine -> Text,
+        facts -> Binary,
+        facts_hash -> Text,
+        answer -> Text,
+        answer_hash -> Text,
+        asked_by -> Text,
+        asked_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    punches (project_id, local_day, local_time, device_id, pin_id, state, verify, ordinal) {
+        project_id -> BigInt,
+        local_day -> Integer,
+        local_time -> Integer,
+        device_id -> BigInt,
+        pin_id -> BigInt,
+        state -> Integer,
+        verify -> Integer,
+        ordinal -> Integer,
+        inbox_id -> BigInt,
+    }
+}

@@ -1,0 +1,167 @@
+//! Field encryption, blind indexes and signing seeds, all from one master key.
+//!
+//! A project has a data key of its own, wrapped by the master key, so that its people's data can be shredded after retention by
+//! deleting one row. Data that no project owns uses the key of owner `global`. Deliberately absent: where the master key comes from.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
+use diesel::prelude::*;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::conn::AnyConn;
+use super::{StoreError, journal, schema};
+use crate::base::Moment;
+use crate::base::id::ProjectId;
+
+/// A source of random bytes; the operating system's in service, a seeded one in the simulation.
+pub trait Entropy: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), StoreError>;
+}
+
+/// Whose data key encrypts a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A project's own data.
+    Project(ProjectId),
+    /// Persons, users, messages of unknown devices.
+    Global,
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Owner::Project(id) => id.fmt(f),
+            Owner::Global => f.write_str("global"),
+        }
+    }
+}
+
+type SecretKey = Zeroizing<[u8; 32]>;
+
+/// Opens and seals fields.
+#[derive(Clone)]
+pub struct Vault {
+    wrapping: SecretKey,
+    indexing: SecretKey,
+    master: SecretKey,
+    entropy: Arc<dyn Entropy>,
+    /// Unwrapped data keys by their wrapped bytes: a key whose row was rolled back is never found again.
+    unwrapped: Arc<RwLock<HashMap<Vec<u8>, SecretKey>>>,
+}
+
+const NONCE_LEN: usize = 12;
+const INDEX_HEX_LEN: usize = 32;
+
+impl Vault {
+    /// A vault under a master key of 32 bytes.
+    pub fn new(master: [u8; 32], entropy: Arc<dyn Entropy>) -> Self {
+        let master = Zeroizing::new(master);
+        let wrapping = derive(&master, "wrapping/1");
+        let indexing = derive(&master, "blind-index/1");
+        Self { wrapping, indexing, master, entropy, unwrapped: Arc::default() }
+    }
+
+    /// A 32-byte key for one purpose, different for each label.
+    pub fn derived(&self, label: &str) -> Zeroizing<[u8; 32]> {
+        derive(&self.master, label)
+    }
+
+    /// Random bytes.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], StoreError> {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A blind index: equal for equal values of one kind, telling nothing else without the key.
+    pub fn index(&self, kind: &str, value: &str) -> String {
+        let mut text = journal::hex(&mac(&self.indexing, &[kind.as_bytes(), &[0], value.as_bytes()]));
+        text.truncate(INDEX_HEX_LEN);
+        text
+    }
+
+    /// Makes the data key of `owner` if it has none; called where the owner is made.
+    pub fn ensure_key(&self, conn: &mut AnyConn, owner: Owner, now: Moment) -> Result<(), StoreError> {
+        let name = owner.to_string();
+        let key: SecretKey = Zeroizing::new(self.random()?);
+        let wrapped = self.encrypt(&self.wrapping, key.as_slice(), name.as_bytes())?;
+        diesel::sql_query("INSERT INTO data_keys (owner, wrapped, made_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind::<diesel::sql_types::Text, _>(&name)
+            .bind::<diesel::sql_types::Binary, _>(&wrapped)
+            .bind::<diesel::sql_types::BigInt, _>(now.0)
+            .execute(conn)?;
+        Ok(())
+    }
+
+    /// Encrypts bytes under the owner's data key.
+    pub fn seal(&self, conn: &mut AnyConn, owner: Owner, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let key = self.data_key(conn, owner)?;
+        self.encrypt(&key, plain, owner.to_string().as_bytes())
+    }
+
+    /// Decrypts what [`Vault::seal`] made for the same owner.
+    pub fn open(&self, conn: &mut AnyConn, owner: Owner, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let key = self.data_key(conn, owner)?;
+        decrypt(&key, sealed, owner.to_string().as_bytes())
+    }
+
+    /// As [`Vault::open`] for text.
+    pub fn open_text(&self, conn: &mut AnyConn, owner: Owner, sealed: &[u8]) -> Result<String, StoreError> {
+        String::from_utf8(self.open(conn, owner, sealed)?).map_err(|_| StoreError::Damaged("an encrypted text is not UTF-8".to_owned()))
+    }
+
+    fn data_key(&self, conn: &mut AnyConn, owner: Owner) -> Result<SecretKey, StoreError> {
+        let name = owner.to_string();
+        let wrapped: Option<Vec<u8>> =
+            schema::data_keys::table.find(&name).select(schema::data_keys::wrapped).first(conn).optional()?;
+        let wrapped = wrapped.ok_or_else(|| StoreError::Damaged(format!("there is no data key for `{name}`; it was never made or was shredded")))?;
+        let known = self.unwrapped.read().ok().and_then(|keys| keys.get(&wrapped).cloned());
+        if let Some(key) = known {
+            return Ok(key);
+        }
+        let bytes = Zeroizing::new(decrypt(&self.wrapping, &wrapped, name.as_bytes())?);
+        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| StoreError::Damaged(format!("the data key of `{name}` has a wrong length")))?;
+        let key = Zeroizing::new(key);
+        if let Ok(mut keys) = self.unwrapped.write() {
+            keys.insert(wrapped, key.clone());
+        }
+        Ok(key)
+    }
+
+    fn encrypt(&self, key: &SecretKey, plain: &[u8], label: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let nonce: [u8; NONCE_LEN] = self.random()?;
+        let too_long = || StoreError::Damaged("a field is too long to encrypt".to_owned());
+        let cipher = Aes256Gcm::new_from_slice(key.as_slice()).map_err(|_| too_long())?;
+        let sealed = cipher
+            .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: label })
+            .map_err(|_| too_long())?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+}
+
+fn derive(master: &SecretKey, label: &str) -> SecretKey {
+    Zeroizing::new(mac(master, &[label.as_bytes()]))
+}
+
+fn mac(key: &SecretKey, parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes keys of any length, so the constructor cannot fail for 32 bytes; an all-zero key would be refused below it.
+    let Ok(mut hmac) = <Hmac<Sha256> as Mac>::new_from_slice(key.as_slice()) else { return [0; 32] };
+    for part in parts {
+        hmac.update(part);
+    }
+    hmac.finalize().into_bytes().into()
+}
+
+fn decrypt(key: &SecretKey, sealed: &[u8], label: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let damaged = || StoreError::Damaged("an encrypted field does not open: wrong key file or damaged row".to_owned());
+    let (nonce, body) = sealed.split_at_checked(NONCE_LEN).ok_or_else(damaged)?;
+    let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| damaged())?;
+    let cipher = Aes256Gcm::new_from_slice(key.as_slice()).map_err(|_| damaged())?;
+    cipher.decrypt(&Nonce::from(nonce), Payload { msg: body, aad: label }).map_err(|_| damaged())
+}
