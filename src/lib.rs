@@ -4,4 +4,9 @@
 //! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
 
 pub mod base;
+pub mod documents;
+pub mod law;
+pub mod parties;
+pub mod projects;
 pub mod store;
+pub mod web;

@@ -122,7 +122,8 @@ impl Opener {
         match &self.place {
             Place::File(path) => {
                 let path = path.to_string_lossy();
-                let unavailable = |error: &dyn std::fmt::Display| StoreError::Unavailable(format!("cannot open `{path}`: {error}"));
+                let unavailable =
+                    |error: &dyn std::fmt::Display| StoreError::Unavailable(format!("cannot open `{path}`: {error}"));
                 let mut conn = diesel::sqlite::SqliteConnection::establish(&path).map_err(|e| unavailable(&e))?;
                 conn.batch_execute(&format!(
                     "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \

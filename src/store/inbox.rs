@@ -133,7 +133,13 @@ pub fn keep(conn: &mut AnyConn, vault: &Vault, id: InboxId, message: &Message, p
 }
 
 /// Puts one item into quarantine.
-pub fn quarantine(conn: &mut AnyConn, id: QuarantineId, inbox: InboxId, rejected: &Rejected, now: Moment) -> Result<(), StoreError> {
+pub fn quarantine(
+    conn: &mut AnyConn,
+    id: QuarantineId,
+    inbox: InboxId,
+    rejected: &Rejected,
+    now: Moment,
+) -> Result<(), StoreError> {
     use schema::quarantine as q;
     diesel::insert_into(q::table)
         .values((

@@ -48,7 +48,9 @@ pub fn take(conn: &mut AnyConn, now: Moment) -> Result<Option<Job>, StoreError> 
         Backend::Sqlite => "",
         Backend::Postgres => " FOR UPDATE SKIP LOCKED",
     };
-    let due = format!("SELECT id, kind, payload, attempts FROM jobs WHERE state = 'queued' AND run_at <= $1 ORDER BY run_at, id LIMIT 1{skip}");
+    let due = format!(
+        "SELECT id, kind, payload, attempts FROM jobs WHERE state = 'queued' AND run_at <= $1 ORDER BY run_at, id LIMIT 1{skip}"
+    );
     let Some(job) = diesel::sql_query(due).bind::<BigInt, _>(now.0).get_result::<Job>(conn).optional()? else { return Ok(None) };
     // The next try waits longer each time, 2^n × 30 s; a job that is done is marked below and never waits.
     let wait_seconds = 30_i64.saturating_mul(1_i64 << job.attempts.clamp(0, 12));
@@ -67,6 +69,8 @@ pub fn done(conn: &mut AnyConn, id: i64) -> Result<(), StoreError> {
 /// Notes why a try failed; the last try makes it a dead letter.
 pub fn failed(conn: &mut AnyConn, id: i64, attempts: i32, why: &str) -> Result<(), StoreError> {
     let state = if attempts >= ATTEMPTS_MAX { "dead" } else { "queued" };
-    diesel::update(schema::jobs::table.find(id)).set((schema::jobs::state.eq(state), schema::jobs::last_error.eq(why))).execute(conn)?;
+    diesel::update(schema::jobs::table.find(id))
+        .set((schema::jobs::state.eq(state), schema::jobs::last_error.eq(why)))
+        .execute(conn)?;
     Ok(())
 }

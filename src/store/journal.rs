@@ -130,8 +130,10 @@ impl Audit {
     pub fn of_chains(conn: &mut AnyConn) -> Result<Self, StoreError> {
         use schema::{chain_heads, journal};
         let mut audit = Audit::default();
-        let heads: Vec<(String, i64, String)> =
-            chain_heads::table.select((chain_heads::chain, chain_heads::seq, chain_heads::hash)).order(chain_heads::chain).load(conn)?;
+        let heads: Vec<(String, i64, String)> = chain_heads::table
+            .select((chain_heads::chain, chain_heads::seq, chain_heads::hash))
+            .order(chain_heads::chain)
+            .load(conn)?;
         for (chain, head_seq, head_hash) in heads {
             let entries: Vec<Entry> =
                 journal::table.filter(journal::chain.eq(&chain)).order(journal::seq).select(Entry::as_select()).load(conn)?;

@@ -32,7 +32,9 @@ pub fn all(backend: Backend) -> Result<Vec<Migration>, StoreError> {
         for step in dir.dirs() {
             let text = |file: &str| {
                 let path = step.path().join(file);
-                step.get_file(&path).and_then(|f| f.contents_utf8()).ok_or_else(|| StoreError::Setup(format!("`{}` is missing", path.display())))
+                step.get_file(&path)
+                    .and_then(|f| f.contents_utf8())
+                    .ok_or_else(|| StoreError::Setup(format!("`{}` is missing", path.display())))
             };
             let version = step.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             found.push(Migration { name: format!("{version}/{folder}"), up: text("up.sql")?, down: text("down.sql")? });
@@ -67,7 +69,9 @@ pub fn up(db: &Db) -> Result<Vec<String>, StoreError> {
         let name = step.name.clone();
         db.write_blocking(move |tx| -> Result<(), StoreError> {
             tx.conn().batch_execute(step.up)?;
-            diesel::sql_query("INSERT INTO schema_migrations (name) VALUES ($1)").bind::<Text, _>(&step.name).execute(tx.conn())?;
+            diesel::sql_query("INSERT INTO schema_migrations (name) VALUES ($1)")
+                .bind::<Text, _>(&step.name)
+                .execute(tx.conn())?;
             Ok(())
         })?;
         done.push(name);

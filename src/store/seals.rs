@@ -97,6 +97,6 @@ mod tests {
         assert_eq!(root(&["a", "b", "c"]), root(&["a", "b", "c"]));
         assert_ne!(root(&["a", "b", "c"]), root(&["a", "c", "b"]));
         assert_ne!(root(&["a", "b"]), root(&["a", "b", "b"]));
-        assert_ne!(root(&[]), root(&[""]) .repeat(2));
+        assert_ne!(root(&[]), root(&[""]).repeat(2));
     }
 }

@@ -45,6 +45,22 @@ pub trait Sealed: Serialize {
     fn key(&self) -> String;
 }
 
+/// Rows of a project that are known by their `id`: type, table, column of the project.
+macro_rules! sealed_in_project {
+    ($($row:ident: $table:literal, $project:ident;)*) => {$(
+        impl $crate::store::Sealed for $row {
+            const TABLE: &'static str = $table;
+            fn chain(&self) -> $crate::store::Chain {
+                $crate::store::Chain::Project(self.$project)
+            }
+            fn key(&self) -> String {
+                self.id.to_string()
+            }
+        }
+    )*};
+}
+pub(crate) use sealed_in_project;
+
 /// What a transaction has done to one chain so far.
 struct OpenChain {
     seq: i64,
@@ -108,7 +124,12 @@ impl<'a> Tx<'a> {
     pub fn note(&mut self, chain: Chain, at: Moment, actor: &str, verb: &'static str, subject: &str) -> Result<(), StoreError> {
         self.seq(chain)?;
         if let Some(open) = self.chains.get_mut(&chain) {
-            open.actions.push(journal::Action { at, actor: actor.to_owned(), verb: verb.to_owned(), subject: subject.to_owned() });
+            open.actions.push(journal::Action {
+                at,
+                actor: actor.to_owned(),
+                verb: verb.to_owned(),
+                subject: subject.to_owned(),
+            });
         }
         Ok(())
     }

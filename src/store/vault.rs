@@ -113,20 +113,26 @@ impl Vault {
 
     /// As [`Vault::open`] for text.
     pub fn open_text(&self, conn: &mut AnyConn, owner: Owner, sealed: &[u8]) -> Result<String, StoreError> {
-        String::from_utf8(self.open(conn, owner, sealed)?).map_err(|_| StoreError::Damaged("an encrypted text is not UTF-8".to_owned()))
+        String::from_utf8(self.open(conn, owner, sealed)?)
+            .map_err(|_| StoreError::Damaged("an encrypted text is not UTF-8".to_owned()))
     }
 
     fn data_key(&self, conn: &mut AnyConn, owner: Owner) -> Result<SecretKey, StoreError> {
         let name = owner.to_string();
         let wrapped: Option<Vec<u8>> =
             schema::data_keys::table.find(&name).select(schema::data_keys::wrapped).first(conn).optional()?;
-        let wrapped = wrapped.ok_or_else(|| StoreError::Damaged(format!("there is no data key for `{name}`; it was never made or was shredded")))?;
+        let wrapped = wrapped.ok_or_else(|| {
+            StoreError::Damaged(format!("there is no data key for `{name}`; it was never made or was shredded"))
+        })?;
         let known = self.unwrapped.read().ok().and_then(|keys| keys.get(&wrapped).cloned());
         if let Some(key) = known {
             return Ok(key);
         }
         let bytes = Zeroizing::new(decrypt(&self.wrapping, &wrapped, name.as_bytes())?);
-        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| StoreError::Damaged(format!("the data key of `{name}` has a wrong length")))?;
+        let key: [u8; 32] = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| StoreError::Damaged(format!("the data key of `{name}` has a wrong length")))?;
         let key = Zeroizing::new(key);
         if let Ok(mut keys) = self.unwrapped.write() {
             keys.insert(wrapped, key.clone());
@@ -138,9 +144,7 @@ impl Vault {
         let nonce: [u8; NONCE_LEN] = self.random()?;
         let too_long = || StoreError::Damaged("a field is too long to encrypt".to_owned());
         let cipher = Aes256Gcm::new_from_slice(key.as_slice()).map_err(|_| too_long())?;
-        let sealed = cipher
-            .encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: label })
-            .map_err(|_| too_long())?;
+        let sealed = cipher.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: label }).map_err(|_| too_long())?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 }

@@ -1,0 +1,78 @@
+//! Rows of papers.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::DocumentKind;
+use crate::base::Moment;
+use crate::base::id::{DocumentId, ProjectId};
+use crate::store::schema::documents;
+use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
+
+/// A paper as stored; `body` is encrypted.
+#[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = documents)]
+pub struct DocumentRow {
+    pub id: DocumentId,
+    pub project_id: Option<ProjectId>,
+    pub kind: DocumentKind,
+    pub name: String,
+    pub media_type: String,
+    pub size: i64,
+    pub sha256: String,
+    #[serde(serialize_with = "journal::bytes_as_digest")]
+    pub body: Vec<u8>,
+    pub uploaded_by: String,
+    pub uploaded_at: Moment,
+    pub recorded_seq: i64,
+}
+
+impl Sealed for DocumentRow {
+    const TABLE: &'static str = "documents";
+    fn chain(&self) -> Chain {
+        self.project_id.map_or(Chain::Organisation, Chain::Project)
+    }
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// A paper without its body, for lists.
+#[derive(Debug, Clone, Serialize, Queryable, Selectable, utoipa::ToSchema)]
+#[diesel(table_name = documents)]
+pub struct DocumentHead {
+    pub id: DocumentId,
+    pub kind: DocumentKind,
+    pub name: String,
+    pub media_type: String,
+    pub size: i64,
+    pub sha256: String,
+    pub uploaded_at: Moment,
+}
+
+pub fn insert(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<(), StoreError> {
+    diesel::insert_into(documents::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn of_project(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64) -> Result<Vec<DocumentHead>, StoreError> {
+    Ok(documents::table
+        .filter(documents::project_id.eq(project).and(documents::id.gt(DocumentId(after))))
+        .order(documents::id)
+        .limit(limit)
+        .select(DocumentHead::as_select())
+        .load(conn)?)
+}
+
+pub fn find(conn: &mut AnyConn, project: ProjectId, id: DocumentId) -> Result<Option<DocumentRow>, StoreError> {
+    Ok(documents::table
+        .filter(documents::project_id.eq(project).and(documents::id.eq(id)))
+        .select(DocumentRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Every row, for `verify`.
+pub fn all(conn: &mut AnyConn) -> Result<Vec<DocumentRow>, StoreError> {
+    Ok(documents::table.order(documents::id).select(DocumentRow::as_select()).load(conn)?)
+}

@@ -1,0 +1,372 @@
+//! What can be known of a project, each as a fact that holds from a day on.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::base::id::{DocumentId, FactId, PartyId};
+use crate::base::{Day, Fen, Moment, words};
+use crate::web::Problem;
+
+words! {
+    /// The kinds of fact; the latest of a kind is the one that holds.
+    pub enum FactKind, "kind of fact" {
+        /// See [`Fact::Contract`].
+        Contract = "contract",
+        /// See [`Fact::Industry`].
+        Industry = "industry",
+        /// See [`Fact::Funding`].
+        Funding = "funding",
+        /// See [`Fact::LabourCost`].
+        LabourCost = "labour_cost",
+        /// See [`Fact::PayDay`].
+        PayDay = "pay_day",
+        /// See [`Fact::FundsCommitment`].
+        FundsCommitment = "funds_commitment",
+        /// See [`Fact::Permit`].
+        Permit = "permit",
+        /// See [`Fact::Started`].
+        Started = "started",
+        /// See [`Fact::Finished`].
+        Finished = "finished",
+        /// See [`Fact::Accepted`].
+        Accepted = "accepted",
+        /// See [`Fact::Settlement`].
+        Settlement = "settlement",
+        /// See [`Fact::Suspension`].
+        Suspension = "suspension",
+        /// See [`Fact::PaymentBond`].
+        PaymentBond = "payment_bond",
+        /// See [`Fact::PriceAudit`].
+        PriceAudit = "price_audit",
+        /// See [`Fact::OwnerMoney`].
+        OwnerMoney = "owner_money",
+        /// See [`Fact::LabourManager`].
+        LabourManager = "labour_manager",
+        /// See [`Fact::EntrustedPayment`].
+        EntrustedPayment = "entrusted_payment",
+        /// See [`Fact::ClosingPublicity`].
+        ClosingPublicity = "closing_publicity",
+        /// See [`Fact::ClosingPromise`].
+        ClosingPromise = "closing_promise",
+    }
+}
+crate::store::types::word_column!(FactKind);
+crate::web::openapi::word_schema!(FactKind);
+
+/// A fact's contents; the day from which it holds stands beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fact {
+    /// The construction contract; the day is the day of signing.
+    Contract {
+        /// Contract sum.
+        sum: Fen,
+        /// Agreed period in months.
+        period_months: Decimal,
+    },
+    /// Industry: building, municipal, transport, rail, water, other.
+    Industry {
+        /// Word of the law's table.
+        industry: String,
+    },
+    /// Whether government money pays for it.
+    Funding {
+        /// Yes or no.
+        government: bool,
+    },
+    /// Labour cost agreed in the contract (R53-05): a share of progress money or an amount a month, with day and cycle.
+    LabourCost {
+        /// Share of project money.
+        share: Option<Decimal>,
+        /// Amount a month.
+        monthly: Option<Fen>,
+        /// Day of the month on which the owner transfers, 1 to 31.
+        transfer_day: u32,
+        /// Cycle in months; the law allows at most one (R724-24b).
+        cycle_months: Decimal,
+    },
+    /// The day of the following month on which wages are paid.
+    PayDay {
+        /// 1 to 31.
+        day: u32,
+    },
+    /// Commitment that construction funds are in place (RGATE-02).
+    FundsCommitment {
+        /// Whether it was given.
+        given: bool,
+    },
+    /// Construction permit; the day is the day of issue.
+    Permit {
+        /// Number.
+        number: String,
+    },
+    /// Work started on the day.
+    Started {},
+    /// Work finished on the day.
+    Finished {},
+    /// Completion accepted on the day.
+    Accepted {},
+    /// Completion settlement.
+    Settlement {
+        /// Whether it is complete.
+        complete: bool,
+    },
+    /// Work suspended (or resumed) on the day.
+    Suspension {
+        /// Whether it stands still.
+        suspended: bool,
+    },
+    /// The owner's payment bond (R724-24a); the day is its first.
+    PaymentBond {
+        /// Amount.
+        amount: Fen,
+        /// Who gives it.
+        issuer: String,
+        /// Last day.
+        ends_on: Day,
+    },
+    /// Price audit of a government project.
+    PriceAudit {
+        /// Whether it is done.
+        done: bool,
+    },
+    /// Whether the owner is overdue with project money.
+    OwnerMoney {
+        /// Yes or no.
+        overdue: bool,
+        /// How much, where known.
+        amount: Option<Fen>,
+        /// Whether it led to wage arrears.
+        led_to_arrears: bool,
+    },
+    /// The labour manager (劳资专管员) named.
+    LabourManager {
+        /// Name.
+        name: String,
+    },
+    /// Entrusted payment agreement with a subcontractor (R53-15).
+    EntrustedPayment {
+        /// The subcontractor.
+        subcontractor: PartyId,
+    },
+    /// Publicity of no arrears before closing (R724-27b) began on the day.
+    ClosingPublicity {},
+    /// The contractor's written promise of no arrears.
+    ClosingPromise {},
+}
+
+/// Industries that the law's tables name.
+const INDUSTRIES: &[&str] = &["building", "municipal", "transport", "rail", "water", "other"];
+
+/// The longest text inside a fact, in characters.
+const TEXT_MAX: usize = 140;
+
+impl Fact {
+    /// Its kind.
+    pub fn kind(&self) -> FactKind {
+        match self {
+            Fact::Contract { .. } => FactKind::Contract,
+            Fact::Industry { .. } => FactKind::Industry,
+            Fact::Funding { .. } => FactKind::Funding,
+            Fact::LabourCost { .. } => FactKind::LabourCost,
+            Fact::PayDay { .. } => FactKind::PayDay,
+            Fact::FundsCommitment { .. } => FactKind::FundsCommitment,
+            Fact::Permit { .. } => FactKind::Permit,
+            Fact::Started {} => FactKind::Started,
+            Fact::Finished {} => FactKind::Finished,
+            Fact::Accepted {} => FactKind::Accepted,
+            Fact::Settlement { .. } => FactKind::Settlement,
+            Fact::Suspension { .. } => FactKind::Suspension,
+            Fact::PaymentBond { .. } => FactKind::PaymentBond,
+            Fact::PriceAudit { .. } => FactKind::PriceAudit,
+            Fact::OwnerMoney { .. } => FactKind::OwnerMoney,
+            Fact::LabourManager { .. } => FactKind::LabourManager,
+            Fact::EntrustedPayment { .. } => FactKind::EntrustedPayment,
+            Fact::ClosingPublicity {} => FactKind::ClosingPublicity,
+            Fact::ClosingPromise {} => FactKind::ClosingPromise,
+        }
+    }
+
+    /// Refuses what no project can have.
+    ///
+    /// # Errors
+    /// `invalid`, with the field at fault.
+    pub fn check(&self, valid_on: Day) -> Result<(), Problem> {
+        let refuse = |zh: &str, en: &str, place: &str| Err(Problem::invalid(zh, en).at(place, "bad_format"));
+        let day_of_month = 1..=31;
+        match self {
+            Fact::Contract { sum, .. } if !sum.is_positive() => {
+                refuse("合同价款应大于零。", "A contract sum is more than nothing.", "sum")
+            }
+            Fact::Contract { period_months, .. } if *period_months <= Decimal::ZERO => {
+                refuse("工期应大于零。", "A period is more than nothing.", "period_months")
+            }
+            Fact::Industry { industry } if !INDUSTRIES.contains(&industry.as_str()) => refuse(
+                "行业应为 building、municipal、transport、rail、water、other 之一。",
+                "Write one of: building municipal transport rail water other.",
+                "industry",
+            ),
+            Fact::LabourCost { share: None, monthly: None, .. } => refuse(
+                "人工费用应约定比例或金额（人社部发〔2021〕53号）。",
+                "Labour cost needs a share or an amount (rule R53-05).",
+                "share",
+            ),
+            Fact::LabourCost { share: Some(share), .. } if *share <= Decimal::ZERO || *share > Decimal::ONE => {
+                refuse("比例应大于 0、不超过 1。", "A share lies above 0 and at most at 1.", "share")
+            }
+            Fact::LabourCost { monthly: Some(monthly), .. } if !monthly.is_positive() => {
+                refuse("月度金额应大于零。", "A monthly amount is more than nothing.", "monthly")
+            }
+            Fact::LabourCost { cycle_months, .. } if *cycle_months <= Decimal::ZERO || *cycle_months > Decimal::ONE => refuse(
+                "人工费用拨付周期不得超过1个月（条例第二十四条）。",
+                "The cycle of labour-cost payments is at most one month (rule R724-24b).",
+                "cycle_months",
+            ),
+            Fact::LabourCost { transfer_day: day, .. } | Fact::PayDay { day } if !day_of_month.contains(day) => {
+                refuse("日应为 1 至 31。", "A day of the month lies between 1 and 31.", "day")
+            }
+            Fact::PaymentBond { amount, .. } if !amount.is_positive() => {
+                refuse("担保金额应大于零。", "A bond is for more than nothing.", "amount")
+            }
+            Fact::PaymentBond { ends_on, .. } if *ends_on < valid_on => {
+                refuse("担保到期日早于生效日。", "The bond ends before it begins.", "ends_on")
+            }
+            Fact::Permit { number: text } | Fact::LabourManager { name: text } | Fact::PaymentBond { issuer: text, .. }
+                if text.trim().is_empty() || text.chars().count() > TEXT_MAX =>
+            {
+                refuse("文字应为 1 至 140 个字。", "A text has 1 to 140 characters.", "text")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A fact with when, by whom and on which paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Recorded {
+    /// Id.
+    pub id: FactId,
+    /// From this day on.
+    pub valid_on: Day,
+    /// What holds.
+    pub fact: Fact,
+    /// The paper that shows it.
+    pub document_id: Option<DocumentId>,
+    /// When it was recorded.
+    pub recorded_at: Moment,
+    /// By whom.
+    pub recorded_by: String,
+}
+
+/// What is known of a project on a day.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    latest: BTreeMap<FactKind, Recorded>,
+    entrusted: Vec<(PartyId, Recorded)>,
+}
+
+impl Facts {
+    /// Folds facts in the order in which they were recorded; the latest day wins, on one day the later record.
+    pub fn fold(records: impl IntoIterator<Item = Recorded>, as_of: Day) -> Self {
+        let mut facts = Facts::default();
+        for record in records.into_iter().filter(|record| record.valid_on <= as_of) {
+            if let Fact::EntrustedPayment { subcontractor } = &record.fact {
+                facts.entrusted.push((*subcontractor, record.clone()));
+            }
+            let kind = record.fact.kind();
+            let stands = facts.latest.get(&kind).is_some_and(|known| known.valid_on > record.valid_on);
+            if !stands {
+                facts.latest.insert(kind, record);
+            }
+        }
+        facts
+    }
+
+    /// The fact of a kind that holds.
+    pub fn get(&self, kind: FactKind) -> Option<&Recorded> {
+        self.latest.get(&kind)
+    }
+
+    /// Day from which the fact of a kind holds.
+    pub fn day_of(&self, kind: FactKind) -> Option<Day> {
+        self.get(kind).map(|record| record.valid_on)
+    }
+
+    /// Subcontractors with an entrusted payment agreement.
+    pub fn entrusted(&self) -> impl Iterator<Item = PartyId> {
+        self.entrusted.iter().map(|(party, _)| *party)
+    }
+
+    /// All that hold, in the order of their kinds.
+    pub fn iter(&self) -> impl Iterator<Item = &Recorded> {
+        self.latest.values()
+    }
+
+    /// Day of the month on which wages of the month before are paid, where agreed.
+    pub fn pay_day(&self) -> Option<u32> {
+        match self.get(FactKind::PayDay)?.fact {
+            Fact::PayDay { day } => Some(day),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(id: i64, day: &str, fact: Fact) -> Recorded {
+        let at = Moment(id);
+        Recorded {
+            id: FactId(id),
+            valid_on: day.parse().unwrap(),
+            fact,
+            document_id: None,
+            recorded_at: at,
+            recorded_by: "t".into(),
+        }
+    }
+
+    #[test]
+    fn the_latest_day_wins_and_a_correction_of_that_day_wins_over_it() {
+        let day: Day = "2026-03-02".parse().unwrap();
+        let records = [
+            record(1, "2026-02-01", Fact::PayDay { day: 10 }),
+            record(2, "2026-03-01", Fact::PayDay { day: 15 }),
+            record(3, "2026-02-01", Fact::PayDay { day: 11 }),
+            record(4, "2026-04-01", Fact::PayDay { day: 20 }),
+        ];
+        assert_eq!(Facts::fold(records.clone(), day).pay_day(), Some(15));
+        assert_eq!(Facts::fold(records.clone(), "2026-02-28".parse().unwrap()).pay_day(), Some(11));
+        assert_eq!(Facts::fold(records, "2026-01-31".parse().unwrap()).pay_day(), None);
+    }
+
+    #[test]
+    fn a_cycle_longer_than_a_month_is_refused() {
+        let cost = |cycle: &str, share: Option<&str>| Fact::LabourCost {
+            share: share.map(|text| text.parse().unwrap()),
+            monthly: None,
+            transfer_day: 10,
+            cycle_months: cycle.parse().unwrap(),
+        };
+        let day: Day = "2026-03-02".parse().unwrap();
+        assert!(cost("1", Some("0.2")).check(day).is_ok());
+        assert!(cost("1.03", Some("0.2")).check(day).is_err());
+        assert!(cost("1", None).check(day).is_err());
+        assert!(cost("1", Some("1.01")).check(day).is_err());
+    }
+
+    #[test]
+    fn json_names_the_kind_and_refuses_what_it_does_not_know() {
+        let fact: Fact = serde_json::from_str(r#"{"kind":"contract","sum":"9990000.00","period_months":"12"}"#).unwrap();
+        assert_eq!(fact.kind(), FactKind::Contract);
+        assert!(serde_json::from_str::<Fact>(r#"{"kind":"pay_day","day":15,"extra":1}"#).is_err());
+        assert!(serde_json::from_str::<Fact>(r#"{"kind":"unheard_of"}"#).is_err());
+        for kind in FactKind::ALL {
+            assert_eq!(kind.to_string().parse::<FactKind>().unwrap(), *kind);
+        }
+    }
+}

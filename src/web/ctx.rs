@@ -1,0 +1,123 @@
+//! What an action is given: who asks, when, and the services of the house. No action reads a clock, a file or randomness by itself.
+
+use std::sync::{Arc, RwLock};
+
+use super::{Code, Problem, Scope};
+use crate::base::id::IdSource;
+use crate::base::{Clock, Day, Moment};
+use crate::law::LawBook;
+use crate::store::{Db, Vault};
+
+/// Settings of the service that actions look at.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The operator's rule that arrears block a permit.
+    pub permit_gate: bool,
+    /// The operator's rule that arrears block completion acceptance.
+    pub completion_gate: bool,
+    /// Pending devices that are kept at most.
+    pub pending_devices_max: usize,
+    /// Held punches of a pending device.
+    pub held_punches_max: i32,
+    /// Requests a second that one device may send.
+    pub device_rate_max: u32,
+    /// Whether the database is a demonstration.
+    pub demo: bool,
+    /// Issuer name in tokens.
+    pub issuer: String,
+}
+
+/// The services of the house.
+pub struct Ground {
+    /// Database.
+    pub db: Db,
+    /// Keys.
+    pub vault: Vault,
+    /// Ids.
+    pub ids: IdSource,
+    /// Clock.
+    pub clock: Arc<dyn Clock>,
+    /// The law book in force.
+    pub book: RwLock<Arc<LawBook>>,
+    /// Settings.
+    pub settings: Settings,
+}
+
+impl Ground {
+    /// The law book in force.
+    pub fn book(&self) -> Arc<LawBook> {
+        match self.book.read() {
+            Ok(book) => Arc::clone(&book),
+            Err(poisoned) => Arc::clone(&poisoned.into_inner()),
+        }
+    }
+}
+
+/// Who asks, when, with what.
+#[derive(Clone)]
+pub struct Ctx {
+    /// Who, for what.
+    pub scope: Scope,
+    /// The moment of the request.
+    pub now: Moment,
+    /// The civil day; frozen in a demonstration.
+    pub today: Day,
+    /// Services.
+    pub ground: Arc<Ground>,
+    /// `Idempotency-Key` of the request, where one came.
+    pub replay_key: Option<String>,
+    /// Version that the asker has seen (`If-Match`).
+    pub seen_version: Option<i32>,
+    /// `?dry_run=true`: do everything, keep nothing.
+    pub dry_run: bool,
+}
+
+impl Ctx {
+    /// The context of a job, a command or a step of the simulation.
+    pub fn of_the_house(ground: &Arc<Ground>, name: &str) -> Self {
+        Self {
+            scope: Scope::of_the_house(name),
+            now: ground.clock.now(),
+            today: ground.clock.today(),
+            ground: Arc::clone(ground),
+            replay_key: None,
+            seen_version: None,
+            dry_run: false,
+        }
+    }
+
+    /// A fresh id number.
+    pub fn id(&self) -> i64 {
+        self.ground.ids.next(self.now)
+    }
+
+    /// Keys.
+    pub fn vault(&self) -> &Vault {
+        &self.ground.vault
+    }
+
+    /// Name for the journal.
+    pub fn actor(&self) -> &str {
+        &self.scope.actor
+    }
+
+    /// Refuses when the asker has not seen version `current`.
+    ///
+    /// # Errors
+    /// `precondition_missing` without `If-Match`, `version_changed` when another version stands.
+    pub fn require_version(&self, current: i32) -> Result<(), Problem> {
+        match self.seen_version {
+            Some(seen) if seen == current => Ok(()),
+            Some(seen) => Err(Problem::new(
+                Code::VersionChanged,
+                format!("您看到的是第 {seen} 版，现为第 {current} 版，请刷新后重试。"),
+                format!("You saw version {seen}, version {current} stands; read it again."),
+            )),
+            None => Err(Problem::new(
+                Code::PreconditionMissing,
+                "请在 If-Match 请求头中给出所见版本号。",
+                "Send the version that you saw in the If-Match header.",
+            )),
+        }
+    }
+}

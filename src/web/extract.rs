@@ -1,0 +1,284 @@
+//! Extractors and answers: the call with its rights, JSON bodies with the place of each fault, replies with status.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::web::BytesMut;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder};
+use futures_util::StreamExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Code, Ctx, Problem};
+use crate::store::replay::{self, Replay};
+use crate::store::tx::Transient;
+use crate::store::{AnyConn, StoreError, Tx, journal};
+
+/// The longest JSON body that is read.
+pub const JSON_BODY_MAX: usize = 8 * 1024 * 1024;
+
+/// The longest upload that is read.
+pub const UPLOAD_MAX: usize = 64 * 1024 * 1024;
+
+type Soon<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// A request that has passed the access gate.
+pub struct Call {
+    /// Who asks, when, with what.
+    pub ctx: Ctx,
+}
+
+impl FromRequest for Call {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let ctx = request.extensions().get::<Ctx>().cloned();
+        // A route that the gate did not open has no context: denied by default, and a bug.
+        std::future::ready(ctx.map(|ctx| Call { ctx }).ok_or_else(|| Problem::internal("a handler ran without the access gate")))
+    }
+}
+
+/// Why a transaction ends without being kept.
+enum Halt {
+    Problem(Problem),
+    /// A rehearsal: this would have been the answer.
+    Rehearsed(Value),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Halt::Problem(error.into())
+    }
+}
+
+impl From<Problem> for Halt {
+    fn from(problem: Problem) -> Self {
+        Halt::Problem(problem)
+    }
+}
+
+impl Transient for Halt {
+    fn is_transient(&self) -> bool {
+        matches!(self, Halt::Problem(problem) if problem.is_transient())
+    }
+}
+
+fn as_json<T: Serialize>(value: &T) -> Result<Value, Problem> {
+    serde_json::to_value(value).map_err(|error| Problem::internal(&error.to_string()))
+}
+
+impl Call {
+    /// Reads on one snapshot.
+    pub async fn read<T, F>(self, work: F) -> Result<Reply<T>, Problem>
+    where
+        F: FnOnce(&mut AnyConn, &Ctx) -> Result<T, Problem> + Send + 'static,
+        T: Serialize + Send + 'static,
+    {
+        let Call { ctx } = self;
+        let db = ctx.ground.db.clone();
+        db.read(move |conn| work(conn, &ctx)).await.map(Reply::ok)
+    }
+
+    /// Changes in one transaction; with `?dry_run=true` the answer is given and nothing kept.
+    pub async fn write<T, F>(self, status: StatusCode, work: F) -> Result<Reply<Value>, Problem>
+    where
+        F: Fn(&mut Tx<'_>, &Ctx) -> Result<T, Problem> + Send + 'static,
+        T: Serialize + Send + 'static,
+    {
+        let Call { ctx } = self;
+        let db = ctx.ground.db.clone();
+        let answer = db
+            .write(move |tx| -> Result<Value, Halt> {
+                let value = as_json(&work(tx, &ctx)?)?;
+                if ctx.dry_run { Err(Halt::Rehearsed(value)) } else { Ok(value) }
+            })
+            .await;
+        match answer {
+            Ok(body) => Ok(Reply { status, body }),
+            Err(Halt::Rehearsed(body)) => Ok(Reply { status: StatusCode::OK, body }),
+            Err(Halt::Problem(problem)) => Err(problem),
+        }
+    }
+
+    /// An order of money: as [`Call::write`], done once for a caller's `Idempotency-Key`.
+    ///
+    /// `request` is what the key stands for (operation and body); the same key with another request is refused.
+    pub async fn order<T, F>(self, status: StatusCode, request: Value, work: F) -> Result<Reply<Value>, Problem>
+    where
+        F: Fn(&mut Tx<'_>, &Ctx) -> Result<T, Problem> + Send + 'static,
+        T: Serialize + Send + 'static,
+    {
+        let key = self.ctx.replay_key.clone().ok_or_else(|| {
+            Problem::new(
+                Code::PreconditionMissing,
+                "资金指令必须带 Idempotency-Key 请求头（8 至 64 个可见字符）。",
+                "An order of money needs an Idempotency-Key header (8 to 64 visible characters).",
+            )
+        })?;
+        let request_hash = journal::sha256(request.to_string().as_bytes());
+        self.write(status, move |tx, ctx| {
+            if let Some(earlier) = replay::find(tx.conn(), ctx.actor(), &key)? {
+                return repeat(&earlier, &request_hash);
+            }
+            let body = as_json(&work(tx, ctx)?)?;
+            let kept = Replay {
+                caller: ctx.actor().to_owned(),
+                replay_key: key.clone(),
+                request_hash: request_hash.clone(),
+                status: i32::from(status.as_u16()),
+                body: body.to_string(),
+                at: ctx.now,
+            };
+            replay::keep(tx.conn(), &kept)?;
+            Ok(body)
+        })
+        .await
+    }
+}
+
+fn repeat(earlier: &Replay, request_hash: &str) -> Result<Value, Problem> {
+    if earlier.request_hash != request_hash {
+        return Err(Problem::new(
+            Code::KeyReused,
+            "该幂等键已用于内容不同的请求，请换一个新键。",
+            "This key was used for another request; take a new one.",
+        ));
+    }
+    serde_json::from_str(&earlier.body).map_err(|error| Problem::internal(&error.to_string()))
+}
+
+/// An answer with its status.
+pub struct Reply<T> {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// JSON body.
+    pub body: T,
+}
+
+impl<T> Reply<T> {
+    /// 200.
+    pub fn ok(body: T) -> Self {
+        Self { status: StatusCode::OK, body }
+    }
+}
+
+impl<T: Serialize> Responder for Reply<T> {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        match serde_json::to_string(&self.body) {
+            Ok(text) => HttpResponse::build(self.status).content_type("application/json; charset=utf-8").body(text),
+            Err(error) => actix_web::ResponseError::error_response(&Problem::internal(&error.to_string())),
+        }
+    }
+}
+
+/// Reads a body up to a limit.
+///
+/// # Errors
+/// `too_large` beyond the limit, `malformed` when the connection breaks off.
+pub async fn read_body(payload: &mut Payload, limit: usize) -> Result<Vec<u8>, Problem> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::new(Code::Malformed, "请求体传输中断。", "The body broke off."))?;
+        if body.len() + chunk.len() > limit {
+            let mib = limit / (1024 * 1024);
+            return Err(Problem::new(
+                Code::TooLarge,
+                format!("请求体不能超过 {mib} MiB。"),
+                format!("A body may have at most {mib} MiB."),
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.to_vec())
+}
+
+/// A JSON body, read strictly: unknown fields are refused and each fault names its field.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Soon<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = request.content_type().to_ascii_lowercase();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            if media != "application/json" && !media.is_empty() {
+                return Err(Problem::new(Code::UnsupportedMedia, "请使用 application/json。", "Send application/json."));
+            }
+            let bytes = read_body(&mut payload, JSON_BODY_MAX).await?;
+            parse_json(&bytes).map(Body)
+        })
+    }
+}
+
+/// Reads JSON into a request type.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let place = error.path().to_string();
+        let inner = error.into_inner();
+        let (code, reason) = if inner.is_data() { (Code::Invalid, "bad_format") } else { (Code::Malformed, "bad_format") };
+        Problem::new(code, format!("JSON 字段 {place} 有误：{inner}"), format!("JSON field {place}: {inner}")).at(place, reason)
+    })?;
+    reader.end().map_err(|error| {
+        Problem::new(Code::Malformed, format!("JSON 之后还有内容：{error}"), format!("text after the JSON: {error}"))
+    })?;
+    Ok(value)
+}
+
+/// A body of any kind as received, up to [`UPLOAD_MAX`].
+pub struct Upload {
+    /// Bytes as received.
+    pub bytes: Vec<u8>,
+    /// Content type as sent, empty when none was.
+    pub content_type: String,
+    /// File name from `X-File-Name` (percent-encoded UTF-8), where one came.
+    pub file_name: Option<String>,
+}
+
+impl FromRequest for Upload {
+    type Error = Problem;
+    type Future = Soon<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let content_type = request.content_type().to_owned();
+        let header = request.headers().get("x-file-name").and_then(|value| value.to_str().ok());
+        let file_name = header.map(|name| percent_decoded(name).chars().filter(|c| !c.is_control()).take(200).collect());
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let bytes = read_body(&mut payload, UPLOAD_MAX).await?;
+            if bytes.is_empty() {
+                return Err(Problem::new(Code::Malformed, "文件为空。", "The file is empty."));
+            }
+            Ok(Upload { bytes, content_type, file_name })
+        })
+    }
+}
+
+/// Undoes percent-encoding; other text stays as it is.
+pub fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let code =
+            tail.get(..2).and_then(|pair| std::str::from_utf8(pair).ok()).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        match (first, code) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            (byte, _) => {
+                bytes.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
