@@ -4,3 +4,4 @@
 //! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
 
 pub mod base;
+pub mod wire;
