@@ -10,3 +10,5 @@ pub mod parties;
 pub mod projects;
 pub mod store;
 pub mod web;
+pub mod wire;
+pub mod workers;

@@ -1,0 +1,8 @@
+//! Floor 1: pure readers and writers of foreign formats.
+
+pub mod dahua;
+pub mod device;
+pub mod hikvision;
+pub mod punch;
+pub mod reason;
+pub mod zkteco;
