@@ -63,7 +63,9 @@ fn short_text(text: &str, max: usize, place: &str) -> Result<String, Problem> {
     let text = half_width(text);
     if text.is_empty() || text.chars().count() > max || text.chars().any(char::is_control) {
         let zh = format!("{place} 应为 1 至 {max} 个字，不含控制字符。");
-        return Err(Problem::invalid(zh, format!("{place}: 1 to {max} characters without control characters")).at(place, "bad_format"));
+        return Err(
+            Problem::invalid(zh, format!("{place}: 1 to {max} characters without control characters")).at(place, "bad_format")
+        );
     }
     Ok(text)
 }
@@ -93,7 +95,10 @@ fn read(ctx: &Ctx, new: &NewEnrolment) -> Result<Read, Problem> {
     Ok(Read {
         name: short_text(&new.name, NAME_MAX, "name")?,
         number,
-        phone: filled(new.phone.as_deref()).map(Phone::parse).transpose().map_err(|error| Problem::unreadable("phone", &error))?,
+        phone: filled(new.phone.as_deref())
+            .map(Phone::parse)
+            .transpose()
+            .map_err(|error| Problem::unreadable("phone", &error))?,
         trade: short_text(&new.trade, TRADE_MAX, "trade")?,
         pin: filled(new.pin.as_deref()).map(|pin| short_text(pin, PIN_MAX, "pin")).transpose()?,
         card: read_card(new.card.as_deref())?,

@@ -42,9 +42,12 @@ pub fn routes() -> Vec<Route> {
         })
         .takes::<LeaveSite>()
         .gives::<EnrolmentView>(),
-        Route::post("/api/v1/projects/{project}/enrolments/{enrolment}/terms", enrol, "Change day rate or card from a day on", || {
-            web::post().to(change_terms)
-        })
+        Route::post(
+            "/api/v1/projects/{project}/enrolments/{enrolment}/terms",
+            enrol,
+            "Change day rate or card from a day on",
+            || web::post().to(change_terms),
+        )
         .takes::<ChangeTerms>()
         .gives::<Enrolled>(),
         Route::post(

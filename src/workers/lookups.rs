@@ -54,7 +54,10 @@ pub fn pin_of(conn: &mut AnyConn, vault: &Vault, enrolment: &EnrolmentRow) -> Re
 
 /// The event whose terms hold on a day: the latest from that day or before, by day and then by recording. Leaving changes no terms.
 pub fn terms_on(events: &[EventRow], day: Day) -> Option<&EventRow> {
-    events.iter().filter(|event| event.valid_on <= day && event.kind != EventKind::Left).max_by_key(|event| (event.valid_on, event.id))
+    events
+        .iter()
+        .filter(|event| event.valid_on <= day && event.kind != EventKind::Left)
+        .max_by_key(|event| (event.valid_on, event.id))
 }
 
 /// The wage for a day of work on that day.
@@ -77,18 +80,13 @@ pub fn roll_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<Roll,
 
 /// An enrolment as it may be shown.
 pub fn view(conn: &mut AnyConn, vault: &Vault, row: &EnrolmentRow) -> Result<EnrolmentView, StoreError> {
-    let worker = table::worker(conn, row.worker_id)?
-        .ok_or_else(|| StoreError::Damaged(format!("enrolment {} has no person", row.id)))?;
+    let worker =
+        table::worker(conn, row.worker_id)?.ok_or_else(|| StoreError::Damaged(format!("enrolment {} has no person", row.id)))?;
     view_with(conn, vault, row, &worker)
 }
 
 /// As [`view`], with the person at hand.
-pub fn view_with(
-    conn: &mut AnyConn,
-    vault: &Vault,
-    row: &EnrolmentRow,
-    worker: &WorkerRow,
-) -> Result<EnrolmentView, StoreError> {
+pub fn view_with(conn: &mut AnyConn, vault: &Vault, row: &EnrolmentRow, worker: &WorkerRow) -> Result<EnrolmentView, StoreError> {
     let number = id_number(conn, vault, worker)?;
     let head = if IdNumber::parse(&number, row.entered_on).is_ok() { 6 } else { 0 };
     Ok(EnrolmentView {

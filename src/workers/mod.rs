@@ -129,15 +129,18 @@ impl Warning {
             WarningCode::CardCheckFails => {
                 ("银行卡号未通过校验位检查，请核对。", "The card number fails its check digit; look at it again.")
             }
-            WarningCode::CardOfAnother => {
-                ("该银行卡已登记在其他工人名下，工资应发至本人的银行卡。", "This card is another worker's; wages go to the worker's own card.")
-            }
+            WarningCode::CardOfAnother => (
+                "该银行卡已登记在其他工人名下，工资应发至本人的银行卡。",
+                "This card is another worker's; wages go to the worker's own card.",
+            ),
             WarningCode::NoPaper => (
                 "未签订劳动合同或用工书面协议，不得进入施工现场（724 号令第二十八条）。",
                 "Without labour contract or work agreement nobody may enter the site (R724-28a).",
             ),
             WarningCode::NotTrained => ("尚未完成入场安全教育。", "Safety training is not done yet."),
-            WarningCode::NoCard => ("未登记工资卡，无法通过专用账户代发工资。", "Without a card wages cannot be paid through the wage account."),
+            WarningCode::NoCard => {
+                ("未登记工资卡，无法通过专用账户代发工资。", "Without a card wages cannot be paid through the wage account.")
+            }
         };
         Self { code, zh: zh.to_owned(), en: en.to_owned() }
     }

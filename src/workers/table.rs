@@ -213,9 +213,8 @@ pub fn page(
     after: i64,
     limit: i64,
 ) -> Result<Vec<EnrolmentRow>, StoreError> {
-    let mut query = enrolments::table
-        .filter(enrolments::project_id.eq(project).and(enrolments::id.gt(RecordId(after))))
-        .into_boxed();
+    let mut query =
+        enrolments::table.filter(enrolments::project_id.eq(project).and(enrolments::id.gt(RecordId(after)))).into_boxed();
     if only_active {
         query = query.filter(enrolments::left_on.is_null());
     }
