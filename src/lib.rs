@@ -9,4 +9,5 @@ pub mod law;
 pub mod parties;
 pub mod projects;
 pub mod store;
+pub mod users;
 pub mod web;
