@@ -17,7 +17,8 @@ use crate::web::{Code, Ctx, Grant, Problem, ScopeOn};
 pub fn add_user(tx: &mut Tx<'_>, ctx: &Ctx, login: &str, name: &str, hash: &str, must_change: bool) -> Result<UserRow, Problem> {
     let is_plain = (3..=40).contains(&login.len()) && login.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     if !is_plain {
-        let problem = Problem::invalid("登录名应为 3 至 40 个字母、数字或 . _ -。", "A login has 3 to 40 letters, digits or . _ -");
+        let problem =
+            Problem::invalid("登录名应为 3 至 40 个字母、数字或 . _ -。", "A login has 3 to 40 letters, digits or . _ -");
         return Err(problem.at("login", "bad_format"));
     }
     if name.trim().is_empty() || name.chars().count() > 60 {
@@ -185,12 +186,19 @@ pub fn refresh(tx: &mut Tx<'_>, ctx: &Ctx, token: &str) -> Result<Refreshed, Pro
         table::revoke_family(tx.conn(), session.family, ctx.now)?;
         return Ok(Refreshed::Ended);
     }
-    let user = table::find(tx.conn(), session.user_id)?.filter(|user| user.state == UserState::Active).ok_or_else(not_authenticated)?;
+    let user =
+        table::find(tx.conn(), session.user_id)?.filter(|user| user.state == UserState::Active).ok_or_else(not_authenticated)?;
     open_session(tx, ctx, user, Some(session.family)).map(|opened| Refreshed::Opened(Box::new(opened)))
 }
 
 /// A machine's key as made: the key itself is shown once.
-pub fn add_api_key(tx: &mut Tx<'_>, ctx: &Ctx, name: &str, on: Grant, expires_on: Option<Day>) -> Result<(ApiKeyRow, String), Problem> {
+pub fn add_api_key(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    name: &str,
+    on: Grant,
+    expires_on: Option<Day>,
+) -> Result<(ApiKeyRow, String), Problem> {
     if !may_grant(ctx, on.on) {
         return Err(Problem::not_allowed());
     }

@@ -20,10 +20,14 @@ use crate::web::{Access, Body, Call, Code, Ctx, Grant, Problem, Reply, Role, Rou
 pub fn routes() -> Vec<Route> {
     let manage = Access::Holds(Verb::ManageUsers);
     vec![
-        Route::post("/api/v1/sessions", Access::Public, "Log in", || web::post().to(log_in)).takes::<LogIn>().creates::<TokenPair>(),
-        Route::post("/api/v1/sessions/refresh", Access::Public, "Trade a refresh token for a new pair", || web::post().to(refresh))
-            .takes::<Refresh>()
+        Route::post("/api/v1/sessions", Access::Public, "Log in", || web::post().to(log_in))
+            .takes::<LogIn>()
             .creates::<TokenPair>(),
+        Route::post("/api/v1/sessions/refresh", Access::Public, "Trade a refresh token for a new pair", || {
+            web::post().to(refresh)
+        })
+        .takes::<Refresh>()
+        .creates::<TokenPair>(),
         Route::delete("/api/v1/sessions", Access::Myself, "Log out everywhere", || web::delete().to(log_out)).gives::<Done>(),
         Route::get("/api/v1/me", Access::Myself, "Who I am and what I may do", || web::get().to(me)).gives::<Me>(),
         Route::post("/api/v1/me/password", Access::Myself, "Change my password", || web::post().to(change_password))
@@ -33,11 +37,15 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/v1/users", manage, "List users", || web::get().to(list))
             .query(&[("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
             .gives::<Page<UserView>>(),
-        Route::post("/api/v1/users/{user}/grants", manage, "Give a role", || web::post().to(grant)).takes::<GiveRole>().creates::<GrantView>(),
+        Route::post("/api/v1/users/{user}/grants", manage, "Give a role", || web::post().to(grant))
+            .takes::<GiveRole>()
+            .creates::<GrantView>(),
         Route::post("/api/v1/users/{user}/password", manage, "Reset a password", || web::post().to(reset_password))
             .takes::<ResetPassword>()
             .gives::<Done>(),
-        Route::post("/api/v1/api-keys", manage, "Make a key for a machine", || web::post().to(add_key)).takes::<AddKey>().creates::<KeyMade>(),
+        Route::post("/api/v1/api-keys", manage, "Make a key for a machine", || web::post().to(add_key))
+            .takes::<AddKey>()
+            .creates::<KeyMade>(),
         Route::delete("/api/v1/api-keys/{key}", manage, "End a machine's key", || web::delete().to(revoke_key)).gives::<Done>(),
     ]
 }
@@ -257,7 +265,10 @@ async fn change_password(call: Call, body: Body<ChangePassword>) -> Result<impl 
     let row = db.read(move |conn| table::find(conn, user)?.ok_or_else(Problem::not_found)).await?;
     password::check(&row.login, &new)?;
     let salt = call.ctx.vault().random::<16>()?;
-    let hash = off_loop(move || if password::matches(&old, &row.password_hash) { password::hash(&new, &salt).map(Some) } else { Ok(None) });
+    let hash =
+        off_loop(
+            move || if password::matches(&old, &row.password_hash) { password::hash(&new, &salt).map(Some) } else { Ok(None) },
+        );
     let Some(hash) = hash.await?? else {
         return Err(Problem::invalid("原密码不正确。", "The old password is wrong.").at("old", "bad_format"));
     };
@@ -269,7 +280,8 @@ async fn add_user(call: Call, body: Body<AddUser>) -> Result<impl Responder, Pro
     password::check(&login, &password)?;
     let salt = call.ctx.vault().random::<16>()?;
     let hash = off_loop(move || password::hash(&password, &salt)).await??;
-    call.write(StatusCode::CREATED, move |tx, ctx| actions::add_user(tx, ctx, &login, &name, &hash, true).map(UserView::from)).await
+    call.write(StatusCode::CREATED, move |tx, ctx| actions::add_user(tx, ctx, &login, &name, &hash, true).map(UserView::from))
+        .await
 }
 
 async fn list(call: Call, query: web::Query<PageQuery>) -> Result<impl Responder, Problem> {

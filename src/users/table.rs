@@ -157,7 +157,8 @@ pub fn list(conn: &mut AnyConn, _scope: &Scope, after: i64, limit: i64) -> Resul
 
 /// The grants of a user that hold on a day.
 pub fn grants_of(conn: &mut AnyConn, user: UserId, today: Day) -> Result<Vec<GrantRow>, StoreError> {
-    let rows: Vec<GrantRow> = grants::table.filter(grants::user_id.eq(user)).order(grants::id).select(GrantRow::as_select()).load(conn)?;
+    let rows: Vec<GrantRow> =
+        grants::table.filter(grants::user_id.eq(user)).order(grants::id).select(GrantRow::as_select()).load(conn)?;
     Ok(rows.into_iter().filter(|row| row.from_on <= today && row.until_on.is_none_or(|end| today <= end)).collect())
 }
 
@@ -178,8 +179,11 @@ pub fn api_key(conn: &mut AnyConn, id: ApiKeyId) -> Result<Option<ApiKeyRow>, St
 
 /// Failures in a row and the moment until which the login is locked.
 pub fn throttle(conn: &mut AnyConn, login: &str) -> Result<(i32, Moment), StoreError> {
-    let row: Option<(i32, Moment)> =
-        login_throttles::table.find(login).select((login_throttles::failures, login_throttles::locked_until)).first(conn).optional()?;
+    let row: Option<(i32, Moment)> = login_throttles::table
+        .find(login)
+        .select((login_throttles::failures, login_throttles::locked_until))
+        .first(conn)
+        .optional()?;
     Ok(row.unwrap_or((0, Moment(0))))
 }
 

@@ -61,7 +61,8 @@ impl Tokens {
             exp: iat + ACCESS_SECONDS,
             jti: unique.to_owned(),
         };
-        let header = Header { alg: Algorithm::EdDSA, typ: Some(TYPE.to_owned()), kid: Some(KEY_ID.to_owned()), ..Header::default() };
+        let header =
+            Header { alg: Algorithm::EdDSA, typ: Some(TYPE.to_owned()), kid: Some(KEY_ID.to_owned()), ..Header::default() };
         jsonwebtoken::encode(&header, &claims, &self.signing).map_err(|error| Problem::internal(&error.to_string()))
     }
 
