@@ -4,6 +4,7 @@
 //! rows; `value` turns cells into amounts, days and numbers; `write` writes tables that cannot run a formula. Deliberately
 //! absent: guesses. A long number that arrived as a float is refused, a formula without a stored value too.
 
+mod ole;
 pub mod table;
 mod text;
 mod unpack;
@@ -214,12 +215,17 @@ pub fn read(bytes: &[u8]) -> Result<Workbook, SheetFault> {
     }
     let format = format_of(bytes);
     let sheets = match format {
-        Format::Xlsx => xlsx::read(bytes)?,
-        Format::Xls => xls::read(bytes)?,
+        Format::Xlsx => guarded("XLSX", || xlsx::read(bytes))?,
+        Format::Xls => guarded("XLS", || xls::read(bytes))?,
         Format::Xml2003 => xml2003::read(bytes)?,
         Format::Text => text::read(bytes)?,
     };
     Ok(Workbook { format, sheets })
+}
+
+/// The workbook reader indexes into what a file claims about itself: where that fails, the file is damaged.
+fn guarded(what: &str, read: impl FnOnce() -> Result<Vec<Sheet>, SheetFault>) -> Result<Vec<Sheet>, SheetFault> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).unwrap_or_else(|_| Err(SheetFault::damaged(what)))
 }
 
 /// Letters of a column from 0: `A`, `Z`, `AA`.

@@ -77,6 +77,16 @@ def pay_xlwt(path):
     book.save(path)
 
 
+def far_xlwt(path):
+    """Two cells in the far corners of each of two sheets."""
+    book = xlwt.Workbook()
+    for name in ("a", "b"):
+        sheet = book.add_sheet(name)
+        sheet.write(0, 0, "x")
+        sheet.write(65535, 255, "x")
+    book.save(path)
+
+
 def pay_openpyxl(path):
     book = openpyxl.Workbook()
     book.properties.created = book.properties.modified = STAMP
@@ -100,6 +110,7 @@ def main():
     roster_openpyxl(folder / "roster_openpyxl.xlsx")
     roster_1904(folder / "roster_1904.xlsx")
     pay_xlwt(folder / "pay_xlwt.xls")
+    far_xlwt(folder / "far_xlwt.xls")
     pay_openpyxl(folder / "pay_openpyxl.xlsx")
 
 

@@ -10,6 +10,8 @@ use super::table::{Column, Table, header_name, remarks};
 use super::write::{TextEncoding, Value, csv_table, harmless, xlsx_table};
 use super::*;
 
+const FAR: &[u8] = include_bytes!("../../../tests/fixtures/sheets/far_xlwt.xls");
+const PAY: &[u8] = include_bytes!("../../../tests/fixtures/sheets/pay_xlwt.xls");
 const ROSTER: &[u8] = include_bytes!("../../../tests/fixtures/sheets/roster_openpyxl.xlsx");
 
 fn column(key: &'static str, names: &'static [&'static str]) -> Column {
@@ -112,6 +114,7 @@ fn far_cells_and_bombs_are_refused() {
         <Row ss:Index=\"900000000\"><Cell><Data ss:Type=\"String\">x</Data></Cell></Row></Table></Worksheet></Workbook>";
     assert_eq!(read(far.as_bytes()).unwrap_err().reason, Reason::OverLimit);
     assert_eq!(read(&[b"a,".repeat(300), b"b\n".to_vec()].concat()).unwrap_err().reason, Reason::OverLimit);
+    assert_eq!(read(FAR).unwrap_err().reason, Reason::OverLimit);
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     for _ in 0..110 {
         encoder.write_all(&vec![b' '; 1024 * 1024]).unwrap();
@@ -159,13 +162,15 @@ proptest! {
         let _ = read(&[b"\xD0\xCF\x11\xE0".as_slice(), &bytes].concat());
         let _ = read(&[b"<?xml urn:schemas-microsoft-com:office:spreadsheet ?><Row><Cell>".as_slice(), &bytes].concat());
         let _ = read(&ROSTER[..cut.min(ROSTER.len())]);
-        let mut flipped = ROSTER.to_vec();
-        if let Some(spot) = flipped.get_mut(place) {
-            *spot = byte;
-        }
-        if let Ok(book) = read(&flipped) {
-            for sheet in &book.sheets {
-                let _ = Table::find(sheet, &columns());
+        for good in [ROSTER, PAY] {
+            let mut flipped = good.to_vec();
+            if let Some(spot) = flipped.get_mut(place) {
+                *spot = byte;
+            }
+            if let Ok(book) = read(&flipped) {
+                for sheet in &book.sheets {
+                    let _ = Table::find(sheet, &columns());
+                }
             }
         }
     }

@@ -4,10 +4,11 @@ use std::io::Cursor;
 
 use calamine::{Data, Reader, Xls};
 
-use super::{CELLS_MAX, Cell, SHEETS_MAX, Sheet, SheetFault, value, xlsx};
+use super::{CELLS_MAX, Cell, SHEETS_MAX, Sheet, SheetFault, ole, value, xlsx};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Sheet>, SheetFault> {
     let damaged = || SheetFault::damaged("XLS");
+    ole::check(bytes)?;
     let mut book: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     let from_1904 = book.has_1904_epoch();
     let mut room = CELLS_MAX;
