@@ -250,8 +250,7 @@ mod tests {
 
     #[test]
     fn months_run_up_to_and_with_the_last() {
-        let months: Vec<String> =
-            Month::of(2025, 11).unwrap().up_to(Month::of(2026, 2).unwrap()).map(|m| m.to_string()).collect();
+        let months: Vec<String> = Month::of(2025, 11).unwrap().up_to(Month::of(2026, 2).unwrap()).map(|m| m.to_string()).collect();
         assert_eq!(months, ["2025-11", "2025-12", "2026-01", "2026-02"]);
     }
 }
