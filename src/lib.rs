@@ -12,3 +12,4 @@ pub mod projects;
 pub mod store;
 pub mod users;
 pub mod web;
+pub mod wire;
