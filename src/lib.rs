@@ -11,3 +11,4 @@ pub mod projects;
 pub mod store;
 pub mod users;
 pub mod web;
+pub mod wire;
