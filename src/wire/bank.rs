@@ -10,7 +10,7 @@ mod problem;
 
 pub use archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, unpacked_size_within};
 pub use check::{balance_fault, sequence_faults};
-pub use detect::{FILE_MAX, read, read_with_mapping};
+pub use detect::{FILE_MAX, ReadOptions, read, read_with};
 pub use problem::{PROBLEMS_MAX, Problem, Problems, Reason};
 
 use std::fmt;

@@ -14,11 +14,20 @@ pub const FILE_MAX: usize = 256 * 1024 * 1024;
 ///
 /// `name` serves only to name the file inside messages.
 pub fn read(bytes: &[u8], name: Option<&str>) -> BankFile {
-    read_with_mapping(bytes, name, None)
+    read_with(bytes, name, ReadOptions::default())
 }
 
-/// [`read`] with a saved mapping of columns, used for a sheet whose header has the mapping's signature.
-pub fn read_with_mapping(bytes: &[u8], name: Option<&str>, mapping: Option<&Mapping>) -> BankFile {
+/// What is known about a bank's files beforehand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadOptions<'a> {
+    /// A saved mapping of columns, used for a sheet whose header has the mapping's signature.
+    pub mapping: Option<&'a Mapping>,
+    /// Encoding of text files without a mark of their own (`gbk`, `cp852`, …).
+    pub encoding: Option<&'a str>,
+}
+
+/// [`read`] with what is known about the bank.
+pub fn read_with(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>) -> BankFile {
     let mut problems = Problems::default();
     let mut file = BankFile::default();
     if bytes.len() > FILE_MAX {
@@ -27,9 +36,9 @@ pub fn read_with_mapping(bytes: &[u8], name: Option<&str>, mapping: Option<&Mapp
                 .fix("请拆分后上传", "split the file"),
         );
     } else if is_zip(bytes) && !statement_sheet::is_workbook(bytes) {
-        read_archive(bytes, mapping, &mut file, &mut problems);
+        read_archive(bytes, options, &mut file, &mut problems);
     } else {
-        read_single(bytes, mapping, &mut file, &mut problems);
+        read_single(bytes, options, &mut file, &mut problems);
     }
     if file.format.is_empty() {
         file.format = "unknown".to_owned();
@@ -50,7 +59,7 @@ fn unknown(name: Option<&str>) -> Problem {
     )
 }
 
-fn read_archive(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, problems: &mut Problems) {
+fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
     let list = match members(bytes) {
         Ok(list) => list,
         Err(problem) => return problems.push(problem),
@@ -84,7 +93,7 @@ fn read_archive(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, pr
         if is_zip(&content) && !statement_sheet::is_workbook(&content) {
             faults.push(Problem::new("zip", Reason::BadFormat, "不支持嵌套压缩包", "archives inside archives are not read"));
         } else {
-            read_single(&content, mapping, &mut one, &mut faults);
+            read_single(&content, options, &mut one, &mut faults);
             if !one.readable() && faults.is_empty() {
                 faults.push(unknown(None));
             }
@@ -101,9 +110,9 @@ fn read_archive(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, pr
     }
 }
 
-fn read_single(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, problems: &mut Problems) {
+fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
     if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
-        return statement_sheet::read_workbook(bytes, mapping, file, problems);
+        return statement_sheet::read_workbook(bytes, options.mapping, file, problems);
     }
     let looks_like_xml = {
         let start = bytes
@@ -113,7 +122,7 @@ fn read_single(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, pro
         bytes.get(start) == Some(&b'<')
     };
     if !looks_like_xml {
-        let decoded = decode(bytes, None);
+        let decoded = decode(bytes, options.encoding);
         note_damage(&decoded, problems);
         return match mt940::format_of(&decoded.text) {
             Some(format) => {
@@ -121,13 +130,13 @@ fn read_single(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, pro
                 let statements: Vec<Statement> = mt940::read(&decoded.text, problems);
                 file.statements = statements;
             }
-            None => statement_sheet::read_text(&decoded.text, mapping, file, problems),
+            None => statement_sheet::read_text(&decoded.text, options.mapping, file, problems),
         };
     }
     let (decoded, untrue) = decode_xml(bytes);
     let head: String = decoded.text.chars().take(4096).collect::<String>().to_ascii_lowercase();
     if head.contains("<html") || head.contains("<table") && !head.contains("<?xml") {
-        return statement_sheet::read_html(&decoded.text, mapping, file, problems);
+        return statement_sheet::read_html(&decoded.text, options.mapping, file, problems);
     }
     if untrue {
         problems.push(
@@ -142,7 +151,7 @@ fn read_single(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, pro
     }
     note_damage(&decoded, problems);
     if head.contains("office:spreadsheet") {
-        return statement_sheet::read_spreadsheet_xml(&decoded.text, mapping, file, problems);
+        return statement_sheet::read_spreadsheet_xml(&decoded.text, options.mapping, file, problems);
     }
     read_iso(&decoded.text, file, problems);
 }

@@ -16,3 +16,5 @@ pub use dates::day_of;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod version_tests;

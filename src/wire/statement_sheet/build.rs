@@ -49,20 +49,27 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
         }
     }
     settle_signs(&mut movements);
-    let mut by_account: BTreeMap<usize, (Option<String>, Rows)> = BTreeMap::new();
+    own_account_everywhere(&mut movements, title.account.as_deref());
+    let mut places: BTreeMap<Option<String>, usize> = BTreeMap::new();
+    let mut by_account: Vec<(Option<String>, Rows)> = Vec::new();
     for (movement, cut) in movements {
-        let place = by_account.iter().find(|(_, (account, _))| *account == movement.own_account).map(|(place, _)| *place);
-        let place = place.unwrap_or(by_account.len());
-        by_account.entry(place).or_insert_with(|| (movement.own_account.clone(), Vec::new())).1.push((movement, cut));
+        let account = movement.own_account.clone();
+        let place = *places.entry(account.clone()).or_insert(by_account.len());
+        if place == by_account.len() {
+            by_account.push((account, Rows::new()));
+        }
+        if let Some((_, rows)) = by_account.get_mut(place) {
+            rows.push((movement, cut));
+        }
     }
     if by_account.is_empty() {
-        by_account.insert(0, (None, Vec::new()));
+        by_account.push((None, Rows::new()));
     }
     let in_yuan = mapping.columns.iter().any(|column| {
         matches!(column.field, Field::Amount | Field::Credit | Field::Debit | Field::Balance) && column.name.contains('元')
     });
     by_account
-        .into_values()
+        .into_iter()
         .map(|(account, movements)| {
             let mut statement = Statement {
                 kind: StatementKind::Sheet,
@@ -78,6 +85,17 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
             statement
         })
         .collect()
+}
+
+/// A column `账号` that repeats the title's account in every row names the own account, not the other side's.
+fn own_account_everywhere(movements: &mut Rows, own: Option<&str>) {
+    let repeats =
+        |(movement, _): &(Movement, bool)| movement.counterparty_account.as_deref() == own && movement.own_account.is_none();
+    if own.is_some() && movements.iter().all(repeats) {
+        for (movement, _) in movements {
+            movement.own_account = movement.counterparty_account.take();
+        }
+    }
 }
 
 /// The totals row against the rows above it, as far as it has columns for both directions.

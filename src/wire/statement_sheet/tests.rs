@@ -1,7 +1,7 @@
 //! Every form of the table of exports, in UTF-8 and GB18030, and files that must not hurt.
 
 use super::*;
-use crate::wire::bank::{Direction, Statement, read, read_with_mapping};
+use crate::wire::bank::{Direction, ReadOptions, Statement, read, read_with};
 
 fn reasons(file: &BankFile) -> Vec<Reason> {
     file.problems.iter().map(|problem| problem.reason).collect()
@@ -234,7 +234,7 @@ fn a_saved_mapping_reads_a_header_that_nobody_knows() {
         repeated: vec![],
     };
     let saved: Mapping = serde_json::from_str(&serde_json::to_string(&saved).unwrap()).unwrap();
-    let file = read_with_mapping(text.as_bytes(), None, Some(&saved));
+    let file = read_with(text.as_bytes(), None, ReadOptions { mapping: Some(&saved), encoding: None });
     assert_eq!((one(&file).entries[0].direction, one(&file).entries[0].amount.to_string()), (Direction::Debit, "5.00".into()));
 }
 
@@ -323,4 +323,17 @@ fn damaged_workbooks_are_problems() {
     }
     let old = [&CFB_MAGIC[..], &[0xFF; 2000]].concat();
     assert!(!read(&old, None).problems.is_empty());
+}
+
+#[test]
+fn an_account_column_that_repeats_the_title_is_the_own_account() {
+    let file = both("账户名称：和安建设,账号：6200001\n日期,收入,支出,余额,账号\n20260301,5,,5,6200001\n20260302,,1,4,6200001\n");
+    assert_eq!((one(&file).account.as_deref(), one(&file).owner.as_deref()), (Some("6200001"), Some("和安建设")));
+    assert!(one(&file).entries.iter().all(|entry| entry.details[0].counterparty_account.is_none()));
+}
+
+#[test]
+fn rows_without_cached_formula_values_are_refused() {
+    let file = both("日期,收入,支出,余额,摘要\n20260301,5,,5,x\n,,,8,\n");
+    assert_eq!(reasons(&file), [Reason::BadTime]);
 }
