@@ -182,7 +182,9 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let answer = self.writer.submit(work)?;
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        // The asker may have gone away (a closed connection); the work stands all the same.
+        self.writer.submit(work, move |result| drop(reply.send(result)))?;
         answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the writer gave no answer".to_owned()))))
     }
 
@@ -195,9 +197,10 @@ impl Db {
     {
         match self.backend() {
             Backend::Sqlite => {
-                let answer = self.writer.submit(work)?;
+                let (reply, answer) = std::sync::mpsc::sync_channel(1);
+                self.writer.submit(work, move |result| drop(reply.send(result)))?;
                 let gone = |_| Err(E::from(StoreError::Unavailable("the writer gave no answer".to_owned())));
-                answer.blocking_recv().unwrap_or_else(gone)
+                answer.recv().unwrap_or_else(gone)
             }
             Backend::Postgres => self.write_alone(&work),
         }
