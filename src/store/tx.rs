@@ -258,6 +258,11 @@ impl Db {
         })
     }
 
+    /// Runs a statement that no transaction may hold, like SQLite's `VACUUM INTO`.
+    pub fn run_outside_transaction<T>(&self, work: impl FnOnce(&mut AnyConn) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.with_conn(work)
+    }
+
     /// Lends a pooled connection; a dead one is replaced after the error that showed it.
     fn with_conn<T, E: From<StoreError>>(&self, work: impl FnOnce(&mut AnyConn) -> Result<T, E>) -> Result<T, E> {
         use diesel::r2d2::ManageConnection;
