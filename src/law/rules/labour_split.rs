@@ -50,11 +50,13 @@ fn cycle(bench: &Bench<'_>, facts: &ProjectFacts) -> Finding {
         return draft.not_known(cycle.keeper());
     };
     let months = i32::try_from(most.count).unwrap_or(i32::MAX);
-    let days = bench.as_of.plus_months(months).days_since(bench.as_of);
+    // A cycle in days may be as long as the longest stretch of so many months in the year to come.
+    let stretch = |ahead: i32| {
+        let first = bench.as_of.month().plus(ahead).first();
+        first.plus_months(months).days_since(first)
+    };
     let short = match cycle {
-        Cycle::Days(count) => {
-            i64::from(count) <= days.max(bench.as_of.month().last().plus_months(months).days_since(bench.as_of.month().last()))
-        }
+        Cycle::Days(count) => (0..12).map(stretch).any(|days| i64::from(count) <= days),
         Cycle::Months(count) => count <= most.count,
     };
     if short {

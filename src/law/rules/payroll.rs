@@ -25,15 +25,16 @@ fn sheets(bench: &Bench<'_>, payroll: &[MonthPay]) -> Finding {
     let months: Vec<Month> = open.iter().map(|month| month.month).collect();
     let red = |month: &&&MonthPay| concerned(month) == Some(true) && red(bench, month.month);
     let late: Vec<Month> = open.iter().filter(red).map(|month| month.month).collect();
+    let since = open.iter().find(red).map(|month| month.pay_due_on.plus_days(1));
     let fact = Fact::known(months_text(&months), "pay sheets");
     let draft =
         bench.on(System::Payroll, R724_31A).shows("未审核工资表的月份", "months without an audited sheet", &fact, Clone::clone);
-    if let Some(first) = late.first() {
+    if !late.is_empty() {
         let (zh, en) = (
             format!("编制、签字并审核工资表：{}", months_text(&late)),
             format!("make, sign and audit the sheets of {}", months_text(&late)),
         );
-        return draft.broken(Level::Red, Some(first.plus(1).first()), &zh, &en);
+        return draft.broken(Level::Red, since, &zh, &en);
     }
     if open.is_empty() {
         return draft.kept();
@@ -50,17 +51,14 @@ fn red(bench: &Bench<'_>, month: Month) -> bool {
 /// Attendance without any payment, from the day that RW-01 names.
 fn unpaid(bench: &Bench<'_>, payroll: &[MonthPay]) -> Finding {
     let attended = |month: &&MonthPay| month.attended.get().is_some_and(|workers| workers > 0);
-    let months: Vec<Month> = payroll
-        .iter()
-        .filter(attended)
-        .filter(|month| month.paid.workers == 0 && red(bench, month.month))
-        .map(|month| month.month)
-        .collect();
+    let owed: Vec<&MonthPay> =
+        payroll.iter().filter(attended).filter(|month| month.paid.workers == 0 && red(bench, month.month)).collect();
+    let months: Vec<Month> = owed.iter().map(|month| month.month).collect();
     let fact = Fact::known(months_text(&months), "bank results");
     let draft = bench.on(System::Payroll, RW_01).shows("有考勤未发放的月份", "months attended and not paid", &fact, Clone::clone);
-    if let Some(first) = months.first() {
+    if let Some(first) = owed.first() {
         let (zh, en) = (format!("发放工资：{}", months_text(&months)), format!("pay the wages of {}", months_text(&months)));
-        return draft.broken(Level::Red, Some(first.plus(2).first()), &zh, &en);
+        return draft.broken(Level::Red, Some(first.pay_due_on.plus_days(1)), &zh, &en);
     }
     match payroll.iter().find(|month| month.attended.get().is_none() && bench.as_of > month.pay_due_on) {
         Some(month) => draft.not_known(month.attended.keeper()),

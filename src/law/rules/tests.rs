@@ -277,3 +277,17 @@ fn facts_survive_json() {
     let text = serde_json::to_string(&sound()).unwrap();
     assert_eq!(serde_json::from_str::<ProjectFacts>(&text).unwrap(), sound());
 }
+
+#[test]
+fn a_cycle_is_at_most_a_month_also_in_days() {
+    for (cycle, state) in [
+        (Cycle::Days(31), State::Kept),
+        (Cycle::Days(32), State::Broken),
+        (Cycle::Months(1), State::Kept),
+        (Cycle::Months(2), State::Broken),
+    ] {
+        let mut facts = sound();
+        facts.labour_split.cycle = known(cycle);
+        assert_eq!(of(&facts, "2026-02-10", "R724-24b").0, state, "{cycle:?}");
+    }
+}
