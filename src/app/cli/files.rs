@@ -49,9 +49,9 @@ pub fn bank_read(file: &Path, json: bool) -> Result<Verdict, StoreError> {
 pub fn bank_check(file: &Path) -> Result<Verdict, StoreError> {
     let read = read_bank(file)?;
     for problem in &read.problems {
-        let fix = |text: &Option<String>| text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default();
-        say(&format!("{}: {}: {}{}", problem.place, problem.reason, problem.zh, fix(&problem.fix_zh)))?;
-        say(&format!("{}: {}: {}{}", problem.place, problem.reason, problem.en, fix(&problem.fix_en)))?;
+        let fix = |text: &Option<Box<str>>| text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default();
+        say(&format!("{}: {}: {}{}", problem.place, problem.reason.code(), problem.zh, fix(&problem.fix_zh)))?;
+        say(&format!("{}: {}: {}{}", problem.place, problem.reason.code(), problem.en, fix(&problem.fix_en)))?;
     }
     let entries: usize = read.statements.iter().map(|statement| statement.entries.len()).sum();
     say(&format!("{}: {} statements, {entries} entries, {} problems", read.format, read.statements.len(), read.problems.len()))?;
