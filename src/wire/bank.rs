@@ -403,3 +403,7 @@ mod tests {
         assert_eq!(amount("999999999999999999").fen(None), Err(AmountFault::Size));
     }
 }
+
+#[cfg(test)]
+#[path = "bank/tests.rs"]
+mod file_tests;

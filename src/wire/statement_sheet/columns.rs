@@ -292,8 +292,11 @@ pub fn find(grid: &Grid, saved: Option<&Mapping>) -> Option<Mapping> {
     for (row, below) in pairs {
         let alone = (known_names(row) >= KNOWN_NAMES_MIN).then(|| mapped(row, None)).filter(&usable);
         // A second header row names the parts of a wide first one (发生额: 借方, 贷方).
+        // Values begin with a digit or a sign; a row with one is no header.
         let names_parts = |below: &&Row| {
-            below.cells.iter().any(|cell| matches!(tidy_name(&cell.text()).as_str(), "借方" | "贷方" | "收入" | "支出"))
+            let texts: Vec<String> = below.cells.iter().map(|cell| tidy_name(&cell.text())).collect();
+            texts.iter().any(|name| matches!(name.as_str(), "借方" | "贷方" | "收入" | "支出"))
+                && !texts.iter().any(|name| name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '¥')))
         };
         let joined = below
             .filter(names_parts)

@@ -7,15 +7,21 @@ use crate::wire::bank::{Problem, Problems, Reason};
 
 /// Lines that are looked at to find the separator.
 const SAMPLE_LINES: usize = 200;
-/// A field with more line ends than this has swallowed its neighbours through a stray quote.
-const LINE_ENDS_MAX: usize = 5;
+/// A field that goes on in the next line with so many separators has swallowed it through a stray quote.
+const SWALLOWED_SEPARATORS: usize = 3;
 
 /// Reads a text table.
 pub fn read(text: &str, problems: &mut Problems) -> Grid {
     let text = text.trim_start_matches('\u{FEFF}');
     let separator = separator_of(text);
     let quoted = rows(text, separator, true, problems);
-    let runaway = |cell: &Cell| matches!(cell, Cell::Text(text) if text.matches('\n').count() > LINE_ENDS_MAX);
+    let runaway = |cell: &Cell| match cell {
+        Cell::Text(text) => {
+            let more = text.split_once('\n').map_or("", |(_, more)| more);
+            more.matches(char::from(separator)).count() >= SWALLOWED_SEPARATORS
+        }
+        Cell::Empty | Cell::Number(_) => false,
+    };
     let rows =
         if quoted.iter().any(|row| row.cells.iter().any(runaway)) { rows(text, separator, false, problems) } else { quoted };
     Grid { name: String::new(), rows, epoch_1904: false }

@@ -123,6 +123,7 @@ fn marks_are_the_bank_s_view_of_the_customer() {
         ("收", Direction::Credit),
     ] {
         let file = both(&format!("日期|借贷标志|交易金额(元)|余额|摘要\n2026-03-02|{mark}|5.00|10.00|x\n"));
+        assert_eq!(file.problems, [], "{mark}");
         assert_eq!((one(&file).entries[0].direction, one(&file).currency.as_deref()), (direction, Some("CNY")), "{mark}");
     }
     let file = both("日期,借贷标志,交易金额,余额\n2026-03-02,?,5.00,10.00\n");
