@@ -20,7 +20,8 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, posting: &Posting) -> Resul
     if let Some(stands) = table::by_key(tx.conn(), site.id, &posting.natural_key)? {
         let lines = table::lines_of(tx.conn(), site.id, &[stands.id])?;
         let same = lines.iter().map(|line| (line.account, line.amount_fen)).eq(posting.lines.iter().copied());
-        if same && stands.kind == posting.kind && stands.booked_on == posting.booked_on && stands.reverses_id == posting.reverses {
+        if same && stands.kind == posting.kind && stands.booked_on == posting.booked_on && stands.reverses_id == posting.reverses
+        {
             return Ok(stands);
         }
         let problem = Problem::conflict(
@@ -32,7 +33,9 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, posting: &Posting) -> Resul
     if let Some(reversed) = posting.reverses
         && table::find(tx.conn(), site.id, reversed)?.is_none()
     {
-        return Err(Problem::invalid("被冲销的分录不存在。", "There is no posting to take back.").at("reverses", "unknown_reference"));
+        return Err(
+            Problem::invalid("被冲销的分录不存在。", "There is no posting to take back.").at("reverses", "unknown_reference")
+        );
     }
     let row = PostingRow {
         project_id: site.id,

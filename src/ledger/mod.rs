@@ -19,8 +19,8 @@ pub mod actions;
 pub mod http;
 pub mod table;
 
-use crate::base::{Day, Fen, words};
 use crate::base::id::PostingId;
+use crate::base::{Day, Fen, words};
 use crate::web::Problem;
 
 words! {
@@ -125,10 +125,7 @@ impl Posting {
             return Err(Problem::internal("a posting needs a natural key of 1 to 120 characters"));
         }
         if self.lines.len() < 2 || self.lines.len() > LINES_MAX {
-            return refuse(
-                "一笔分录应有 2 至 100 行。".to_owned(),
-                "A posting has 2 to 100 lines.".to_owned(),
-            );
+            return refuse("一笔分录应有 2 至 100 行。".to_owned(), "A posting has 2 to 100 lines.".to_owned());
         }
         if self.lines.iter().any(|(_, amount)| *amount == Fen::ZERO) {
             return refuse("分录行金额不能为零。".to_owned(), "A line of a posting is not nothing.".to_owned());
@@ -137,10 +134,7 @@ impl Posting {
         if sum == Fen::ZERO {
             return Ok(());
         }
-        refuse(
-            format!("借贷不平，差额 {sum} 元。"),
-            format!("The posting does not balance; it is off by {sum}."),
-        )
+        refuse(format!("借贷不平，差额 {sum} 元。"), format!("The posting does not balance; it is off by {sum}."))
     }
 }
 
