@@ -4,6 +4,7 @@
 //! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
 
 pub mod accounts;
+pub mod app;
 pub mod base;
 pub mod documents;
 pub mod law;
@@ -11,5 +12,6 @@ pub mod ledger;
 pub mod parties;
 pub mod projects;
 pub mod store;
+pub mod users;
 pub mod web;
 pub mod wire;

@@ -5,7 +5,16 @@
 
 pub mod bank;
 pub mod bank_reply;
+pub mod dahua;
+pub mod device;
+pub mod hikvision;
 pub mod iso20022;
 pub mod mt940;
+pub mod pay_sheet;
+pub mod punch;
+pub mod reason;
+pub mod roster;
+pub mod sheet;
 pub mod statement_sheet;
 pub mod text;
+pub mod zkteco;

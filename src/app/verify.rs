@@ -1,0 +1,22 @@
+//! `anxin verify`: journal chains, rows against the journal, seals, ledger balances.
+
+use crate::store::journal::Audit;
+use crate::store::{AnyConn, StoreError};
+use crate::{documents, parties, projects, users};
+
+/// Checks everything on one snapshot.
+pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
+    let mut audit = Audit::of_chains(conn)?;
+    audit.table(users::table::all_users(conn)?)?;
+    audit.table(users::table::all_grants(conn)?)?;
+    audit.table(users::table::all_api_keys(conn)?)?;
+    audit.table(users::table::all_unmaskings(conn)?)?;
+    audit.table(parties::table::all(conn)?)?;
+    audit.table(documents::table::all(conn)?)?;
+    audit.table(projects::table::all(conn)?)?;
+    audit.table(projects::table::all_participations(conn)?)?;
+    audit.table(projects::table::all_crews(conn)?)?;
+    audit.table(projects::table::all_facts(conn)?)?;
+    audit.missing();
+    Ok(audit)
+}
