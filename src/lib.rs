@@ -6,9 +6,11 @@
 pub mod accounts;
 pub mod app;
 pub mod base;
+pub mod deposits;
 pub mod documents;
 pub mod law;
 pub mod ledger;
+pub mod notice_board;
 pub mod parties;
 pub mod projects;
 pub mod store;
