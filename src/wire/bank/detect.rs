@@ -14,6 +14,7 @@ pub const FILE_MAX: usize = 256 * 1024 * 1024;
 ///
 /// `name` serves only to name the file inside messages.
 pub fn read(bytes: &[u8], name: Option<&str>) -> BankFile {
+<<<<<<< HEAD
     read_with(bytes, name, ReadOptions::default())
 }
 
@@ -28,6 +29,13 @@ pub struct ReadOptions<'a> {
 
 /// [`read`] with what is known about the bank.
 pub fn read_with(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>) -> BankFile {
+=======
+    read_with_mapping(bytes, name, None)
+}
+
+/// [`read`] with a saved mapping of columns, used for a sheet whose header has the mapping's signature.
+pub fn read_with_mapping(bytes: &[u8], name: Option<&str>, mapping: Option<&Mapping>) -> BankFile {
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
     let mut problems = Problems::default();
     let mut file = BankFile::default();
     if bytes.len() > FILE_MAX {
@@ -36,9 +44,15 @@ pub fn read_with(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>) -> 
                 .fix("请拆分后上传", "split the file"),
         );
     } else if is_zip(bytes) && !statement_sheet::is_workbook(bytes) {
+<<<<<<< HEAD
         read_archive(bytes, options, &mut file, &mut problems);
     } else {
         read_single(bytes, options, &mut file, &mut problems);
+=======
+        read_archive(bytes, mapping, &mut file, &mut problems);
+    } else {
+        read_single(bytes, mapping, &mut file, &mut problems);
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
     }
     if file.format.is_empty() {
         file.format = "unknown".to_owned();
@@ -59,7 +73,11 @@ fn unknown(name: Option<&str>) -> Problem {
     )
 }
 
+<<<<<<< HEAD
 fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
+=======
+fn read_archive(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, problems: &mut Problems) {
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
     let list = match members(bytes) {
         Ok(list) => list,
         Err(problem) => return problems.push(problem),
@@ -93,7 +111,11 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
         if is_zip(&content) && !statement_sheet::is_workbook(&content) {
             faults.push(Problem::new("zip", Reason::BadFormat, "不支持嵌套压缩包", "archives inside archives are not read"));
         } else {
+<<<<<<< HEAD
             read_single(&content, options, &mut one, &mut faults);
+=======
+            read_single(&content, mapping, &mut one, &mut faults);
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
             if !one.readable() && faults.is_empty() {
                 faults.push(unknown(None));
             }
@@ -110,9 +132,15 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
     }
 }
 
+<<<<<<< HEAD
 fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
     if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
         return statement_sheet::read_workbook(bytes, options.mapping, file, problems);
+=======
+fn read_single(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, problems: &mut Problems) {
+    if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
+        return statement_sheet::read_workbook(bytes, mapping, file, problems);
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
     }
     let looks_like_xml = {
         let start = bytes
@@ -122,7 +150,11 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
         bytes.get(start) == Some(&b'<')
     };
     if !looks_like_xml {
+<<<<<<< HEAD
         let decoded = decode(bytes, options.encoding);
+=======
+        let decoded = decode(bytes, None);
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
         note_damage(&decoded, problems);
         return match mt940::format_of(&decoded.text) {
             Some(format) => {
@@ -130,13 +162,21 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
                 let statements: Vec<Statement> = mt940::read(&decoded.text, problems);
                 file.statements = statements;
             }
+<<<<<<< HEAD
             None => statement_sheet::read_text(&decoded.text, options.mapping, file, problems),
+=======
+            None => statement_sheet::read_text(&decoded.text, mapping, file, problems),
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
         };
     }
     let (decoded, untrue) = decode_xml(bytes);
     let head: String = decoded.text.chars().take(4096).collect::<String>().to_ascii_lowercase();
     if head.contains("<html") || head.contains("<table") && !head.contains("<?xml") {
+<<<<<<< HEAD
         return statement_sheet::read_html(&decoded.text, options.mapping, file, problems);
+=======
+        return statement_sheet::read_html(&decoded.text, mapping, file, problems);
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
     }
     if untrue {
         problems.push(
@@ -151,7 +191,11 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     }
     note_damage(&decoded, problems);
     if head.contains("office:spreadsheet") {
+<<<<<<< HEAD
         return statement_sheet::read_spreadsheet_xml(&decoded.text, options.mapping, file, problems);
+=======
+        return statement_sheet::read_spreadsheet_xml(&decoded.text, mapping, file, problems);
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
     }
     read_iso(&decoded.text, file, problems);
 }

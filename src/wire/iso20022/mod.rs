@@ -16,5 +16,8 @@ pub use dates::day_of;
 
 #[cfg(test)]
 mod tests;
+<<<<<<< HEAD
 #[cfg(test)]
 mod version_tests;
+=======
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40

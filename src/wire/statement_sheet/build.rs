@@ -49,6 +49,7 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
         }
     }
     settle_signs(&mut movements);
+<<<<<<< HEAD
     own_account_everywhere(&mut movements, title.account.as_deref());
     let mut places: BTreeMap<Option<String>, usize> = BTreeMap::new();
     let mut by_account: Vec<(Option<String>, Rows)> = Vec::new();
@@ -64,12 +65,26 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
     }
     if by_account.is_empty() {
         by_account.push((None, Rows::new()));
+=======
+    let mut by_account: BTreeMap<usize, (Option<String>, Rows)> = BTreeMap::new();
+    for (movement, cut) in movements {
+        let place = by_account.iter().find(|(_, (account, _))| *account == movement.own_account).map(|(place, _)| *place);
+        let place = place.unwrap_or(by_account.len());
+        by_account.entry(place).or_insert_with(|| (movement.own_account.clone(), Vec::new())).1.push((movement, cut));
+    }
+    if by_account.is_empty() {
+        by_account.insert(0, (None, Vec::new()));
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
     }
     let in_yuan = mapping.columns.iter().any(|column| {
         matches!(column.field, Field::Amount | Field::Credit | Field::Debit | Field::Balance) && column.name.contains('元')
     });
     by_account
+<<<<<<< HEAD
         .into_iter()
+=======
+        .into_values()
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
         .map(|(account, movements)| {
             let mut statement = Statement {
                 kind: StatementKind::Sheet,
@@ -87,6 +102,7 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
         .collect()
 }
 
+<<<<<<< HEAD
 /// A column `账号` that repeats the title's account in every row names the own account, not the other side's.
 fn own_account_everywhere(movements: &mut Rows, own: Option<&str>) {
     let repeats =
@@ -98,6 +114,8 @@ fn own_account_everywhere(movements: &mut Rows, own: Option<&str>) {
     }
 }
 
+=======
+>>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
 /// The totals row against the rows above it, as far as it has columns for both directions.
 fn total_fault(movements: &[(Movement, bool)], credit: Option<Amount>, debit: Option<Amount>, place: &str) -> Option<Problem> {
     let sum = |direction: Direction| {
