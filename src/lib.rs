@@ -3,10 +3,12 @@
 //! Feeds write facts. The law engine reads facts and answers with findings. Gates, alerts and reports are views of
 //! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
 
+pub mod accounts;
 pub mod app;
 pub mod base;
 pub mod documents;
 pub mod law;
+pub mod ledger;
 pub mod parties;
 pub mod projects;
 pub mod store;
