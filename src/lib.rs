@@ -10,6 +10,7 @@ pub mod documents;
 pub mod law;
 pub mod ledger;
 pub mod parties;
+pub mod payroll;
 pub mod projects;
 pub mod store;
 pub mod users;
