@@ -7,10 +7,9 @@ use std::sync::{Arc, RwLock};
 use diesel::prelude::*;
 
 use super::clock::SystemEntropy;
-use super::config::Config;
+use super::config::{Config, LoadedBook};
 use crate::base::id::IdSource;
 use crate::base::{Clock, Moment};
-use crate::law::LawBook;
 use crate::store::conn::Place;
 use crate::store::vault::Owner;
 use crate::store::{Db, StoreError, Tx, Vault, schema};
@@ -66,32 +65,38 @@ pub fn ground(
     db: Db,
     master: [u8; 32],
     clock: Arc<dyn Clock>,
-    book: Arc<LawBook>,
+    law: &LoadedBook,
     config: &Config,
     demo: bool,
 ) -> Result<Arc<Ground>, StoreError> {
     let vault = Vault::new(master, Arc::new(SystemEntropy));
-    let ground =
-        Arc::new(Ground { db, vault, ids: IdSource::new(0), clock, book: RwLock::new(book), settings: config.settings(demo) });
+    let ground = Arc::new(Ground {
+        db,
+        vault,
+        ids: IdSource::new(0),
+        clock,
+        book: RwLock::new(Arc::clone(&law.book)),
+        settings: config.settings(demo),
+    });
     let first = Arc::clone(&ground);
-    ground.db.write_blocking(move |tx| prepare(tx, &first))?;
+    let body = serde_json::to_vec(&law.files).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    ground.db.write_blocking(move |tx| prepare(tx, &first, &body))?;
     Ok(ground)
 }
 
 /// Makes the global data key and stores the law book by its hash with the moment from which it is in force here.
-fn prepare(tx: &mut Tx<'_>, ground: &Ground) -> Result<(), StoreError> {
+fn prepare(tx: &mut Tx<'_>, ground: &Ground, files: &[u8]) -> Result<(), StoreError> {
     let now = ground.clock.now();
     ground.vault.ensure_key(tx.conn(), Owner::Global, now)?;
     let book = ground.book();
     let hash = book.hash().to_owned();
     let known: i64 = schema::law_books::table.filter(schema::law_books::hash.eq(&hash)).count().get_result(tx.conn())?;
     if known == 0 {
-        let body = serde_json::to_vec(book.files()).map_err(|error| StoreError::Damaged(error.to_string()))?;
         diesel::insert_into(schema::law_books::table)
             .values((
                 schema::law_books::hash.eq(&hash),
                 schema::law_books::activated_at.eq(now),
-                schema::law_books::body.eq(body),
+                schema::law_books::body.eq(files),
             ))
             .execute(tx.conn())?;
     }

@@ -1,6 +1,7 @@
 //! Configuration in layers: the embedded `config/`, a folder laid over it, the environment.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -121,13 +122,23 @@ pub fn law_files(folder: Option<&Path>) -> Result<Vec<(String, String)>, StoreEr
     Ok(files)
 }
 
+/// A law book with the files that it was read from, so that the database can keep it.
+pub struct LoadedBook {
+    /// The book.
+    pub book: Arc<LawBook>,
+    /// Path and text of each file.
+    pub files: Vec<(String, String)>,
+}
+
 /// The law book of these layers.
 ///
 /// # Errors
 /// Every fault with file, table and line.
-pub fn law_book(folder: Option<&Path>) -> Result<LawBook, StoreError> {
-    LawBook::from_files(law_files(folder)?).map_err(|faults| {
+pub fn law_book(folder: Option<&Path>) -> Result<LoadedBook, StoreError> {
+    let files = law_files(folder)?;
+    let book = LawBook::from_files(files.clone()).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         StoreError::Setup(format!("law data: {}", lines.join("\n")))
-    })
+    })?;
+    Ok(LoadedBook { book: Arc::new(book), files })
 }

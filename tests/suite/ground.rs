@@ -7,12 +7,11 @@ use std::sync::{Arc, LazyLock};
 
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
-use anxin::app::config::{self, Config};
+use anxin::app::config::{self, Config, LoadedBook};
 use anxin::app::routes::House;
 use anxin::app::{build, serve, worker};
 use anxin::base::id::{PartyId, ProjectId, UserId};
 use anxin::base::{Clock, Day, Moment};
-use anxin::law::LawBook;
 use anxin::store::conn::Place;
 use anxin::store::{Db, DbOptions, StoreError, migrate};
 use anxin::users;
@@ -69,7 +68,7 @@ impl TestClock {
     }
 }
 
-static BOOK: LazyLock<Arc<LawBook>> = LazyLock::new(|| Arc::new(config::law_book(None).expect("the law book is sound")));
+static BOOK: LazyLock<LoadedBook> = LazyLock::new(|| config::law_book(None).expect("the law book is sound"));
 static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| users::password::hash(PASSWORD, &[1; 16]).expect("a hash"));
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
@@ -272,7 +271,7 @@ impl App {
         let clock = Arc::new(TestClock(AtomicI64::new(0)));
         clock.set(BEGIN);
         let shared: Arc<dyn Clock> = clock.clone();
-        let ground = build::ground(db, KEY, shared, Arc::clone(&BOOK), &config, false).expect("the services");
+        let ground = build::ground(db, KEY, shared, &BOOK, &config, false).expect("the services");
         let house = House::new(Arc::clone(&ground), serve::figures()).expect("the house");
         Self { ground, clock, house }
     }
