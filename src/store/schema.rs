@@ -686,3 +686,28 @@ diesel::table! {
         inbox_id -> BigInt,
     }
 }
+
+diesel::table! {
+    enrolment_events (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        enrolment_id -> BigInt,
+        kind -> Text,
+        valid_on -> Date,
+        day_rate_fen -> BigInt,
+        card -> Nullable<Binary>,
+        card_index -> Nullable<Text>,
+        bank_name -> Nullable<Text>,
+        recorded_at -> BigInt,
+        recorded_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    punch_ids (device_id, item_id) {
+        device_id -> BigInt,
+        item_id -> Text,
+        digest -> Text,
+    }
+}

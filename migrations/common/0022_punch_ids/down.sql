@@ -1,0 +1,1 @@
+DROP TABLE punch_ids;

@@ -1,0 +1,344 @@
+//! Rows of persons, enrolments, their events, numbers at gates and unmaskings.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+use serde::Serialize;
+
+use super::{EventKind, IdKind, Paper};
+use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId, UserId, WorkerId};
+use crate::base::{Day, Fen, Moment};
+use crate::store::schema::{enrolment_events, enrolments, pins, unmaskings, workers};
+use crate::store::tx::sealed_in_project;
+use crate::store::vault::Owner;
+use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, Vault, journal};
+
+/// A person; number and telephone are encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = workers)]
+pub struct WorkerRow {
+    pub id: WorkerId,
+    pub name: String,
+    pub id_kind: IdKind,
+    #[serde(serialize_with = "journal::bytes_as_digest")]
+    pub id_number: Vec<u8>,
+    pub id_index: String,
+    #[serde(serialize_with = "journal::optional_bytes_as_digest")]
+    pub phone: Option<Vec<u8>>,
+    pub created_at: Moment,
+    pub recorded_seq: i64,
+}
+
+impl Sealed for WorkerRow {
+    const TABLE: &'static str = "workers";
+    fn chain(&self) -> Chain {
+        Chain::Organisation
+    }
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// An enrolment; the card is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = enrolments)]
+pub struct EnrolmentRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub worker_id: WorkerId,
+    pub crew_id: CrewId,
+    pub trade: String,
+    pub pin_index: Option<String>,
+    pub paper: Paper,
+    pub paper_document_id: Option<DocumentId>,
+    pub safety_trained: bool,
+    #[serde(serialize_with = "journal::optional_bytes_as_digest")]
+    pub card: Option<Vec<u8>>,
+    pub card_index: Option<String>,
+    pub bank_name: Option<String>,
+    #[diesel(column_name = day_rate_fen)]
+    pub day_rate: Fen,
+    pub entered_on: Day,
+    pub left_on: Option<Day>,
+    pub recorded_seq: i64,
+}
+
+impl EnrolmentRow {
+    /// Whether the worker is on the roll on the day; the day of leaving is the last.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.entered_on <= day && self.left_on.is_none_or(|last| day <= last)
+    }
+}
+
+/// What became of an enrolment on a day, with the terms that hold from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = enrolment_events)]
+pub struct EventRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub enrolment_id: RecordId,
+    pub kind: EventKind,
+    pub valid_on: Day,
+    #[diesel(column_name = day_rate_fen)]
+    pub day_rate: Fen,
+    #[serde(serialize_with = "journal::optional_bytes_as_digest")]
+    pub card: Option<Vec<u8>>,
+    pub card_index: Option<String>,
+    pub bank_name: Option<String>,
+    pub recorded_at: Moment,
+    pub recorded_by: String,
+    pub recorded_seq: i64,
+}
+
+/// A plain number that somebody looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = unmaskings)]
+pub struct UnmaskingRow {
+    pub id: RecordId,
+    pub user_id: UserId,
+    pub subject: String,
+    pub field: String,
+    pub purpose: String,
+    pub at: Moment,
+    pub recorded_seq: i64,
+}
+
+impl Sealed for UnmaskingRow {
+    const TABLE: &'static str = "unmaskings";
+    fn chain(&self) -> Chain {
+        Chain::Organisation
+    }
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+sealed_in_project! {
+    EnrolmentRow: "enrolments", project_id;
+    EventRow: "enrolment_events", project_id;
+}
+
+pub fn insert_worker(tx: &mut Tx<'_>, row: &WorkerRow) -> Result<(), StoreError> {
+    diesel::insert_into(workers::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn update_phone(tx: &mut Tx<'_>, row: &WorkerRow) -> Result<(), StoreError> {
+    diesel::update(workers::table.find(row.id))
+        .set((workers::phone.eq(&row.phone), workers::recorded_seq.eq(row.recorded_seq)))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreError> {
+    diesel::insert_into(enrolments::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Brings the row of an enrolment to what its events say: terms, last day, place in the chain.
+pub fn update(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreError> {
+    diesel::update(enrolments::table.find((row.project_id, row.id)))
+        .set((
+            enrolments::card.eq(&row.card),
+            enrolments::card_index.eq(&row.card_index),
+            enrolments::bank_name.eq(&row.bank_name),
+            enrolments::day_rate_fen.eq(row.day_rate),
+            enrolments::left_on.eq(row.left_on),
+            enrolments::recorded_seq.eq(row.recorded_seq),
+        ))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_event(tx: &mut Tx<'_>, row: &EventRow) -> Result<(), StoreError> {
+    diesel::insert_into(enrolment_events::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_unmasking(tx: &mut Tx<'_>, row: &UnmaskingRow) -> Result<(), StoreError> {
+    diesel::insert_into(unmaskings::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn worker(conn: &mut AnyConn, id: WorkerId) -> Result<Option<WorkerRow>, StoreError> {
+    Ok(workers::table.find(id).select(WorkerRow::as_select()).first(conn).optional()?)
+}
+
+pub fn worker_by_id_index(conn: &mut AnyConn, id_index: &str) -> Result<Option<WorkerRow>, StoreError> {
+    Ok(workers::table.filter(workers::id_index.eq(id_index)).select(WorkerRow::as_select()).first(conn).optional()?)
+}
+
+pub fn find(conn: &mut AnyConn, project: ProjectId, id: RecordId) -> Result<Option<EnrolmentRow>, StoreError> {
+    Ok(enrolments::table.find((project, id)).select(EnrolmentRow::as_select()).first(conn).optional()?)
+}
+
+/// The enrolment of a person on a project that has not ended.
+pub fn active_of_worker(conn: &mut AnyConn, project: ProjectId, worker: WorkerId) -> Result<Option<EnrolmentRow>, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::project_id.eq(project).and(enrolments::worker_id.eq(worker)).and(enrolments::left_on.is_null()))
+        .select(EnrolmentRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The enrolment that has this number at the gate and has not ended.
+pub fn by_pin_index(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Option<EnrolmentRow>, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::project_id.eq(project).and(enrolments::pin_index.eq(pin_index)).and(enrolments::left_on.is_null()))
+        .select(EnrolmentRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// On how many other projects the person is on the roll.
+pub fn active_elsewhere(conn: &mut AnyConn, project: ProjectId, worker: WorkerId) -> Result<i64, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::worker_id.eq(worker).and(enrolments::project_id.ne(project)).and(enrolments::left_on.is_null()))
+        .count()
+        .get_result(conn)?)
+}
+
+/// Other people on any roll who have this card.
+pub fn others_with_card(conn: &mut AnyConn, card_index: &str, worker: WorkerId) -> Result<i64, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::card_index.eq(card_index).and(enrolments::worker_id.ne(worker)).and(enrolments::left_on.is_null()))
+        .count()
+        .get_result(conn)?)
+}
+
+/// Enrolments of a project with the person, in order of id.
+pub fn page(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    only_active: bool,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<EnrolmentRow>, StoreError> {
+    let mut query =
+        enrolments::table.filter(enrolments::project_id.eq(project).and(enrolments::id.gt(RecordId(after)))).into_boxed();
+    if only_active {
+        query = query.filter(enrolments::left_on.is_null());
+    }
+    Ok(query.order(enrolments::id).limit(limit).select(EnrolmentRow::as_select()).load(conn)?)
+}
+
+/// Everybody who ever was on the project's roll, in order of id.
+pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<EnrolmentRow>, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::project_id.eq(project))
+        .order(enrolments::id)
+        .select(EnrolmentRow::as_select())
+        .load(conn)?)
+}
+
+/// Everybody on the project's roll on a day, in order of id.
+pub fn active_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<Vec<EnrolmentRow>, StoreError> {
+    Ok(enrolments::table
+        .filter(
+            enrolments::project_id
+                .eq(project)
+                .and(enrolments::entered_on.le(day))
+                .and(enrolments::left_on.is_null().or(enrolments::left_on.ge(day))),
+        )
+        .order(enrolments::id)
+        .select(EnrolmentRow::as_select())
+        .load(conn)?)
+}
+
+/// The events of an enrolment, by the day from which they hold and then in the order of recording.
+pub fn events_of(conn: &mut AnyConn, project: ProjectId, enrolment: RecordId) -> Result<Vec<EventRow>, StoreError> {
+    Ok(enrolment_events::table
+        .filter(enrolment_events::project_id.eq(project).and(enrolment_events::enrolment_id.eq(enrolment)))
+        .order((enrolment_events::valid_on, enrolment_events::id))
+        .select(EventRow::as_select())
+        .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct PinId {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// The row of a number at the project's gates, made when it is new; `fresh` gives an id for that case.
+pub fn ensure_pin(
+    conn: &mut AnyConn,
+    vault: &Vault,
+    project: ProjectId,
+    pin: &str,
+    pin_index: &str,
+    fresh: impl FnOnce() -> i64,
+) -> Result<i64, StoreError> {
+    if let Some(id) = pin_id(conn, project, pin_index)? {
+        return Ok(id);
+    }
+    let sealed = vault.seal(conn, Owner::Project(project), pin.as_bytes())?;
+    diesel::sql_query("INSERT INTO pins (id, project_id, pin, pin_index) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+        .bind::<BigInt, _>(fresh())
+        .bind::<BigInt, _>(project.0)
+        .bind::<diesel::sql_types::Binary, _>(sealed)
+        .bind::<Text, _>(pin_index)
+        .execute(conn)?;
+    pin_id(conn, project, pin_index)?.ok_or_else(|| StoreError::Damaged("a number at the gate was not stored".to_owned()))
+}
+
+fn pin_id(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Option<i64>, StoreError> {
+    let found: Option<PinId> = diesel::sql_query("SELECT id FROM pins WHERE project_id = $1 AND pin_index = $2")
+        .bind::<BigInt, _>(project.0)
+        .bind::<Text, _>(pin_index)
+        .get_result(conn)
+        .optional()?;
+    Ok(found.map(|row| row.id))
+}
+
+/// Every number at the project's gates: id, encrypted text, index.
+pub fn pins_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(i64, Vec<u8>, String)>, StoreError> {
+    Ok(pins::table.filter(pins::project_id.eq(project)).select((pins::id, pins::pin, pins::pin_index)).load(conn)?)
+}
+
+/// The encrypted text of a number at the project's gates.
+pub fn sealed_pin(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(pins::table
+        .filter(pins::project_id.eq(project).and(pins::pin_index.eq(pin_index)))
+        .select(pins::pin)
+        .first(conn)
+        .optional()?)
+}
+
+/// Marks the days from `first` to `last` (days since 1970) that have punches, so that they are folded again; says how many.
+///
+/// The days are found by stepping through the key, one probe a day. The update in place of "do nothing" makes a fold that runs at
+/// the same time wait for this transaction instead of missing it.
+pub fn refold(conn: &mut AnyConn, project: ProjectId, first: i32, last: i32) -> Result<usize, StoreError> {
+    let marked = diesel::sql_query(
+        "INSERT INTO dirty_days (project_id, local_day) \
+         WITH RECURSIVE found (day) AS ( \
+           SELECT MIN(local_day) FROM punches WHERE project_id = $1 AND local_day >= $2 AND local_day <= $3 \
+           UNION ALL \
+           SELECT (SELECT MIN(local_day) FROM punches WHERE project_id = $1 AND local_day > found.day AND local_day <= $3) \
+           FROM found WHERE found.day IS NOT NULL) \
+         SELECT $1, day FROM found WHERE day IS NOT NULL \
+         ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Integer, _>(first)
+    .bind::<Integer, _>(last)
+    .execute(conn)?;
+    Ok(marked)
+}
+
+/// Every row, for `verify`.
+pub fn all_workers(conn: &mut AnyConn) -> Result<Vec<WorkerRow>, StoreError> {
+    Ok(workers::table.order(workers::id).select(WorkerRow::as_select()).load(conn)?)
+}
+
+pub fn all_enrolments(conn: &mut AnyConn) -> Result<Vec<EnrolmentRow>, StoreError> {
+    Ok(enrolments::table.order(enrolments::id).select(EnrolmentRow::as_select()).load(conn)?)
+}
+
+pub fn all_events(conn: &mut AnyConn) -> Result<Vec<EventRow>, StoreError> {
+    Ok(enrolment_events::table.order(enrolment_events::id).select(EventRow::as_select()).load(conn)?)
+}
+
+pub fn all_unmaskings(conn: &mut AnyConn) -> Result<Vec<UnmaskingRow>, StoreError> {
+    Ok(unmaskings::table.order(unmaskings::id).select(UnmaskingRow::as_select()).load(conn)?)
+}
