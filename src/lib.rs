@@ -16,3 +16,4 @@ pub mod store;
 pub mod users;
 pub mod web;
 pub mod wire;
+pub mod workers;

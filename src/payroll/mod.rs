@@ -5,9 +5,13 @@
 //! one attempt, and `paid` is the bank's result for that line, never the debit. Deliberately absent: consent by silence, deleting or
 //! rewriting what was signed (a difference goes into the next part of the month), and reading the bank's files, which is settlement's.
 
+pub mod actions;
+mod basis;
+pub mod http;
 pub mod months;
 pub mod pay_run;
 pub mod results;
+pub mod signing;
 pub mod table;
 
 use rust_decimal::Decimal;

@@ -1,5 +1,7 @@
 //! Rows of pay sheets, lines, their events and signatures. Those of pay runs stand in `pay_run/table.rs`.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 use serde::Serialize;
@@ -7,7 +9,7 @@ use serde::Serialize;
 use super::{LineState, Means, SheetState};
 use crate::base::id::{DocumentId, LineId, ProjectId, RecordId, SheetId, WorkerId};
 use crate::base::{Day, Fen, Moment, Month};
-use crate::store::schema::{line_events, pay_lines, pay_sheets, signatures};
+use crate::store::schema::{line_events, pay_lines, pay_sheets, signatures, work_days};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
 
@@ -22,6 +24,7 @@ pub struct SheetRow {
     pub part: i32,
     pub state: SheetState,
     pub line_count: i32,
+    #[serde(rename = "total")]
     pub total_fen: Fen,
     pub due_on: Day,
     pub version: i32,
@@ -43,16 +46,22 @@ pub struct LineRow {
     pub enrolment_id: RecordId,
     pub worker_id: WorkerId,
     pub days_hundredths: i32,
+    #[serde(rename = "day_rate")]
     pub day_rate_fen: Fen,
+    #[serde(rename = "gross")]
     pub gross_fen: Fen,
+    #[serde(rename = "deductions")]
     pub deductions_fen: Fen,
+    #[serde(rename = "net")]
     pub net_fen: Fen,
     pub due_on: Day,
     pub state: LineState,
     pub state_reason: Option<String>,
+    #[serde(rename = "disputed")]
     pub disputed_fen: Fen,
     pub attempt: i32,
     pub paid_on: Option<Day>,
+    #[serde(rename = "paid")]
     pub paid_fen: Fen,
     pub recorded_seq: i64,
 }
@@ -225,6 +234,24 @@ pub fn events_of(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Result
         .order(line_events::id)
         .select(EventRow::as_select())
         .load(conn)?)
+}
+
+/// Work days of a month by enrolment, each with its day and hundredths, in the order of days.
+pub fn days_by_enrolment(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    month: Month,
+) -> Result<BTreeMap<RecordId, Vec<(Day, i32)>>, StoreError> {
+    let rows: Vec<(RecordId, Day, i32)> = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.between(month.first(), month.last())))
+        .order((work_days::worked_on, work_days::enrolment_id))
+        .select((work_days::enrolment_id, work_days::worked_on, work_days::hundredths))
+        .load(conn)?;
+    let mut days: BTreeMap<RecordId, Vec<(Day, i32)>> = BTreeMap::new();
+    for (enrolment, day, hundredths) in rows {
+        days.entry(enrolment).or_default().push((day, hundredths));
+    }
+    Ok(days)
 }
 
 /// Signatures of these lines.

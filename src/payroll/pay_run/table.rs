@@ -21,6 +21,7 @@ pub struct RunRow {
     pub message_id: String,
     pub state: RunState,
     pub line_count: i32,
+    #[serde(rename = "total")]
     pub total_fen: Fen,
     #[serde(serialize_with = "journal::bytes_as_digest")]
     pub file: Vec<u8>,
@@ -42,6 +43,7 @@ pub struct RunHead {
     pub message_id: String,
     pub state: RunState,
     pub line_count: i32,
+    #[serde(rename = "total")]
     pub total_fen: Fen,
     pub file_sha256: String,
     pub created_by: String,
@@ -58,6 +60,7 @@ pub struct AttemptRow {
     pub line_id: LineId,
     pub attempt: i32,
     pub end_to_end_id: String,
+    #[serde(rename = "amount")]
     pub amount_fen: Fen,
     pub state: AttemptState,
     pub reason: Option<String>,
