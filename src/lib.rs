@@ -12,6 +12,7 @@ pub mod law;
 pub mod ledger;
 pub mod notice_board;
 pub mod parties;
+pub mod payroll;
 pub mod projects;
 pub mod store;
 pub mod users;

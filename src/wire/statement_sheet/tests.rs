@@ -2,10 +2,14 @@
 
 use super::*;
 <<<<<<< HEAD
+<<<<<<< HEAD
 use crate::wire::bank::{Direction, ReadOptions, Statement, read, read_with};
 =======
 use crate::wire::bank::{Direction, Statement, read, read_with_mapping};
 >>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
+=======
+use crate::wire::bank::{Direction, ReadOptions, Statement, read, read_with};
+>>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 
 fn reasons(file: &BankFile) -> Vec<Reason> {
     file.problems.iter().map(|problem| problem.reason).collect()
@@ -239,10 +243,14 @@ fn a_saved_mapping_reads_a_header_that_nobody_knows() {
     };
     let saved: Mapping = serde_json::from_str(&serde_json::to_string(&saved).unwrap()).unwrap();
 <<<<<<< HEAD
+<<<<<<< HEAD
     let file = read_with(text.as_bytes(), None, ReadOptions { mapping: Some(&saved), encoding: None });
 =======
     let file = read_with_mapping(text.as_bytes(), None, Some(&saved));
 >>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
+=======
+    let file = read_with(text.as_bytes(), None, ReadOptions { mapping: Some(&saved), encoding: None });
+>>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     assert_eq!((one(&file).entries[0].direction, one(&file).entries[0].amount.to_string()), (Direction::Debit, "5.00".into()));
 }
 
@@ -333,6 +341,9 @@ fn damaged_workbooks_are_problems() {
     assert!(!read(&old, None).problems.is_empty());
 }
 <<<<<<< HEAD
+<<<<<<< HEAD
+=======
+>>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 
 #[test]
 fn an_account_column_that_repeats_the_title_is_the_own_account() {
@@ -346,5 +357,8 @@ fn rows_without_cached_formula_values_are_refused() {
     let file = both("日期,收入,支出,余额,摘要\n20260301,5,,5,x\n,,,8,\n");
     assert_eq!(reasons(&file), [Reason::BadTime]);
 }
+<<<<<<< HEAD
 =======
 >>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
+=======
+>>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
