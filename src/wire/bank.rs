@@ -10,15 +10,7 @@ mod problem;
 
 pub use archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, unpacked_size_within};
 pub use check::{balance_fault, sequence_faults};
-<<<<<<< HEAD
-<<<<<<< HEAD
 pub use detect::{FILE_MAX, ReadOptions, read, read_with};
-=======
-pub use detect::{FILE_MAX, read, read_with_mapping};
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-pub use detect::{FILE_MAX, ReadOptions, read, read_with};
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 pub use problem::{PROBLEMS_MAX, Problem, Problems, Reason};
 
 use std::fmt;

@@ -14,10 +14,6 @@ pub const FILE_MAX: usize = 256 * 1024 * 1024;
 ///
 /// `name` serves only to name the file inside messages.
 pub fn read(bytes: &[u8], name: Option<&str>) -> BankFile {
-<<<<<<< HEAD
-<<<<<<< HEAD
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     read_with(bytes, name, ReadOptions::default())
 }
 
@@ -32,16 +28,6 @@ pub struct ReadOptions<'a> {
 
 /// [`read`] with what is known about the bank.
 pub fn read_with(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>) -> BankFile {
-<<<<<<< HEAD
-=======
-    read_with_mapping(bytes, name, None)
-}
-
-/// [`read`] with a saved mapping of columns, used for a sheet whose header has the mapping's signature.
-pub fn read_with_mapping(bytes: &[u8], name: Option<&str>, mapping: Option<&Mapping>) -> BankFile {
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     let mut problems = Problems::default();
     let mut file = BankFile::default();
     if bytes.len() > FILE_MAX {
@@ -50,21 +36,9 @@ pub fn read_with_mapping(bytes: &[u8], name: Option<&str>, mapping: Option<&Mapp
                 .fix("请拆分后上传", "split the file"),
         );
     } else if is_zip(bytes) && !statement_sheet::is_workbook(bytes) {
-<<<<<<< HEAD
-<<<<<<< HEAD
         read_archive(bytes, options, &mut file, &mut problems);
     } else {
         read_single(bytes, options, &mut file, &mut problems);
-=======
-        read_archive(bytes, mapping, &mut file, &mut problems);
-    } else {
-        read_single(bytes, mapping, &mut file, &mut problems);
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-        read_archive(bytes, options, &mut file, &mut problems);
-    } else {
-        read_single(bytes, options, &mut file, &mut problems);
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     }
     if file.format.is_empty() {
         file.format = "unknown".to_owned();
@@ -85,15 +59,7 @@ fn unknown(name: Option<&str>) -> Problem {
     )
 }
 
-<<<<<<< HEAD
-<<<<<<< HEAD
 fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
-=======
-fn read_archive(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, problems: &mut Problems) {
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     let list = match members(bytes) {
         Ok(list) => list,
         Err(problem) => return problems.push(problem),
@@ -127,15 +93,7 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
         if is_zip(&content) && !statement_sheet::is_workbook(&content) {
             faults.push(Problem::new("zip", Reason::BadFormat, "不支持嵌套压缩包", "archives inside archives are not read"));
         } else {
-<<<<<<< HEAD
-<<<<<<< HEAD
             read_single(&content, options, &mut one, &mut faults);
-=======
-            read_single(&content, mapping, &mut one, &mut faults);
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-            read_single(&content, options, &mut one, &mut faults);
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
             if !one.readable() && faults.is_empty() {
                 faults.push(unknown(None));
             }
@@ -152,21 +110,9 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
     }
 }
 
-<<<<<<< HEAD
-<<<<<<< HEAD
 fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
     if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
         return statement_sheet::read_workbook(bytes, options.mapping, file, problems);
-=======
-fn read_single(bytes: &[u8], mapping: Option<&Mapping>, file: &mut BankFile, problems: &mut Problems) {
-    if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
-        return statement_sheet::read_workbook(bytes, mapping, file, problems);
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
-    if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
-        return statement_sheet::read_workbook(bytes, options.mapping, file, problems);
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     }
     let looks_like_xml = {
         let start = bytes
@@ -176,15 +122,7 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
         bytes.get(start) == Some(&b'<')
     };
     if !looks_like_xml {
-<<<<<<< HEAD
-<<<<<<< HEAD
         let decoded = decode(bytes, options.encoding);
-=======
-        let decoded = decode(bytes, None);
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-        let decoded = decode(bytes, options.encoding);
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
         note_damage(&decoded, problems);
         return match mt940::format_of(&decoded.text) {
             Some(format) => {
@@ -192,29 +130,13 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
                 let statements: Vec<Statement> = mt940::read(&decoded.text, problems);
                 file.statements = statements;
             }
-<<<<<<< HEAD
-<<<<<<< HEAD
             None => statement_sheet::read_text(&decoded.text, options.mapping, file, problems),
-=======
-            None => statement_sheet::read_text(&decoded.text, mapping, file, problems),
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-            None => statement_sheet::read_text(&decoded.text, options.mapping, file, problems),
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
         };
     }
     let (decoded, untrue) = decode_xml(bytes);
     let head: String = decoded.text.chars().take(4096).collect::<String>().to_ascii_lowercase();
     if head.contains("<html") || head.contains("<table") && !head.contains("<?xml") {
-<<<<<<< HEAD
-<<<<<<< HEAD
         return statement_sheet::read_html(&decoded.text, options.mapping, file, problems);
-=======
-        return statement_sheet::read_html(&decoded.text, mapping, file, problems);
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-        return statement_sheet::read_html(&decoded.text, options.mapping, file, problems);
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     }
     if untrue {
         problems.push(
@@ -229,15 +151,7 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     }
     note_damage(&decoded, problems);
     if head.contains("office:spreadsheet") {
-<<<<<<< HEAD
-<<<<<<< HEAD
         return statement_sheet::read_spreadsheet_xml(&decoded.text, options.mapping, file, problems);
-=======
-        return statement_sheet::read_spreadsheet_xml(&decoded.text, mapping, file, problems);
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-        return statement_sheet::read_spreadsheet_xml(&decoded.text, options.mapping, file, problems);
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     }
     read_iso(&decoded.text, file, problems);
 }

@@ -16,13 +16,5 @@ pub use dates::day_of;
 
 #[cfg(test)]
 mod tests;
-<<<<<<< HEAD
-<<<<<<< HEAD
 #[cfg(test)]
 mod version_tests;
-=======
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-#[cfg(test)]
-mod version_tests;
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1

@@ -191,16 +191,7 @@ fn hostile_messages_are_refused_with_a_reason() {
 
 #[test]
 fn any_currency_and_precision_is_read() {
-<<<<<<< HEAD
-<<<<<<< HEAD
     let found = file(&stmt("<Ntry><Amt Ccy='JPY'>12345.67891</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>"));
-=======
-    let found =
-        file(&stmt(&"<Ntry><Amt Ccy='JPY'>12345.67891</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>".to_owned()));
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-    let found = file(&stmt("<Ntry><Amt Ccy='JPY'>12345.67891</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>"));
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     let entry = &found.statements[0].entries[0];
     assert_eq!((entry.amount.to_string().as_str(), entry.currency.as_deref()), ("12345.67891", Some("JPY")));
     assert!(entry.amount.fen(entry.currency.as_deref()).is_err());

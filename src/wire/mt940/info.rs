@@ -15,19 +15,10 @@ const PURPOSE_WORDS: [&str; 9] = ["EREF+", "KREF+", "MREF+", "CRED+", "DEBT+", "
 
 /// Adds an information field to the entry before it.
 pub fn add(entry: &mut Entry, lines: &[String]) {
-<<<<<<< HEAD
-<<<<<<< HEAD
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     // Fields repeated without end must not grow a text without end.
     if entry.text.as_ref().is_some_and(|text| text.len() > TEXT_MAX) {
         return;
     }
-<<<<<<< HEAD
-=======
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     let joined = joined(lines);
     let found = subfields(&joined).or_else(|| words(&joined)).unwrap_or_default();
     let text = found.text.unwrap_or_else(|| joined.clone());

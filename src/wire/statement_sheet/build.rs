@@ -49,10 +49,6 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
         }
     }
     settle_signs(&mut movements);
-<<<<<<< HEAD
-<<<<<<< HEAD
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     own_account_everywhere(&mut movements, title.account.as_deref());
     let mut places: BTreeMap<Option<String>, usize> = BTreeMap::new();
     let mut by_account: Vec<(Option<String>, Rows)> = Vec::new();
@@ -68,33 +64,12 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
     }
     if by_account.is_empty() {
         by_account.push((None, Rows::new()));
-<<<<<<< HEAD
-=======
-    let mut by_account: BTreeMap<usize, (Option<String>, Rows)> = BTreeMap::new();
-    for (movement, cut) in movements {
-        let place = by_account.iter().find(|(_, (account, _))| *account == movement.own_account).map(|(place, _)| *place);
-        let place = place.unwrap_or(by_account.len());
-        by_account.entry(place).or_insert_with(|| (movement.own_account.clone(), Vec::new())).1.push((movement, cut));
-    }
-    if by_account.is_empty() {
-        by_account.insert(0, (None, Vec::new()));
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     }
     let in_yuan = mapping.columns.iter().any(|column| {
         matches!(column.field, Field::Amount | Field::Credit | Field::Debit | Field::Balance) && column.name.contains('元')
     });
     by_account
-<<<<<<< HEAD
-<<<<<<< HEAD
         .into_iter()
-=======
-        .into_values()
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-        .into_iter()
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
         .map(|(account, movements)| {
             let mut statement = Statement {
                 kind: StatementKind::Sheet,
@@ -112,10 +87,6 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
         .collect()
 }
 
-<<<<<<< HEAD
-<<<<<<< HEAD
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 /// A column `账号` that repeats the title's account in every row names the own account, not the other side's.
 fn own_account_everywhere(movements: &mut Rows, own: Option<&str>) {
     let repeats =
@@ -127,11 +98,6 @@ fn own_account_everywhere(movements: &mut Rows, own: Option<&str>) {
     }
 }
 
-<<<<<<< HEAD
-=======
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 /// The totals row against the rows above it, as far as it has columns for both directions.
 fn total_fault(movements: &[(Movement, bool)], credit: Option<Amount>, debit: Option<Amount>, place: &str) -> Option<Problem> {
     let sum = |direction: Direction| {

@@ -112,17 +112,8 @@ impl RowReader<'_> {
             let known = |place: usize| monies.get(place).and_then(|money| money.as_ref().ok().copied().flatten());
             return Some(RowKind::Total { credit: known(0), debit: known(1) });
         }
-<<<<<<< HEAD
-<<<<<<< HEAD
         let no_money =
             monies.iter().all(|money| !matches!(money, Ok(Some(_)))) && !matches!(money(self.cell(Field::Balance)), Ok(Some(_)));
-=======
-        let no_money = monies.iter().all(|money| !matches!(money, Ok(Some(_))));
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-        let no_money =
-            monies.iter().all(|money| !matches!(money, Ok(Some(_)))) && !matches!(money(self.cell(Field::Balance)), Ok(Some(_)));
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
         let note = texts.len() <= 2 || tidy.first().is_some_and(|text| text.contains(':'));
         (no_money && note).then_some(RowKind::Noise)
     }

@@ -1,15 +1,7 @@
 //! Every form of the table of exports, in UTF-8 and GB18030, and files that must not hurt.
 
 use super::*;
-<<<<<<< HEAD
-<<<<<<< HEAD
 use crate::wire::bank::{Direction, ReadOptions, Statement, read, read_with};
-=======
-use crate::wire::bank::{Direction, Statement, read, read_with_mapping};
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-use crate::wire::bank::{Direction, ReadOptions, Statement, read, read_with};
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 
 fn reasons(file: &BankFile) -> Vec<Reason> {
     file.problems.iter().map(|problem| problem.reason).collect()
@@ -242,15 +234,7 @@ fn a_saved_mapping_reads_a_header_that_nobody_knows() {
         repeated: vec![],
     };
     let saved: Mapping = serde_json::from_str(&serde_json::to_string(&saved).unwrap()).unwrap();
-<<<<<<< HEAD
-<<<<<<< HEAD
     let file = read_with(text.as_bytes(), None, ReadOptions { mapping: Some(&saved), encoding: None });
-=======
-    let file = read_with_mapping(text.as_bytes(), None, Some(&saved));
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-    let file = read_with(text.as_bytes(), None, ReadOptions { mapping: Some(&saved), encoding: None });
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     assert_eq!((one(&file).entries[0].direction, one(&file).entries[0].amount.to_string()), (Direction::Debit, "5.00".into()));
 }
 
@@ -340,10 +324,6 @@ fn damaged_workbooks_are_problems() {
     let old = [&CFB_MAGIC[..], &[0xFF; 2000]].concat();
     assert!(!read(&old, None).problems.is_empty());
 }
-<<<<<<< HEAD
-<<<<<<< HEAD
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 
 #[test]
 fn an_account_column_that_repeats_the_title_is_the_own_account() {
@@ -357,8 +337,3 @@ fn rows_without_cached_formula_values_are_refused() {
     let file = both("日期,收入,支出,余额,摘要\n20260301,5,,5,x\n,,,8,\n");
     assert_eq!(reasons(&file), [Reason::BadTime]);
 }
-<<<<<<< HEAD
-=======
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1

@@ -1,17 +1,7 @@
 //! The title block above the header: account number, owner, currency and period.
 
-<<<<<<< HEAD
-<<<<<<< HEAD
 use super::grid::{Cell, Row};
 use super::values::{FLOAT_DIGITS, currency, day};
-=======
-use super::grid::Row;
-use super::values::{currency, day};
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-use super::grid::{Cell, Row};
-use super::values::{FLOAT_DIGITS, currency, day};
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 use crate::base::Day;
 use crate::wire::text::{narrow, squeezed};
 
@@ -32,25 +22,12 @@ pub struct Title {
 pub fn read<'a>(rows: impl Iterator<Item = &'a Row>) -> Title {
     let mut title = Title::default();
     for row in rows {
-<<<<<<< HEAD
-<<<<<<< HEAD
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
         // A long number that was stored as a float has lost digits: no account is better than a wrong one.
         let kept = row.cells.iter().filter(|cell| !matches!(cell, Cell::Number(number) if number.len() > FLOAT_DIGITS));
         let cells: Vec<String> = kept.map(Cell::text).filter(|text| !text.is_empty()).collect();
         let joined = cells.join(" ");
         title.account = title.account.or_else(|| labelled(&cells, &["账号", "帐号", "账户", "卡号"], number_in));
         title.owner = title.owner.or_else(|| labelled(&cells, &["账户名称", "客户名称", "单位名称", "户名"], name_in));
-<<<<<<< HEAD
-=======
-        let cells = row.texts();
-        let joined = cells.join(" ");
-        title.account = title.account.or_else(|| labelled(&cells, &["账号", "帐号", "账户", "卡号"], number_in));
-        title.owner = title.owner.or_else(|| labelled(&cells, &["户名", "账户名称", "客户名称", "单位名称"], name_in));
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
         if title.currency.is_none() && ["币种", "币别", "单位", "货币"].iter().any(|label| joined.contains(label)) {
             title.currency = currency(&joined).or_else(|| squeezed(&joined).contains("单位:元").then_some("CNY"));
         }
@@ -115,15 +92,7 @@ fn period_in(text: &str) -> Option<(Day, Day)> {
 
 /// `20260301-20260331` is two days, `2026-03-01` is one.
 fn days_in(part: &str) -> Vec<Day> {
-<<<<<<< HEAD
-<<<<<<< HEAD
     let one = |text: &str| day(&Cell::Text(text.to_owned()), false);
-=======
-    let one = |text: &str| day(&super::grid::Cell::Text(text.to_owned()), false);
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-    let one = |text: &str| day(&Cell::Text(text.to_owned()), false);
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
     let split = part.split_once('-').and_then(|(first, last)| Some(vec![one(first)?, one(last)?]));
     split.unwrap_or_else(|| one(part.trim_matches(['-', '.', '/'])).into_iter().collect())
 }

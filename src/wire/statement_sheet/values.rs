@@ -8,15 +8,7 @@ use crate::wire::text::squeezed;
 /// Serial dates that are believed: 1954 to 2119.
 const SERIALS: std::ops::RangeInclusive<i64> = 20_000..=80_000;
 /// Digits that a float keeps.
-<<<<<<< HEAD
-<<<<<<< HEAD
 pub const FLOAT_DIGITS: usize = 15;
-=======
-const FLOAT_DIGITS: usize = 15;
->>>>>>> c11b967c0ddff528b93eb7bb85455858eb037a40
-=======
-pub const FLOAT_DIGITS: usize = 15;
->>>>>>> 59bc9f15a4d8629576263445cfe740ea645307d1
 
 /// Money in a cell; nothing for blanks and dashes. CNY has two decimals, so more of them is a fault and never rounded.
 pub fn money(cell: &Cell) -> Result<Option<Amount>, Reason> {
