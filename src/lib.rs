@@ -3,13 +3,20 @@
 //! Feeds write facts. The law engine reads facts and answers with findings. Gates, alerts and reports are views of
 //! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
 
+pub mod accounts;
+pub mod app;
 pub mod attendance;
 pub mod base;
+pub mod deposits;
 pub mod documents;
 pub mod law;
+pub mod ledger;
+pub mod notice_board;
 pub mod parties;
+pub mod payroll;
 pub mod projects;
 pub mod store;
+pub mod users;
 pub mod web;
 pub mod wire;
 pub mod workers;

@@ -500,6 +500,7 @@ diesel::table! {
         disputed_fen -> BigInt,
         attempt -> Integer,
         paid_on -> Nullable<Date>,
+        paid_fen -> BigInt,
         recorded_seq -> BigInt,
     }
 }
@@ -559,6 +560,8 @@ diesel::table! {
         attempt -> Integer,
         end_to_end_id -> Text,
         amount_fen -> BigInt,
+        state -> Text,
+        reason -> Nullable<Text>,
         recorded_seq -> BigInt,
     }
 }

@@ -1,0 +1,3 @@
+ALTER TABLE pay_run_lines DROP COLUMN reason;
+ALTER TABLE pay_run_lines DROP COLUMN state;
+ALTER TABLE pay_lines DROP COLUMN paid_fen;

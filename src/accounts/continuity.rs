@@ -1,0 +1,258 @@
+//! Whether a bank's statements chain: numbers, pages and balances from one to the next, and the balance that follows from them.
+//!
+//! Faults are computed from the statements that stand, so a late statement closes the gap that its absence opened.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::StatementKind;
+use super::table::{self, AccountRow, StatementRow};
+use crate::base::id::StatementId;
+use crate::base::{Day, Fen};
+use crate::store::{AnyConn, StoreError};
+use crate::web::Problem;
+
+/// Statements that are looked at; thirty years of daily ones.
+const STATEMENTS_MAX: i64 = 12_000;
+
+/// A statement's own name: the bank's id, running number and page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StatementRef {
+    /// `Stmt/Id` or `:20:`, empty where there is none.
+    pub id: String,
+    /// Running number.
+    pub sequence: Option<i64>,
+    /// Page, where a statement comes in several.
+    pub page: Option<i64>,
+}
+
+/// The longest id of a statement that is kept; ISO 20022 has 35.
+const ID_MAX: usize = 70;
+
+impl StatementRef {
+    /// As stored: `id/sequence/page`, empty for a statement without any name.
+    pub fn text(&self) -> String {
+        if *self == Self::default() {
+            return String::new();
+        }
+        let number = |value: Option<i64>| value.map_or(String::new(), |value| value.to_string());
+        let id: String = self.id.chars().take(ID_MAX).collect();
+        format!("{id}/{}/{}", number(self.sequence), number(self.page))
+    }
+
+    /// Reads what [`StatementRef::text`] wrote; other text has no number and no page.
+    pub fn of(text: &str) -> Self {
+        let mut parts = text.rsplitn(3, '/');
+        let (page, sequence, id) = (parts.next(), parts.next(), parts.next());
+        let number = |part: Option<&str>| part.and_then(|part| part.parse().ok());
+        StatementRef { id: id.unwrap_or_default().to_owned(), sequence: number(sequence), page: number(page) }
+    }
+
+    /// Whether both are pages of one statement.
+    pub fn is_other_page_of(&self, other: &Self) -> bool {
+        self.id == other.id && self.sequence == other.sequence && self.page != other.page
+    }
+
+    fn is_same_statement(&self, other: &Self) -> bool {
+        match (self.sequence, other.sequence) {
+            (Some(one), Some(two)) => one == two && (self.id == other.id || self.page != other.page),
+            _ => !self.id.is_empty() && self.id == other.id,
+        }
+    }
+}
+
+/// A break between two statements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChainFault {
+    /// The later statement.
+    pub statement_id: StatementId,
+    /// Last day of the later statement.
+    pub on: Option<Day>,
+    /// `gap` or `balance_break`.
+    pub reason: String,
+    /// What is wrong and how to mend it, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// One statement of the bank's ledger with all its pages.
+struct Whole {
+    last: StatementId,
+    name: StatementRef,
+    to_on: Option<Day>,
+    opening: Option<Fen>,
+    closing: Option<Fen>,
+}
+
+/// The bank's ledger statements in the order of their days, pages put together, repeats left out.
+fn wholes(rows: Vec<StatementRow>) -> Vec<Whole> {
+    let mut rows: Vec<(StatementRef, StatementRow)> = rows
+        .into_iter()
+        .filter(|row| row.kind == StatementKind::Statement)
+        .map(|row| (StatementRef::of(&row.statement_ref), row))
+        .collect();
+    rows.sort_by_key(|(name, row)| (row.to_on, name.sequence, name.page, row.id));
+    let mut wholes: Vec<Whole> = Vec::new();
+    for (name, row) in rows {
+        if let Some(last) = wholes.last_mut()
+            && name.is_same_statement(&last.name)
+        {
+            last.last = row.id;
+            last.to_on = last.to_on.max(row.to_on);
+            last.opening = last.opening.or(row.opening_fen);
+            last.closing = row.closing_fen.or(last.closing);
+            continue;
+        }
+        let StatementRow { id, to_on, opening_fen, closing_fen, .. } = row;
+        wholes.push(Whole { last: id, name, to_on, opening: opening_fen, closing: closing_fen });
+    }
+    wholes
+}
+
+/// Breaks between the statements that stand.
+pub fn faults(conn: &mut AnyConn, account: &AccountRow) -> Result<Vec<ChainFault>, StoreError> {
+    let rows = table::statements(conn, account.project_id, account.id, 0, STATEMENTS_MAX)?;
+    Ok(faults_among(rows))
+}
+
+fn faults_among(rows: Vec<StatementRow>) -> Vec<ChainFault> {
+    let wholes = wholes(rows);
+    let mut faults = Vec::new();
+    for (before, after) in wholes.iter().zip(wholes.iter().skip(1)) {
+        let fault = |reason: &str, zh: String, en: String| ChainFault {
+            statement_id: after.last,
+            on: after.to_on,
+            reason: reason.to_owned(),
+            zh,
+            en,
+        };
+        let years_differ = before.to_on.map(Day::year) != after.to_on.map(Day::year);
+        if let (Some(one), Some(two)) = (before.name.sequence, after.name.sequence)
+            && Some(two) != one.checked_add(1)
+            // Numbers begin again with the year.
+            && !(two == 1 && years_differ)
+        {
+            faults.push(fault(
+                "gap",
+                format!("对账单序号从 {one} 跳到 {two}，请补传缺失的对账单。"),
+                format!("Statement numbers jump from {one} to {two}; hand in the missing one."),
+            ));
+        }
+        if let (Some(closing), Some(opening)) = (before.closing, after.opening)
+            && closing != opening
+        {
+            faults.push(fault(
+                "balance_break",
+                format!("期初余额 {opening} 与上一份期末余额 {closing} 不符，请补传缺失的对账单。"),
+                format!("Opening {opening} differs from the closing {closing} before; hand in the missing statement."),
+            ));
+        }
+    }
+    faults
+}
+
+/// What the bank says of a balance, and what follows from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalanceWord {
+    /// Balance at the end of the day: the last closing that the bank gave and what was booked after it; `None` without anything to go by.
+    pub balance: Option<Fen>,
+    /// Last day of the last ledger statement.
+    pub last_statement_on: Option<Day>,
+    /// The last closing less opening and booked entries up to it; nothing where all is in order.
+    pub mismatch: Option<Fen>,
+}
+
+/// The balance of an account at the end of a day.
+pub fn balance_on(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<BalanceWord, Problem> {
+    let rows = table::statements(conn, account.project_id, account.id, 0, STATEMENTS_MAX)?;
+    let rows: Vec<StatementRow> =
+        rows.into_iter().filter(|row| row.kind.is_ledger() && row.to_on.is_some_and(|day| day <= as_of)).collect();
+    let last_statement_on = rows.iter().filter_map(|row| row.to_on).max();
+    let with_closing = rows.iter().filter_map(|row| Some((row.to_on?, row.id, row.closing_fen?)));
+    let last = with_closing.max_by_key(|(day, id, _)| (*day, *id));
+    let with_opening = rows.iter().filter_map(|row| Some((row.from_on.or(row.to_on)?, row.id, row.opening_fen?)));
+    let first = with_opening.min_by_key(|(day, id, _)| (*day, *id)).map_or(Fen::ZERO, |(_, _, opening)| opening);
+    let Some((day, _, closing)) = last else {
+        let booked = table::moved(conn, account, None, as_of)?;
+        let anything = booked != Fen::ZERO || last_statement_on.is_some();
+        let balance = if anything { Some(first.plus(booked)?) } else { None };
+        return Ok(BalanceWord { balance, last_statement_on, mismatch: None });
+    };
+    let booked = table::moved(conn, account, None, day)?;
+    let mismatch = closing.minus(first.plus(booked)?)?;
+    let balance = Some(closing.plus(table::moved(conn, account, Some(day), as_of)?)?);
+    Ok(BalanceWord { balance, last_statement_on, mismatch: Some(mismatch).filter(|amount| *amount != Fen::ZERO) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Moment;
+    use crate::base::id::{AccountId, InboxId, ProjectId};
+
+    fn row(id: i64, name: &str, to_on: &str, opening: Option<i64>, closing: Option<i64>) -> StatementRow {
+        StatementRow {
+            project_id: ProjectId(1),
+            id: StatementId(id),
+            account_id: AccountId(1),
+            inbox_id: InboxId(1),
+            format: "camt.053".to_owned(),
+            kind: StatementKind::Statement,
+            statement_ref: name.to_owned(),
+            from_on: None,
+            to_on: to_on.parse().ok(),
+            opening_fen: opening.map(Fen),
+            closing_fen: closing.map(Fen),
+            entries: 0,
+            duplicates: 0,
+            problems: "[]".to_owned(),
+            received_at: Moment(0),
+            recorded_seq: 1,
+        }
+    }
+
+    fn reasons(rows: Vec<StatementRow>) -> Vec<String> {
+        faults_among(rows).into_iter().map(|fault| fault.reason).collect()
+    }
+
+    #[test]
+    fn names_survive_the_way_through_the_database() {
+        for name in [
+            StatementRef { id: "A/B/1".to_owned(), sequence: Some(7), page: None },
+            StatementRef { id: String::new(), sequence: Some(7), page: Some(2) },
+            StatementRef { id: "X".to_owned(), sequence: None, page: None },
+            StatementRef::default(),
+        ] {
+            assert_eq!(StatementRef::of(&name.text()), name);
+        }
+    }
+
+    #[test]
+    fn a_late_statement_closes_the_gap_that_its_absence_opened() {
+        let first = row(1, "S1/1/", "2026-03-01", Some(0), Some(100));
+        let second = row(3, "S2/2/", "2026-03-02", Some(100), Some(50));
+        let third = row(2, "S3/3/", "2026-03-03", Some(50), Some(70));
+        assert_eq!(reasons(vec![first.clone(), third.clone()]), ["gap", "balance_break"]);
+        assert!(reasons(vec![first, third, second]).is_empty(), "in whichever order they came");
+    }
+
+    #[test]
+    fn pages_are_one_statement_and_numbers_begin_again_with_the_year() {
+        let pages = vec![
+            row(1, "S1/1/1", "2025-12-31", Some(0), None),
+            row(2, "S1/1/2", "2025-12-31", None, Some(100)),
+            row(3, "S2/1/", "2026-01-01", Some(100), Some(100)),
+            row(4, "S2/1/", "2026-01-01", Some(100), Some(100)),
+        ];
+        assert!(reasons(pages).is_empty());
+        let jump = vec![row(1, "a/5/", "2026-01-05", None, None), row(2, "b/1/", "2026-01-06", None, None)];
+        assert_eq!(reasons(jump), ["gap"], "within a year numbers go on");
+    }
+
+    #[test]
+    fn what_has_neither_number_nor_balance_says_nothing() {
+        let rows = vec![row(1, "", "2026-01-05", None, None), row(2, "", "2026-01-09", None, None)];
+        assert!(reasons(rows).is_empty());
+    }
+}

@@ -1,0 +1,406 @@
+//! Rows of wage accounts, bank statements and bank entries.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use serde::Serialize;
+
+use super::{Direction, EntryStatus, Purpose, StatementKind};
+use crate::base::id::{AccountId, BankEntryId, DocumentId, InboxId, ProjectId, StatementId};
+use crate::base::{Day, Fen, Moment};
+use crate::store::schema::{bank_entries, bank_statements, wage_accounts};
+use crate::store::tx::sealed_in_project;
+use crate::store::{AnyConn, StoreError, Tx, journal};
+
+/// A wage account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = wage_accounts)]
+#[schema(as = WageAccount)]
+pub struct AccountRow {
+    pub project_id: ProjectId,
+    pub id: AccountId,
+    pub number: String,
+    pub sub_ledger: String,
+    pub name: String,
+    pub bank_name: String,
+    pub bank_code: String,
+    pub opened_on: Day,
+    pub agreement_document_id: Option<DocumentId>,
+    pub filed_on: Option<Day>,
+    pub closed_on: Option<Day>,
+    pub detail_means_paid: bool,
+    pub recorded_seq: i64,
+}
+
+/// A statement as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = bank_statements)]
+pub struct StatementRow {
+    pub project_id: ProjectId,
+    pub id: StatementId,
+    pub account_id: AccountId,
+    pub inbox_id: InboxId,
+    pub format: String,
+    pub kind: StatementKind,
+    pub statement_ref: String,
+    pub from_on: Option<Day>,
+    pub to_on: Option<Day>,
+    pub opening_fen: Option<Fen>,
+    pub closing_fen: Option<Fen>,
+    pub entries: i32,
+    pub duplicates: i32,
+    pub problems: String,
+    pub received_at: Moment,
+    pub recorded_seq: i64,
+}
+
+/// An entry, once, whichever messages told it; `seen_in` lists their kinds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = bank_entries)]
+pub struct EntryRow {
+    pub project_id: ProjectId,
+    pub id: BankEntryId,
+    pub account_id: AccountId,
+    pub statement_id: StatementId,
+    pub entry_key: String,
+    pub match_key: String,
+    pub booked_on: Day,
+    pub value_on: Option<Day>,
+    pub direction: Direction,
+    pub amount_fen: Fen,
+    pub reversal: bool,
+    pub status: EntryStatus,
+    pub seen_in: String,
+    pub bank_ref: Option<String>,
+    pub counterparty: Option<String>,
+    #[serde(serialize_with = "journal::optional_bytes_as_digest")]
+    pub counterparty_account: Option<Vec<u8>>,
+    pub counterparty_index: Option<String>,
+    pub text: String,
+    pub purpose: Purpose,
+    pub recorded_seq: i64,
+}
+
+impl EntryRow {
+    /// The amount as it moves the balance.
+    pub fn signed(&self) -> Fen {
+        match self.direction {
+            Direction::Credit => self.amount_fen,
+            Direction::Debit => self.amount_fen.negated(),
+        }
+    }
+
+    /// Whether a message of this kind told it.
+    pub fn was_seen_in(&self, kind: StatementKind) -> bool {
+        self.seen_in.split(' ').any(|word| word == kind.as_str())
+    }
+
+    /// Whether the bank's ledger holds it; otherwise it is provisional.
+    pub fn is_in_ledger(&self) -> bool {
+        StatementKind::ALL.iter().any(|kind| kind.is_ledger() && self.was_seen_in(*kind))
+    }
+}
+
+sealed_in_project! {
+    AccountRow: "wage_accounts", project_id;
+    StatementRow: "bank_statements", project_id;
+    EntryRow: "bank_entries", project_id;
+}
+
+pub fn insert(tx: &mut Tx<'_>, row: &AccountRow) -> Result<(), StoreError> {
+    diesel::insert_into(wage_accounts::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Sets the days of filing and closing, the two columns of an account that are filled later.
+pub fn set_days(tx: &mut Tx<'_>, row: &AccountRow) -> Result<(), StoreError> {
+    use wage_accounts as w;
+    diesel::update(w::table.find((row.project_id, row.id)))
+        .set((w::filed_on.eq(row.filed_on), w::closed_on.eq(row.closed_on), w::recorded_seq.eq(row.recorded_seq)))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_statement(tx: &mut Tx<'_>, row: &StatementRow) -> Result<(), StoreError> {
+    diesel::insert_into(bank_statements::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_entry(tx: &mut Tx<'_>, row: &EntryRow) -> Result<(), StoreError> {
+    diesel::insert_into(bank_entries::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Writes what a later message adds to an entry: who else told it, that it is booked, and what it lacked.
+pub fn merge_entry(tx: &mut Tx<'_>, row: &EntryRow) -> Result<(), StoreError> {
+    use bank_entries as b;
+    diesel::update(b::table.find((row.project_id, row.id)))
+        .set((
+            b::booked_on.eq(row.booked_on),
+            b::value_on.eq(row.value_on),
+            b::status.eq(row.status),
+            b::seen_in.eq(&row.seen_in),
+            b::bank_ref.eq(&row.bank_ref),
+            b::counterparty.eq(&row.counterparty),
+            b::counterparty_account.eq(&row.counterparty_account),
+            b::counterparty_index.eq(&row.counterparty_index),
+            b::text.eq(&row.text),
+            b::purpose.eq(row.purpose),
+            b::recorded_seq.eq(row.recorded_seq),
+        ))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn find(conn: &mut AnyConn, project: ProjectId, id: AccountId) -> Result<Option<AccountRow>, StoreError> {
+    Ok(wage_accounts::table.find((project, id)).select(AccountRow::as_select()).first(conn).optional()?)
+}
+
+/// Accounts of a project in the order of opening here.
+pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<AccountRow>, StoreError> {
+    Ok(wage_accounts::table
+        .filter(wage_accounts::project_id.eq(project))
+        .order(wage_accounts::id)
+        .select(AccountRow::as_select())
+        .load(conn)?)
+}
+
+/// Accounts of one number, over all projects: the bank's files know nothing of projects.
+pub fn by_number(conn: &mut AnyConn, number: &str) -> Result<Vec<AccountRow>, StoreError> {
+    Ok(wage_accounts::table
+        .filter(wage_accounts::number.eq(number))
+        .order(wage_accounts::id)
+        .select(AccountRow::as_select())
+        .load(conn)?)
+}
+
+/// The account that a bank's text names, over all projects; whoever asks checks the scope with [`super::site_of`].
+pub fn named(conn: &mut AnyConn, text: &str) -> Result<Option<AccountRow>, StoreError> {
+    for (number, sub_ledger) in super::readings(text) {
+        let row = wage_accounts::table
+            .filter(wage_accounts::number.eq(&number).and(wage_accounts::sub_ledger.eq(&sub_ledger)))
+            .select(AccountRow::as_select())
+            .first(conn)
+            .optional()?;
+        if row.is_some() {
+            return Ok(row);
+        }
+    }
+    Ok(None)
+}
+
+/// Statements of an account in the order of receipt.
+pub fn statements(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    account: AccountId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<StatementRow>, StoreError> {
+    Ok(bank_statements::table
+        .filter(
+            bank_statements::project_id
+                .eq(project)
+                .and(bank_statements::account_id.eq(account))
+                .and(bank_statements::id.gt(StatementId(after))),
+        )
+        .order(bank_statements::id)
+        .limit(limit)
+        .select(StatementRow::as_select())
+        .load(conn)?)
+}
+
+/// The statement of that kind and reference, if it came before.
+pub fn statement_by_ref(
+    conn: &mut AnyConn,
+    account: &AccountRow,
+    kind: StatementKind,
+    statement_ref: &str,
+) -> Result<Option<StatementRow>, StoreError> {
+    use bank_statements as s;
+    Ok(s::table
+        .filter(
+            s::project_id
+                .eq(account.project_id)
+                .and(s::account_id.eq(account.id))
+                .and(s::kind.eq(kind))
+                .and(s::statement_ref.eq(statement_ref)),
+        )
+        .order(s::id)
+        .select(StatementRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+pub fn statement(conn: &mut AnyConn, project: ProjectId, id: StatementId) -> Result<Option<StatementRow>, StoreError> {
+    Ok(bank_statements::table.find((project, id)).select(StatementRow::as_select()).first(conn).optional()?)
+}
+
+/// Entries of an account in the order of receipt, all or of one purpose.
+pub fn entries(
+    conn: &mut AnyConn,
+    account: &AccountRow,
+    purpose: Option<Purpose>,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    let mut query = b::table
+        .filter(b::project_id.eq(account.project_id).and(b::account_id.eq(account.id)).and(b::id.gt(BankEntryId(after))))
+        .into_boxed();
+    if let Some(purpose) = purpose {
+        query = query.filter(b::purpose.eq(purpose));
+    }
+    Ok(query.order(b::id).limit(limit).select(EntryRow::as_select()).load(conn)?)
+}
+
+/// Entries that move the same amount the same way within some days: among them is the one that another message told before.
+pub fn alike(
+    conn: &mut AnyConn,
+    account: &AccountRow,
+    match_key: &str,
+    first: Day,
+    last: Day,
+) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    Ok(b::table
+        .filter(
+            b::project_id
+                .eq(account.project_id)
+                .and(b::account_id.eq(account.id))
+                .and(b::booked_on.between(first, last))
+                .and(b::match_key.eq(match_key)),
+        )
+        .order(b::id)
+        .select(EntryRow::as_select())
+        .load(conn)?)
+}
+
+/// Booked entries with the bank's reference, oldest first: what a refund or reversal may take back.
+pub fn with_bank_ref(conn: &mut AnyConn, account: &AccountRow, bank_ref: &str) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    Ok(b::table
+        .filter(
+            b::project_id
+                .eq(account.project_id)
+                .and(b::account_id.eq(account.id))
+                .and(b::status.eq(EntryStatus::Booked))
+                .and(b::bank_ref.eq(bank_ref)),
+        )
+        .order(b::id)
+        .select(EntryRow::as_select())
+        .load(conn)?)
+}
+
+/// Booked entries of a span of days that no ledger statement holds.
+pub fn provisional(conn: &mut AnyConn, account: &AccountRow, first: Day, last: Day) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    let rows: Vec<EntryRow> = b::table
+        .filter(
+            b::project_id
+                .eq(account.project_id)
+                .and(b::account_id.eq(account.id))
+                .and(b::status.eq(EntryStatus::Booked))
+                .and(b::booked_on.between(first, last)),
+        )
+        .order(b::id)
+        .select(EntryRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().filter(|row| !row.is_in_ledger()).collect())
+}
+
+/// Booked entries of a project, added up by what they are for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PurposeTotal {
+    /// What for.
+    pub purpose: Purpose,
+    /// Which way.
+    pub direction: Direction,
+    /// How many.
+    pub count: i64,
+    /// How much, never negative.
+    pub total: Fen,
+    /// The latest booking day.
+    pub last_on: Option<Day>,
+}
+
+#[derive(QueryableByName)]
+struct TotalRow {
+    #[diesel(sql_type = Text)]
+    purpose: String,
+    #[diesel(sql_type = Text)]
+    direction: String,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+    #[diesel(sql_type = Nullable<Date>)]
+    last_on: Option<Day>,
+}
+
+/// Totals of booked entries up to a day, by what was recorded up to `until_seq`.
+pub fn totals(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    as_of: Day,
+    until_seq: Option<i64>,
+) -> Result<Vec<PurposeTotal>, StoreError> {
+    let rows: Vec<TotalRow> = diesel::sql_query(
+        "SELECT purpose, direction, CAST(COUNT(*) AS BIGINT) AS count, CAST(SUM(amount_fen) AS BIGINT) AS total, \
+         MAX(booked_on) AS last_on FROM bank_entries WHERE project_id = $1 AND status = 'booked' AND booked_on <= $2 \
+         AND recorded_seq <= $3 GROUP BY purpose, direction ORDER BY purpose, direction",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Date, _>(as_of)
+    .bind::<BigInt, _>(until_seq.unwrap_or(i64::MAX))
+    .load(conn)?;
+    let damaged = |word: &str| StoreError::Damaged(format!("`{word}` stands in bank_entries"));
+    rows.into_iter()
+        .map(|row| {
+            Ok(PurposeTotal {
+                purpose: row.purpose.parse().map_err(|_| damaged(&row.purpose))?,
+                direction: row.direction.parse().map_err(|_| damaged(&row.direction))?,
+                count: row.count,
+                total: Fen(row.total),
+                last_on: row.last_on,
+            })
+        })
+        .collect()
+}
+
+#[derive(QueryableByName)]
+struct SumRow {
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+/// Booked entries of an account in a span of days, added up as they move the balance.
+pub fn moved(conn: &mut AnyConn, account: &AccountRow, after: Option<Day>, until: Day) -> Result<Fen, StoreError> {
+    let first = after.map_or(Day(chrono::NaiveDate::MIN), |day| day.plus_days(1));
+    // SQLite compares days as text, where years below 0 sort last: the span begins with the year 1.
+    let first = first.max(Day::of(1, 1, 1).unwrap_or(first));
+    let row: SumRow = diesel::sql_query(
+        "SELECT CAST(COALESCE(SUM(CASE WHEN direction = 'credit' THEN amount_fen ELSE -amount_fen END), 0) AS BIGINT) AS total \
+         FROM bank_entries WHERE project_id = $1 AND account_id = $2 AND status = 'booked' AND booked_on BETWEEN $3 AND $4",
+    )
+    .bind::<BigInt, _>(account.project_id.0)
+    .bind::<BigInt, _>(account.id.0)
+    .bind::<Date, _>(first)
+    .bind::<Date, _>(until)
+    .get_result(conn)?;
+    Ok(Fen(row.total))
+}
+
+/// Every row, for `verify`.
+pub fn all(conn: &mut AnyConn) -> Result<Vec<AccountRow>, StoreError> {
+    Ok(wage_accounts::table.order((wage_accounts::project_id, wage_accounts::id)).select(AccountRow::as_select()).load(conn)?)
+}
+
+pub fn all_statements(conn: &mut AnyConn) -> Result<Vec<StatementRow>, StoreError> {
+    use bank_statements as s;
+    Ok(s::table.order((s::project_id, s::id)).select(StatementRow::as_select()).load(conn)?)
+}
+
+pub fn all_entries(conn: &mut AnyConn) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    Ok(b::table.order((b::project_id, b::id)).select(EntryRow::as_select()).load(conn)?)
+}

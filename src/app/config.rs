@@ -1,0 +1,144 @@
+//! Configuration in layers: the embedded `config/`, a folder laid over it, the environment.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use serde::Deserialize;
+
+use crate::law::LawBook;
+use crate::store::{DbOptions, StoreError};
+use crate::web::Settings;
+
+/// Every setting; see `config/service.toml` for what each means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub store: StoreConfig,
+    pub policy: PolicyConfig,
+    pub devices: DevicesConfig,
+    pub jobs: JobsConfig,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    pub address: String,
+    pub port: u16,
+    pub workers: usize,
+    pub issuer: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    pub readers_max: u32,
+    pub queue_max: usize,
+    pub group_max: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyConfig {
+    pub permit_gate: bool,
+    pub completion_gate: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DevicesConfig {
+    pub pending_max: usize,
+    pub held_punches_max: i32,
+    pub rate_max: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobsConfig {
+    pub poll_seconds: u64,
+    pub nightly: String,
+}
+
+impl Config {
+    /// Reads the layers; `folder` is laid over the embedded files.
+    ///
+    /// # Errors
+    /// An unknown or missing setting, named with its file.
+    pub fn load(folder: Option<&Path>) -> Result<Self, StoreError> {
+        let mut layers = Figment::from(Toml::string(include_str!("../../config/service.toml")));
+        if let Some(folder) = folder {
+            let file = folder.join("service.toml");
+            if file.exists() {
+                layers = layers.merge(Toml::file(file));
+            }
+        }
+        layers
+            .merge(Env::prefixed("ANXIN_").split("__").ignore(&["key_file", "test_postgres", "test_python"]))
+            .extract()
+            .map_err(|error| StoreError::Setup(format!("configuration: {error}")))
+    }
+
+    /// What actions look at.
+    pub fn settings(&self, demo: bool) -> Settings {
+        Settings {
+            permit_gate: self.policy.permit_gate,
+            completion_gate: self.policy.completion_gate,
+            pending_devices_max: self.devices.pending_max,
+            held_punches_max: self.devices.held_punches_max,
+            device_rate_max: self.devices.rate_max,
+            demo,
+            issuer: self.server.issuer.clone(),
+        }
+    }
+
+    /// How the database is opened.
+    pub fn db_options(&self) -> DbOptions {
+        DbOptions { readers_max: self.store.readers_max, queue_max: self.store.queue_max, group_max: self.store.group_max }
+    }
+}
+
+/// The law files: the embedded ones with those under `DIR/law` and `DIR/calendar` laid over them by name.
+pub fn law_files(folder: Option<&Path>) -> Result<Vec<(String, String)>, StoreError> {
+    let mut files: Vec<(String, String)> = crate::law::embedded_files();
+    let Some(folder) = folder else { return Ok(files) };
+    let mut waiting: Vec<PathBuf> =
+        ["law", "calendar"].iter().map(|name| folder.join(name)).filter(|path| path.is_dir()).collect();
+    let unreadable = |path: &Path, error: std::io::Error| StoreError::Setup(format!("cannot read `{}`: {error}", path.display()));
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            for entry in std::fs::read_dir(&path).map_err(|error| unreadable(&path, error))? {
+                waiting.push(entry.map_err(|error| unreadable(&path, error))?.path());
+            }
+        } else if path.extension().is_some_and(|ending| ending == "toml") {
+            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            files.retain(|(known, _)| *known != name);
+            files.push((name, text));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A law book with the files that it was read from, so that the database can keep it.
+pub struct LoadedBook {
+    /// The book.
+    pub book: Arc<LawBook>,
+    /// Path and text of each file.
+    pub files: Vec<(String, String)>,
+}
+
+/// The law book of these layers.
+///
+/// # Errors
+/// Every fault with file, table and line.
+pub fn law_book(folder: Option<&Path>) -> Result<LoadedBook, StoreError> {
+    let files = law_files(folder)?;
+    let book = LawBook::from_files(files.clone()).map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        StoreError::Setup(format!("law data: {}", lines.join("\n")))
+    })?;
+    Ok(LoadedBook { book: Arc::new(book), files })
+}

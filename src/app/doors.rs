@@ -1,0 +1,157 @@
+//! The access gate: every request passes here before its handler, and what no route allows does not pass.
+//!
+//! It finds the route by its pattern, checks who asks, narrows the scope to the route's verb and puts the context into the request.
+//! A handler without context answers an error, so a path around the gate would lead nowhere. It also counts and logs: pattern, status
+//! and time, never a path, a query or a body.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+
+use crate::users::API_KEY_PREFIX;
+use crate::users::actions::{self, Known};
+use crate::users::tokens::Tokens;
+use crate::web::{Access, Code, Ctx, Ground, Problem, Route, Scope, Verb};
+
+/// The rules of every route.
+pub struct Doors {
+    rules: HashMap<(Method, String), Access>,
+}
+
+impl Doors {
+    /// The rules of these routes.
+    pub fn of(routes: &[Route]) -> Self {
+        Self { rules: routes.iter().map(|route| ((route.method.clone(), route.path.to_owned()), route.access)).collect() }
+    }
+
+    fn rule(&self, method: &Method, pattern: &str) -> Option<Access> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.rules.get(&(method.clone(), pattern.to_owned())).copied()
+    }
+}
+
+/// Lets a request through, or not.
+pub async fn pass<B: MessageBody + 'static>(
+    doors: web::Data<Doors>,
+    ground: web::Data<Arc<Ground>>,
+    tokens: web::Data<Tokens>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let pattern = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let method = request.method().clone();
+    let response = match open(&doors, &ground, &tokens, &request, &pattern).await {
+        Ok(()) => next.call(request).await?.map_into_left_body(),
+        Err(problem) => request.error_response(problem).map_into_right_body(),
+    };
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    let labels = [("route", pattern.clone()), ("method", method.to_string()), ("status", status.to_string())];
+    metrics::counter!("anxin_http_requests_total", &labels).increment(1);
+    metrics::histogram!("anxin_http_seconds", "route" => pattern.clone()).record(elapsed.as_secs_f64());
+    tracing::info!(
+        http.method = method.as_str(),
+        http.route = pattern.as_str(),
+        http.status = status,
+        http.micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        "a request was answered"
+    );
+    Ok(response)
+}
+
+async fn open(
+    doors: &Doors,
+    ground: &Arc<Ground>,
+    tokens: &Tokens,
+    request: &ServiceRequest,
+    pattern: &str,
+) -> Result<(), Problem> {
+    if pattern == "unmatched" {
+        return Err(Problem::not_found());
+    }
+    let Some(access) = doors.rule(request.method(), pattern) else {
+        return Err(Problem::new(Code::MethodNotAllowed, "该地址不支持此方法。", "This address knows no such method."));
+    };
+    let mut ctx = Ctx::of_the_house(ground, "public");
+    ctx.scope.places.clear();
+    match access {
+        Access::Public => {}
+        Access::Device => "device".clone_into(&mut ctx.scope.actor),
+        Access::Loopback => {
+            let is_near = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
+            let is_forwarded = request.headers().contains_key("x-forwarded-for") || request.headers().contains_key("forwarded");
+            if !is_near || is_forwarded {
+                return Err(Problem::not_found());
+            }
+        }
+        Access::Myself => ctx.scope = scope_of(authenticate(ground, tokens, request, &ctx).await?, None)?,
+        Access::Holds(verb) => {
+            let known = authenticate(ground, tokens, request, &ctx).await?;
+            if known.must_change_password {
+                return Err(Problem::new(
+                    Code::NotAllowed,
+                    "请先修改密码：POST /api/v1/me/password。",
+                    "Change your password first: POST /api/v1/me/password.",
+                ));
+            }
+            ctx.scope = scope_of(known, Some(verb))?;
+        }
+    }
+    read_headers(request, &mut ctx)?;
+    request.extensions_mut().insert(ctx);
+    Ok(())
+}
+
+fn scope_of(known: Known, verb: Option<Verb>) -> Result<Scope, Problem> {
+    match verb {
+        Some(verb) => Scope::narrow(known.actor, known.user, &known.grants, verb).ok_or_else(Problem::not_allowed),
+        None => Ok(Scope { actor: known.actor, user: known.user, places: Vec::new() }),
+    }
+}
+
+async fn authenticate(ground: &Arc<Ground>, tokens: &Tokens, request: &ServiceRequest, ctx: &Ctx) -> Result<Known, Problem> {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let credential = header.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, credential)) = credential else {
+        return Err(Problem::new(
+            Code::NotAuthenticated,
+            "请先登录：POST /api/v1/sessions，并带上 Authorization: Bearer。",
+            "Log in first: POST /api/v1/sessions, then send Authorization: Bearer.",
+        ));
+    };
+    let (today, credential) = (ctx.today, credential.trim().to_owned());
+    if credential.starts_with(API_KEY_PREFIX) {
+        return ground.db.read(move |conn| actions::known_machine(conn, &credential, today)).await;
+    }
+    let user = tokens.check(&credential, ctx.now)?;
+    ground.db.read(move |conn| actions::known_user(conn, user, today)).await
+}
+
+fn read_headers(request: &ServiceRequest, ctx: &mut Ctx) -> Result<(), Problem> {
+    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().map(str::to_owned));
+    let odd = |name: &str| {
+        Problem::new(Code::Malformed, format!("请求头 {name} 无法读取。"), format!("The header {name} cannot be read."))
+            .at(name, "bad_format")
+    };
+    if let Some(key) = text("Idempotency-Key") {
+        let key = key.map_err(|_| odd("Idempotency-Key"))?;
+        if !(8..=64).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(odd("Idempotency-Key"));
+        }
+        ctx.replay_key = Some(key);
+    }
+    if let Some(version) = text("If-Match") {
+        let version = version.map_err(|_| odd("If-Match"))?;
+        ctx.seen_version = Some(version.trim_matches('"').parse().map_err(|_| odd("If-Match"))?);
+    }
+    ctx.dry_run = request.query_string().split('&').any(|pair| pair == "dry_run=true");
+    Ok(())
+}

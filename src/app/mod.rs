@@ -1,0 +1,13 @@
+//! Floor 7: the program. Command line, configuration, the access gate, the router, the server and its worker.
+//!
+//! Only here are the clock read, files opened and threads started.
+
+pub mod build;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod doors;
+pub mod routes;
+pub mod serve;
+pub mod verify;
+pub mod worker;

@@ -1,0 +1,143 @@
+//! Every route of the service, from the slices' own lists, and what belongs to no slice: health, metrics, the API's description.
+
+use std::sync::Arc;
+
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Responder};
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa_swagger_ui::Config as SwaggerConfig;
+
+use super::doors::{self, Doors};
+use crate::users::tokens::Tokens;
+use crate::web::{Access, Call, Ground, Problem, Route, openapi};
+use crate::{accounts, attendance, deposits, ledger, notice_board, parties, projects, users, workers};
+
+/// The whole table.
+pub fn all() -> Vec<Route> {
+    let mut routes = own();
+    routes.extend(users::http::routes());
+    routes.extend(parties::http::routes());
+    routes.extend(projects::http::routes());
+    routes.extend(workers::http::routes());
+    routes.extend(ledger::http::routes());
+    routes.extend(notice_board::http::routes());
+    routes.extend(deposits::http::routes());
+    routes.extend(accounts::http::routes());
+    routes.extend(attendance::http::routes());
+    routes
+}
+
+fn own() -> Vec<Route> {
+    vec![
+        Route::get("/healthz", Access::Public, "The process runs", || web::get().to(healthz)).serves("text/plain"),
+        Route::get("/readyz", Access::Public, "The database answers and is up to date", || web::get().to(readyz))
+            .serves("text/plain"),
+        Route::get("/metrics", Access::Loopback, "Figures for Prometheus", || web::get().to(metrics)).serves("text/plain"),
+        Route::get("/api/openapi.json", Access::Public, "The API's description", || web::get().to(openapi_json)),
+        Route::get("/docs", Access::Public, "The API's pages", || web::get().to(docs_index)).serves("text/html"),
+        Route::get("/docs/{file:.*}", Access::Public, "The API's pages", || web::get().to(docs_file)).serves("text/html"),
+    ]
+}
+
+/// What the application is built from.
+#[derive(Clone)]
+pub struct House {
+    /// Services.
+    pub ground: Arc<Ground>,
+    /// Tokens.
+    pub tokens: web::Data<Tokens>,
+    doors: web::Data<Doors>,
+    openapi: web::Data<OpenApiText>,
+    routes: Arc<Vec<Route>>,
+    figures: Option<PrometheusHandle>,
+}
+
+/// The OpenAPI document as served.
+pub struct OpenApiText(pub String);
+
+impl House {
+    /// Puts the house together.
+    pub fn new(ground: Arc<Ground>, figures: Option<PrometheusHandle>) -> Result<Self, Problem> {
+        let routes = all();
+        let document = openapi::document(&routes).to_json().map_err(|error| Problem::internal(&error.to_string()))?;
+        let tokens = Tokens::new(&ground.vault, &ground.settings.issuer)?;
+        Ok(Self {
+            tokens: web::Data::new(tokens),
+            doors: web::Data::new(Doors::of(&routes)),
+            openapi: web::Data::new(OpenApiText(document)),
+            routes: Arc::new(routes),
+            ground,
+            figures,
+        })
+    }
+
+    /// Puts every route of the table, and nothing else, into an actix application.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(web::Data::new(Arc::clone(&self.ground)))
+            .app_data(self.tokens.clone())
+            .app_data(self.doors.clone())
+            .app_data(self.openapi.clone())
+            .app_data(web::Data::new(self.figures.clone()))
+            .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
+            .app_data(web::QueryConfig::default().error_handler(|error, _| {
+                let problem =
+                    Problem::new(crate::web::Code::Malformed, format!("查询参数有误：{error}"), format!("query: {error}"));
+                problem.at("query", "bad_format").into()
+            }));
+        let mut paths: Vec<&'static str> = Vec::new();
+        for route in self.routes.iter() {
+            if !paths.contains(&route.path) {
+                paths.push(route.path);
+            }
+        }
+        let mut scope = web::scope("").wrap(Compress::default());
+        for path in paths {
+            let mut resource = web::resource(path);
+            for route in self.routes.iter().filter(|route| route.path == path) {
+                resource = resource.route((route.handler)());
+            }
+            scope = scope.service(resource);
+        }
+        config.service(scope.wrap(from_fn(doors::pass)));
+    }
+}
+
+async fn healthz() -> impl Responder {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+}
+
+async fn readyz(ground: web::Data<Arc<Ground>>) -> Result<HttpResponse, Problem> {
+    let db = ground.db.clone();
+    let pending = web::block(move || crate::store::migrate::pending(&db))
+        .await
+        .map_err(|error| Problem::internal(&error.to_string()))??;
+    if pending.is_empty() {
+        return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"));
+    }
+    Err(Problem::new(crate::web::Code::Unavailable, "数据库结构需要升级：anxin migrate。", "The database needs `anxin migrate`."))
+}
+
+async fn metrics(figures: web::Data<Option<PrometheusHandle>>) -> impl Responder {
+    let text = figures.get_ref().as_ref().map(PrometheusHandle::render).unwrap_or_default();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
+}
+
+async fn openapi_json(text: web::Data<OpenApiText>) -> impl Responder {
+    HttpResponse::Ok().content_type("application/json; charset=utf-8").body(text.0.clone())
+}
+
+async fn docs_index(_call: Call) -> impl Responder {
+    HttpResponse::SeeOther().insert_header(("Location", "/docs/index.html")).finish()
+}
+
+async fn docs_file(file: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let name = file.into_inner();
+    let name = if name.is_empty() { "index.html" } else { &name };
+    let config = Arc::new(SwaggerConfig::from("/api/openapi.json"));
+    let found = utoipa_swagger_ui::serve(name, config).map_err(|error| Problem::internal(&error.to_string()))?;
+    found
+        .map(|file| HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+        .ok_or_else(Problem::not_found)
+}

@@ -1,0 +1,83 @@
+//! Posting, and reading what stands.
+
+use super::table::{self, PostingLineRow, PostingRow};
+use super::{LedgerAccount, Posting};
+use crate::base::id::PostingId;
+use crate::base::{Day, Fen};
+use crate::projects::Site;
+use crate::store::{AnyConn, Chain, Tx};
+use crate::web::{Ctx, Problem};
+
+/// Posts once for a natural key. The same key with the same contents gives the posting that stands.
+///
+/// # Errors
+/// `invalid` when it does not balance, `conflict` when the key stands with other contents.
+pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, posting: &Posting) -> Result<PostingRow, Problem> {
+    posting.check()?;
+    let chain = Chain::Project(site.id);
+    // The chain is locked before the look: of two at once the second sees what the first has posted.
+    let recorded_seq = tx.seq(chain)?;
+    if let Some(stands) = table::by_key(tx.conn(), site.id, &posting.natural_key)? {
+        let lines = table::lines_of(tx.conn(), site.id, &[stands.id])?;
+        let same = lines.iter().map(|line| (line.account, line.amount_fen)).eq(posting.lines.iter().copied());
+        if same && stands.kind == posting.kind && stands.booked_on == posting.booked_on && stands.reverses_id == posting.reverses
+        {
+            return Ok(stands);
+        }
+        let problem = Problem::conflict(
+            "同一事项已按不同内容记账，请核对后以更正分录处理。",
+            "The same cause was posted with other contents; post a correction instead.",
+        );
+        return Err(problem.at("natural_key", "id_reused"));
+    }
+    if let Some(reversed) = posting.reverses
+        && table::find(tx.conn(), site.id, reversed)?.is_none()
+    {
+        return Err(
+            Problem::invalid("被冲销的分录不存在。", "There is no posting to take back.").at("reverses", "unknown_reference")
+        );
+    }
+    let row = PostingRow {
+        project_id: site.id,
+        id: PostingId(ctx.id()),
+        natural_key: posting.natural_key.clone(),
+        kind: posting.kind,
+        booked_on: posting.booked_on,
+        reverses_id: posting.reverses,
+        recorded_at: ctx.now,
+        recorded_seq,
+    };
+    table::insert(tx, &row)?;
+    for (ordinal, (account, amount)) in (1..).zip(&posting.lines) {
+        let line = PostingLineRow {
+            project_id: site.id,
+            posting_id: row.id,
+            ordinal,
+            account: *account,
+            amount_fen: *amount,
+            recorded_seq,
+        };
+        table::insert_line(tx, &line)?;
+    }
+    tx.note(chain, ctx.now, ctx.actor(), "post", &format!("{} {}", row.kind, row.id))?;
+    Ok(row)
+}
+
+/// Takes a posting back with one of opposite signs, on a day of its own.
+pub fn take_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: PostingId, booked_on: Day) -> Result<PostingRow, Problem> {
+    let lines = table::lines_of(tx.conn(), site.id, &[id])?;
+    let posting = Posting {
+        natural_key: format!("takes back {id}"),
+        kind: super::PostingKind::Correction,
+        booked_on,
+        lines: lines.iter().map(|line| (line.account, line.amount_fen.negated())).collect(),
+        reverses: Some(id),
+    };
+    post(tx, ctx, site, &posting)
+}
+
+/// What one account holds at the end of a day; debit positive.
+pub fn balance(conn: &mut AnyConn, site: &Site, account: LedgerAccount, as_of: Day) -> Result<Fen, Problem> {
+    let balances = table::balances(conn, site.id, as_of, None)?;
+    Ok(balances.iter().find(|(name, _)| *name == account).map_or(Fen::ZERO, |(_, amount)| *amount))
+}

@@ -1,0 +1,94 @@
+//! What a month's work earned each enrolment: its work days at the day rate that held on each of them.
+
+use super::{gross, table};
+use crate::base::id::{RecordId, WorkerId};
+use crate::base::money::TooMuch;
+use crate::base::{Day, Fen, Month};
+use crate::projects::Site;
+use crate::store::Tx;
+use crate::web::Problem;
+use crate::workers;
+
+/// What one enrolment earned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earned {
+    /// Enrolment.
+    pub enrolment_id: RecordId,
+    /// Person.
+    pub worker_id: WorkerId,
+    /// Work days in hundredths.
+    pub days_hundredths: i32,
+    /// The rate that held on the last of them.
+    pub day_rate: Fen,
+    /// Wage before deductions.
+    pub gross: Fen,
+}
+
+/// What everybody with a work day in the month earned.
+pub fn earned(tx: &mut Tx<'_>, site: &Site, month: Month) -> Result<Vec<Earned>, Problem> {
+    let mut days = table::days_by_enrolment(tx.conn(), site.id, month)?;
+    let mut all = Vec::with_capacity(days.len());
+    for enrolment in workers::table::of_project(tx.conn(), site.id)? {
+        let Some(days) = days.remove(&enrolment.id) else { continue };
+        let events = workers::table::events_of(tx.conn(), site.id, enrolment.id)?;
+        let rates: Vec<(Day, Fen)> = events
+            .iter()
+            .filter(|event| event.kind != workers::EventKind::Left)
+            .map(|event| (event.valid_on, event.day_rate))
+            .collect();
+        let (days_hundredths, day_rate, gross) = wage(&days, &rates, enrolment.day_rate)?;
+        if days_hundredths > 0 {
+            let (enrolment_id, worker_id) = (enrolment.id, enrolment.worker_id);
+            all.push(Earned { enrolment_id, worker_id, days_hundredths, day_rate, gross });
+        }
+    }
+    Ok(all)
+}
+
+/// Days in all, last rate and gross wage. `rates` begin on their day and are in order; `fallback` holds where there are none.
+///
+/// Days at one rate are added up before they are rounded, so that thirty half days cost no more than fifteen days.
+fn wage(days: &[(Day, i32)], rates: &[(Day, Fen)], fallback: Fen) -> Result<(i32, Fen, Fen), TooMuch> {
+    let first = rates.first().map_or(fallback, |(_, rate)| *rate);
+    let rate_on = |day: Day| rates.iter().rev().find(|(from, _)| *from <= day).map_or(first, |(_, rate)| *rate);
+    let mut spans: Vec<(Fen, i32)> = Vec::new();
+    for (day, hundredths) in days {
+        let rate = rate_on(*day);
+        match spans.last_mut() {
+            Some((last, sum)) if *last == rate => *sum = sum.saturating_add(*hundredths),
+            _ => spans.push((rate, *hundredths)),
+        }
+    }
+    let total = spans.iter().fold(0_i32, |sum, (_, hundredths)| sum.saturating_add(*hundredths));
+    let sums: Result<Vec<Fen>, TooMuch> = spans.iter().map(|(rate, hundredths)| gross(*hundredths, *rate)).collect();
+    Ok((total, spans.last().map_or(first, |(rate, _)| *rate), Fen::total(sums?)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(number: u32) -> Day {
+        Day::of(2026, 3, number).unwrap()
+    }
+
+    #[test]
+    fn each_day_is_paid_at_the_rate_of_that_day() {
+        let rates = [(day(1), Fen(30_000)), (day(16), Fen(32_000))];
+        let days: Vec<(Day, i32)> = (10..=20).map(|number| (day(number), 100)).collect();
+        assert_eq!(wage(&days, &rates, Fen(1)), Ok((1_100, Fen(32_000), Fen(6 * 30_000 + 5 * 32_000))));
+        assert_eq!(
+            wage(&[(day(3), 50)], &[(day(5), Fen(100))], Fen(1)),
+            Ok((50, Fen(100), Fen(50))),
+            "the first rate reaches back"
+        );
+        assert_eq!(wage(&[(day(3), 50)], &[], Fen(300)), Ok((50, Fen(300), Fen(150))));
+        assert_eq!(wage(&[], &rates, Fen(1)), Ok((0, Fen(30_000), Fen::ZERO)));
+    }
+
+    #[test]
+    fn parts_of_days_are_added_before_they_are_rounded() {
+        let days: Vec<(Day, i32)> = (1..=30).map(|number| (day(number), 50)).collect();
+        assert_eq!(wage(&days, &[], Fen(10_001)).unwrap().2, Fen(150_015));
+    }
+}

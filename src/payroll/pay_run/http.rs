@@ -1,0 +1,102 @@
+//! `/api/v1/projects/{project}/pay-runs`: ordering a run, looking at it, fetching its file.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, Responder, web};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::table::{self, AttemptRow, RunHead};
+use super::{Ordered, actions};
+use crate::base::id::{AccountId, PayRunId, ProjectId, SheetId};
+use crate::projects::enter;
+use crate::web::paging::{Page, PageQuery};
+use crate::web::{Access, Body, Call, Problem, Route, Verb};
+
+/// The routes of pay runs.
+pub fn routes() -> Vec<Route> {
+    let (pay, money) = (Access::Holds(Verb::PayWages), Access::Holds(Verb::ReadMoney));
+    vec![
+        Route::post("/api/v1/projects/{project}/pay-runs", pay, "Order the payment of an audited sheet", || {
+            web::post().to(order)
+        })
+        .takes::<OrderPayRun>()
+        .creates::<Ordered>()
+        .order(),
+        Route::get("/api/v1/projects/{project}/pay-runs", money, "List pay runs", || web::get().to(list))
+            .query(&[("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
+            .gives::<Page<RunHead>>(),
+        Route::get("/api/v1/projects/{project}/pay-runs/{run}", money, "One pay run with its payments", || web::get().to(one))
+            .gives::<RunView>(),
+        Route::get("/api/v1/projects/{project}/pay-runs/{run}/file", pay, "The payment file (pain.001.001.09)", || {
+            web::get().to(file)
+        })
+        .serves("application/xml"),
+    ]
+}
+
+/// A run to be ordered.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderPayRun {
+    /// The audited sheet.
+    sheet: SheetId,
+    /// The wage account; the one in use when absent.
+    account: Option<AccountId>,
+}
+
+/// A run with the payments in it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RunView {
+    run: RunHead,
+    payments: Vec<AttemptRow>,
+}
+
+async fn order(call: Call, project: web::Path<ProjectId>, body: Body<OrderPayRun>) -> Result<impl Responder, Problem> {
+    let id = project.into_inner();
+    let OrderPayRun { sheet, account } = body.0;
+    let request = json!({"order_pay_run": id, "sheet": sheet, "account": account});
+    call.order(StatusCode::CREATED, request, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, id)?;
+        actions::order_pay_run(tx, ctx, &site, sheet, account)
+    })
+    .await
+}
+
+async fn list(call: Call, project: web::Path<ProjectId>, query: web::Query<PageQuery>) -> Result<impl Responder, Problem> {
+    let id = project.into_inner();
+    let (after, limit) = query.bounds()?;
+    call.read(move |conn, ctx| {
+        let site = enter(conn, &ctx.scope, id)?;
+        Ok(Page::cut(table::heads(conn, site.id, after, limit + 1)?, limit, |row| row.id.0))
+    })
+    .await
+}
+
+async fn one(call: Call, path: web::Path<(ProjectId, PayRunId)>) -> Result<impl Responder, Problem> {
+    let (project, run) = path.into_inner();
+    call.read(move |conn, ctx| {
+        let site = enter(conn, &ctx.scope, project)?;
+        let (run, payments) = actions::run_with_attempts(conn, &site, run)?;
+        Ok(RunView { run, payments })
+    })
+    .await
+}
+
+async fn file(call: Call, path: web::Path<(ProjectId, PayRunId)>) -> Result<HttpResponse, Problem> {
+    let (project, run) = path.into_inner();
+    let ctx = call.ctx;
+    let db = ctx.ground.db.clone();
+    // A look at plain card numbers is written down, so this read is a write.
+    let bytes: Vec<u8> = db
+        .write(move |tx| -> Result<Vec<u8>, Problem> {
+            let site = enter(tx.conn(), &ctx.scope, project)?;
+            actions::fetch_file(tx, &ctx, &site, run)
+        })
+        .await?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/xml; charset=utf-8")
+        .insert_header(("Content-Disposition", format!("attachment; filename=\"{run}.xml\"")))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .body(bytes))
+}

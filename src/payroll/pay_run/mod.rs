@@ -1,0 +1,207 @@
+//! Pay runs (代发批次): one order to the bank for the lines of an audited sheet, as a pain.001 file that is kept before anybody can
+//! fetch it (R724-31b, R53-18).
+//!
+//! A bad line is held with its reason and the others go; a balance that is short stops the whole run (R53-13). Deliberately absent:
+//! splitting by a bank's limits, and paying again what has no final word.
+
+pub mod actions;
+pub mod http;
+pub mod table;
+
+use serde::Serialize;
+
+use super::LineState;
+use super::table::LineRow;
+use crate::base::id::LineId;
+use crate::base::{Fen, words};
+use table::RunHead;
+
+words! {
+    /// Why a line does not go with a run.
+    pub enum Hold, "reason to hold a line" {
+        /// The worker has no wage card on record.
+        CardMissing = "card_missing",
+        /// The card is another worker's as well (R53-19: one card a person).
+        CardShared = "card_shared",
+        /// All that is open of it is contested.
+        Disputed = "disputed",
+        /// No work days stand behind it.
+        NoWorkDays = "no_work_days",
+        /// The bank has said both paid and refused of an earlier attempt; ask the bank.
+        Contradicted = "contradicted",
+    }
+}
+crate::web::openapi::word_schema!(Hold);
+
+impl Hold {
+    /// What to do about it, in Chinese and English.
+    pub fn cure(self) -> (&'static str, &'static str) {
+        match self {
+            Hold::CardMissing => ("登记工人本人的银行卡后再次代发。", "Record the worker's own card, then order again."),
+            Hold::CardShared => (
+                "该银行卡登记在多名工人名下，请登记本人的银行卡。",
+                "The card is on record for several workers; record the worker's own.",
+            ),
+            Hold::Disputed => ("争议解决后再次代发。", "Settle the dispute, then order again."),
+            Hold::NoWorkDays => ("没有工日依据，请核对考勤。", "No work days stand behind it; look at the attendance."),
+            Hold::Contradicted => (
+                "银行对上次支付的答复前后矛盾，请先向银行查询。",
+                "The bank contradicts itself on the last attempt; ask the bank first.",
+            ),
+        }
+    }
+}
+
+/// A line that did not go, with the amount that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct HeldLine {
+    /// The line.
+    pub line: LineId,
+    /// What would have been paid.
+    pub amount: Fen,
+    /// Why not.
+    pub reason: Hold,
+    /// What to do, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// What came of an order. `ordered` + `held_total` + `earlier` + `withheld` is the sheet's total, to the fen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Ordered {
+    /// The run; `null` when every line that was left is held.
+    pub run: Option<RunHead>,
+    /// Sum of this run.
+    pub ordered: Fen,
+    /// Sum of lines that are held.
+    pub held_total: Fen,
+    /// Paid or under way from earlier runs.
+    pub earlier: Fen,
+    /// Contested parts, not paid until the dispute ends.
+    pub withheld: Fen,
+    /// Lines that are held.
+    pub held: Vec<HeldLine>,
+    /// Places of the file where the bank's character set made a text change.
+    pub replaced: Vec<String>,
+}
+
+/// What is known of a line before it is ordered.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The line.
+    pub line: &'a LineRow,
+    /// Part of the month; only the first one stands on work days alone, later ones may be back pay.
+    pub part: i32,
+    /// Whether a card is on record.
+    pub has_card: bool,
+    /// Whether it is another worker's as well.
+    pub is_card_shared: bool,
+    /// Whether the bank contradicts itself on an earlier attempt.
+    pub is_contradicted: bool,
+}
+
+/// What is done with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes with this amount.
+    Pay(Fen),
+    /// It is held.
+    Hold(Hold),
+    /// It is not this run's: paid, under way, or nothing to pay.
+    Leave,
+}
+
+impl Candidate<'_> {
+    /// The check before the file.
+    pub fn verdict(self) -> Verdict {
+        let line = self.line;
+        if !line.state.is_orderable() {
+            return Verdict::Leave;
+        }
+        let rest = line.rest();
+        if !rest.is_positive() {
+            let waits = line.state != LineState::Paid && line.disputed_fen.is_positive();
+            return if waits { Verdict::Hold(Hold::Disputed) } else { Verdict::Leave };
+        }
+        let faults = [
+            (self.is_contradicted, Hold::Contradicted),
+            (line.days_hundredths <= 0 && self.part == 1, Hold::NoWorkDays),
+            (!self.has_card, Hold::CardMissing),
+            (self.is_card_shared, Hold::CardShared),
+        ];
+        faults.iter().find(|(stands, _)| *stands).map_or(Verdict::Pay(rest), |(_, hold)| Verdict::Hold(*hold))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::{ProjectId, RecordId, SheetId, WorkerId};
+
+    fn line(state: LineState) -> LineRow {
+        LineRow {
+            project_id: ProjectId(1),
+            id: LineId(1),
+            sheet_id: SheetId(1),
+            enrolment_id: RecordId(1),
+            worker_id: WorkerId(1),
+            days_hundredths: 2_000,
+            day_rate_fen: Fen(30_000),
+            gross_fen: Fen(600_000),
+            deductions_fen: Fen::ZERO,
+            net_fen: Fen(600_000),
+            due_on: "2026-04-10".parse().unwrap(),
+            state,
+            state_reason: None,
+            disputed_fen: Fen::ZERO,
+            attempt: 0,
+            paid_on: None,
+            paid_fen: Fen::ZERO,
+            recorded_seq: 1,
+        }
+    }
+
+    fn sound(line: &LineRow) -> Candidate<'_> {
+        Candidate { line, part: 1, has_card: true, is_card_shared: false, is_contradicted: false }
+    }
+
+    #[test]
+    fn only_a_line_with_a_final_word_or_none_is_paid() {
+        for state in LineState::ALL {
+            let line = line(*state);
+            let expected = if state.is_orderable() { Verdict::Pay(Fen(600_000)) } else { Verdict::Leave };
+            assert_eq!(sound(&line).verdict(), expected, "{state}");
+        }
+    }
+
+    #[test]
+    fn each_fault_holds_the_line() {
+        let line = line(LineState::Approved);
+        let held = |candidate: Candidate<'_>| candidate.verdict();
+        assert_eq!(held(Candidate { has_card: false, ..sound(&line) }), Verdict::Hold(Hold::CardMissing));
+        assert_eq!(held(Candidate { is_card_shared: true, ..sound(&line) }), Verdict::Hold(Hold::CardShared));
+        assert_eq!(held(Candidate { is_contradicted: true, ..sound(&line) }), Verdict::Hold(Hold::Contradicted));
+        let idle = LineRow { days_hundredths: 0, ..line };
+        assert_eq!(sound(&idle).verdict(), Verdict::Hold(Hold::NoWorkDays));
+        assert_eq!(
+            Candidate { part: 2, ..sound(&idle) }.verdict(),
+            Verdict::Pay(Fen(600_000)),
+            "back pay has no days of its own"
+        );
+    }
+
+    #[test]
+    fn a_dispute_keeps_its_part_and_no_more() {
+        let disputed = LineRow { disputed_fen: Fen(100_000), ..line(LineState::Approved) };
+        assert_eq!(sound(&disputed).verdict(), Verdict::Pay(Fen(500_000)));
+        let whole = LineRow { disputed_fen: Fen(600_000), ..line(LineState::Approved) };
+        assert_eq!(sound(&whole).verdict(), Verdict::Hold(Hold::Disputed));
+        let paid = LineRow { paid_fen: Fen(500_000), disputed_fen: Fen(100_000), ..line(LineState::Paid) };
+        assert_eq!(sound(&paid).verdict(), Verdict::Leave, "paid but for the dispute");
+        let ended = LineRow { disputed_fen: Fen::ZERO, ..paid };
+        assert_eq!(sound(&ended).verdict(), Verdict::Pay(Fen(100_000)), "the dispute is over, the rest is owed");
+        let done = LineRow { paid_fen: Fen(600_000), ..line(LineState::Paid) };
+        assert_eq!(sound(&done).verdict(), Verdict::Leave, "nobody is paid twice");
+    }
+}

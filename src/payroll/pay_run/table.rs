@@ -1,0 +1,196 @@
+//! Rows of pay runs and of the attempts in them.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::base::id::{AccountId, LineId, PayRunId, ProjectId, SheetId};
+use crate::base::{Fen, Moment};
+use crate::payroll::{AttemptState, RunState};
+use crate::store::schema::{pay_run_lines, pay_runs};
+use crate::store::tx::sealed_in_project;
+use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
+
+/// A pay run as stored; `file` is the encrypted pain.001.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = pay_runs)]
+pub struct RunRow {
+    pub project_id: ProjectId,
+    pub id: PayRunId,
+    pub sheet_id: SheetId,
+    pub account_id: AccountId,
+    pub message_id: String,
+    pub state: RunState,
+    pub line_count: i32,
+    #[serde(rename = "total")]
+    pub total_fen: Fen,
+    #[serde(serialize_with = "journal::bytes_as_digest")]
+    pub file: Vec<u8>,
+    pub file_sha256: String,
+    pub created_by: String,
+    pub created_at: Moment,
+    pub recorded_seq: i64,
+}
+
+/// A pay run without its file, for lists and answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, utoipa::ToSchema)]
+#[diesel(table_name = pay_runs)]
+#[schema(as = PayRun)]
+pub struct RunHead {
+    pub project_id: ProjectId,
+    pub id: PayRunId,
+    pub sheet_id: SheetId,
+    pub account_id: AccountId,
+    pub message_id: String,
+    pub state: RunState,
+    pub line_count: i32,
+    #[serde(rename = "total")]
+    pub total_fen: Fen,
+    pub file_sha256: String,
+    pub created_by: String,
+    pub created_at: Moment,
+}
+
+/// One attempt to pay a line. `reason` is the bank's, or [`CONTRADICTED`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = pay_run_lines)]
+#[schema(as = PayAttempt)]
+pub struct AttemptRow {
+    pub project_id: ProjectId,
+    pub run_id: PayRunId,
+    pub line_id: LineId,
+    pub attempt: i32,
+    pub end_to_end_id: String,
+    #[serde(rename = "amount")]
+    pub amount_fen: Fen,
+    pub state: AttemptState,
+    pub reason: Option<String>,
+    pub recorded_seq: i64,
+}
+
+/// Reason of an attempt on which the bank has said both paid and refused.
+pub const CONTRADICTED: &str = "contradicted";
+
+sealed_in_project! {
+    RunRow: "pay_runs", project_id;
+}
+
+impl Sealed for AttemptRow {
+    const TABLE: &'static str = "pay_run_lines";
+    fn chain(&self) -> Chain {
+        Chain::Project(self.project_id)
+    }
+    fn key(&self) -> String {
+        self.end_to_end_id.clone()
+    }
+}
+
+pub fn insert_run(tx: &mut Tx<'_>, row: &RunRow) -> Result<(), StoreError> {
+    diesel::insert_into(pay_runs::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Writes what may change of a run.
+pub fn update_run(tx: &mut Tx<'_>, row: &RunRow) -> Result<(), StoreError> {
+    diesel::update(pay_runs::table.find((row.project_id, row.id)))
+        .set((pay_runs::state.eq(row.state), pay_runs::recorded_seq.eq(row.recorded_seq)))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_attempt(tx: &mut Tx<'_>, row: &AttemptRow) -> Result<(), StoreError> {
+    diesel::insert_into(pay_run_lines::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Writes what may change of an attempt.
+pub fn update_attempt(tx: &mut Tx<'_>, row: &AttemptRow) -> Result<(), StoreError> {
+    diesel::update(pay_run_lines::table.find((row.project_id, row.run_id, row.line_id)))
+        .set((
+            pay_run_lines::state.eq(row.state),
+            pay_run_lines::reason.eq(&row.reason),
+            pay_run_lines::recorded_seq.eq(row.recorded_seq),
+        ))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn run(conn: &mut AnyConn, project: ProjectId, id: PayRunId) -> Result<Option<RunRow>, StoreError> {
+    Ok(pay_runs::table.find((project, id)).select(RunRow::as_select()).first(conn).optional()?)
+}
+
+pub fn head(conn: &mut AnyConn, project: ProjectId, id: PayRunId) -> Result<Option<RunHead>, StoreError> {
+    Ok(pay_runs::table.find((project, id)).select(RunHead::as_select()).first(conn).optional()?)
+}
+
+pub fn heads(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64) -> Result<Vec<RunHead>, StoreError> {
+    Ok(pay_runs::table
+        .filter(pay_runs::project_id.eq(project).and(pay_runs::id.gt(PayRunId(after))))
+        .order(pay_runs::id)
+        .limit(limit)
+        .select(RunHead::as_select())
+        .load(conn)?)
+}
+
+pub fn by_message_id(conn: &mut AnyConn, project: ProjectId, message_id: &str) -> Result<Option<RunHead>, StoreError> {
+    Ok(pay_runs::table
+        .filter(pay_runs::project_id.eq(project).and(pay_runs::message_id.eq(message_id)))
+        .select(RunHead::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+pub fn attempt(conn: &mut AnyConn, project: ProjectId, end_to_end_id: &str) -> Result<Option<AttemptRow>, StoreError> {
+    Ok(pay_run_lines::table
+        .filter(pay_run_lines::project_id.eq(project).and(pay_run_lines::end_to_end_id.eq(end_to_end_id)))
+        .select(AttemptRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The attempts of a run, in the order of lines.
+pub fn attempts_of_run(conn: &mut AnyConn, project: ProjectId, run: PayRunId) -> Result<Vec<AttemptRow>, StoreError> {
+    Ok(pay_run_lines::table
+        .filter(pay_run_lines::project_id.eq(project).and(pay_run_lines::run_id.eq(run)))
+        .order(pay_run_lines::line_id)
+        .select(AttemptRow::as_select())
+        .load(conn)?)
+}
+
+/// The attempts on lines of a sheet, the first ones first.
+pub fn attempts_of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<AttemptRow>, StoreError> {
+    let runs: Vec<PayRunId> = pay_runs::table
+        .filter(pay_runs::project_id.eq(project).and(pay_runs::sheet_id.eq(sheet)))
+        .select(pay_runs::id)
+        .load(conn)?;
+    Ok(pay_run_lines::table
+        .filter(pay_run_lines::project_id.eq(project).and(pay_run_lines::run_id.eq_any(runs)))
+        .order((pay_run_lines::line_id, pay_run_lines::attempt))
+        .select(AttemptRow::as_select())
+        .load(conn)?)
+}
+
+/// How many attempts of a run wait for a final word.
+pub fn open_attempts(conn: &mut AnyConn, project: ProjectId, run: PayRunId) -> Result<i64, StoreError> {
+    let open = [AttemptState::Sent, AttemptState::Accepted, AttemptState::Unknown];
+    Ok(pay_run_lines::table
+        .filter(
+            pay_run_lines::project_id
+                .eq(project)
+                .and(pay_run_lines::run_id.eq(run))
+                .and(pay_run_lines::state.eq_any(open.to_vec())),
+        )
+        .count()
+        .get_result(conn)?)
+}
+
+/// Every row, for `verify`.
+pub fn all_runs(conn: &mut AnyConn) -> Result<Vec<RunRow>, StoreError> {
+    Ok(pay_runs::table.order(pay_runs::id).select(RunRow::as_select()).load(conn)?)
+}
+
+pub fn all_attempts(conn: &mut AnyConn) -> Result<Vec<AttemptRow>, StoreError> {
+    Ok(pay_run_lines::table
+        .order((pay_run_lines::project_id, pay_run_lines::run_id, pay_run_lines::line_id))
+        .select(AttemptRow::as_select())
+        .load(conn)?)
+}

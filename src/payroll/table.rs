@@ -1,0 +1,361 @@
+//! Rows of pay sheets, lines, their events and signatures. Those of pay runs stand in `pay_run/table.rs`.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+use serde::Serialize;
+
+use super::{LineState, Means, SheetState};
+use crate::base::id::{DocumentId, LineId, ProjectId, RecordId, SheetId, WorkerId};
+use crate::base::{Day, Fen, Moment, Month};
+use crate::store::schema::{line_events, pay_lines, pay_sheets, signatures, work_days};
+use crate::store::tx::sealed_in_project;
+use crate::store::{AnyConn, StoreError, Tx};
+
+/// A sheet of a month, or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = pay_sheets)]
+#[schema(as = PaySheet)]
+pub struct SheetRow {
+    pub project_id: ProjectId,
+    pub id: SheetId,
+    pub month: Month,
+    pub part: i32,
+    pub state: SheetState,
+    pub line_count: i32,
+    #[serde(rename = "total")]
+    pub total_fen: Fen,
+    pub due_on: Day,
+    pub version: i32,
+    pub built_by: String,
+    pub submitted_by: Option<String>,
+    pub audited_by: Option<String>,
+    pub audited_on: Option<Day>,
+    pub recorded_seq: i64,
+}
+
+/// One worker's line. `net_fen` is owed; `disputed_fen` of it is contested; `paid_fen` of it has reached the worker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = pay_lines)]
+#[schema(as = PayLine)]
+pub struct LineRow {
+    pub project_id: ProjectId,
+    pub id: LineId,
+    pub sheet_id: SheetId,
+    pub enrolment_id: RecordId,
+    pub worker_id: WorkerId,
+    pub days_hundredths: i32,
+    #[serde(rename = "day_rate")]
+    pub day_rate_fen: Fen,
+    #[serde(rename = "gross")]
+    pub gross_fen: Fen,
+    #[serde(rename = "deductions")]
+    pub deductions_fen: Fen,
+    #[serde(rename = "net")]
+    pub net_fen: Fen,
+    pub due_on: Day,
+    pub state: LineState,
+    pub state_reason: Option<String>,
+    #[serde(rename = "disputed")]
+    pub disputed_fen: Fen,
+    pub attempt: i32,
+    pub paid_on: Option<Day>,
+    #[serde(rename = "paid")]
+    pub paid_fen: Fen,
+    pub recorded_seq: i64,
+}
+
+impl LineRow {
+    /// What is owed without contest and has not reached the worker; negative where more was paid than is uncontested.
+    pub fn rest(&self) -> Fen {
+        Fen(self.net_fen.0.saturating_sub(self.disputed_fen.0).saturating_sub(self.paid_fen.0))
+    }
+}
+
+/// What happened to a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = line_events)]
+#[schema(as = PayLineEvent)]
+pub struct EventRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub line_id: LineId,
+    pub state: LineState,
+    pub reason: Option<String>,
+    pub source: String,
+    pub happened_on: Day,
+    pub recorded_at: Moment,
+    pub recorded_seq: i64,
+}
+
+/// A worker's signature of a line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = signatures)]
+#[schema(as = Signature)]
+pub struct SignatureRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub line_id: LineId,
+    pub means: Means,
+    pub device: Option<String>,
+    pub evidence: Option<String>,
+    pub document_id: Option<DocumentId>,
+    pub signed_on: Day,
+    pub recorded_by: String,
+    pub recorded_seq: i64,
+}
+
+sealed_in_project! {
+    SheetRow: "pay_sheets", project_id;
+    LineRow: "pay_lines", project_id;
+    EventRow: "line_events", project_id;
+    SignatureRow: "signatures", project_id;
+}
+
+pub fn insert_sheet(tx: &mut Tx<'_>, row: &SheetRow) -> Result<(), StoreError> {
+    diesel::insert_into(pay_sheets::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Writes what may change of a sheet.
+pub fn update_sheet(tx: &mut Tx<'_>, row: &SheetRow) -> Result<(), StoreError> {
+    use pay_sheets as s;
+    diesel::update(s::table.find((row.project_id, row.id)))
+        .set((
+            s::state.eq(row.state),
+            s::line_count.eq(row.line_count),
+            s::total_fen.eq(row.total_fen),
+            s::due_on.eq(row.due_on),
+            s::version.eq(row.version),
+            s::built_by.eq(&row.built_by),
+            s::submitted_by.eq(&row.submitted_by),
+            s::audited_by.eq(&row.audited_by),
+            s::audited_on.eq(row.audited_on),
+            s::recorded_seq.eq(row.recorded_seq),
+        ))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_line(tx: &mut Tx<'_>, row: &LineRow) -> Result<(), StoreError> {
+    diesel::insert_into(pay_lines::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Writes what may change of a line.
+pub fn update_line(tx: &mut Tx<'_>, row: &LineRow) -> Result<(), StoreError> {
+    use pay_lines as l;
+    diesel::update(l::table.find((row.project_id, row.id)))
+        .set((
+            l::days_hundredths.eq(row.days_hundredths),
+            l::day_rate_fen.eq(row.day_rate_fen),
+            l::gross_fen.eq(row.gross_fen),
+            l::deductions_fen.eq(row.deductions_fen),
+            l::net_fen.eq(row.net_fen),
+            l::due_on.eq(row.due_on),
+            l::state.eq(row.state),
+            l::state_reason.eq(&row.state_reason),
+            l::disputed_fen.eq(row.disputed_fen),
+            l::attempt.eq(row.attempt),
+            l::paid_on.eq(row.paid_on),
+            l::paid_fen.eq(row.paid_fen),
+            l::recorded_seq.eq(row.recorded_seq),
+        ))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_event(tx: &mut Tx<'_>, row: &EventRow) -> Result<(), StoreError> {
+    diesel::insert_into(line_events::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_signature(tx: &mut Tx<'_>, row: &SignatureRow) -> Result<(), StoreError> {
+    diesel::insert_into(signatures::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn sheet(conn: &mut AnyConn, project: ProjectId, id: SheetId) -> Result<Option<SheetRow>, StoreError> {
+    Ok(pay_sheets::table.find((project, id)).select(SheetRow::as_select()).first(conn).optional()?)
+}
+
+/// The parts of a month's sheet, the first one first.
+pub fn parts(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<SheetRow>, StoreError> {
+    Ok(pay_sheets::table
+        .filter(pay_sheets::project_id.eq(project).and(pay_sheets::month.eq(month)))
+        .order(pay_sheets::part)
+        .select(SheetRow::as_select())
+        .load(conn)?)
+}
+
+pub fn sheets(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64) -> Result<Vec<SheetRow>, StoreError> {
+    Ok(pay_sheets::table
+        .filter(pay_sheets::project_id.eq(project).and(pay_sheets::id.gt(SheetId(after))))
+        .order(pay_sheets::id)
+        .limit(limit)
+        .select(SheetRow::as_select())
+        .load(conn)?)
+}
+
+pub fn line(conn: &mut AnyConn, project: ProjectId, id: LineId) -> Result<Option<LineRow>, StoreError> {
+    Ok(pay_lines::table.find((project, id)).select(LineRow::as_select()).first(conn).optional()?)
+}
+
+/// Every line of a sheet, in the order of ids.
+pub fn lines_of(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<LineRow>, StoreError> {
+    Ok(pay_lines::table
+        .filter(pay_lines::project_id.eq(project).and(pay_lines::sheet_id.eq(sheet)))
+        .order(pay_lines::id)
+        .select(LineRow::as_select())
+        .load(conn)?)
+}
+
+/// A page of a sheet's lines.
+pub fn line_page(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    sheet: SheetId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<LineRow>, StoreError> {
+    Ok(pay_lines::table
+        .filter(pay_lines::project_id.eq(project).and(pay_lines::sheet_id.eq(sheet)).and(pay_lines::id.gt(LineId(after))))
+        .order(pay_lines::id)
+        .limit(limit)
+        .select(LineRow::as_select())
+        .load(conn)?)
+}
+
+/// What happened to a line, in order.
+pub fn events_of(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Result<Vec<EventRow>, StoreError> {
+    Ok(line_events::table
+        .filter(line_events::project_id.eq(project).and(line_events::line_id.eq(line)))
+        .order(line_events::id)
+        .select(EventRow::as_select())
+        .load(conn)?)
+}
+
+/// Work days of a month by enrolment, each with its day and hundredths, in the order of days.
+pub fn days_by_enrolment(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    month: Month,
+) -> Result<BTreeMap<RecordId, Vec<(Day, i32)>>, StoreError> {
+    let rows: Vec<(RecordId, Day, i32)> = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.between(month.first(), month.last())))
+        .order((work_days::worked_on, work_days::enrolment_id))
+        .select((work_days::enrolment_id, work_days::worked_on, work_days::hundredths))
+        .load(conn)?;
+    let mut days: BTreeMap<RecordId, Vec<(Day, i32)>> = BTreeMap::new();
+    for (enrolment, day, hundredths) in rows {
+        days.entry(enrolment).or_default().push((day, hundredths));
+    }
+    Ok(days)
+}
+
+/// Signatures of these lines.
+pub fn signatures_of(conn: &mut AnyConn, project: ProjectId, lines: &[LineId]) -> Result<Vec<SignatureRow>, StoreError> {
+    Ok(signatures::table
+        .filter(signatures::project_id.eq(project).and(signatures::line_id.eq_any(lines.to_vec())))
+        .order(signatures::id)
+        .select(SignatureRow::as_select())
+        .load(conn)?)
+}
+
+/// One part of a month, counted as of a day; amounts in fen.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct PartCount {
+    #[diesel(sql_type = Date)]
+    pub month: Month,
+    #[diesel(sql_type = Integer)]
+    pub part: i32,
+    #[diesel(sql_type = Text)]
+    pub state: SheetState,
+    #[diesel(sql_type = Date)]
+    pub due_on: Day,
+    #[diesel(sql_type = BigInt)]
+    pub total_fen: Fen,
+    #[diesel(sql_type = BigInt)]
+    pub due: i64,
+    #[diesel(sql_type = BigInt)]
+    pub due_fen: Fen,
+    #[diesel(sql_type = BigInt)]
+    pub paid: i64,
+    #[diesel(sql_type = BigInt)]
+    pub paid_fen: Fen,
+    #[diesel(sql_type = BigInt)]
+    pub failed: i64,
+    #[diesel(sql_type = BigInt)]
+    pub failed_fen: Fen,
+    #[diesel(sql_type = BigInt)]
+    pub in_flight: i64,
+    #[diesel(sql_type = BigInt)]
+    pub in_flight_fen: Fen,
+    #[diesel(sql_type = BigInt)]
+    pub disputed: i64,
+    #[diesel(sql_type = BigInt)]
+    pub disputed_fen: Fen,
+}
+
+/// The text of one count and one sum over lines for which `condition` holds.
+fn tally(condition: &str, amount: &str, name: &str) -> String {
+    format!(
+        "CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT) AS {name}, \
+         CAST(COALESCE(SUM(CASE WHEN {condition} THEN {amount} ELSE 0 END), 0) AS BIGINT) AS {name}_fen"
+    )
+}
+
+/// Every part of every month of a project. A line counts as due when its day has passed before `as_of` ends, that is, when it lies
+/// before `as_of`; what of a due line was paid by then stands in `paid`, the rest under what keeps it.
+pub fn part_counts(conn: &mut AnyConn, project: ProjectId, as_of: Day) -> Result<Vec<PartCount>, StoreError> {
+    let due = "l.due_on < $1 AND l.net_fen > 0";
+    let paid = "CASE WHEN l.paid_on <= $1 THEN l.paid_fen ELSE 0 END";
+    let rest = format!("(l.net_fen - l.disputed_fen - {paid})");
+    let flying = "l.state IN ('reserved', 'sent', 'accepted', 'unknown')";
+    let sql = format!(
+        "SELECT s.month AS month, s.part AS part, s.state AS state, s.due_on AS due_on, s.total_fen AS total_fen, {}, {}, {}, {}, {} \
+         FROM pay_sheets s LEFT JOIN pay_lines l ON l.project_id = s.project_id AND l.sheet_id = s.id \
+         WHERE s.project_id = $2 \
+         GROUP BY s.month, s.part, s.state, s.due_on, s.total_fen ORDER BY s.month, s.part",
+        tally(due, "l.net_fen", "due"),
+        tally(&format!("{due} AND {rest} <= 0"), paid, "paid"),
+        tally(&format!("{due} AND {rest} > 0 AND NOT ({flying})"), &rest, "failed"),
+        tally(&format!("{due} AND {rest} > 0 AND {flying}"), &rest, "in_flight"),
+        tally(&format!("{due} AND l.disputed_fen > 0"), "l.disputed_fen", "disputed"),
+    );
+    Ok(diesel::sql_query(sql).bind::<Date, _>(as_of).bind::<BigInt, _>(project).load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Oldest {
+    #[diesel(sql_type = Nullable<Date>)]
+    oldest: Option<Day>,
+}
+
+/// The earliest due day of a line of which an uncontested rest has not reached the worker, whether the day has come or not.
+pub fn oldest_open_due_on(conn: &mut AnyConn, project: ProjectId) -> Result<Option<Day>, StoreError> {
+    let row: Oldest = diesel::sql_query(
+        "SELECT MIN(due_on) AS oldest FROM pay_lines WHERE project_id = $1 AND net_fen - disputed_fen - paid_fen > 0",
+    )
+    .bind::<BigInt, _>(project)
+    .get_result(conn)?;
+    Ok(row.oldest)
+}
+
+/// Every row, for `verify`.
+pub fn all_sheets(conn: &mut AnyConn) -> Result<Vec<SheetRow>, StoreError> {
+    Ok(pay_sheets::table.order(pay_sheets::id).select(SheetRow::as_select()).load(conn)?)
+}
+
+pub fn all_lines(conn: &mut AnyConn) -> Result<Vec<LineRow>, StoreError> {
+    Ok(pay_lines::table.order(pay_lines::id).select(LineRow::as_select()).load(conn)?)
+}
+
+pub fn all_events(conn: &mut AnyConn) -> Result<Vec<EventRow>, StoreError> {
+    Ok(line_events::table.order(line_events::id).select(EventRow::as_select()).load(conn)?)
+}
+
+pub fn all_signatures(conn: &mut AnyConn) -> Result<Vec<SignatureRow>, StoreError> {
+    Ok(signatures::table.order(signatures::id).select(SignatureRow::as_select()).load(conn)?)
+}

@@ -1,0 +1,291 @@
+//! Adding users, granting roles, logging in and out, keys for machines.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::table::{self, ApiKeyRow, GrantRow, SessionRow, UnmaskingRow, UserRow};
+use super::{API_KEY_PREFIX, FAILURES_MAX, LOCK_SECONDS, REFRESH_SECONDS, UserState, password};
+use crate::base::id::{ApiKeyId, RecordId, UserId};
+use crate::base::{Day, Moment};
+use crate::store::{AnyConn, Chain, Tx, Vault, journal};
+use crate::web::{Code, Ctx, Grant, Problem, ScopeOn};
+
+/// Adds a user whose password was hashed by the caller (hashing is slow and has no place in a transaction).
+///
+/// # Errors
+/// `conflict` when the login stands, `invalid` for an odd login.
+pub fn add_user(tx: &mut Tx<'_>, ctx: &Ctx, login: &str, name: &str, hash: &str, must_change: bool) -> Result<UserRow, Problem> {
+    let is_plain = (3..=40).contains(&login.len()) && login.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    if !is_plain {
+        let problem =
+            Problem::invalid("登录名应为 3 至 40 个字母、数字或 . _ -。", "A login has 3 to 40 letters, digits or . _ -");
+        return Err(problem.at("login", "bad_format"));
+    }
+    if name.trim().is_empty() || name.chars().count() > 60 {
+        return Err(Problem::invalid("姓名应为 1 至 60 个字。", "A name has 1 to 60 characters.").at("name", "bad_format"));
+    }
+    if table::by_login(tx.conn(), login)?.is_some() {
+        return Err(Problem::conflict("该登录名已被使用。", "This login is taken.").at("login", "duplicate"));
+    }
+    let row = UserRow {
+        id: UserId(ctx.id()),
+        login: login.to_owned(),
+        name: name.trim().to_owned(),
+        password_hash: hash.to_owned(),
+        must_change_password: must_change,
+        state: UserState::Active,
+        created_at: ctx.now,
+        recorded_seq: tx.seq(Chain::Organisation)?,
+    };
+    table::insert_user(tx, &row)?;
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "add_user", &row.id.to_string())?;
+    Ok(row)
+}
+
+/// Whether the asker may hand out rights there: nobody gives more than they hold.
+fn may_grant(ctx: &Ctx, on: ScopeOn) -> bool {
+    ctx.scope.is_everything()
+        || match on {
+            ScopeOn::Region(code) | ScopeOn::Grid(code) => ctx.scope.covers_region(code),
+            other => ctx.scope.places.contains(&other),
+        }
+}
+
+/// Gives a user a role somewhere.
+pub fn grant(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, grant: Grant, until_on: Option<Day>) -> Result<GrantRow, Problem> {
+    if !may_grant(ctx, grant.on) {
+        return Err(Problem::not_allowed());
+    }
+    table::find(tx.conn(), user)?.ok_or_else(Problem::not_found)?;
+    let (scope_kind, scope_value) = grant.on.parts();
+    let row = GrantRow {
+        id: RecordId(ctx.id()),
+        user_id: user,
+        role: grant.role,
+        scope_kind: scope_kind.to_owned(),
+        scope_value,
+        from_on: ctx.today,
+        until_on,
+        recorded_seq: tx.seq(Chain::Organisation)?,
+    };
+    table::insert_grant(tx, &row)?;
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "grant", &format!("{} {}", user, row.role))?;
+    Ok(row)
+}
+
+/// Sets a password; sessions end, so that whoever knew the old one is out.
+pub fn set_password(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, hash: &str, must_change: bool) -> Result<(), Problem> {
+    let mut row = table::find(tx.conn(), user)?.ok_or_else(Problem::not_found)?;
+    row.password_hash = hash.to_owned();
+    row.must_change_password = must_change;
+    row.recorded_seq = tx.seq(Chain::Organisation)?;
+    table::update_user(tx, &row)?;
+    table::revoke_all(tx.conn(), user, ctx.now)?;
+    table::set_throttle(tx.conn(), &row.login, 0, Moment(0))?;
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "set_password", &user.to_string())?;
+    Ok(())
+}
+
+/// What a log-in attempt is checked against, read before the slow comparison.
+pub struct Candidate {
+    /// The user, if there is one of that login that may log in.
+    pub user: Option<UserRow>,
+    failures: i32,
+}
+
+/// Reads what a log-in is checked against.
+///
+/// # Errors
+/// `too_many` while the login is locked.
+pub fn candidate(conn: &mut AnyConn, ctx: &Ctx, login: &str) -> Result<Candidate, Problem> {
+    let (failures, locked_until) = table::throttle(conn, login)?;
+    if locked_until > ctx.now {
+        return Err(Problem::new(
+            Code::TooMany,
+            "登录失败次数过多，请 15 分钟后再试或联系管理员。",
+            "Too many failed log-ins; try again in 15 minutes or ask an administrator.",
+        ));
+    }
+    let user = table::by_login(conn, login)?.filter(|user| user.state == UserState::Active);
+    Ok(Candidate { user, failures })
+}
+
+impl Candidate {
+    /// The slow comparison; takes as long for a login that does not exist.
+    pub fn accepts(&self, given: &str) -> bool {
+        let stored = self.user.as_ref().map_or(password::NOBODY, |user| user.password_hash.as_str());
+        password::matches(given, stored) && self.user.is_some()
+    }
+}
+
+/// A fresh session.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// Whose.
+    pub user: UserRow,
+    /// The refresh token, shown once.
+    pub refresh_token: String,
+}
+
+fn secret(vault: &Vault) -> Result<String, Problem> {
+    Ok(URL_SAFE_NO_PAD.encode(vault.random::<32>()?))
+}
+
+fn open_session(tx: &mut Tx<'_>, ctx: &Ctx, user: UserRow, family: Option<i64>) -> Result<Opened, Problem> {
+    let refresh_token = secret(ctx.vault())?;
+    let id = ctx.id();
+    let row = SessionRow {
+        id: RecordId(id),
+        user_id: user.id,
+        family: family.unwrap_or(id),
+        refresh_hash: journal::sha256(refresh_token.as_bytes()),
+        created_at: ctx.now,
+        expires_at: ctx.now.plus_seconds(REFRESH_SECONDS),
+        used_at: None,
+        revoked_at: None,
+    };
+    table::insert_session(tx.conn(), &row)?;
+    Ok(Opened { user, refresh_token })
+}
+
+/// Counts a failed log-in and locks the login at the fifth in a row.
+pub fn note_failure(tx: &mut Tx<'_>, ctx: &Ctx, login: &str, candidate: &Candidate) -> Result<(), Problem> {
+    let failures = candidate.failures + 1;
+    let locked_until = if failures >= FAILURES_MAX { ctx.now.plus_seconds(LOCK_SECONDS) } else { Moment(0) };
+    table::set_throttle(tx.conn(), login, if failures >= FAILURES_MAX { 0 } else { failures }, locked_until)?;
+    Ok(())
+}
+
+/// Opens a session after the comparison held.
+pub fn log_in(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<Opened, Problem> {
+    let user = table::find(tx.conn(), user)?.filter(|user| user.state == UserState::Active).ok_or_else(not_authenticated)?;
+    table::set_throttle(tx.conn(), &user.login, 0, Moment(0))?;
+    open_session(tx, ctx, user, None)
+}
+
+fn not_authenticated() -> Problem {
+    Problem::new(Code::NotAuthenticated, "登录名或密码不正确。", "Login or password is wrong.")
+}
+
+/// What a refresh leads to: a new pair, or the end of a family whose token was used twice.
+pub enum Refreshed {
+    /// A new pair.
+    Opened(Box<Opened>),
+    /// The token was used before; its family has been ended.
+    Ended,
+}
+
+/// Trades a refresh token for a new pair. A token that was used before ends its family: one of its two holders is a thief.
+pub fn refresh(tx: &mut Tx<'_>, ctx: &Ctx, token: &str) -> Result<Refreshed, Problem> {
+    let hash = journal::sha256(token.as_bytes());
+    let session = table::session_by_hash(tx.conn(), &hash)?.ok_or_else(not_authenticated)?;
+    if session.revoked_at.is_some() || session.expires_at <= ctx.now {
+        return Err(not_authenticated());
+    }
+    if !table::use_session(tx.conn(), session.id, ctx.now)? {
+        table::revoke_family(tx.conn(), session.family, ctx.now)?;
+        return Ok(Refreshed::Ended);
+    }
+    let user =
+        table::find(tx.conn(), session.user_id)?.filter(|user| user.state == UserState::Active).ok_or_else(not_authenticated)?;
+    open_session(tx, ctx, user, Some(session.family)).map(|opened| Refreshed::Opened(Box::new(opened)))
+}
+
+/// A machine's key as made: the key itself is shown once.
+pub fn add_api_key(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    name: &str,
+    on: Grant,
+    expires_on: Option<Day>,
+) -> Result<(ApiKeyRow, String), Problem> {
+    if !may_grant(ctx, on.on) {
+        return Err(Problem::not_allowed());
+    }
+    let created_by = ctx.scope.user.ok_or_else(Problem::not_allowed)?;
+    if name.trim().is_empty() || name.chars().count() > 60 {
+        return Err(Problem::invalid("名称应为 1 至 60 个字。", "A name has 1 to 60 characters.").at("name", "bad_format"));
+    }
+    let key = format!("{API_KEY_PREFIX}{}", secret(ctx.vault())?);
+    let (scope_kind, scope_value) = on.on.parts();
+    let row = ApiKeyRow {
+        id: ApiKeyId(ctx.id()),
+        name: name.trim().to_owned(),
+        key_hash: journal::sha256(key.as_bytes()),
+        role: on.role,
+        scope_kind: scope_kind.to_owned(),
+        scope_value,
+        created_by,
+        created_at: ctx.now,
+        expires_on,
+        revoked_at: None,
+        recorded_seq: tx.seq(Chain::Organisation)?,
+    };
+    table::insert_api_key(tx, &row)?;
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "add_api_key", &row.id.to_string())?;
+    Ok((row, key))
+}
+
+/// Ends a machine's key.
+pub fn revoke_api_key(tx: &mut Tx<'_>, ctx: &Ctx, id: ApiKeyId) -> Result<ApiKeyRow, Problem> {
+    let mut row = table::api_key(tx.conn(), id)?.ok_or_else(Problem::not_found)?;
+    let on = ScopeOn::of(&row.scope_kind, &row.scope_value).map_err(|error| Problem::internal(&error.to_string()))?;
+    if !may_grant(ctx, on) {
+        return Err(Problem::not_found());
+    }
+    row.revoked_at.get_or_insert(ctx.now);
+    row.recorded_seq = tx.seq(Chain::Organisation)?;
+    table::update_api_key(tx, &row)?;
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "revoke_api_key", &id.to_string())?;
+    Ok(row)
+}
+
+/// Who stands behind a credential, with the rights that hold today.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Name for the journal.
+    pub actor: String,
+    /// The user, where a person asks.
+    pub user: Option<UserId>,
+    /// Rights.
+    pub grants: Vec<Grant>,
+    /// Whether the password must be changed before anything else.
+    pub must_change_password: bool,
+}
+
+/// The person of an access token.
+pub fn known_user(conn: &mut AnyConn, user: UserId, today: Day) -> Result<Known, Problem> {
+    let row = table::find(conn, user)?.filter(|row| row.state == UserState::Active).ok_or_else(not_authenticated)?;
+    let grants = table::grants_of(conn, user, today)?.iter().filter_map(GrantRow::grant).collect();
+    Ok(Known { actor: user.to_string(), user: Some(user), grants, must_change_password: row.must_change_password })
+}
+
+/// The machine of a key.
+pub fn known_machine(conn: &mut AnyConn, key: &str, today: Day) -> Result<Known, Problem> {
+    let row = table::api_key_by_hash(conn, &journal::sha256(key.as_bytes()))?
+        .filter(|row| row.revoked_at.is_none() && row.expires_on.is_none_or(|end| today <= end))
+        .ok_or_else(not_authenticated)?;
+    let on = ScopeOn::of(&row.scope_kind, &row.scope_value).map_err(|error| Problem::internal(&error.to_string()))?;
+    Ok(Known { actor: row.id.to_string(), user: None, grants: vec![Grant { role: row.role, on }], must_change_password: false })
+}
+
+/// Puts on record that a plain number is about to be shown.
+pub fn note_unmasking(tx: &mut Tx<'_>, ctx: &Ctx, subject: &str, field: &str, purpose: &str) -> Result<(), Problem> {
+    if purpose.trim().chars().count() < 4 || purpose.chars().count() > 200 {
+        let problem = Problem::invalid("请写明查看明文的用途（4 至 200 个字）。", "Write the purpose in 4 to 200 characters.");
+        return Err(problem.at("purpose", "missing_field"));
+    }
+    let user_id = ctx.scope.user.ok_or_else(Problem::not_allowed)?;
+    let row = UnmaskingRow {
+        id: RecordId(ctx.id()),
+        user_id,
+        subject: subject.to_owned(),
+        field: field.to_owned(),
+        purpose: purpose.trim().to_owned(),
+        at: ctx.now,
+        recorded_seq: tx.seq(Chain::Organisation)?,
+    };
+    table::insert_unmasking(tx, &row)?;
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "unmask", subject)?;
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Which reader a file goes to, by its content, never by its name.
+
+use super::archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, members, unpack};
+use super::{BankFile, Problem, Problems, Reason, sequence_faults};
+use crate::wire::iso20022::{camt, pain001_read, pain002, xml};
+use crate::wire::statement_sheet::{self, Mapping};
+use crate::wire::text::{Decoded, decode, decode_xml};
+use crate::wire::{bank::Statement, mt940};
+
+/// Bytes of one file.
+pub const FILE_MAX: usize = 256 * 1024 * 1024;
+
+/// Reads any bank file. Nothing panics and nothing is refused silently: what could not be read is in the problems.
+///
+/// `name` serves only to name the file inside messages.
+pub fn read(bytes: &[u8], name: Option<&str>) -> BankFile {
+    read_with(bytes, name, ReadOptions::default())
+}
+
+/// What is known about a bank's files beforehand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadOptions<'a> {
+    /// A saved mapping of columns, used for a sheet whose header has the mapping's signature.
+    pub mapping: Option<&'a Mapping>,
+    /// Encoding of text files without a mark of their own (`gbk`, `cp852`, …).
+    pub encoding: Option<&'a str>,
+}
+
+/// [`read`] with what is known about the bank.
+pub fn read_with(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>) -> BankFile {
+    let mut problems = Problems::default();
+    let mut file = BankFile::default();
+    if bytes.len() > FILE_MAX {
+        problems.push(
+            Problem::new("file", Reason::OverLimit, "文件超过 256 MiB", "the file is larger than 256 MiB")
+                .fix("请拆分后上传", "split the file"),
+        );
+    } else if is_zip(bytes) && !statement_sheet::is_workbook(bytes) {
+        read_archive(bytes, options, &mut file, &mut problems);
+    } else {
+        read_single(bytes, options, &mut file, &mut problems);
+    }
+    if file.format.is_empty() {
+        file.format = "unknown".to_owned();
+    }
+    problems.extend(sequence_faults(&file.statements));
+    file.problems = problems.into_list();
+    if !file.readable() && file.problems.is_empty() {
+        file.problems.push(unknown(name));
+    }
+    file
+}
+
+fn unknown(name: Option<&str>) -> Problem {
+    let named = crate::wire::text::clip(name.unwrap_or("file"), 80);
+    Problem::new(named, Reason::BadFormat, "不是可识别的银行文件", "not a bank file of a known kind").fix(
+        "支持 camt.052/053/054、pain.001/002、MT940/942、CSV、XLS、XLSX；PDF 请改用银行的表格导出",
+        "known are camt.052/053/054, pain.001/002, MT940/942, CSV, XLS, XLSX; export a sheet instead of a PDF",
+    )
+}
+
+fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
+    let list = match members(bytes) {
+        Ok(list) => list,
+        Err(problem) => return problems.push(problem),
+    };
+    let hidden = |name: &str| name.starts_with("__MACOSX/") || name.rsplit('/').next().is_some_and(|leaf| leaf.starts_with('.'));
+    let list: Vec<_> = list.into_iter().filter(|member| !hidden(&member.name)).collect();
+    file.format = "zip".to_owned();
+    if list.len() > MEMBERS_MAX {
+        problems.push(
+            Problem::new("zip", Reason::OverLimit, "压缩包内超过 100 个文件", "the archive has more than 100 members")
+                .fix("请分批打包", "pack fewer files at a time"),
+        );
+        return;
+    }
+    let mut left = UNPACKED_MAX;
+    for member in list {
+        let content = match unpack(bytes, &member, left) {
+            Ok(content) => content,
+            Err(problem) => {
+                let over = problem.reason == Reason::OverLimit;
+                problems.push(problem);
+                if over {
+                    return;
+                }
+                continue;
+            }
+        };
+        left = left.saturating_sub(content.len());
+        let mut one = BankFile::default();
+        let mut faults = Problems::default();
+        if is_zip(&content) && !statement_sheet::is_workbook(&content) {
+            faults.push(Problem::new("zip", Reason::BadFormat, "不支持嵌套压缩包", "archives inside archives are not read"));
+        } else {
+            read_single(&content, options, &mut one, &mut faults);
+            if !one.readable() && faults.is_empty() {
+                faults.push(unknown(None));
+            }
+        }
+        let named = crate::wire::text::clip(&member.name, 80);
+        problems.extend(faults.into_list().into_iter().map(|mut problem| {
+            problem.place = format!("{named}: {}", problem.place);
+            problem
+        }));
+        file.statements.append(&mut one.statements);
+        file.payment_status = file.payment_status.take().or(one.payment_status);
+        file.payment_order = file.payment_order.take().or(one.payment_order);
+        file.mapping = file.mapping.take().or(one.mapping);
+    }
+}
+
+fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
+    if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
+        return statement_sheet::read_workbook(bytes, options.mapping, file, problems);
+    }
+    let looks_like_xml = {
+        let start = bytes
+            .iter()
+            .position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF | 0xFF | 0xFE | 0))
+            .unwrap_or(0);
+        bytes.get(start) == Some(&b'<')
+    };
+    if !looks_like_xml {
+        let decoded = decode(bytes, options.encoding);
+        note_damage(&decoded, problems);
+        return match mt940::format_of(&decoded.text) {
+            Some(format) => {
+                file.format = format.to_owned();
+                let statements: Vec<Statement> = mt940::read(&decoded.text, problems);
+                file.statements = statements;
+            }
+            None => statement_sheet::read_text(&decoded.text, options.mapping, file, problems),
+        };
+    }
+    let (decoded, untrue) = decode_xml(bytes);
+    let head: String = decoded.text.chars().take(4096).collect::<String>().to_ascii_lowercase();
+    if head.contains("<html") || head.contains("<table") && !head.contains("<?xml") {
+        return statement_sheet::read_html(&decoded.text, options.mapping, file, problems);
+    }
+    if untrue {
+        problems.push(
+            Problem::new(
+                "file",
+                Reason::BadEncoding,
+                format!("文件声明的编码与内容不符，按 {} 读取", decoded.charset),
+                format!("the declared encoding is untrue; read as {}", decoded.charset),
+            )
+            .fix("请核对姓名是否显示正常", "check that names look right"),
+        );
+    }
+    note_damage(&decoded, problems);
+    if head.contains("office:spreadsheet") {
+        return statement_sheet::read_spreadsheet_xml(&decoded.text, options.mapping, file, problems);
+    }
+    read_iso(&decoded.text, file, problems);
+}
+
+fn note_damage(decoded: &Decoded, problems: &mut Problems) {
+    if decoded.damaged {
+        problems.push(
+            Problem::new(
+                "file",
+                Reason::BadEncoding,
+                format!("部分字节无法按 {} 解码，已用 � 代替", decoded.charset),
+                format!("some bytes cannot be decoded as {} and became �", decoded.charset),
+            )
+            .fix("请重新导出为 UTF-8 或 GBK", "export the file again as UTF-8 or GBK"),
+        );
+    }
+}
+
+/// Looks for messages at any depth: they may sit inside an envelope, and there may be several.
+fn read_iso(text: &str, file: &mut BankFile, problems: &mut Problems) {
+    let mut reader = xml::Xml::new(text);
+    let mut declared: Option<String> = None;
+    loop {
+        let open = match reader.begun() {
+            Ok(Some(open)) => open,
+            Ok(None) => break,
+            Err(fault) => return problems.push(fault.problem("file")),
+        };
+        declared = xml::message_name(&open).or(declared);
+        let before = problems.faults();
+        let plain = if let Some(kind) = camt::kind_of(&open.name) {
+            let read = camt::read(&mut reader, &open, kind, file, problems);
+            problems.stop(read.err().map(|fault| fault.problem(&open.name)));
+            camt::plain_name(kind)
+        } else if pain002::is_root(&open.name) {
+            let mut report = pain002::StatusReport::default();
+            let read = pain002::read(&mut reader, &open, &mut report, problems);
+            problems.stop(read.err().map(|fault| fault.problem(&open.name)));
+            file.payment_status = file.payment_status.take().or(Some(report));
+            "pain.002"
+        } else if pain001_read::is_root(&open.name) {
+            match pain001_read::read_message(&mut reader, &open, problems) {
+                Ok(order) => file.payment_order = Some(order),
+                Err(fault) => problems.stop(Some(fault.problem(&open.name))),
+            }
+            "pain.001"
+        } else {
+            continue;
+        };
+        if file.format.is_empty() {
+            file.format = declared.take().filter(|name| name.starts_with(plain)).unwrap_or_else(|| plain.to_owned());
+        }
+        if problems.faults() > before {
+            return;
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! A pull reader of XML that hostile files cannot hurt.
+//!
+//! No document type, no entities beside the five of XML, bounded depth, text, attributes and tree size. Names are
+//! local names: prefixes are cut off. Deliberately absent: namespaces (only their text is kept, to tell the version).
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
+
+use crate::wire::bank::{Problem, Reason};
+
+/// Elements inside each other.
+pub const DEPTH_MAX: usize = 64;
+/// Bytes of text in one element or attribute.
+pub const TEXT_MAX: usize = 64 * 1024;
+/// Attributes of one element.
+const ATTRIBUTES_MAX: usize = 64;
+/// Bytes of one name.
+const NAME_MAX: usize = 256;
+/// Elements of one tree that is held in memory (one transaction, one header).
+const TREE_MAX: usize = 50_000;
+
+/// Why reading stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum XmlFault {
+    /// The file brings a document type, which could make it grow or read other files.
+    Dtd,
+    /// An entity beside the five of XML.
+    Entity(String),
+    /// More than the named limit.
+    Limit(&'static str),
+    /// Not well-formed; at about which byte and how.
+    Malformed(u64, String),
+}
+
+impl XmlFault {
+    /// The fault as a problem at `place`.
+    pub fn problem(&self, place: &str) -> Problem {
+        match self {
+            XmlFault::Dtd => Problem::new(
+                place,
+                Reason::BadFormat,
+                "文件含有文档类型声明（DTD），出于安全不予读取",
+                "the file brings a document type (DTD), which is refused for safety",
+            )
+            .fix("请让银行导出不含 DOCTYPE 的文件", "ask for a file without DOCTYPE"),
+            XmlFault::Entity(name) => Problem::new(
+                place,
+                Reason::BadFormat,
+                format!("未知实体 `&{name};`，文件自此处起未读取"),
+                format!("unknown entity `&{name};`; the file is not read beyond it"),
+            )
+            .fix("只能使用 &amp; &lt; &gt; &quot; &apos;", "only &amp; &lt; &gt; &quot; &apos; are allowed"),
+            XmlFault::Limit(what) => Problem::new(
+                place,
+                Reason::OverLimit,
+                format!("超出限制（{what}），文件自此处起未读取"),
+                format!("over the limit ({what}); the file is not read beyond it"),
+            )
+            .fix("请拆分文件后重新上传", "split the file and upload it again"),
+            XmlFault::Malformed(byte, detail) => Problem::new(
+                place,
+                Reason::BadFormat,
+                format!("XML 在第 {byte} 字节附近不完整或有误：{detail}；其前内容已读取"),
+                format!("XML is broken near byte {byte}: {detail}; what stands before it was read"),
+            )
+            .fix("请重新下载完整文件", "download the whole file again"),
+        }
+    }
+}
+
+/// An element that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// Local name.
+    pub name: String,
+    /// Attributes by full name.
+    pub attributes: Vec<(String, String)>,
+    depth: usize,
+}
+
+impl Open {
+    /// The attribute of that local name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        attribute_of(&self.attributes, name)
+    }
+}
+
+fn attribute_of<'a>(attributes: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    attributes.iter().find(|(key, _)| key.rsplit(':').next() == Some(name)).map(|(_, value)| value.as_str())
+}
+
+/// A whole element in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Element {
+    /// Local name.
+    pub name: String,
+    /// Text directly inside, trimmed.
+    pub text: String,
+    /// Attributes by full name.
+    pub attributes: Vec<(String, String)>,
+    /// Elements inside, in order.
+    pub children: Vec<Element>,
+}
+
+impl Element {
+    /// The first element at a path of local names (`Refs/EndToEndId`).
+    pub fn at(&self, path: &str) -> Option<&Element> {
+        self.all(path).into_iter().next()
+    }
+
+    /// Every element at a path of local names.
+    pub fn all(&self, path: &str) -> Vec<&Element> {
+        let mut found = vec![self];
+        for name in path.split('/') {
+            found = found.into_iter().flat_map(|parent| parent.children.iter().filter(move |child| child.name == name)).collect();
+        }
+        found
+    }
+
+    /// The text at the first of these paths that has any.
+    pub fn text_at(&self, paths: &[&str]) -> Option<String> {
+        paths
+            .iter()
+            .flat_map(|path| self.all(path))
+            .map(|element| element.text.as_str())
+            .find(|text| !text.is_empty())
+            .map(str::to_owned)
+    }
+
+    /// The attribute of that local name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        attribute_of(&self.attributes, name)
+    }
+
+    /// The element's own text, unless empty.
+    pub fn own_text(&self) -> Option<String> {
+        (!self.text.is_empty()).then(|| self.text.clone())
+    }
+}
+
+enum Token {
+    Start(Open),
+    End,
+    Text(String),
+    Done,
+}
+
+/// The reader. Elements are asked for one after the other; what is not asked for is passed over.
+pub struct Xml<'a> {
+    reader: Reader<&'a [u8]>,
+    depth: usize,
+}
+
+impl<'a> Xml<'a> {
+    /// Reads decoded text.
+    pub fn new(text: &'a str) -> Self {
+        let mut reader = Reader::from_str(text.trim_start_matches('\u{FEFF}').trim_start());
+        reader.config_mut().expand_empty_elements = true;
+        Self { reader, depth: 0 }
+    }
+
+    /// The next element of any depth; `None` at the end of the file.
+    pub fn begun(&mut self) -> Result<Option<Open>, XmlFault> {
+        loop {
+            match self.step()? {
+                Token::Start(open) => return Ok(Some(open)),
+                Token::Done => return Ok(None),
+                Token::End | Token::Text(_) => {}
+            }
+        }
+    }
+
+    /// The next element directly inside `parent`, passing over what is left of the one before; `None` when `parent` ends.
+    pub fn child(&mut self, parent: &Open) -> Result<Option<Open>, XmlFault> {
+        while self.depth >= parent.depth {
+            match self.step()? {
+                Token::Start(open) if open.depth == parent.depth + 1 => return Ok(Some(open)),
+                Token::Done => return Ok(None),
+                Token::Start(_) | Token::End | Token::Text(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// The whole of an element that has just begun.
+    pub fn element(&mut self, open: Open) -> Result<Element, XmlFault> {
+        let mut left = TREE_MAX;
+        self.tree(open, &mut left)
+    }
+
+    fn tree(&mut self, open: Open, left: &mut usize) -> Result<Element, XmlFault> {
+        *left = left.checked_sub(1).ok_or(XmlFault::Limit("elements of one entry"))?;
+        let mut text = String::new();
+        let mut children = Vec::new();
+        loop {
+            match self.step()? {
+                Token::Start(inner) => children.push(self.tree(inner, left)?),
+                Token::Text(more) => {
+                    text.push_str(&more);
+                    if text.len() > TEXT_MAX {
+                        return Err(XmlFault::Limit("64 KiB of text in one element"));
+                    }
+                }
+                Token::End | Token::Done => break,
+            }
+        }
+        Ok(Element { name: open.name, text: text.trim().to_owned(), attributes: open.attributes, children })
+    }
+
+    /// About where the reader is, in bytes of decoded text.
+    pub fn position(&self) -> u64 {
+        self.reader.buffer_position()
+    }
+
+    fn step(&mut self) -> Result<Token, XmlFault> {
+        loop {
+            let event = self.reader.read_event().map_err(|fault| XmlFault::Malformed(self.position(), fault.to_string()))?;
+            let token = match event {
+                Event::Start(start) | Event::Empty(start) => {
+                    self.depth += 1;
+                    if self.depth > DEPTH_MAX {
+                        return Err(XmlFault::Limit("64 elements inside each other"));
+                    }
+                    Token::Start(opened(&start, self.depth, self.position())?)
+                }
+                Event::End(_) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    Token::End
+                }
+                Event::Text(text) => Token::Text(bounded(&text.xml10_content())?),
+                Event::CData(text) => Token::Text(bounded(&text.xml10_content())?),
+                Event::GeneralRef(reference) => {
+                    let name = reference.xml10_content().into_owned();
+                    Token::Text(match reference.resolve_char_ref() {
+                        Ok(Some(c)) => printable(c).to_string(),
+                        Ok(None) => named_entity(&name)?.to_owned(),
+                        Err(_) => return Err(XmlFault::Entity(crate::wire::text::clip(&name, 32))),
+                    })
+                }
+                Event::DocType(_) => return Err(XmlFault::Dtd),
+                Event::Eof if self.depth > 0 => {
+                    return Err(XmlFault::Malformed(self.position(), "the file ends inside an element".to_owned()));
+                }
+                Event::Eof => Token::Done,
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) => continue,
+            };
+            return Ok(token);
+        }
+    }
+}
+
+fn bounded(text: &str) -> Result<String, XmlFault> {
+    if text.len() > TEXT_MAX {
+        return Err(XmlFault::Limit("64 KiB of text in one element"));
+    }
+    Ok(text.chars().map(printable).collect())
+}
+
+/// Control characters have no place in XML; a reader that let them through would hand them to every page and log.
+fn printable(c: char) -> char {
+    if c.is_control() && !matches!(c, '\t' | '\n' | '\r') { '\u{FFFD}' } else { c }
+}
+
+fn named_entity(name: &str) -> Result<&'static str, XmlFault> {
+    match name {
+        "amp" => Ok("&"),
+        "lt" => Ok("<"),
+        "gt" => Ok(">"),
+        "quot" => Ok("\""),
+        "apos" => Ok("'"),
+        _ => Err(XmlFault::Entity(crate::wire::text::clip(name, 32))),
+    }
+}
+
+fn opened(start: &BytesStart<'_>, depth: usize, position: u64) -> Result<Open, XmlFault> {
+    let full = start.name();
+    let full: &str = full.as_ref();
+    if full.len() > NAME_MAX {
+        return Err(XmlFault::Limit("256 bytes of one name"));
+    }
+    let name = full.rsplit(':').next().unwrap_or(full).to_owned();
+    let mut attributes = Vec::new();
+    let mut iter = start.attributes();
+    // The library's own check for repeated names is quadratic; the bound on their number makes up for it.
+    for attribute in iter.with_checks(false) {
+        let attribute = attribute.map_err(|fault| XmlFault::Malformed(position, fault.to_string()))?;
+        if attributes.len() >= ATTRIBUTES_MAX {
+            return Err(XmlFault::Limit("64 attributes of one element"));
+        }
+        let key: &str = attribute.key.as_ref();
+        if key.len() > NAME_MAX || attribute.value.len() > TEXT_MAX {
+            return Err(XmlFault::Limit("64 KiB of text in one attribute"));
+        }
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| XmlFault::Entity("attribute".to_owned()))?;
+        attributes.push((key.to_owned(), value.chars().map(printable).collect()));
+    }
+    Ok(Open { name, attributes, depth })
+}
+
+/// The message name (`camt.053.001.08`) in an element's namespace declarations, if one stands there.
+pub fn message_name(open: &Open) -> Option<String> {
+    let declared = open.attributes.iter().filter(|(key, _)| key == "xmlns" || key.starts_with("xmlns:"));
+    declared.filter_map(|(_, value)| value.rsplit([':', '/', '$']).next()).find(|name| is_message_name(name)).map(str::to_owned)
+}
+
+fn is_message_name(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('.').collect();
+    let digits = |part: &&str, length: usize| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+    matches!(parts.as_slice(), [area, message, variant, version]
+        if matches!(*area, "camt" | "pain") && digits(message, 3) && digits(variant, 3) && digits(version, 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &str) -> Result<Element, XmlFault> {
+        let mut xml = Xml::new(text);
+        let root = xml.begun()?.ok_or(XmlFault::Limit("nothing"))?;
+        let tree = xml.element(root)?;
+        while xml.begun()?.is_some() {}
+        Ok(tree)
+    }
+
+    #[test]
+    fn prefixes_entities_and_cdata_are_read() {
+        let tree = whole("<x:a xmlns:x='urn:x' b='1&amp;2'><x:c> 张&#x4E09;&lt;<![CDATA[<&]]> </x:c><c/></x:a>").unwrap();
+        assert_eq!(tree.attribute("b"), Some("1&2"));
+        assert_eq!(tree.text_at(&["c"]).unwrap(), "张三<<&");
+        assert_eq!(tree.all("c").len(), 2);
+    }
+
+    #[test]
+    fn hostile_files_are_refused() {
+        assert_eq!(whole("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>"), Err(XmlFault::Dtd));
+        assert_eq!(whole("<a>&x;</a>"), Err(XmlFault::Entity("x".into())));
+        assert!(matches!(whole("<a b='&x;'/>"), Err(XmlFault::Entity(_))));
+        assert!(matches!(whole(&"<a>".repeat(65)), Err(XmlFault::Limit(_))));
+        assert!(matches!(whole(&format!("<a>{}</a>", "x".repeat(TEXT_MAX + 1))), Err(XmlFault::Limit(_))));
+        assert!(matches!(whole(&format!("<a>{}</a>", "x<b/>".repeat(TEXT_MAX))), Err(XmlFault::Limit(_))));
+        let many: String = (0..65).map(|n| format!(" a{n}='1'")).collect();
+        assert!(matches!(whole(&format!("<a{many}/>")), Err(XmlFault::Limit(_))));
+        for broken in ["<a>", "<a></b>", "<a", "<a><b></a></b>", "<a b=1>&", "text only <", "<a>&#xZZ;</a>"] {
+            assert!(whole(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn depth_of_64_is_still_read() {
+        let text = format!("{}{}", "<a>".repeat(64), "</a>".repeat(64));
+        assert!(whole(&text).is_ok());
+    }
+
+    #[test]
+    fn children_are_pulled_and_the_rest_passed_over() {
+        let mut xml = Xml::new("<r><a><b><c/></b></a><a/>text<d>1</d></r><after/>");
+        let root = xml.begun().unwrap().unwrap();
+        let mut names = Vec::new();
+        while let Some(child) = xml.child(&root).unwrap() {
+            names.push(child.name);
+        }
+        assert_eq!(names, ["a", "a", "d"]);
+        assert_eq!(xml.begun().unwrap().unwrap().name, "after");
+    }
+
+    #[test]
+    fn versions_are_told_by_the_namespace() {
+        for (uri, name) in [
+            ("urn:iso:std:iso:20022:tech:xsd:camt.053.001.08", Some("camt.053.001.08")),
+            ("http://www.iso20022.org/pain.002.001.03", Some("pain.002.001.03")),
+            ("urn:iso:std:iso:20022:tech:xsd:head.001.001.01", None),
+        ] {
+            let text = format!("<Document xmlns='{uri}'/>");
+            assert_eq!(message_name(&Xml::new(&text).begun().unwrap().unwrap()).as_deref(), name);
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! The paper pay sheet (工资支付表): a title, a header of one or two rows, workers, a total, signatures.
+//!
+//! Checked to the fen: 实发 = 应发 − 扣款, or 应发 + 加班 + 奖金 − 扣款; which of the two a sheet means is told by the
+//! majority of its rows. Deliberately absent: whether anybody worked the days, which the attendance knows.
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+
+use super::reason::Reason;
+use super::roster::{kept, read_card, unreadable};
+use super::sheet::table::{Column, SheetProblem, Table, remarks, row_number};
+use super::sheet::{Sheet, Workbook, value};
+use crate::base::person::{BankCard, IdNumber};
+use crate::base::{Day, Fen, Month, Rounding};
+
+pub mod form;
+
+const fn column(key: &'static str, names: &'static [&'static str], required: bool) -> Column {
+    Column { key, names, required }
+}
+
+/// Columns of the pay sheet.
+pub const COLUMNS: [Column; 18] = [
+    column("seq", &["序号", "编号"], false),
+    column("name", &["姓名", "工人姓名"], true),
+    column("sex", &["性别"], false),
+    column("id", &["身份证号", "身份证号码", "证件号码", "身份证"], true),
+    column("trade", &["工种", "当前工种"], false),
+    column("crew", &["班组", "班组名称"], false),
+    column("days", &["出勤天数", "出勤", "工日", "考勤天数"], false),
+    column("daily", &["日工资", "日工资标准", "工资标准", "单价"], false),
+    column(
+        "due",
+        &["应发", "应发工资", "应发金额", "应发合计", "应发.合计", "应发.小计", "应发工资.合计", "应发.基本工资", "应发.工资"],
+        true,
+    ),
+    column("overtime", &["加班", "加班费", "加班工资", "应发.加班"], false),
+    column("bonus", &["奖金", "应发.奖金"], false),
+    column("deduction", &["扣款", "扣款合计", "应扣", "扣款.合计", "扣款.小计"], false),
+    column("advance", &["借支", "预支", "借款", "扣款.借支"], false),
+    column("fine", &["罚款", "扣款.罚款"], false),
+    column("paid", &["实发", "实发工资", "实发金额", "实发合计"], true),
+    column("card", &["银行卡号", "工资卡号", "银行账号", "发放工资银行卡号"], false),
+    column("bank", &["开户行", "开户银行", "发放工资银行名称"], false),
+    column("note", &["备注"], false),
+];
+
+/// Names of the due amount in sheets that have no column for the whole of it.
+const DUE_BASE: [&str; 3] = ["应发.基本工资", "应发.工资", "应发.应发"];
+
+/// Columns whose total is compared with our sum.
+const SUMMED: [&str; 7] = ["due", "overtime", "bonus", "deduction", "advance", "fine", "paid"];
+
+/// What 应发 means in a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// 应发 already contains overtime and bonus: 实发 = 应发 − 扣款.
+    Inclusive,
+    /// Overtime and bonus come on top: 实发 = 应发 + 加班 + 奖金 − 扣款.
+    OnTop,
+}
+
+/// A worker's line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayRow {
+    /// Row in the sheet, from 1.
+    pub row: u32,
+    /// Name.
+    pub name: String,
+    /// Sex as written.
+    pub sex: Option<String>,
+    /// Identity number.
+    pub id: IdNumber,
+    /// Trade, as code or name.
+    pub trade: Option<String>,
+    /// Crew.
+    pub crew: Option<String>,
+    /// Days worked.
+    pub days: Option<Decimal>,
+    /// Wage of a day.
+    pub daily: Option<Fen>,
+    /// 应发 as written.
+    pub due: Fen,
+    /// Overtime pay.
+    pub overtime: Fen,
+    /// Bonus.
+    pub bonus: Fen,
+    /// Everything deducted: advances, fines and others.
+    pub deduction: Fen,
+    /// Of the deduction: advances.
+    pub advance: Option<Fen>,
+    /// Of the deduction: fines.
+    pub fine: Option<Fen>,
+    /// 实发 as written.
+    pub paid: Fen,
+    /// Card for wages.
+    pub card: Option<BankCard>,
+    /// Bank of the card.
+    pub bank: Option<String>,
+    /// Remark.
+    pub note: Option<String>,
+}
+
+/// What a pay sheet says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PaySheet {
+    /// Title above the header.
+    pub title: Option<String>,
+    /// Month named in the title.
+    pub month: Option<Month>,
+    /// What 应发 means; absent when no row tells the two apart.
+    pub form: Option<Form>,
+    /// Good rows.
+    pub rows: Vec<PayRow>,
+    /// What is wrong: refused rows, totals that do not add up, rows below the end.
+    pub problems: Vec<SheetProblem>,
+    /// What is odd in rows that were taken: days × wage is not 应发, a card that fails Luhn's rule.
+    pub warnings: Vec<SheetProblem>,
+    /// Remarks on the file, Chinese and English.
+    pub remarks: Vec<(String, String)>,
+    /// Rows refused.
+    pub refused: u32,
+}
+
+/// Reads the pay sheet of the first sheet that has one. `today` bounds dates of birth.
+pub fn parse(book: &Workbook, today: Day) -> PaySheet {
+    let mut first_fault = None;
+    for sheet in &book.sheets {
+        match find(sheet) {
+            Ok(table) => return read(sheet, &table, today),
+            Err(problems) => first_fault = first_fault.or(Some(problems)),
+        }
+    }
+    PaySheet { problems: first_fault.unwrap_or_default(), ..PaySheet::default() }
+}
+
+/// The table with a column for the whole due amount, else with one for its base.
+fn find(sheet: &Sheet) -> Result<Table<'_>, Vec<SheetProblem>> {
+    Table::find(sheet, &COLUMNS).or_else(|faults| {
+        let other = COLUMNS.map(|known| if known.key == "due" { column("due", &DUE_BASE, true) } else { known });
+        Table::find(sheet, &other).map_err(|_| faults)
+    })
+}
+
+fn read(sheet: &Sheet, table: &Table<'_>, today: Day) -> PaySheet {
+    let above = (0..table.header_row()).flat_map(|row| sheet.rows.get(row).into_iter().flatten());
+    let titles: Vec<String> = above.map(|cell| cell.shown()).filter(|text| !text.is_empty()).collect();
+    let mut pay = PaySheet {
+        month: titles.iter().find_map(|title| value::month_in(title)),
+        title: titles.into_iter().next(),
+        remarks: remarks(sheet),
+        ..PaySheet::default()
+    };
+    let end = last_row(table);
+    let mut seen: HashMap<IdNumber, u32> = HashMap::new();
+    let mut read_rows = Vec::new();
+    // A row of a printed form may hold nothing but its number.
+    for row in (table.rows().start..end).filter(|row| table.text(*row, "name").is_some() || table.text(*row, "id").is_some()) {
+        let before = pay.problems.len();
+        let found = read_row(table, row, today, &mut pay.problems);
+        match found.filter(|_| pay.problems.len() == before) {
+            None => pay.refused = pay.refused.saturating_add(1),
+            Some(line) => match seen.get(&line.id) {
+                Some(first) => {
+                    let (zh, en) =
+                        (format!("身份证号与第 {first} 行重复"), format!("the same identity number stands in row {first}"));
+                    let words = (zh.as_str(), en.as_str(), "合并或删除其中一行 / merge or delete one of the rows");
+                    pay.problems.push(table.problem(row, "id", Reason::IdReused, words));
+                    pay.refused = pay.refused.saturating_add(1);
+                }
+                None => {
+                    seen.insert(line.id.clone(), line.row);
+                    read_rows.push((row, line));
+                }
+            },
+        }
+    }
+    pay.form = form_of(&read_rows);
+    for (row, line) in read_rows {
+        warn(table, row, &line, &mut pay.warnings);
+        let fits = match pay.form {
+            Some(Form::OnTop) => on_top(&line) == Some(line.paid),
+            Some(Form::Inclusive) => inclusive(&line) == Some(line.paid),
+            None => inclusive(&line) == Some(line.paid) || on_top(&line) == Some(line.paid),
+        };
+        if fits {
+            pay.rows.push(line);
+        } else {
+            let words = (
+                "实发不等于应发减扣款",
+                "the amount paid is not the amount due less deductions",
+                "核对该行金额 / check the amounts of the row",
+            );
+            pay.problems.push(table.problem(row, "paid", Reason::SumMismatch, words));
+            pay.refused = pay.refused.saturating_add(1);
+        }
+    }
+    check_totals(table, end, &mut pay.problems);
+    pay.problems.sort_by_key(|problem| problem.row);
+    pay
+}
+
+/// First row that is no worker: a total, or neither number nor name. The end of the sheet where there is none.
+fn last_row(table: &Table<'_>) -> usize {
+    let ends = |row: &usize| {
+        let (seq, name) = (table.text(*row, "seq"), table.text(*row, "name"));
+        table.is_total(*row, "name") || (seq.is_none() && name.is_none() && table.text(*row, "id").is_none())
+    };
+    table.rows().find(ends).unwrap_or(table.rows().end)
+}
+
+fn inclusive(line: &PayRow) -> Option<Fen> {
+    line.due.minus(line.deduction).ok()
+}
+
+fn on_top(line: &PayRow) -> Option<Fen> {
+    line.due.plus(line.overtime).ok()?.plus(line.bonus).ok()?.minus(line.deduction).ok()
+}
+
+/// What most of the rows that tell the two apart say.
+fn form_of(rows: &[(usize, PayRow)]) -> Option<Form> {
+    let telling = rows.iter().map(|(_, line)| line).filter(|line| inclusive(line) != on_top(line));
+    let (mut within, mut above) = (0usize, 0usize);
+    for line in telling {
+        within += usize::from(inclusive(line) == Some(line.paid));
+        above += usize::from(on_top(line) == Some(line.paid));
+    }
+    match within.cmp(&above) {
+        _ if within + above == 0 => None,
+        std::cmp::Ordering::Less => Some(Form::OnTop),
+        _ => Some(Form::Inclusive),
+    }
+}
+
+fn wanted_money(table: &Table<'_>, row: usize, key: &str) -> Result<Fen, SheetProblem> {
+    table.money(row, key)?.ok_or_else(|| {
+        let words = ("缺少金额", "the amount is missing", "填写金额，没有则填 0 / write the amount, 0 for none");
+        table.problem(row, key, Reason::MissingField, words)
+    })
+}
+
+fn read_id(table: &Table<'_>, row: usize, today: Day) -> Result<IdNumber, SheetProblem> {
+    let number = match table.identifier(row, "id")? {
+        Some(number) => number,
+        None => table.wanted(row, "id")?,
+    };
+    IdNumber::parse(&number, today).map_err(|fault| unreadable(table, row, "id", "身份证号码不正确", &fault))
+}
+
+/// The whole deduction: its own column, or its parts; both must agree.
+fn read_deduction(table: &Table<'_>, row: usize, parts: [Option<Fen>; 2]) -> Result<Fen, SheetProblem> {
+    let too_much = |_| {
+        table.problem(row, "paid", Reason::BadAmount, ("金额过大", "the amounts are too large", "核对金额 / check the amounts"))
+    };
+    let sum = Fen::total(parts.into_iter().flatten()).map_err(too_much)?;
+    match table.money(row, "deduction")? {
+        Some(whole) if parts.iter().any(Option::is_some) && sum != whole => {
+            let words =
+                ("扣款不等于借支与罚款之和", "the deduction is not the sum of its parts", "核对扣款 / check the deduction");
+            Err(table.problem(row, "deduction", Reason::SumMismatch, words))
+        }
+        Some(whole) => Ok(whole),
+        None => Ok(sum),
+    }
+}
+
+fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetProblem>) -> Option<PayRow> {
+    // Every field is read before any is missed.
+    let name = kept(table.wanted(row, "name"), problems);
+    let id = kept(read_id(table, row, today), problems);
+    let days = kept(table.decimal(row, "days"), problems);
+    let daily = kept(table.money(row, "daily"), problems);
+    let due = kept(wanted_money(table, row, "due"), problems);
+    let overtime = kept(table.money(row, "overtime"), problems);
+    let bonus = kept(table.money(row, "bonus"), problems);
+    let advance = kept(table.money(row, "advance"), problems);
+    let fine = kept(table.money(row, "fine"), problems);
+    let paid = kept(wanted_money(table, row, "paid"), problems);
+    let card = kept(read_card(table, row), problems);
+    let (advance, fine) = (advance?, fine?);
+    let deduction = kept(read_deduction(table, row, [advance, fine]), problems);
+    let text = |key| table.text(row, key);
+    Some(PayRow {
+        row: row_number(row),
+        name: name?,
+        sex: text("sex"),
+        id: id?,
+        trade: text("trade"),
+        crew: text("crew"),
+        days: days?,
+        daily: daily?,
+        due: due?,
+        overtime: overtime?.unwrap_or_default(),
+        bonus: bonus?.unwrap_or_default(),
+        deduction: deduction?,
+        advance,
+        fine,
+        paid: paid?,
+        card: card?,
+        bank: text("bank"),
+        note: text("note"),
+    })
+}
+
+fn warn(table: &Table<'_>, row: usize, line: &PayRow, warnings: &mut Vec<SheetProblem>) {
+    let product = line.days.zip(line.daily).map(|(days, daily)| daily.times(days, Rounding::HalfUp));
+    if product.is_some_and(|product| product != Ok(line.due)) {
+        let words =
+            ("出勤天数乘日工资不等于应发", "days times daily wage is not the amount due", "核对天数与标准 / check days and wage");
+        warnings.push(table.problem(row, "due", Reason::SumMismatch, words));
+    }
+    if line.card.as_ref().is_some_and(|card| !card.luhn_holds()) {
+        let words = ("银行卡号校验位不符", "the card number fails its check digit", "请核对卡号 / check the number");
+        warnings.push(table.problem(row, "card", Reason::BadFormat, words));
+    }
+}
+
+/// Compares the total row with our sums, and names rows below the end that look like workers.
+fn check_totals(table: &Table<'_>, end: usize, problems: &mut Vec<SheetProblem>) {
+    let total = table.is_total(end, "name");
+    for key in SUMMED.iter().filter(|key| total && table.has(key)) {
+        let amounts = (table.rows().start..end).filter_map(|row| table.money(row, key).ok().flatten());
+        let sum = Fen::total(amounts).ok();
+        let Some(stated) = table.money(end, key).ok().flatten() else {
+            continue;
+        };
+        if sum != Some(stated) {
+            let ours = sum.map_or_else(String::new, |sum| sum.to_string());
+            let (zh, en) = (
+                format!("合计 {stated} 与各行之和 {ours} 不符"),
+                format!("the total {stated} is not the sum of the rows, {ours}"),
+            );
+            problems.push(table.problem(
+                end,
+                key,
+                Reason::SumMismatch,
+                (&zh, &en, "核对合计或各行 / check the total or the rows"),
+            ));
+        }
+    }
+    for row in (end.saturating_add(1)..table.rows().end)
+        .filter(|row| table.text(*row, "name").is_some() && table.text(*row, "id").is_some())
+    {
+        let words = (
+            "合计或空行之后的行未读取",
+            "a row below the total or a blank row was not read",
+            "移到合计行之前 / move it above the total",
+        );
+        problems.push(table.problem(row, "name", Reason::BadFormat, words));
+    }
+}
+
+#[cfg(test)]
+mod tests;

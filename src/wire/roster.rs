@@ -1,0 +1,361 @@
+//! The roster (花名册): workers of a project with their companies, crews and papers, row by row.
+//!
+//! Every faulty row is refused with its place and what to do, and never sinks its neighbours. Codes (trade, nation,
+//! education) are kept as written, as code or as name; the slice that takes the row knows the tables.
+
+use std::collections::HashMap;
+
+use rust_xlsxwriter::XlsxError;
+
+use super::reason::Reason;
+use super::sheet::Workbook;
+use super::sheet::table::{Column, SheetProblem, Table, remarks, row_number};
+use super::sheet::write::{TextEncoding, Value, csv_table, xlsx_table};
+use crate::base::person::{BankCard, IdNumber, Phone};
+use crate::base::{Day, Unreadable, person::Uscc};
+
+const fn column(key: &'static str, names: &'static [&'static str], required: bool) -> Column {
+    Column { key, names, required }
+}
+
+/// Columns of the roster, in the order of the export.
+pub const COLUMNS: [Column; 23] = [
+    column("uscc", &["企业统一社会信用代码", "统一社会信用代码", "信用代码"], true),
+    column("company", &["企业名称", "企业", "公司名称"], false),
+    column("crew", &["班组名称", "班组"], true),
+    column("name", &["工人姓名", "姓名"], true),
+    column("leader", &["是否为班组长", "是否班组长"], false),
+    column("id_kind", &["证件类型"], false),
+    column("id", &["证件号码", "身份证号", "身份证号码", "身份证"], true),
+    column("trade", &["当前工种", "工种"], true),
+    column("worker_kind", &["工人类型"], false),
+    column("card", &["发放工资银行卡号", "银行卡号", "工资卡号"], false),
+    column("bank", &["发放工资银行名称", "开户行", "银行名称"], false),
+    column("bank_link", &["工资卡银行联号", "银行联号", "联行号"], false),
+    column("bank_code", &["工资卡银行代码", "银行代码"], false),
+    column("insured", &["是否购买保险"], false),
+    column("nation", &["民族"], false),
+    column("address", &["地址", "住址", "家庭住址"], false),
+    column("politics", &["政治面貌"], false),
+    column("union_joined", &["加入工会时间"], false),
+    column("phone", &["手机号码", "手机号", "联系电话"], true),
+    column("education", &["文化程度"], false),
+    column("issuer", &["发证机关"], false),
+    column("papers_from", &["证件有效期起"], false),
+    column("papers_until", &["证件有效期止"], false),
+];
+
+/// Number of a worker's papers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PaperNumber {
+    /// Citizen's identity number (证件类型 01).
+    Citizen(IdNumber),
+    /// Any other papers: kind and 1 to 32 characters.
+    Other(String, String),
+}
+
+impl PaperNumber {
+    /// The plain number. Whoever calls this shows or stores personal data.
+    pub fn as_str(&self) -> &str {
+        match self {
+            PaperNumber::Citizen(id) => id.as_str(),
+            PaperNumber::Other(_, number) => number,
+        }
+    }
+
+    /// Kind of papers as written; `01` for a citizen.
+    pub fn kind(&self) -> &str {
+        match self {
+            PaperNumber::Citizen(_) => "01",
+            PaperNumber::Other(kind, _) => kind,
+        }
+    }
+}
+
+/// A worker of the roster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RosterRow {
+    /// Row in the sheet, from 1.
+    pub row: u32,
+    /// Credit code of the employer.
+    pub uscc: Uscc,
+    /// Name of the employer.
+    pub company: Option<String>,
+    /// Name of the crew.
+    pub crew: String,
+    /// Name of the worker.
+    pub name: String,
+    /// Whether the leader of the crew.
+    pub leader: Option<bool>,
+    /// Number of the worker's papers.
+    pub papers: PaperNumber,
+    /// Trade, as code or name.
+    pub trade: String,
+    /// Kind of worker, as code or name.
+    pub worker_kind: Option<String>,
+    /// Card for wages.
+    pub card: Option<BankCard>,
+    /// Bank of the card.
+    pub bank: Option<String>,
+    /// Bank link number (联行号), 12 digits.
+    pub bank_link: Option<String>,
+    /// Bank code.
+    pub bank_code: Option<String>,
+    /// Whether insured.
+    pub insured: Option<bool>,
+    /// Nation, as code or name.
+    pub nation: Option<String>,
+    /// Address.
+    pub address: Option<String>,
+    /// Political status, as code or name.
+    pub politics: Option<String>,
+    /// Day of joining the union.
+    pub union_joined: Option<Day>,
+    /// Telephone.
+    pub phone: Phone,
+    /// Education, as code or name.
+    pub education: Option<String>,
+    /// Authority that issued the papers.
+    pub issuer: Option<String>,
+    /// First day of the papers.
+    pub papers_from: Option<Day>,
+    /// Last day of the papers; absent also when they hold for ever (长期).
+    pub papers_until: Option<Day>,
+}
+
+/// What a roster file says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Roster {
+    /// Good rows.
+    pub rows: Vec<RosterRow>,
+    /// What is wrong with the others: at least one problem for each refused row.
+    pub problems: Vec<SheetProblem>,
+    /// What is odd in rows that were taken: a card that fails Luhn's rule.
+    pub warnings: Vec<SheetProblem>,
+    /// Remarks on the file, Chinese and English.
+    pub remarks: Vec<(String, String)>,
+    /// Rows refused.
+    pub refused: u32,
+}
+
+/// Reads the roster of the first sheet that has one. `today` bounds dates of birth.
+pub fn parse(book: &Workbook, today: Day) -> Roster {
+    let mut roster = Roster::default();
+    for sheet in &book.sheets {
+        match Table::find(sheet, &COLUMNS) {
+            Ok(table) => {
+                roster.problems.clear();
+                roster.remarks = remarks(sheet);
+                read_rows(&table, today, &mut roster);
+                return roster;
+            }
+            // What is said about the first sheet helps most; the others may be instructions.
+            Err(problems) if roster.problems.is_empty() => roster.problems = problems,
+            Err(_) => {}
+        }
+    }
+    roster
+}
+
+fn read_rows(table: &Table<'_>, today: Day, roster: &mut Roster) {
+    let mut seen: HashMap<PaperNumber, u32> = HashMap::new();
+    for row in table.rows().filter(|row| !table.is_blank(*row)) {
+        let before = roster.problems.len();
+        let read = read_row(table, row, today, &mut roster.problems);
+        let Some(worker) = read.filter(|_| roster.problems.len() == before) else {
+            roster.refused = roster.refused.saturating_add(1);
+            continue;
+        };
+        if let Some(first) = seen.get(&worker.papers) {
+            let (zh, en) = (format!("证件号码与第 {first} 行重复"), format!("the same papers stand in row {first}"));
+            let words = (zh.as_str(), en.as_str(), "删除其中一行 / delete one of the rows");
+            roster.problems.push(table.problem(row, "id", Reason::IdReused, words));
+            roster.refused = roster.refused.saturating_add(1);
+            continue;
+        }
+        if worker.card.as_ref().is_some_and(|card| !card.luhn_holds()) {
+            let words = ("银行卡号校验位不符", "the card number fails its check digit", "请核对卡号 / check the number");
+            roster.warnings.push(table.problem(row, "card", Reason::BadFormat, words));
+        }
+        seen.insert(worker.papers.clone(), worker.row);
+        roster.rows.push(worker);
+    }
+}
+
+/// Keeps the value or notes the problem, so that one row shows all its faults at once.
+pub(super) fn kept<T>(read: Result<T, SheetProblem>, problems: &mut Vec<SheetProblem>) -> Option<T> {
+    read.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// A cell that did not parse into a value of the domain.
+pub(super) fn unreadable(table: &Table<'_>, row: usize, key: &str, zh: &str, fault: &Unreadable) -> SheetProblem {
+    // The fault's own text hides the value where it is personal.
+    let en = format!("not a {}: {}", fault.what, fault.why);
+    table.problem(row, key, Reason::BadFormat, (zh, &en, "核对后按文本重新填写 / check it and type it again as text"))
+}
+
+pub(super) fn read_card(table: &Table<'_>, row: usize) -> Result<Option<BankCard>, SheetProblem> {
+    match table.identifier(row, "card")? {
+        None => Ok(None),
+        Some(text) => {
+            let card = BankCard::parse(&text);
+            card.map(Some).map_err(|fault| unreadable(table, row, "card", "银行卡号应为 13 至 19 位数字", &fault))
+        }
+    }
+}
+
+fn read_papers(table: &Table<'_>, row: usize, today: Day) -> Result<PaperNumber, SheetProblem> {
+    let number = match table.identifier(row, "id")? {
+        Some(number) => number,
+        None => table.wanted(row, "id")?,
+    };
+    let kind = table.text(row, "id_kind").unwrap_or_else(|| "01".to_owned());
+    if ["01", "1", "身份证", "居民身份证"].contains(&kind.as_str()) {
+        let id = IdNumber::parse(&number, today);
+        return id.map(PaperNumber::Citizen).map_err(|fault| unreadable(table, row, "id", "身份证号码不正确", &fault));
+    }
+    if number.chars().count() > 32 || number.chars().any(char::is_control) {
+        let words = ("证件号码应为 1 至 32 个字符", "a number of papers has 1 to 32 characters", "请核对 / check it");
+        return Err(table.problem(row, "id", Reason::BadFormat, words));
+    }
+    Ok(PaperNumber::Other(kind, number))
+}
+
+fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetProblem>) -> Option<RosterRow> {
+    let uscc = table
+        .wanted(row, "uscc")
+        .and_then(|text| Uscc::parse(&text).map_err(|fault| unreadable(table, row, "uscc", "统一社会信用代码不正确", &fault)));
+    let phone = table
+        .wanted(row, "phone")
+        .and_then(|text| Phone::parse(&text).map_err(|fault| unreadable(table, row, "phone", "手机号码不正确", &fault)));
+    let until = match table.text(row, "papers_until").as_deref() {
+        Some("长期" | "永久") => Ok(None),
+        _ => table.day(row, "papers_until"),
+    };
+    // Every field is read before any is missed.
+    let uscc = kept(uscc, problems);
+    let phone = kept(phone, problems);
+    let crew = kept(table.wanted(row, "crew"), problems);
+    let name = kept(table.wanted(row, "name"), problems);
+    let trade = kept(table.wanted(row, "trade"), problems);
+    let papers = kept(read_papers(table, row, today), problems);
+    let card = kept(read_card(table, row), problems);
+    let bank_link = kept(read_link(table, row), problems);
+    let leader = kept(table.yes_no(row, "leader"), problems);
+    let insured = kept(table.yes_no(row, "insured"), problems);
+    let union_joined = kept(table.day(row, "union_joined"), problems);
+    let papers_from = kept(table.day(row, "papers_from"), problems);
+    let papers_until = kept(until, problems);
+    let text = |key| table.text(row, key);
+    Some(RosterRow {
+        row: row_number(row),
+        uscc: uscc?,
+        company: text("company"),
+        crew: crew?,
+        name: name?,
+        leader: leader?,
+        papers: papers?,
+        trade: trade?,
+        worker_kind: text("worker_kind"),
+        card: card?,
+        bank: text("bank"),
+        bank_link: bank_link?,
+        bank_code: text("bank_code"),
+        insured: insured?,
+        nation: text("nation"),
+        address: text("address"),
+        politics: text("politics"),
+        union_joined: union_joined?,
+        phone: phone?,
+        education: text("education"),
+        issuer: text("issuer"),
+        papers_from: papers_from?,
+        papers_until: papers_until?,
+    })
+}
+
+fn read_link(table: &Table<'_>, row: usize) -> Result<Option<String>, SheetProblem> {
+    let text = table.text(row, "bank_link");
+    if text.as_ref().is_some_and(|text| text.len() != 12 || !text.bytes().all(|b| b.is_ascii_digit())) {
+        let words = ("联行号应为 12 位数字", "a bank link number has 12 digits", "请核对 / check it");
+        return Err(table.problem(row, "bank_link", Reason::BadFormat, words));
+    }
+    Ok(text)
+}
+
+fn names() -> Vec<&'static str> {
+    COLUMNS.iter().filter_map(|column| column.names.first().copied()).collect()
+}
+
+fn values(row: &RosterRow) -> Vec<Value> {
+    let text = |text: &Option<String>| Value::text(text.as_deref());
+    let yes_no = |flag: Option<bool>| flag.map_or(Value::Nothing, |yes| Value::Text(if yes { "是" } else { "否" }.to_owned()));
+    let day = |day: Option<Day>| day.map_or(Value::Nothing, Value::Date);
+    let owned = |text: &str| Value::Text(text.to_owned());
+    vec![
+        owned(row.uscc.as_str()),
+        text(&row.company),
+        owned(&row.crew),
+        owned(&row.name),
+        yes_no(row.leader),
+        owned(row.papers.kind()),
+        owned(row.papers.as_str()),
+        owned(&row.trade),
+        text(&row.worker_kind),
+        Value::text(row.card.as_ref().map(BankCard::as_str)),
+        text(&row.bank),
+        text(&row.bank_link),
+        text(&row.bank_code),
+        yes_no(row.insured),
+        text(&row.nation),
+        text(&row.address),
+        text(&row.politics),
+        day(row.union_joined),
+        owned(row.phone.as_str()),
+        text(&row.education),
+        text(&row.issuer),
+        day(row.papers_from),
+        day(row.papers_until),
+    ]
+}
+
+/// The roster as XLSX.
+///
+/// # Errors
+/// What the workbook writer refuses.
+pub fn write_xlsx(rows: &[RosterRow]) -> Result<Vec<u8>, XlsxError> {
+    xlsx_table("花名册", &names(), &rows.iter().map(values).collect::<Vec<_>>())
+}
+
+/// The roster as CSV.
+pub fn write_csv(rows: &[RosterRow], encoding: TextEncoding) -> Vec<u8> {
+    csv_table(&names(), &rows.iter().map(values).collect::<Vec<_>>(), encoding)
+}
+
+/// The refused rows of a file as XLSX, each once, in the words of the file and with a column of reasons: to be corrected
+/// and uploaded again.
+///
+/// # Errors
+/// What the workbook writer refuses.
+pub fn write_refused(book: &Workbook, roster: &Roster) -> Result<Vec<u8>, XlsxError> {
+    let found = book.sheets.iter().find_map(|sheet| Table::find(sheet, &COLUMNS).ok());
+    let mut reasons: Vec<(u32, String)> = Vec::new();
+    for problem in roster.problems.iter().filter(|problem| problem.row > 0) {
+        let text = format!("{} {} {}（{}）", problem.place, problem.reason, problem.zh, problem.fix);
+        match reasons.last_mut().filter(|(row, _)| *row == problem.row) {
+            Some((_, texts)) => *texts = format!("{texts}；{text}"),
+            None => reasons.push((problem.row, text)),
+        }
+    }
+    let mut header = names();
+    header.push("错误原因");
+    let line = |(row, text): &(u32, String)| {
+        let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+        let field = |column: &Column| Value::text(found.as_ref().and_then(|table| table.text(place, column.key)).as_deref());
+        COLUMNS.iter().map(field).chain([Value::Text(text.clone())]).collect::<Vec<_>>()
+    };
+    xlsx_table("错误行", &header, &reasons.iter().map(line).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests;
