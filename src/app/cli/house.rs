@@ -12,7 +12,7 @@ use super::{DemoArgs, Verdict, Where, say};
 use crate::app::clock::SystemClock;
 use crate::app::config::{self, Config};
 use crate::app::routes::House;
-use crate::app::{build, serve as server, verify as checks, worker};
+use crate::app::{bench, build, serve as server, verify as checks, worker};
 use crate::base::Clock;
 use crate::store::conn::Place;
 use crate::store::{Backend, Db, DbOptions, StoreError, migrate as migrations};
@@ -239,6 +239,15 @@ pub fn replay(config_dir: Option<&Path>, place: &Where) -> Result<Verdict, Store
     Ok(Verdict::Fails)
 }
 
-pub fn bench(_config_dir: Option<&Path>, _name: Option<&str>, _json: bool, _url: Option<&str>) -> Result<Verdict, StoreError> {
-    Err(StoreError::Setup("the bench is being built".to_owned()))
+/// Measures this binary; the last line is JSON when that was asked for.
+pub fn bench(config_dir: Option<&Path>, name: Option<&str>, json: bool, url: Option<&str>) -> Result<Verdict, StoreError> {
+    let report = bench::run(config_dir, name, url)?;
+    if json {
+        say(&report.json()?)?;
+    } else {
+        for line in report.table() {
+            say(&line)?;
+        }
+    }
+    Ok(Verdict::Holds)
 }
