@@ -6,6 +6,8 @@
 pub mod accounts;
 pub mod app;
 pub mod base;
+pub mod cases;
+pub mod credit;
 pub mod documents;
 pub mod law;
 pub mod ledger;
