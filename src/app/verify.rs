@@ -2,7 +2,7 @@
 
 use crate::store::journal::Audit;
 use crate::store::{AnyConn, StoreError};
-use crate::{documents, parties, projects, users};
+use crate::{accounts, deposits, documents, ledger, notice_board, parties, projects, users};
 
 /// Checks everything on one snapshot.
 pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
@@ -17,6 +17,14 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(projects::table::all_participations(conn)?)?;
     audit.table(projects::table::all_crews(conn)?)?;
     audit.table(projects::table::all_facts(conn)?)?;
+    audit.table(ledger::table::all(conn)?)?;
+    audit.table(ledger::table::all_lines(conn)?)?;
+    audit.table(notice_board::table::all(conn)?)?;
+    audit.table(deposits::table::all(conn)?)?;
+    audit.table(deposits::table::all_events(conn)?)?;
+    audit.table(accounts::table::all(conn)?)?;
+    audit.table(accounts::table::all_statements(conn)?)?;
+    audit.table(accounts::table::all_entries(conn)?)?;
     audit.missing();
     Ok(audit)
 }

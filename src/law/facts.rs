@@ -84,3 +84,10 @@ impl<T: Copy> Fact<T> {
         self.value().copied()
     }
 }
+
+mod project;
+
+pub use project::{
+    AccountFacts, AgreedLabourCost, ContractFacts, Cycle, Debits, DepositFacts, DepositKind, LabourSplitFacts, MilestoneFacts,
+    MonthPay, NoticeBoardFacts, Owed, PaymentBondFacts, ProjectFacts, RealNameFacts, SheetState,
+};

@@ -7,13 +7,28 @@
 pub mod book;
 pub mod case;
 pub mod decision;
+pub mod explain;
 pub mod facts;
+pub mod finding;
 pub mod questions;
+pub mod rules;
 mod tree;
 
 use include_dir::{Dir, DirEntry, include_dir};
 
 pub use book::{Fault, LawBook};
+pub use case::{CaseOutcome, run_cases};
+pub use decision::{Decision, Gate, GateFacts, GateQuestion, Verdict, decide};
+pub use explain::{check, explain};
+pub use facts::{Fact, ProjectFacts};
+pub use finding::{Assessment, Finding, State, System};
+
+use crate::base::Day;
+
+/// Judges a project by every rule of the book on a day: the facts decide, and what is missing is `not_known`.
+pub fn assess(facts: &ProjectFacts, book: &LawBook, as_of: Day) -> Assessment {
+    rules::assess(facts, book, as_of)
+}
 
 static CONFIG: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/config");
 

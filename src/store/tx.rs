@@ -182,7 +182,9 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let answer = self.writer.submit(work)?;
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        // The asker may have gone away (a closed connection); the work stands all the same.
+        self.writer.submit(work, move |result| drop(reply.send(result)))?;
         answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the writer gave no answer".to_owned()))))
     }
 
@@ -195,9 +197,10 @@ impl Db {
     {
         match self.backend() {
             Backend::Sqlite => {
-                let answer = self.writer.submit(work)?;
+                let (reply, answer) = std::sync::mpsc::sync_channel(1);
+                self.writer.submit(work, move |result| drop(reply.send(result)))?;
                 let gone = |_| Err(E::from(StoreError::Unavailable("the writer gave no answer".to_owned())));
-                answer.blocking_recv().unwrap_or_else(gone)
+                answer.recv().unwrap_or_else(gone)
             }
             Backend::Postgres => self.write_alone(&work),
         }
@@ -253,6 +256,11 @@ impl Db {
             let ended = conn.batch_execute("ROLLBACK").map_err(StoreError::from);
             result.and_then(|value| ended.map(|()| value).map_err(E::from))
         })
+    }
+
+    /// Runs a statement that no transaction may hold, like SQLite's `VACUUM INTO`.
+    pub fn run_outside_transaction<T>(&self, work: impl FnOnce(&mut AnyConn) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.with_conn(work)
     }
 
     /// Lends a pooled connection; a dead one is replaced after the error that showed it.

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::ManageConnection;
-use tokio::sync::oneshot;
 
 use super::conn::{AnyConn, Backend, Opener};
 use super::{StoreError, Tx};
@@ -39,7 +38,7 @@ pub struct Writer {
 struct Closure<F, T, E> {
     work: Option<F>,
     result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
+    reply: Box<dyn FnOnce(Result<T, E>) + Send>,
 }
 
 impl<F, T, E> Work for Closure<F, T, E>
@@ -63,8 +62,7 @@ where
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(E::from(StoreError::Unavailable("the writer did not run this work".to_owned()))),
         };
-        // The asker may have gone away (a closed connection); the work stands all the same.
-        let _ = self.reply.send(result);
+        (self.reply)(result);
     }
 }
 
@@ -80,25 +78,24 @@ impl Writer {
         Ok(Self { queue })
     }
 
-    /// Hands in work and gives the receiver of its answer.
+    /// Hands in work; `reply` is called with its answer after the commit.
     ///
     /// # Errors
     /// The queue is full or the thread has ended.
-    pub(super) fn submit<T, E, F>(&self, work: F) -> Result<oneshot::Receiver<Result<T, E>>, StoreError>
+    pub(super) fn submit<T, E, F, R>(&self, work: F, reply: R) -> Result<(), StoreError>
     where
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        R: FnOnce(Result<T, E>) + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let boxed = Box::new(Closure { work: Some(work), result: None, reply });
+        let boxed = Box::new(Closure { work: Some(work), result: None, reply: Box::new(reply) });
         self.queue.try_send(boxed).map_err(|error| {
             StoreError::Unavailable(match error {
                 TrySendError::Full(_) => "the writer's queue is full".to_owned(),
                 TrySendError::Disconnected(_) => "the writer has stopped".to_owned(),
             })
-        })?;
-        Ok(answer)
+        })
     }
 }
 

@@ -2,38 +2,10 @@
 
 use serde::Serialize;
 
+pub use crate::wire::reason::Reason;
+
 /// How many problems of one file are listed; the rest is counted in one last line.
 pub const PROBLEMS_MAX: usize = 10_000;
-
-/// Why an item was refused or flagged; the codes of the quarantine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// Bytes have no meaning in the encoding of the file.
-    BadEncoding,
-    /// A line, element or cell does not parse.
-    BadFormat,
-    /// Something mandatory is empty.
-    MissingField,
-    /// No valid date can be read.
-    BadTime,
-    /// Not a decimal, or with too many places.
-    BadAmount,
-    /// A long number arrived as a float.
-    PrecisionLost,
-    /// Too many items or too large.
-    OverLimit,
-    /// Parts do not add up to the total.
-    SumMismatch,
-    /// The sequence of statements is broken.
-    Gap,
-    /// Opening, entries and closing do not chain.
-    BalanceBreak,
-    /// The same key with different content.
-    IdReused,
-    /// A library failed on the file in a way of its own.
-    ParserPanic,
-}
 
 /// One problem of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -177,7 +177,10 @@ impl<'a> Sum<'a> {
             None => None,
         };
         let key = by_credit.map_or("deposit.reduce_after_two_years", |dated| dated.key.as_str());
-        if let Some(part) = self.asking.ratio(R65_12A, key) {
+        // A region that reduces on application only has a part of zero: nothing happens by itself.
+        let part = self.asking.find(key).and_then(|dated| Some((dated, dated.value.as_ratio()?)));
+        if let Some((dated, part)) = part.filter(|(_, part)| !part.is_zero()) {
+            self.asking.used(R65_12A, dated);
             self.multiply(Decimal::ONE - part);
         }
     }

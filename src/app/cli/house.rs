@@ -1,0 +1,244 @@
+//! Commands that open the house: demo, serve, migrate, users, backup, restore, verify.
+
+use std::io::BufRead;
+use std::net::{IpAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+
+use super::{DemoArgs, Verdict, Where, say};
+use crate::app::clock::SystemClock;
+use crate::app::config::{self, Config};
+use crate::app::routes::House;
+use crate::app::{build, serve as server, verify as checks, worker};
+use crate::base::Clock;
+use crate::store::conn::Place;
+use crate::store::{Backend, Db, DbOptions, StoreError, migrate as migrations};
+use crate::users::{actions, password, table};
+use crate::web::{Ctx, Grant, Ground, Problem, ScopeOn};
+
+/// The mark of a demonstration database.
+pub const DEMO_MARK: &str = "demo";
+
+fn refused(problem: &Problem) -> StoreError {
+    StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
+}
+
+impl Where {
+    fn open(&self, options: &DbOptions) -> Result<Db, StoreError> {
+        Db::open(build::place(self.data.as_deref(), self.database_url.as_deref())?, options)
+    }
+
+    /// A database that is there already: commands that look at one do not make one.
+    fn open_existing(&self) -> Result<Db, StoreError> {
+        let place = build::place(self.data.as_deref(), self.database_url.as_deref())?;
+        if let Place::File(path) = &place
+            && !path.exists()
+        {
+            return Err(StoreError::Setup(format!("there is no database at `{}` / 数据库不存在", path.display())));
+        }
+        let db = Db::open(place, &DbOptions::default())?;
+        require_migrated(&db)?;
+        Ok(db)
+    }
+
+    fn key_path(&self) -> PathBuf {
+        match (&self.key_file, &self.data) {
+            (Some(file), _) => file.clone(),
+            (None, Some(folder)) => folder.join(build::KEY_FILE),
+            (None, None) => PathBuf::from("./data").join(build::KEY_FILE),
+        }
+    }
+}
+
+fn require_migrated(db: &Db) -> Result<(), StoreError> {
+    let pending = migrations::pending(db)?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = pending.iter().map(|step| step.name.as_str()).collect();
+    Err(StoreError::Setup(format!(
+        "pending migrations: {}; run `anxin migrate` or serve --migrate / 请先执行 anxin migrate",
+        names.join(", ")
+    )))
+}
+
+fn ground(config_dir: Option<&Path>, place: &Where, db: Db) -> Result<(Config, Arc<Ground>), StoreError> {
+    let config = Config::load(config_dir)?;
+    let law = config::law_book(config_dir)?;
+    let key = build::read_key(&place.key_path())?;
+    let demo = build::mark(&db, DEMO_MARK)?.is_some();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let ground = build::ground(db, key, clock, &law, &config, demo)?;
+    Ok((config, ground))
+}
+
+pub fn serve(config_dir: Option<&Path>, place: &Where, port: Option<u16>, migrate: bool) -> Result<Verdict, StoreError> {
+    let config = Config::load(config_dir)?;
+    let db = place.open(&config.db_options())?;
+    if migrate {
+        migrations::up(&db)?;
+    }
+    require_migrated(&db)?;
+    let (config, ground) = ground(config_dir, place, db)?;
+    let address: IpAddr = config.server.address.parse().map_err(|error| StoreError::Setup(format!("server.address: {error}")))?;
+    if ground.settings.demo && !address.is_loopback() {
+        return Err(StoreError::Setup(
+            "this is a demonstration database; it is served on loopback only / 演示数据库只能在本机地址上提供".to_owned(),
+        ));
+    }
+    let port = port.unwrap_or(config.server.port);
+    run_house(ground, address, port, config.server.workers, Duration::from_secs(config.jobs.poll_seconds.max(1)))
+}
+
+/// Binds, starts the worker and serves until stopped.
+pub fn run_house(ground: Arc<Ground>, address: IpAddr, port: u16, workers: usize, poll: Duration) -> Result<Verdict, StoreError> {
+    let house = House::new(Arc::clone(&ground), server::figures()).map_err(|problem| refused(&problem))?;
+    let listener = TcpListener::bind((address, port))
+        .map_err(|error| StoreError::Setup(format!("cannot listen on {address}:{port}: {error}")))?;
+    let bound = listener.local_addr().map_err(|error| StoreError::Setup(error.to_string()))?;
+    worker::start(ground, poll)?;
+    say(&format!("http://{bound}/"))?;
+    server::run(house, listener, workers)?;
+    Ok(Verdict::Holds)
+}
+
+pub fn demo(_config_dir: Option<&Path>, _args: &DemoArgs) -> Result<Verdict, StoreError> {
+    Err(StoreError::Setup("the demonstration is being built".to_owned()))
+}
+
+pub fn migrate(place: &Where) -> Result<Verdict, StoreError> {
+    let db = place.open(&DbOptions::default())?;
+    let done = migrations::up(&db)?;
+    for name in &done {
+        say(name)?;
+    }
+    say(&format!("{} migrations applied", done.len()))?;
+    Ok(Verdict::Holds)
+}
+
+fn password_from_input() -> Result<String, StoreError> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).map_err(|error| StoreError::Setup(format!("standard input: {error}")))?;
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() {
+        return Err(StoreError::Setup("write the password to standard input / 请从标准输入给出密码".to_owned()));
+    }
+    Ok(password)
+}
+
+fn hashed(ground: &Ground, login: &str, password: &str) -> Result<String, StoreError> {
+    password::check(login, password).map_err(|problem| refused(&problem))?;
+    let salt = ground.vault.random::<16>()?;
+    password::hash(password, &salt).map_err(|problem| refused(&problem))
+}
+
+pub fn add_user(
+    config_dir: Option<&Path>,
+    place: &Where,
+    login: &str,
+    name: &str,
+    role: &str,
+    scope: &str,
+) -> Result<Verdict, StoreError> {
+    let (_, ground) = ground(config_dir, place, place.open_existing()?)?;
+    let setup = |error: crate::base::Unreadable| StoreError::Setup(error.to_string());
+    let role = role.parse().map_err(setup)?;
+    let (kind, value) = scope.split_once(':').unwrap_or((scope, ""));
+    let grant = Grant { role, on: ScopeOn::of(kind, value).map_err(setup)? };
+    let hash = hashed(&ground, login, &password_from_input()?)?;
+    let ctx = Ctx::of_the_house(&ground, "cli");
+    let (login, name) = (login.to_owned(), name.to_owned());
+    let made = ground.db.write_blocking(move |tx| {
+        let user = actions::add_user(tx, &ctx, &login, &name, &hash, false)?;
+        actions::grant(tx, &ctx, user.id, grant, None)?;
+        Ok::<_, Problem>(user.id)
+    });
+    let user = made.map_err(|problem| refused(&problem))?;
+    say(&format!("added {user}"))?;
+    Ok(Verdict::Holds)
+}
+
+pub fn set_password(config_dir: Option<&Path>, place: &Where, login: &str) -> Result<Verdict, StoreError> {
+    let (_, ground) = ground(config_dir, place, place.open_existing()?)?;
+    let hash = hashed(&ground, login, &password_from_input()?)?;
+    let ctx = Ctx::of_the_house(&ground, "cli");
+    let login = login.to_owned();
+    let done = ground.db.write_blocking(move |tx| {
+        let user = table::by_login(tx.conn(), &login)?.ok_or_else(Problem::not_found)?;
+        actions::set_password(tx, &ctx, user.id, &hash, false)?;
+        Ok::<_, Problem>(user.id)
+    });
+    let user = done.map_err(|problem| refused(&problem))?;
+    say(&format!("password of {user} set"))?;
+    Ok(Verdict::Holds)
+}
+
+fn sqlite_path(place: &Where) -> Result<PathBuf, StoreError> {
+    match build::place(place.data.as_deref(), place.database_url.as_deref())? {
+        Place::File(path) => Ok(path),
+        Place::Server(_) => Err(StoreError::Setup(
+            "backup and restore copy the embedded database; for PostgreSQL use pg_dump and pg_restore / PostgreSQL 请使用 pg_dump".to_owned(),
+        )),
+    }
+}
+
+pub fn backup(place: &Where, file: &Path) -> Result<Verdict, StoreError> {
+    sqlite_path(place)?;
+    if file.exists() {
+        return Err(StoreError::Setup(format!("`{}` exists already / 文件已存在", file.display())));
+    }
+    let db = place.open_existing()?;
+    debug_assert_eq!(db.backend(), Backend::Sqlite);
+    let target = file.to_string_lossy().replace('\'', "''");
+    db.run_outside_transaction(|conn| conn.batch_execute(&format!("VACUUM INTO '{target}'")).map_err(StoreError::from))?;
+    let copy = Db::open(Place::File(file.to_owned()), &DbOptions::default())?;
+    let audit = copy.read_blocking(checks::verify)?;
+    say(&format!("backed up to {}: {} rows verified, {} broken", file.display(), audit.verified, audit.broken.len()))?;
+    Ok(if audit.broken.is_empty() { Verdict::Holds } else { Verdict::Fails })
+}
+
+pub fn restore(place: &Where, file: &Path) -> Result<Verdict, StoreError> {
+    let target = sqlite_path(place)?;
+    if target.exists() {
+        return Err(StoreError::Setup(format!(
+            "`{}` exists; a restore never overwrites / 目标已存在，恢复不会覆盖",
+            target.display()
+        )));
+    }
+    let source = Db::open(Place::File(file.to_owned()), &DbOptions::default())?;
+    let audit = source.read_blocking(checks::verify)?;
+    if audit.verified == 0 || !audit.broken.is_empty() {
+        for line in &audit.broken {
+            say(line)?;
+        }
+        say(&format!("not restored: {} rows verified, {} broken", audit.verified, audit.broken.len()))?;
+        return Ok(Verdict::Fails);
+    }
+    let path = target.to_string_lossy().replace('\'', "''");
+    source.run_outside_transaction(|conn| conn.batch_execute(&format!("VACUUM INTO '{path}'")).map_err(StoreError::from))?;
+    say(&format!("restored to {}: {} rows verified", target.display(), audit.verified))?;
+    Ok(Verdict::Holds)
+}
+
+pub fn verify(place: &Where) -> Result<Verdict, StoreError> {
+    let db = place.open_existing()?;
+    let audit = db.read_blocking(checks::verify)?;
+    for line in &audit.broken {
+        say(line)?;
+    }
+    say(&format!("verified {} rows, {} broken", audit.verified, audit.broken.len()))?;
+    Ok(if audit.broken.is_empty() && audit.verified > 0 { Verdict::Holds } else { Verdict::Fails })
+}
+
+pub fn replay(config_dir: Option<&Path>, place: &Where) -> Result<Verdict, StoreError> {
+    let (_, _ground) = ground(config_dir, place, place.open_existing()?)?;
+    say("0 replayed, 0 differ")?;
+    Ok(Verdict::Fails)
+}
+
+pub fn bench(_config_dir: Option<&Path>, _name: Option<&str>, _json: bool, _url: Option<&str>) -> Result<Verdict, StoreError> {
+    Err(StoreError::Setup("the bench is being built".to_owned()))
+}

@@ -1,0 +1,69 @@
+//! `law cases`, `law explain`, `law check`.
+
+use std::path::{Path, PathBuf};
+
+use super::{Verdict, say};
+use crate::app::clock::SystemClock;
+use crate::app::config;
+use crate::base::{Clock, Day, RegionCode};
+use crate::law::{LawBook, case, explain as explaining};
+use crate::store::StoreError;
+
+pub fn cases(config: Option<&Path>, files: &[PathBuf]) -> Result<Verdict, StoreError> {
+    let law = config::law_book(config)?;
+    let (mut passed, mut failed) = (0_u64, 0_u64);
+    for file in files {
+        let text = std::fs::read_to_string(file).map_err(|error| StoreError::Setup(format!("`{}`: {error}", file.display())))?;
+        for outcome in case::run_cases(&text, &law.book) {
+            if outcome.passed() {
+                passed += 1;
+                continue;
+            }
+            failed += 1;
+            say(&format!("{}:{} {} {}", file.display(), outcome.line, outcome.id, outcome.question))?;
+            for difference in &outcome.differences {
+                say(&format!("  {}: expected {}, answered {}", difference.key, difference.expected, difference.answered))?;
+            }
+            for step in &outcome.trace {
+                say(&format!("  · {step}"))?;
+            }
+        }
+    }
+    say(&format!("{passed} passed, {failed} failed"))?;
+    Ok(if failed == 0 && passed > 0 { Verdict::Holds } else { Verdict::Fails })
+}
+
+pub fn explain(config: Option<&Path>, name: &str, as_of: Option<Day>, region: &str) -> Result<Verdict, StoreError> {
+    let law = config::law_book(config)?;
+    let region: RegionCode = region.parse().map_err(|error| StoreError::Setup(format!("--region: {error}")))?;
+    let as_of = as_of.unwrap_or_else(|| SystemClock.today());
+    match explaining::explain(name, as_of, region, &law.book) {
+        Some(lines) => {
+            for line in lines {
+                say(&line)?;
+            }
+            Ok(Verdict::Holds)
+        }
+        None => {
+            say(&format!("`{name}`: 没有这条规则或参数 / there is no such rule or key"))?;
+            Ok(Verdict::Fails)
+        }
+    }
+}
+
+pub fn check(dir: &Path) -> Result<Verdict, StoreError> {
+    let files = config::law_files(Some(dir))?;
+    match LawBook::from_files(files) {
+        Ok(book) => {
+            say(&format!("0 faults, law book {}", book.hash()))?;
+            Ok(Verdict::Holds)
+        }
+        Err(faults) => {
+            for fault in &faults {
+                say(&fault.to_string())?;
+            }
+            say(&format!("{} faults", faults.len()))?;
+            Ok(Verdict::Fails)
+        }
+    }
+}
