@@ -2,7 +2,7 @@
 
 use crate::store::journal::Audit;
 use crate::store::{AnyConn, StoreError};
-use crate::{accounts, deposits, documents, ledger, notice_board, parties, projects, users};
+use crate::{accounts, attendance, deposits, documents, ledger, notice_board, parties, projects, users, workers};
 
 /// Checks everything on one snapshot.
 pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
@@ -17,6 +17,10 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(projects::table::all_participations(conn)?)?;
     audit.table(projects::table::all_crews(conn)?)?;
     audit.table(projects::table::all_facts(conn)?)?;
+    audit.table(workers::table::all_workers(conn)?)?;
+    audit.table(workers::table::all_enrolments(conn)?)?;
+    audit.table(workers::table::all_events(conn)?)?;
+    audit.table(attendance::devices::table::all(conn)?)?;
     audit.table(ledger::table::all(conn)?)?;
     audit.table(ledger::table::all_lines(conn)?)?;
     audit.table(notice_board::table::all(conn)?)?;
