@@ -44,7 +44,7 @@ pub fn build_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, part: 
     let parts = table::parts(tx.conn(), site.id, month)?;
     let number = target_part(&parts, part)?;
     let known = parts.iter().find(|sheet| sheet.part == number).cloned();
-    let earned = basis::earned(tx, site, month)?;
+    let earned = basis::earned(tx, ctx, site, month)?;
     let open = remaining(tx, site, &parts, number, earned)?;
     if known.is_none() && number > 1 && open.is_empty() {
         let problem = Problem::conflict("本月工日都已列入工资表。", "Every work day of the month is on a sheet already.");
