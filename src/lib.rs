@@ -7,6 +7,8 @@ pub mod accounts;
 pub mod app;
 pub mod attendance;
 pub mod base;
+pub mod cases;
+pub mod credit;
 pub mod deposits;
 pub mod documents;
 pub mod law;

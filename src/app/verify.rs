@@ -2,7 +2,9 @@
 
 use crate::store::journal::Audit;
 use crate::store::{AnyConn, StoreError};
-use crate::{accounts, attendance, deposits, documents, ledger, notice_board, parties, projects, users, workers};
+use crate::{
+    accounts, attendance, cases, credit, deposits, documents, ledger, notice_board, parties, payroll, projects, users, workers,
+};
 
 /// Checks everything on one snapshot.
 pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
@@ -29,6 +31,14 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(accounts::table::all(conn)?)?;
     audit.table(accounts::table::all_statements(conn)?)?;
     audit.table(accounts::table::all_entries(conn)?)?;
+    audit.table(payroll::table::all_sheets(conn)?)?;
+    audit.table(payroll::table::all_lines(conn)?)?;
+    audit.table(payroll::table::all_events(conn)?)?;
+    audit.table(payroll::table::all_signatures(conn)?)?;
+    audit.table(payroll::pay_run::table::all_runs(conn)?)?;
+    audit.table(payroll::pay_run::table::all_attempts(conn)?)?;
+    audit.table(cases::table::all(conn)?)?;
+    audit.table(credit::table::all(conn)?)?;
     audit.missing();
     Ok(audit)
 }
