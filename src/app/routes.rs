@@ -11,7 +11,7 @@ use utoipa_swagger_ui::Config as SwaggerConfig;
 use super::doors::{self, Doors};
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
-use crate::{accounts, deposits, ledger, notice_board, parties, projects, users};
+use crate::{accounts, deposits, ledger, notice_board, parties, projects, settlement, users};
 
 /// The whole table.
 pub fn all() -> Vec<Route> {
@@ -23,6 +23,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(notice_board::http::routes());
     routes.extend(deposits::http::routes());
     routes.extend(accounts::http::routes());
+    routes.extend(settlement::http::routes());
     routes
 }
 

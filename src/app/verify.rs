@@ -26,5 +26,8 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(accounts::table::all_statements(conn)?)?;
     audit.table(accounts::table::all_entries(conn)?)?;
     audit.missing();
+    let balances = accounts::verify::balances(conn)?;
+    audit.verified += balances.verified;
+    audit.broken.extend(balances.broken);
     Ok(audit)
 }

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use super::continuity;
 use crate::base::{Day, Fen};
 use crate::ledger;
-use crate::store::AnyConn;
-use crate::web::Problem;
+use crate::store::{AnyConn, StoreError};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,7 +21,9 @@ pub struct Balances {
 }
 
 /// Compares every posting with nothing, every booked entry with its posting, every account with the bank's last closing balance.
-pub fn balances(conn: &mut AnyConn, as_of: Day) -> Result<Balances, Problem> {
+pub fn balances(conn: &mut AnyConn) -> Result<Balances, StoreError> {
+    let end = Day::of(9999, 12, 31).unwrap_or(Day(chrono::NaiveDate::MAX));
+    let beyond = |why: &dyn std::fmt::Display| StoreError::Damaged(why.to_string());
     let mut found = Balances::default();
     for (_, posting) in ledger::table::unbalanced(conn)? {
         found.broken.push(format!("postings {posting}: its lines do not add up to nothing"));
@@ -31,7 +32,7 @@ pub fn balances(conn: &mut AnyConn, as_of: Day) -> Result<Balances, Problem> {
     for (project, natural_key, amount) in table::posted_to_bank(conn)? {
         found.verified += 1;
         let total = posted.entry((project, natural_key)).or_default();
-        *total = total.plus(amount)?;
+        *total = total.plus(amount).map_err(|error| beyond(&error))?;
     }
     for (project, entry, amount) in table::booked(conn)? {
         found.verified += 1;
@@ -44,7 +45,7 @@ pub fn balances(conn: &mut AnyConn, as_of: Day) -> Result<Balances, Problem> {
         found.broken.push(format!("postings {project} `{natural_key}`: {amount} on the bank account without a booked entry"));
     }
     for account in super::table::all(conn)? {
-        if let Some(off) = continuity::balance_on(conn, &account, as_of)?.mismatch {
+        if let Some(off) = continuity::balance_on(conn, &account, end).map_err(|error| beyond(&error))?.mismatch {
             found.open_mismatches.push(format!("wage_accounts {}: the bank's closing balance is off by {off}", account.id));
         }
     }
