@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod attendance;
 pub mod base;
 pub mod deposits;
 pub mod documents;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::attendance;
 use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::web::{Ctx, Ground, Problem};
@@ -34,8 +35,20 @@ pub fn drain(ground: &Arc<Ground>) -> Result<usize, StoreError> {
     Ok(BATCH_MAX)
 }
 
-fn run(_tx: &mut Tx<'_>, _ctx: &Ctx, job: &Job) -> Result<(), Problem> {
-    Err(Problem::internal(&format!("no such job `{}`", job.kind)))
+fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
+    let unreadable = |error| Problem::unreadable("payload", &error);
+    match job.kind.as_str() {
+        "fold_days" => {
+            let project = job.payload.parse().map_err(unreadable)?;
+            while attendance::folding::fold_dirty(tx, ctx, project)?.more {}
+            Ok(())
+        }
+        "replay_device" => {
+            attendance::intake::replay::replay_device(tx, ctx, job.payload.parse().map_err(unreadable)?)?;
+            Ok(())
+        }
+        kind => Err(Problem::internal(&format!("no such job `{kind}`"))),
+    }
 }
 
 /// Runs until the process ends.
