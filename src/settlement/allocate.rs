@@ -58,7 +58,7 @@ impl Desk<'_> {
         let whole = self.sums_up(entry);
         let meaning = self.meaning(tx, entry, told, other.index.as_deref())?;
         let (row, effect) = match standing {
-            Some(row) => self.merge(tx, ctx, row, told, other, meaning)?,
+            Some(row) => self.merge(tx, ctx, row, (told, &base), other, meaning)?,
             None => self.book(tx, ctx, told, &base, other, meaning)?,
         };
         self.claimed.insert(row.id);
@@ -156,7 +156,7 @@ impl Desk<'_> {
             Some(text) => Some(ctx.vault().seal(tx.conn(), Owner::Project(self.site.id), text.as_bytes())?),
             None => None,
         };
-        let row = EntryRow {
+        let mut row = EntryRow {
             project_id: self.site.id,
             id: BankEntryId(ctx.id()),
             account_id: self.account.id,
@@ -169,7 +169,7 @@ impl Desk<'_> {
             amount_fen: told.amount,
             reversal: told.reversal,
             status: told.status,
-            seen_in: self.kind.to_string(),
+            seen_in: String::new(),
             bank_ref: told.bank_ref.clone(),
             counterparty: told.counterparty.clone(),
             counterparty_account,
@@ -178,6 +178,7 @@ impl Desk<'_> {
             purpose: meaning.purpose,
             recorded_seq: tx.seq(Chain::Project(self.site.id))?,
         };
+        row.tell(self.kind, base);
         accounts_table::insert_entry(tx, &row)?;
         self.post(tx, ctx, &row, meaning)?;
         Ok((row, Effect::New))
@@ -188,14 +189,12 @@ impl Desk<'_> {
         tx: &mut Tx<'_>,
         ctx: &Ctx,
         before: EntryRow,
-        told: &Told,
+        (told, base): (&Told, &str),
         other: OtherSide,
         meaning: Meaning,
     ) -> Result<(EntryRow, Effect), Problem> {
         let mut row = before.clone();
-        if !row.was_seen_in(self.kind) {
-            row.seen_in = format!("{} {}", row.seen_in, self.kind);
-        }
+        row.tell(self.kind, base);
         let becomes_booked = before.status != EntryStatus::Booked && told.status == EntryStatus::Booked;
         // The bank's ledger has the last word on the day, an announcement has none once the ledger has spoken.
         if becomes_booked || self.kind.is_ledger() && !before.is_in_ledger() {
