@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use super::continuity;
 use crate::base::{Day, Fen};
 use crate::ledger;
-use crate::store::{AnyConn, StoreError};
+use crate::store::AnyConn;
+use crate::web::Problem;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,9 +22,7 @@ pub struct Balances {
 }
 
 /// Compares every posting with nothing, every booked entry with its posting, every account with the bank's last closing balance.
-pub fn balances(conn: &mut AnyConn) -> Result<Balances, StoreError> {
-    let end = Day::of(9999, 12, 31).unwrap_or(Day(chrono::NaiveDate::MAX));
-    let beyond = |why: &dyn std::fmt::Display| StoreError::Damaged(why.to_string());
+pub fn balances(conn: &mut AnyConn, as_of: Day) -> Result<Balances, Problem> {
     let mut found = Balances::default();
     for (_, posting) in ledger::table::unbalanced(conn)? {
         found.broken.push(format!("postings {posting}: its lines do not add up to nothing"));
@@ -32,7 +31,7 @@ pub fn balances(conn: &mut AnyConn) -> Result<Balances, StoreError> {
     for (project, natural_key, amount) in table::posted_to_bank(conn)? {
         found.verified += 1;
         let total = posted.entry((project, natural_key)).or_default();
-        *total = total.plus(amount).map_err(|error| beyond(&error))?;
+        *total = total.plus(amount)?;
     }
     for (project, entry, amount) in table::booked(conn)? {
         found.verified += 1;
@@ -45,7 +44,7 @@ pub fn balances(conn: &mut AnyConn) -> Result<Balances, StoreError> {
         found.broken.push(format!("postings {project} `{natural_key}`: {amount} on the bank account without a booked entry"));
     }
     for account in super::table::all(conn)? {
-        if let Some(off) = continuity::balance_on(conn, &account, end).map_err(|error| beyond(&error))?.mismatch {
+        if let Some(off) = continuity::balance_on(conn, &account, as_of)?.mismatch {
             found.open_mismatches.push(format!("wage_accounts {}: the bank's closing balance is off by {off}", account.id));
         }
     }

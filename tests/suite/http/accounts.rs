@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::ledger::broken;
 use crate::both;
 use crate::suite::ground::{Client, TestProject, project};
 use anxin::web::{Role, ScopeOn};
@@ -36,7 +37,7 @@ both!(an_account_bears_both_names_and_is_filed_once, |app| {
     assert_eq!(filed["account"]["filed_on"], "2026-01-20");
     client.post(&filing, json!({"filed_on": "2026-01-20"})).send().await.expect(200);
     client.post(&filing, json!({"filed_on": "2026-01-21"})).send().await.refuse(409, "conflict");
-    assert_eq!(app.broken(), Vec::<String>::new());
+    assert_eq!(broken(&app), Vec::<String>::new());
 });
 
 both!(a_number_belongs_to_one_account_or_to_sub_ledgers, |app| {
