@@ -22,7 +22,8 @@ pub fn keep(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Option<Assessment
     let (card, findings) = (text(serde_json::to_string(&assessment.card))?, text(serde_json::to_string(&assessment.findings))?);
     let law_book = ctx.ground.book().hash().to_owned();
     let last = table::latest(tx.conn(), site.id)?;
-    if last.is_some_and(|row| row.as_of == ctx.today && row.card == card && row.findings == findings && row.law_book == law_book) {
+    if last.is_some_and(|row| row.as_of == ctx.today && row.card == card && row.findings == findings && row.law_book == law_book)
+    {
         return Ok(None);
     }
     let chain = Chain::Project(site.id);

@@ -6,8 +6,8 @@ use crate::base::{Day, Fen, Moment};
 use crate::credit;
 use crate::deposits::{self, DepositEvent};
 use crate::law::facts::{
-    AccountFacts, AgreedLabourCost, ContractFacts, Cycle, Debits, DepositFacts, DepositKind, Fact, LabourSplitFacts, MilestoneFacts,
-    NoticeBoardFacts, PaymentBondFacts, ProjectFacts, RealNameFacts,
+    AccountFacts, AgreedLabourCost, ContractFacts, Cycle, Debits, DepositFacts, DepositKind, Fact, LabourSplitFacts,
+    MilestoneFacts, NoticeBoardFacts, PaymentBondFacts, ProjectFacts, RealNameFacts,
 };
 use crate::law::questions::deposit::{Credit, Industry};
 use crate::projects::{self, Fact as Told, FactKind, Facts, PartyRole, Recorded, Site};
@@ -132,13 +132,21 @@ fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<Acc
     let has_feed = money.last_statement_on.is_some();
     Ok(AccountFacts {
         opened_on: known(current.as_ref().map(|row| row.opened_on), source.clone(), None),
-        three_party_agreement: known(current.as_ref().is_some_and(|row| row.agreement_document_id.is_some()), source.clone(), None),
+        three_party_agreement: known(
+            current.as_ref().is_some_and(|row| row.agreement_document_id.is_some()),
+            source.clone(),
+            None,
+        ),
         filed_on: known(current.as_ref().and_then(|row| row.filed_on), source.clone(), None),
         name_matches: match (&current, prescribed) {
             (Some(row), Some(name)) => known(accounts::plain(&row.name) == accounts::plain(&name), source, None),
             _ => Fact::not_known(CONTRACTOR),
         },
-        other_debits: if has_feed || count > 0 { known(debits, "bank_entries", None) } else { Fact::not_known("开户银行 / bank") },
+        other_debits: if has_feed || count > 0 {
+            known(debits, "bank_entries", None)
+        } else {
+            Fact::not_known("开户银行 / bank")
+        },
     })
 }
 
@@ -172,7 +180,9 @@ fn labour_split(conn: &mut AnyConn, site: &Site, facts: &Facts, as_of: Day) -> R
 /// Labour cost that the contract has made due: a monthly amount on each transfer day since the start of work. A share of progress
 /// money needs the owner's word on progress, so it is not known here.
 fn due_to_date(facts: &Facts, as_of: Day) -> Option<Fen> {
-    let Told::LabourCost { monthly: Some(monthly), transfer_day, .. } = facts.get(FactKind::LabourCost)?.fact.clone() else { return None };
+    let Told::LabourCost { monthly: Some(monthly), transfer_day, .. } = facts.get(FactKind::LabourCost)?.fact.clone() else {
+        return None;
+    };
     let Some(started) = facts.day_of(FactKind::Started) else { return Some(Fen::ZERO) };
     let end = facts.day_of(FactKind::Finished).map_or(as_of, |finished| finished.min(as_of));
     let days = started.month().up_to(end.month()).map(|month| month.day_or_last(transfer_day));
@@ -193,7 +203,12 @@ fn deposit(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<DepositFacts, 
     let is_cash = latest.is_some_and(|one| one.deposit.kind.is_cash());
     let held = deposits::actions::held_on(conn, site, as_of, None)?;
     let last = |kind: DepositEvent| {
-        standing.iter().flat_map(|one| &one.events).filter(|event| event.kind == kind && event.happened_on <= as_of).map(|e| e.happened_on).max()
+        standing
+            .iter()
+            .flat_map(|one| &one.events)
+            .filter(|event| event.kind == kind && event.happened_on <= as_of)
+            .map(|e| e.happened_on)
+            .max()
     };
     let source = latest.map_or_else(|| "deposits".to_owned(), |one| one.deposit.id.to_string());
     let mut facts = DepositFacts {
@@ -229,8 +244,9 @@ fn history(conn: &mut AnyConn, site: &Site, as_of: Day, facts: &mut DepositFacts
     let area = site.region.chain().find(|code| code.number() % 100 == 0).unwrap_or(site.region);
     let standing = credit::standing(conn, contractor, area, as_of)?;
     let source = contractor.to_string();
-    let fact = |value: Option<bool>| value.map_or_else(|| Fact::not_known(AUTHORITY), |value| known(value, source.clone(), None));
-    facts.on_serious_list = fact(standing.on_serious_list);
+    if let Some(listed) = standing.on_serious_list {
+        facts.on_serious_list = known(listed, source.clone(), None);
+    }
     if let Some(years) = standing.clean_years {
         facts.clean_years = known(years, source.clone(), None);
     }

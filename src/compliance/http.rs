@@ -16,9 +16,11 @@ use crate::web::{Access, Call, Problem, Route, Verb};
 pub fn routes() -> Vec<Route> {
     let read = Access::Holds(Verb::ReadProjects);
     vec![
-        Route::get("/api/v1/projects/{project}/card", read, "The five-system card with citation, evidence and cure", || web::get().to(card))
-            .query(&[("as_of", "civil day, today when absent")])
-            .gives::<Card>(),
+        Route::get("/api/v1/projects/{project}/card", read, "The five-system card with citation, evidence and cure", || {
+            web::get().to(card)
+        })
+        .query(&[("as_of", "civil day, today when absent")])
+        .gives::<Card>(),
         Route::get("/api/v1/projects/{project}/assessments", read, "What was found over time", || web::get().to(assessments))
             .query(&[("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
             .gives::<Page<Kept>>(),

@@ -9,8 +9,8 @@ pub mod http;
 mod months;
 pub mod table;
 
-pub(crate) use gather::{bond_valid, government_funded, told};
 pub use gather::gather;
+pub(crate) use gather::{bond_valid, government_funded, told};
 pub use months::{Owing, owing};
 
 /// Who must supply what nobody else can.

@@ -23,7 +23,8 @@ const MONTHS_MAX: usize = 240;
 pub(super) fn payroll(conn: &mut AnyConn, ctx: &Ctx, site: &Site, facts: &Facts, as_of: Day) -> Result<Vec<MonthPay>, Problem> {
     let enrolments = workers::table::of_project(conn, site.id)?;
     let attended = attendance::table::months_with_attendance(conn, site.id)?;
-    let wages: BTreeMap<Month, MonthWages> = payroll::months::wages(conn, site, as_of)?.into_iter().map(|one| (one.month, one)).collect();
+    let wages: BTreeMap<Month, MonthWages> =
+        payroll::months::wages(conn, site, as_of)?.into_iter().map(|one| (one.month, one)).collect();
     let live = |month: Month| {
         enrolments.iter().any(|row| row.entered_on <= month.last() && row.left_on.is_none_or(|end| month.first() <= end))
     };

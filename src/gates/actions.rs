@@ -54,7 +54,9 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_o
         }
         (_, Some(site)) => facts::of_project(conn, ctx, site, gate, as_of)?,
         (_, None) => {
-            return Err(Problem::invalid("该事项须指明项目。", "This gate is asked about a project.").at("project", "missing_field"));
+            return Err(
+                Problem::invalid("该事项须指明项目。", "This gate is asked about a project.").at("project", "missing_field")
+            );
         }
     };
     let Gathered { facts, detail } = gathered;
@@ -64,7 +66,13 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_o
 }
 
 /// The companies whose projects are looked at, once the asker may ask about them.
-fn applicants(conn: &mut AnyConn, ctx: &Ctx, site: Option<&Site>, subject: &Subject, region: RegionCode) -> Result<Vec<PartyId>, Problem> {
+fn applicants(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: Option<&Site>,
+    subject: &Subject,
+    region: RegionCode,
+) -> Result<Vec<PartyId>, Problem> {
     let named: Vec<PartyId> = [subject.owner, subject.general_contractor].into_iter().flatten().collect();
     if named.is_empty() {
         let problem = Problem::invalid("请给出建设单位或总包单位。", "Name the owner or the general contractor.");
@@ -128,7 +136,10 @@ pub fn fetch(conn: &mut AnyConn, ctx: &Ctx, id: AnswerId) -> Result<Answered, Pr
     match row.project_id {
         Some(project) => drop(enter(conn, &ctx.scope, project)?),
         None => {
-            let is_own = [row.owner_id, row.contractor_id].into_iter().flatten().any(|id| ctx.scope.places.contains(&ScopeOn::Organisation(id)));
+            let is_own = [row.owner_id, row.contractor_id]
+                .into_iter()
+                .flatten()
+                .any(|id| ctx.scope.places.contains(&ScopeOn::Organisation(id)));
             if !is_own && !ctx.scope.covers_region(row.region) {
                 return Err(Problem::not_found());
             }

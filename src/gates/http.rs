@@ -18,7 +18,8 @@ use crate::web::{Access, Body, Call, Code, Problem, Reply, Route, Verb};
 pub fn routes() -> Vec<Route> {
     let ask = Access::Holds(Verb::AskGates);
     vec![
-        Route::get("/api/v1/gates/answers/{answer}", ask, "A stored answer with its facts", || web::get().to(one)).gives::<GateAnswer>(),
+        Route::get("/api/v1/gates/answers/{answer}", ask, "A stored answer with its facts", || web::get().to(one))
+            .gives::<GateAnswer>(),
         Route::post("/api/v1/gates/{gate}", ask, "Ask a gate; a refusal is an answer", || web::post().to(ask_gate))
             .takes::<AskGate>()
             .gives::<GateAnswer>(),

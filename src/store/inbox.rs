@@ -173,7 +173,8 @@ pub struct Kept {
 /// Messages held for a source, oldest first, at most `limit`.
 pub fn held(conn: &mut AnyConn, vault: &Vault, source: &str, limit: i64) -> Result<Vec<Kept>, StoreError> {
     use schema::inbox as i;
-    let rows: Vec<(InboxId, Option<ProjectId>, Vec<u8>, Moment, String)> = i::table
+    type Row = (InboxId, Option<ProjectId>, Vec<u8>, Moment, String);
+    let rows: Vec<Row> = i::table
         .filter(i::source.eq(source).and(i::state.eq(InboxState::Held)))
         .order(i::id)
         .limit(limit)
@@ -201,4 +202,10 @@ pub fn reparsed(conn: &mut AnyConn, id: InboxId, parsed: &Parsed, now: Moment) -
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// The digests that messages keep of the items stored from them, for `verify`; messages without items are left out.
+pub fn digests(conn: &mut AnyConn) -> Result<Vec<(InboxId, String)>, StoreError> {
+    use schema::inbox as i;
+    Ok(i::table.filter(i::items_digest.ne("")).order(i::id).select((i::id, i::items_digest)).load(conn)?)
 }
