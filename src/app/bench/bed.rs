@@ -17,7 +17,7 @@ use crate::app::serve::{self, Stops};
 use crate::app::{build, worker};
 use crate::base::id::{PartyId, ProjectId};
 use crate::base::person::Uscc;
-use crate::base::{Clock, Day, RegionCode};
+use crate::base::{Day, RegionCode};
 use crate::parties::{self, PartyKind};
 use crate::projects;
 use crate::store::conn::Place;

@@ -138,15 +138,20 @@ pub fn ask(address: SocketAddr, request: &[u8]) -> Result<(Answer, u64), StoreEr
     })
 }
 
-/// Asks so many requests over so many connections, each request once, as fast as the answers come.
-pub fn ask_all(address: SocketAddr, connections: usize, requests: &[Vec<u8>]) -> Result<(Figures, Vec<Answer>), StoreError> {
+/// Asks each request once over so many connections, as fast as the answers come; none is begun after `span`.
+pub fn ask_all(
+    address: SocketAddr,
+    connections: usize,
+    requests: &[Vec<u8>],
+    span: Duration,
+) -> Result<(Figures, Vec<Answer>), StoreError> {
     runtime()?.block_on(async {
         let next = std::cell::Cell::new(0_usize);
         let begun = Instant::now();
         let lines = (0..connections).map(|_| async {
             let mut line = Line::open(address).await?;
             let mut done = Vec::new();
-            while let Some(request) = requests.get(next.replace(next.get() + 1)) {
+            while let Some(request) = requests.get(next.replace(next.get() + 1)).filter(|_| begun.elapsed() < span) {
                 let sent = Instant::now();
                 let answer = line.ask(request).await?;
                 done.push((u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX), answer));

@@ -6,6 +6,7 @@
 
 mod bed;
 mod client;
+mod gates;
 mod punches;
 mod statements;
 
@@ -41,6 +42,7 @@ pub struct Report {
     pub cores: usize,
     pub idle: Option<Idle>,
     pub punches: Option<punches::Punches>,
+    pub gates: Option<gates::Gates>,
     pub statements: Option<statements::Statements>,
 }
 
@@ -61,6 +63,7 @@ pub fn run(config_dir: Option<&Path>, name: Option<&str>, url: Option<&str>) -> 
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         idle: None,
         punches: None,
+        gates: None,
         statements: None,
     };
     let on_bed = |scenario: &str| if asked(scenario) { Bed::make(config_dir, url).map(Some) } else { Ok(None) };
@@ -71,6 +74,10 @@ pub fn run(config_dir: Option<&Path>, name: Option<&str>, url: Option<&str>) -> 
     }
     if let Some(bed) = on_bed("punches")? {
         report.punches = Some(punches::measure(&bed)?);
+        bed.end()?;
+    }
+    if let Some(bed) = on_bed("gates")? {
+        report.gates = Some(gates::measure(&bed)?);
         bed.end()?;
     }
     if let Some(bed) = on_bed("statements")? {
@@ -113,6 +120,12 @@ impl Report {
                 ));
             }
             lines.push(format!("folding what was left       {:>8} ms", punches.folding_millis));
+        }
+        for row in self.gates.iter().flat_map(|gates| &gates.gates) {
+            lines.push(format!(
+                "{:<24} x {:<2}{:>8} answers/s   p50 {:>6} µs   p99 {:>7} µs   {} answers",
+                row.gate, row.connections, row.answers_per_second, row.p50_micros, row.p99_micros, row.answers
+            ));
         }
         if let Some(statements) = &self.statements {
             lines.push(format!(

@@ -148,6 +148,7 @@ mod tests {
         assert!(file.problems.is_empty(), "{:?}", file.problems);
         let statement = &file.statements[0];
         assert_eq!(statement.entries.len(), 10);
-        assert_eq!((statement.opening, statement.closing), (Some(Fen(0)), Some(Fen(0))));
+        let balances = [statement.opening, statement.closing].map(|balance| balance.unwrap().to_string());
+        assert_eq!(balances, ["0.00", "0.00"]);
     }
 }
