@@ -29,6 +29,9 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(accounts::table::all(conn)?)?;
     audit.table(accounts::table::all_statements(conn)?)?;
     audit.table(accounts::table::all_entries(conn)?)?;
+    let (verified, broken) = attendance::intake::digest::check(conn)?;
+    audit.verified += verified;
+    audit.broken.extend(broken);
     audit.missing();
     Ok(audit)
 }

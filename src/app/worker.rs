@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::attendance;
 use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
-use crate::attendance;
 use crate::web::{Ctx, Ground, Problem};
 
 /// Jobs done in one go at most, so that a stop is heard.

@@ -3,17 +3,17 @@
 use super::lookups::{self, view_with};
 use super::table::{self, EnrolmentRow, EventRow, WorkerRow};
 use super::{
-    BANK_NAME_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, NAME_MAX, OTHER_NUMBER_MAX, PIN_MAX,
-    Paper, SecretField, TRADE_MAX, Warning, WarningCode, card_index, day_number, id_index, pin_index,
+    BANK_NAME_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, NAME_MAX, OTHER_NUMBER_MAX, PIN_MAX, Paper,
+    SecretField, TRADE_MAX, Warning, WarningCode, card_index, day_number, id_index, pin_index,
 };
 use crate::base::id::{CrewId, DocumentId, RecordId, WorkerId};
 use crate::base::person::{BankCard, IdNumber, Phone, half_width};
 use crate::base::{Day, Fen};
-use crate::{documents, users};
 use crate::projects::{Site, table as projects};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
 use crate::web::{Code, Ctx, Problem};
+use crate::{documents, users};
 
 /// A person to be enrolled, as written.
 #[derive(Debug, Clone)]
