@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Date, Integer};
 use serde::Serialize;
 
 use super::{Worked, day_of};
-use crate::base::id::{DeviceId, InboxId, ProjectId, RecordId, WorkerId};
+use crate::base::id::{DeviceId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Month};
 use crate::store::bulk::PunchRow;
 use crate::store::schema::{dirty_days, pins, punches, work_days};
@@ -212,16 +212,6 @@ pub fn next_day(conn: &mut AnyConn, project: i64, after: i32) -> Result<Option<i
 /// The first project with punches after a project's id.
 pub fn next_project(conn: &mut AnyConn, after: i64) -> Result<Option<i64>, StoreError> {
     Ok(punches::table.filter(punches::project_id.gt(after)).select(diesel::dsl::min(punches::project_id)).first(conn)?)
-}
-
-/// The digests that the inbox keeps of messages with punches.
-pub fn kept_digests(conn: &mut AnyConn) -> Result<Vec<(InboxId, String)>, StoreError> {
-    use crate::store::schema::inbox;
-    Ok(inbox::table
-        .filter(inbox::feed.eq_any(["zk", "hik", "dahua", "punch"]).and(inbox::items_digest.ne("")))
-        .order(inbox::id)
-        .select((inbox::id, inbox::items_digest))
-        .load(conn)?)
 }
 
 #[derive(QueryableByName)]

@@ -70,20 +70,6 @@ pub fn recompute_digests(conn: &mut AnyConn) -> Result<BTreeMap<InboxId, String>
     Ok(sums.into_iter().map(|(id, sum)| (id, sum.text())).collect())
 }
 
-/// Compares what the inbox says of each message with the punches that stand: how many messages were looked at, and what does not hold.
-pub fn check(conn: &mut AnyConn) -> Result<(u64, Vec<String>), StoreError> {
-    let mut found = recompute_digests(conn)?;
-    let (mut verified, mut broken) = (0, Vec::new());
-    for (id, kept) in table::kept_digests(conn)? {
-        verified += 1;
-        if found.remove(&id).as_ref() != Some(&kept) {
-            broken.push(format!("inbox {id}: its punches are not those that were stored"));
-        }
-    }
-    broken.extend(found.into_keys().map(|id| format!("punches of {id}: the inbox knows of none")));
-    Ok((verified, broken))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
