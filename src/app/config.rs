@@ -75,7 +75,7 @@ impl Config {
             }
         }
         layers
-            .merge(Env::prefixed("ANXIN_").split("__").ignore(&["key_file", "test_postgres", "test_python"]))
+            .merge(Env::prefixed("ANXIN_").split("__").ignore(&["key_file", "test_postgres", "test_python", "test_xsd"]))
             .extract()
             .map_err(|error| StoreError::Setup(format!("configuration: {error}")))
     }

@@ -1,6 +1,7 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
 mod accounts;
+mod attendance;
 mod cases;
 mod credit;
 mod doors;
@@ -9,3 +10,4 @@ mod payroll;
 mod projects;
 mod settlement;
 mod users;
+mod workers;
