@@ -2,6 +2,7 @@
 //! `tests/run` brings what it needs; a missing piece is a failure that says so.
 
 mod suite {
+    mod demo;
     #[allow(dead_code, reason = "a harness offers more than one test needs")]
     pub mod ground;
     mod house;

@@ -38,8 +38,7 @@ pub fn ask_on_anchor(stage: &mut Stage<'_, '_>) -> Result<(), Problem> {
         let owner = papers::party(stage, city.owners.get(number % city.owners.len().max(1)))?;
         let contractor = papers::party(stage, Some(company))?;
         let region = "330784".parse().map_err(|error| Problem::unreadable("region", &error))?;
-        let subject =
-            Subject { project: None, owner: Some(owner), general_contractor: Some(contractor), region: Some(region) };
+        let subject = Subject { project: None, owner: Some(owner), general_contractor: Some(contractor), region: Some(region) };
         ask(stage, Gate::NewProject, &subject)?;
     }
     Ok(())
