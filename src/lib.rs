@@ -5,9 +5,14 @@
 
 pub mod accounts;
 pub mod app;
+pub mod attendance;
 pub mod base;
+pub mod cases;
+pub mod compliance;
+pub mod credit;
 pub mod deposits;
 pub mod documents;
+pub mod gates;
 pub mod law;
 pub mod ledger;
 pub mod notice_board;

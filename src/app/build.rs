@@ -122,6 +122,14 @@ pub fn set_mark(db: &Db, name: &'static str, value: &str) -> Result<(), StoreErr
     })
 }
 
+/// Sets a note unless it stands already; says whether this call set it.
+pub fn mark_once(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    let added = diesel::sql_query("INSERT INTO marks (name, value) VALUES ($1, '') ON CONFLICT DO NOTHING")
+        .bind::<diesel::sql_types::Text, _>(name)
+        .execute(tx.conn())?;
+    Ok(added == 1)
+}
+
 /// Where the database is: `DATABASE_URL`, or `--data DIR`; both at once is an error.
 pub fn place(data: Option<&Path>, url: Option<&str>) -> Result<Place, StoreError> {
     match (data, url) {

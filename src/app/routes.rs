@@ -11,7 +11,10 @@ use utoipa_swagger_ui::Config as SwaggerConfig;
 use super::doors::{self, Doors};
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
-use crate::{accounts, deposits, ledger, notice_board, parties, projects, users};
+use crate::{
+    accounts, attendance, cases, compliance, credit, deposits, gates, ledger, notice_board, parties, payroll, projects, users,
+    workers,
+};
 
 /// The whole table.
 pub fn all() -> Vec<Route> {
@@ -19,10 +22,17 @@ pub fn all() -> Vec<Route> {
     routes.extend(users::http::routes());
     routes.extend(parties::http::routes());
     routes.extend(projects::http::routes());
+    routes.extend(workers::http::routes());
     routes.extend(ledger::http::routes());
     routes.extend(notice_board::http::routes());
     routes.extend(deposits::http::routes());
     routes.extend(accounts::http::routes());
+    routes.extend(attendance::http::routes());
+    routes.extend(payroll::http::routes());
+    routes.extend(cases::http::routes());
+    routes.extend(credit::http::routes());
+    routes.extend(compliance::http::routes());
+    routes.extend(gates::http::routes());
     routes
 }
 

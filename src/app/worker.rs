@@ -3,9 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::build;
+use crate::base::day::SHANGHAI_OFFSET_SECONDS;
+use crate::base::{Day, Moment};
 use crate::store::jobs::{self, Job};
+use crate::store::seals;
 use crate::store::{StoreError, Tx};
 use crate::web::{Ctx, Ground, Problem};
+use crate::{attendance, compliance, projects};
+use cron::Schedule;
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -34,15 +40,81 @@ pub fn drain(ground: &Arc<Ground>) -> Result<usize, StoreError> {
     Ok(BATCH_MAX)
 }
 
-fn run(_tx: &mut Tx<'_>, _ctx: &Ctx, job: &Job) -> Result<(), Problem> {
-    Err(Problem::internal(&format!("no such job `{}`", job.kind)))
+fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
+    let unreadable = |error| Problem::unreadable("payload", &error);
+    match job.kind.as_str() {
+        "fold_days" => {
+            let project = job.payload.parse().map_err(unreadable)?;
+            while attendance::folding::fold_dirty(tx, ctx, project)?.more {}
+            Ok(())
+        }
+        "replay_device" => {
+            attendance::intake::replay::replay_device(tx, ctx, job.payload.parse().map_err(unreadable)?)?;
+            Ok(())
+        }
+        "assess" => {
+            let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
+            compliance::actions::keep(tx, ctx, &site).map(|_| ())
+        }
+        "seal_day" => {
+            let (project, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
+            let (project, day) = (project.parse().map_err(unreadable)?, day.parse().map_err(unreadable)?);
+            seals::seal_day(tx, project, day, ctx.now).map(|_| ()).map_err(Problem::from)
+        }
+        "nightly" => nightly(tx, ctx, job.payload.parse().map_err(unreadable)?),
+        kind => Err(Problem::internal(&format!("no such job `{kind}`"))),
+    }
+}
+
+/// The night's work: seal the day that ended and assess every project. Each is a job of its own, so that one failure harms no other.
+fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, ended: Day) -> Result<(), Problem> {
+    const PAGE: i64 = 500;
+    let mut after = 0;
+    loop {
+        let page = projects::visible(tx.conn(), &ctx.scope, after, PAGE)?;
+        for project in &page {
+            jobs::enqueue(tx.conn(), ctx.id(), "seal_day", &format!("{} {ended}", project.id), ctx.now)?;
+            jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.id.to_string(), ctx.now)?;
+            after = project.id.0;
+        }
+        if page.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Enqueues the night's work when its moment has passed; a mark lets each day tick once, however many instances run.
+///
+/// `schedule` is a cron expression whose fields are read in Asia/Shanghai.
+pub fn tick(ground: &Arc<Ground>, schedule: &Schedule, since: Moment) -> Result<Moment, StoreError> {
+    let ctx = Ctx::of_the_house(ground, "schedule");
+    let now = ctx.now;
+    let Some(due) = schedule.after(&since.local().and_utc()).next() else { return Ok(now) };
+    let due = Moment::from_local(due.naive_utc(), SHANGHAI_OFFSET_SECONDS / 60);
+    if due > now {
+        return Ok(since);
+    }
+    let ended = due.day().plus_days(-1);
+    ground.db.write_blocking(move |tx| -> Result<(), StoreError> {
+        if build::mark_once(tx, &format!("nightly {ended}"))? {
+            jobs::enqueue(tx.conn(), ctx.id(), "nightly", &ended.to_string(), now)?;
+        }
+        Ok(())
+    })?;
+    Ok(now)
 }
 
 /// Runs until the process ends.
-pub fn start(ground: Arc<Ground>, poll: Duration) -> Result<(), StoreError> {
+pub fn start(ground: Arc<Ground>, poll: Duration, nightly: &str) -> Result<(), StoreError> {
+    let schedule: Schedule = nightly.parse().map_err(|error| StoreError::Setup(format!("jobs.nightly: {error}")))?;
     let spawned = std::thread::Builder::new().name("anxin-worker".to_owned()).spawn(move || {
+        let mut since = ground.clock.now();
         loop {
-            if let Err(error) = drain(&ground) {
+            let worked = tick(&ground, &schedule, since).and_then(|next| {
+                since = next;
+                drain(&ground)
+            });
+            if let Err(error) = worked {
                 tracing::warn!(problem.detail = %error, "the worker cannot reach the queue");
             }
             std::thread::sleep(poll);

@@ -1,13 +1,22 @@
 //! What a month's work earned each enrolment: its work days at the day rate that held on each of them.
 
-use super::{gross, table};
+use std::collections::BTreeMap;
+
+use super::gross;
+use crate::attendance;
 use crate::base::id::{RecordId, WorkerId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
 use crate::projects::Site;
 use crate::store::Tx;
-use crate::web::Problem;
+use crate::web::{Ctx, Problem};
 use crate::workers;
+
+/// Rounds of folding that one build waits for; a project with more days to fold is folded by its jobs first.
+const FOLD_ROUNDS_MAX: usize = 30;
+
+/// Work days of a month that are read at most: 31 days of the largest sheet.
+const WORK_DAYS_MAX: i64 = 31 * 20_000;
 
 /// What one enrolment earned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +33,17 @@ pub struct Earned {
     pub gross: Fen,
 }
 
-/// What everybody with a work day in the month earned.
-pub fn earned(tx: &mut Tx<'_>, site: &Site, month: Month) -> Result<Vec<Earned>, Problem> {
-    let mut days = table::days_by_enrolment(tx.conn(), site.id, month)?;
+/// What everybody with a work day in the month earned; punches that wait to be folded are folded first.
+pub fn earned(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month) -> Result<Vec<Earned>, Problem> {
+    for _ in 0..FOLD_ROUNDS_MAX {
+        if !attendance::folding::fold_dirty(tx, ctx, site.id)?.more {
+            break;
+        }
+    }
+    let mut days: BTreeMap<RecordId, Vec<(Day, i32)>> = BTreeMap::new();
+    for row in attendance::table::work_days_of(tx.conn(), site.id, month, None, WORK_DAYS_MAX)? {
+        days.entry(row.enrolment_id).or_default().push((row.worked_on, row.hundredths));
+    }
     let mut all = Vec::with_capacity(days.len());
     for enrolment in workers::table::of_project(tx.conn(), site.id)? {
         let Some(days) = days.remove(&enrolment.id) else { continue };

@@ -5,7 +5,8 @@ use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::actions::{self, BuiltSheet};
+use super::actions;
+use super::building::{self, BuiltSheet};
 use super::months::{self, MonthWages};
 use super::signing::{self, NewSignature, Signed};
 use super::table::{self, EventRow, LineRow, SheetRow};
@@ -177,7 +178,7 @@ async fn build(call: Call, project: web::Path<ProjectId>, body: Body<BuildSheet>
         if let Some(draft) = draft {
             require_seen(tx, ctx, &site, draft.id)?;
         }
-        actions::build_sheet(tx, ctx, &site, month, part)
+        building::build_sheet(tx, ctx, &site, month, part)
     })
     .await
 }

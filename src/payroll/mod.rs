@@ -7,6 +7,7 @@
 
 pub mod actions;
 mod basis;
+pub mod building;
 pub mod http;
 pub mod months;
 pub mod pay_run;

@@ -2,6 +2,7 @@
 //! nothing signs by itself, and time never does (R724-31a).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
@@ -95,8 +96,8 @@ pub fn sign_lines(
 fn scans(tx: &mut Tx<'_>, site: &Site, items: &[NewSignature]) -> Result<Scans, Problem> {
     let mut scans = Scans::new();
     for id in items.iter().filter_map(|item| item.document_id) {
-        if !scans.contains_key(&id) {
-            scans.insert(id, documents::table::find(tx.conn(), site.id, id)?.map(|document| document.kind));
+        if let Entry::Vacant(place) = scans.entry(id) {
+            place.insert(documents::table::find(tx.conn(), site.id, id)?.map(|document| document.kind));
         }
     }
     Ok(scans)

@@ -1,7 +1,5 @@
 //! Rows of pay sheets, lines, their events and signatures. Those of pay runs stand in `pay_run/table.rs`.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 use serde::Serialize;
@@ -9,7 +7,7 @@ use serde::Serialize;
 use super::{LineState, Means, SheetState};
 use crate::base::id::{DocumentId, LineId, ProjectId, RecordId, SheetId, WorkerId};
 use crate::base::{Day, Fen, Moment, Month};
-use crate::store::schema::{line_events, pay_lines, pay_sheets, signatures, work_days};
+use crate::store::schema::{line_events, pay_lines, pay_sheets, signatures};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
 
@@ -234,24 +232,6 @@ pub fn events_of(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Result
         .order(line_events::id)
         .select(EventRow::as_select())
         .load(conn)?)
-}
-
-/// Work days of a month by enrolment, each with its day and hundredths, in the order of days.
-pub fn days_by_enrolment(
-    conn: &mut AnyConn,
-    project: ProjectId,
-    month: Month,
-) -> Result<BTreeMap<RecordId, Vec<(Day, i32)>>, StoreError> {
-    let rows: Vec<(RecordId, Day, i32)> = work_days::table
-        .filter(work_days::project_id.eq(project).and(work_days::worked_on.between(month.first(), month.last())))
-        .order((work_days::worked_on, work_days::enrolment_id))
-        .select((work_days::enrolment_id, work_days::worked_on, work_days::hundredths))
-        .load(conn)?;
-    let mut days: BTreeMap<RecordId, Vec<(Day, i32)>> = BTreeMap::new();
-    for (enrolment, day, hundredths) in rows {
-        days.entry(enrolment).or_default().push((day, hundredths));
-    }
-    Ok(days)
 }
 
 /// Signatures of these lines.

@@ -202,3 +202,9 @@ pub fn reparsed(conn: &mut AnyConn, id: InboxId, parsed: &Parsed, now: Moment) -
         .execute(conn)?;
     Ok(())
 }
+
+/// The digests that messages keep of the items stored from them, for `verify`; messages without items are left out.
+pub fn digests(conn: &mut AnyConn) -> Result<Vec<(InboxId, String)>, StoreError> {
+    use schema::inbox as i;
+    Ok(i::table.filter(i::items_digest.ne("")).order(i::id).select((i::id, i::items_digest)).load(conn)?)
+}

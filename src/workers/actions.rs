@@ -1,19 +1,19 @@
 //! Enrolling, leaving, changing terms, and looking at a plain number on record.
 
 use super::lookups::{self, view_with};
-use super::table::{self, EnrolmentRow, EventRow, UnmaskingRow, WorkerRow};
+use super::table::{self, EnrolmentRow, EventRow, WorkerRow};
 use super::{
-    BANK_NAME_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, NAME_MAX, OTHER_NUMBER_MAX, PIN_MAX, PURPOSE_MAX,
-    Paper, SecretField, TRADE_MAX, Warning, WarningCode, card_index, day_number, id_index, pin_index,
+    BANK_NAME_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, NAME_MAX, OTHER_NUMBER_MAX, PIN_MAX, Paper,
+    SecretField, TRADE_MAX, Warning, WarningCode, card_index, day_number, id_index, pin_index,
 };
 use crate::base::id::{CrewId, DocumentId, RecordId, WorkerId};
 use crate::base::person::{BankCard, IdNumber, Phone, half_width};
 use crate::base::{Day, Fen};
-use crate::documents;
 use crate::projects::{Site, table as projects};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
 use crate::web::{Code, Ctx, Problem};
+use crate::{documents, users};
 
 /// A person to be enrolled, as written.
 #[derive(Debug, Clone)]
@@ -397,8 +397,10 @@ pub fn unmask(
     field: SecretField,
     purpose: &str,
 ) -> Result<String, Problem> {
-    let purpose = short_text(purpose, PURPOSE_MAX, "purpose")?;
-    let user_id = ctx.scope.user.filter(|_| !ctx.dry_run).ok_or_else(Problem::not_allowed)?;
+    // A rehearsal would show the number and keep no record of it.
+    if ctx.dry_run {
+        return Err(Problem::not_allowed());
+    }
     let row = table::find(tx.conn(), site.id, enrolment)?.ok_or_else(Problem::not_found)?;
     let worker = table::worker(tx.conn(), row.worker_id)?.ok_or_else(Problem::not_found)?;
     let vault = ctx.vault();
@@ -411,16 +413,6 @@ pub fn unmask(
         SecretField::Pin => lookups::pin_of(tx.conn(), vault, &row)?,
     };
     let plain = plain.ok_or_else(Problem::not_found)?;
-    let record = UnmaskingRow {
-        id: RecordId(ctx.id()),
-        user_id,
-        subject: row.id.to_string(),
-        field: field.to_string(),
-        purpose,
-        at: ctx.now,
-        recorded_seq: tx.seq(Chain::Organisation)?,
-    };
-    table::insert_unmasking(tx, &record)?;
-    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "unmask", &format!("{field} {}", row.id))?;
+    users::actions::note_unmasking(tx, ctx, &row.id.to_string(), field.as_str(), purpose)?;
     Ok(plain)
 }

@@ -106,8 +106,6 @@ pub const PIN_MAX: usize = 64;
 pub const OTHER_NUMBER_MAX: usize = 32;
 /// Enrolments in one request at most.
 pub const BATCH_MAX: usize = 200;
-/// The longest purpose of an unmasking, in characters.
-pub const PURPOSE_MAX: usize = 200;
 
 /// Something odd that did not stand in the way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]

@@ -5,9 +5,9 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use serde::Serialize;
 
 use super::{EventKind, IdKind, Paper};
-use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId, UserId, WorkerId};
+use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Moment};
-use crate::store::schema::{enrolment_events, enrolments, pins, unmaskings, workers};
+use crate::store::schema::{enrolment_events, enrolments, pins, workers};
 use crate::store::tx::sealed_in_project;
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, Vault, journal};
@@ -89,29 +89,6 @@ pub struct EventRow {
     pub recorded_seq: i64,
 }
 
-/// A plain number that somebody looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
-#[diesel(table_name = unmaskings)]
-pub struct UnmaskingRow {
-    pub id: RecordId,
-    pub user_id: UserId,
-    pub subject: String,
-    pub field: String,
-    pub purpose: String,
-    pub at: Moment,
-    pub recorded_seq: i64,
-}
-
-impl Sealed for UnmaskingRow {
-    const TABLE: &'static str = "unmaskings";
-    fn chain(&self) -> Chain {
-        Chain::Organisation
-    }
-    fn key(&self) -> String {
-        self.id.to_string()
-    }
-}
-
 sealed_in_project! {
     EnrolmentRow: "enrolments", project_id;
     EventRow: "enrolment_events", project_id;
@@ -151,11 +128,6 @@ pub fn update(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreError> {
 
 pub fn insert_event(tx: &mut Tx<'_>, row: &EventRow) -> Result<(), StoreError> {
     diesel::insert_into(enrolment_events::table).values(row).execute(tx.conn())?;
-    tx.seal(row)
-}
-
-pub fn insert_unmasking(tx: &mut Tx<'_>, row: &UnmaskingRow) -> Result<(), StoreError> {
-    diesel::insert_into(unmaskings::table).values(row).execute(tx.conn())?;
     tx.seal(row)
 }
 
@@ -337,8 +309,4 @@ pub fn all_enrolments(conn: &mut AnyConn) -> Result<Vec<EnrolmentRow>, StoreErro
 
 pub fn all_events(conn: &mut AnyConn) -> Result<Vec<EventRow>, StoreError> {
     Ok(enrolment_events::table.order(enrolment_events::id).select(EventRow::as_select()).load(conn)?)
-}
-
-pub fn all_unmaskings(conn: &mut AnyConn) -> Result<Vec<UnmaskingRow>, StoreError> {
-    Ok(unmaskings::table.order(unmaskings::id).select(UnmaskingRow::as_select()).load(conn)?)
 }

@@ -14,6 +14,7 @@ use crate::app::config::{self, Config};
 use crate::app::routes::House;
 use crate::app::{build, serve as server, verify as checks, worker};
 use crate::base::Clock;
+use crate::gates;
 use crate::store::conn::Place;
 use crate::store::{Backend, Db, DbOptions, StoreError, migrate as migrations};
 use crate::users::{actions, password, table};
@@ -90,18 +91,18 @@ pub fn serve(config_dir: Option<&Path>, place: &Where, port: Option<u16>, migrat
         ));
     }
     let port = port.unwrap_or(config.server.port);
-    run_house(ground, address, port, config.server.workers, Duration::from_secs(config.jobs.poll_seconds.max(1)))
+    run_house(ground, &config, address, port)
 }
 
 /// Binds, starts the worker and serves until stopped.
-pub fn run_house(ground: Arc<Ground>, address: IpAddr, port: u16, workers: usize, poll: Duration) -> Result<Verdict, StoreError> {
+pub fn run_house(ground: Arc<Ground>, config: &Config, address: IpAddr, port: u16) -> Result<Verdict, StoreError> {
     let house = House::new(Arc::clone(&ground), server::figures()).map_err(|problem| refused(&problem))?;
     let listener = TcpListener::bind((address, port))
         .map_err(|error| StoreError::Setup(format!("cannot listen on {address}:{port}: {error}")))?;
     let bound = listener.local_addr().map_err(|error| StoreError::Setup(error.to_string()))?;
-    worker::start(ground, poll)?;
+    worker::start(ground, Duration::from_secs(config.jobs.poll_seconds.max(1)), &config.jobs.nightly)?;
     say(&format!("http://{bound}/"))?;
-    server::run(house, listener, workers)?;
+    server::run(house, listener, config.server.workers)?;
     Ok(Verdict::Holds)
 }
 
@@ -226,17 +227,32 @@ pub fn restore(place: &Where, file: &Path) -> Result<Verdict, StoreError> {
 pub fn verify(place: &Where) -> Result<Verdict, StoreError> {
     let db = place.open_existing()?;
     let audit = db.read_blocking(checks::verify)?;
-    for line in &audit.broken {
+    let today = SystemClock.today();
+    let balances = db.read_blocking(|conn| checks::balances(conn, today)).map_err(|problem| refused(&problem))?;
+    for line in audit.broken.iter().chain(&balances.broken) {
         say(line)?;
     }
-    say(&format!("verified {} rows, {} broken", audit.verified, audit.broken.len()))?;
-    Ok(if audit.broken.is_empty() && audit.verified > 0 { Verdict::Holds } else { Verdict::Fails })
+    for line in &balances.open_mismatches {
+        say(&format!("open mismatch: {line}"))?;
+    }
+    let verified = audit.verified + balances.verified;
+    let broken = audit.broken.len() + balances.broken.len();
+    say(&format!("verified {verified} rows, {broken} broken"))?;
+    Ok(if broken == 0 && verified > 0 { Verdict::Holds } else { Verdict::Fails })
 }
 
 pub fn replay(config_dir: Option<&Path>, place: &Where) -> Result<Verdict, StoreError> {
-    let (_, _ground) = ground(config_dir, place, place.open_existing()?)?;
-    say("0 replayed, 0 differ")?;
-    Ok(Verdict::Fails)
+    let (_, ground) = ground(config_dir, place, place.open_existing()?)?;
+    let ctx = Ctx::of_the_house(&ground, "cli");
+    let outcome = ground.db.read_blocking(|conn| gates::replay::all(conn, &ctx)).map_err(|problem| refused(&problem))?;
+    for line in &outcome.differ {
+        say(line)?;
+    }
+    if outcome.other_engine > 0 {
+        say(&format!("{} answered by another version of the engine", outcome.other_engine))?;
+    }
+    say(&format!("{} replayed, {} differ", outcome.replayed, outcome.differ.len()))?;
+    Ok(if outcome.replayed > 0 && outcome.differ.is_empty() { Verdict::Holds } else { Verdict::Fails })
 }
 
 pub fn bench(_config_dir: Option<&Path>, _name: Option<&str>, _json: bool, _url: Option<&str>) -> Result<Verdict, StoreError> {

@@ -1,0 +1,203 @@
+//! Admitting, binding and blocking devices, and ordering things of them.
+
+use super::table::{self, DeviceRow, OrderRow};
+use super::{
+    COM_KEY_MAX, DeviceState, FACTORY_KEYS, GATE_MAX, GateDirection, Maker, OFFSET_MINUTES_MAX, Order, OrderState, QUEUE_MAX,
+};
+use crate::attendance::intake::replay::{self, Replayed};
+use crate::base::id::{DeviceId, RecordId};
+use crate::base::person::half_width;
+use crate::projects::{self, Site};
+use crate::store::{AnyConn, Chain, StoreError, Tx, Vault};
+use crate::web::{Ctx, Problem};
+use crate::wire::zkteco::command::Command;
+use crate::wire::zkteco::valid_serial;
+use crate::workers;
+
+/// Where and how a device hangs.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// Serial number as printed on it.
+    pub serial: String,
+    /// Whose protocol it speaks.
+    pub maker: Maker,
+    /// Name of the gate.
+    pub gate: String,
+    /// Which way people pass.
+    pub direction: GateDirection,
+    /// Minutes that its clock is ahead of UTC.
+    pub offset_minutes: i32,
+    /// Key that it must send with each request.
+    pub com_key: Option<String>,
+}
+
+/// The hash of a communication key, as kept.
+pub fn com_key_hash(vault: &Vault, serial: &str, key: &str) -> String {
+    vault.index("com_key", &format!("{serial} {key}"))
+}
+
+/// Binds a device to a project that the asker has entered: a new serial, a pending one, or one bound before, whose terms change.
+/// What it sent while it was pending is taken over in the same transaction.
+///
+/// # Errors
+/// `invalid` for a serial, gate, offset or key that cannot be; `not_allowed` when it hangs at a project that the asker may not see.
+pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(DeviceRow, Replayed), Problem> {
+    let serial = half_width(&new.serial);
+    if !valid_serial(&serial) {
+        let en = "A serial number has 1 to 40 letters, digits, `-`, `_` or `.`.";
+        return Err(Problem::invalid("序列号应为 1 至 40 位字母、数字或 - _ .", en).at("serial", "bad_format"));
+    }
+    let gate = half_width(&new.gate);
+    if gate.is_empty() || gate.chars().count() > GATE_MAX {
+        return Err(
+            Problem::invalid("请填写闸机名称（1 至 60 字）。", "Name the gate in 1 to 60 characters.").at("gate", "bad_format")
+        );
+    }
+    if new.offset_minutes.abs() > OFFSET_MINUTES_MAX {
+        let en = "An offset lies within 14 hours of UTC.";
+        return Err(Problem::invalid("时差应在 ±840 分钟以内。", en).at("offset_minutes", "bad_format"));
+    }
+    if let Some(key) = &new.com_key
+        && (key.is_empty() || key.len() > COM_KEY_MAX || FACTORY_KEYS.contains(&key.as_str()))
+    {
+        let en = "Choose a communication key of your own, at most 64 characters; factory keys are refused.";
+        return Err(Problem::invalid("请设置自己的通讯密码（不超过 64 位），不能使用出厂密码。", en).at("com_key", "bad_format"));
+    }
+    let known = table::by_serial(tx.conn(), &serial)?;
+    if let Some(other) = known.as_ref().and_then(|row| row.project_id).filter(|other| *other != site.id) {
+        // Moving a device needs the right at both ends; whoever lacks one learns nothing of the other.
+        projects::enter(tx.conn(), &ctx.scope, other).map_err(|_| Problem::not_allowed())?;
+    }
+    if known.as_ref().is_some_and(|row| row.state == DeviceState::Blocked && row.project_id.is_none())
+        && !ctx.scope.is_everything()
+    {
+        return Err(Problem::not_allowed());
+    }
+    let chain = Chain::Organisation;
+    let row = DeviceRow {
+        id: known.as_ref().map_or_else(|| DeviceId(ctx.id()), |row| row.id),
+        maker: new.maker,
+        project_id: Some(site.id),
+        gate,
+        direction: new.direction,
+        offset_minutes: new.offset_minutes,
+        state: DeviceState::Active,
+        com_key_hash: new.com_key.as_deref().map(|key| com_key_hash(ctx.vault(), &serial, key)),
+        created_at: known.as_ref().map_or(ctx.now, |row| row.created_at),
+        recorded_seq: tx.seq(chain)?,
+        serial,
+    };
+    if known.is_some() {
+        table::update(tx, &row)?
+    } else {
+        table::insert(tx, &row, ctx.now)?
+    };
+    tx.note(chain, ctx.now, ctx.actor(), "bind_device", &format!("{} {}", row.id, site.id))?;
+    let replayed = replay::replay_held(tx, ctx, &row)?;
+    Ok((row, replayed))
+}
+
+/// Keeps a serial that nobody announced, for the intake; `None` when too many wait already.
+pub fn admit_pending(tx: &mut Tx<'_>, ctx: &Ctx, serial: &str, maker: Maker) -> Result<Option<DeviceRow>, Problem> {
+    let limit = i64::try_from(ctx.ground.settings.pending_devices_max).unwrap_or(i64::MAX);
+    if table::count_pending(tx.conn())? >= limit {
+        return Ok(None);
+    }
+    let chain = Chain::Organisation;
+    let row = DeviceRow {
+        id: DeviceId(ctx.id()),
+        serial: serial.to_owned(),
+        maker,
+        project_id: None,
+        gate: String::new(),
+        direction: GateDirection::ByState,
+        offset_minutes: crate::wire::device::CHINA_OFFSET_MINUTES,
+        state: DeviceState::Pending,
+        com_key_hash: None,
+        created_at: ctx.now,
+        recorded_seq: tx.seq(chain)?,
+    };
+    table::insert(tx, &row, ctx.now)?;
+    tx.note(chain, ctx.now, "intake", "admit_pending_device", &row.id.to_string())?;
+    Ok(Some(row))
+}
+
+/// A device that the asker may see: one of a project in scope, or a pending one for whoever may see everything.
+pub fn enter(conn: &mut AnyConn, ctx: &Ctx, id: DeviceId) -> Result<DeviceRow, Problem> {
+    let row = table::find(conn, id)?.ok_or_else(Problem::not_found)?;
+    match row.project_id {
+        Some(project) => drop(projects::enter(conn, &ctx.scope, project)?),
+        None if ctx.scope.is_everything() => {}
+        None => return Err(Problem::not_found()),
+    }
+    Ok(row)
+}
+
+/// Refuses a device from now on; binding it again lets it back in.
+pub fn block(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId) -> Result<DeviceRow, Problem> {
+    let mut row = enter(tx.conn(), ctx, id)?;
+    row.state = DeviceState::Blocked;
+    row.recorded_seq = tx.seq(Chain::Organisation)?;
+    table::update(tx, &row)?;
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "block_device", &row.id.to_string())?;
+    Ok(row)
+}
+
+/// Puts an order into a device's queue; the device fetches it with its next heartbeat.
+///
+/// # Errors
+/// `conflict` for a device that is not active or has too many waiting, `invalid` for a worker without a number at the gate.
+pub fn order(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, order: &Order) -> Result<OrderRow, Problem> {
+    let device = enter(tx.conn(), ctx, id)?;
+    let project = device.project_id.filter(|_| device.state == DeviceState::Active && device.maker == Maker::Zkteco);
+    let Some(project) = project else {
+        let en = "Only an active ZKTeco device takes orders.";
+        return Err(Problem::conflict("只能向已启用的中控设备下发指令。", en).at("device", "unknown_device"));
+    };
+    if table::count_open(tx.conn(), id)? >= QUEUE_MAX {
+        return Err(
+            Problem::conflict("该设备待执行的指令过多。", "Too many orders wait for this device.").at("order", "over_limit")
+        );
+    }
+    if let Order::UpdateUser { enrolment } | Order::DeleteUser { enrolment } = order {
+        let row = workers::table::find(tx.conn(), project, *enrolment)?;
+        if row.is_none_or(|row| row.pin_index.is_none()) {
+            let en = "This project has no such worker with a number at the gate.";
+            return Err(Problem::invalid("本项目没有该工人，或该工人没有考勤编号。", en).at("enrolment", "unknown_person"));
+        }
+    }
+    let row = OrderRow {
+        id: RecordId(ctx.id()),
+        device_id: id,
+        command: serde_json::to_string(order).map_err(|error| Problem::internal(&error.to_string()))?,
+        state: OrderState::Queued,
+        number: table::next_number(tx.conn(), id)?,
+        return_code: None,
+        created_at: ctx.now,
+        changed_at: ctx.now,
+    };
+    table::insert_order(tx.conn(), &row)?;
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "order_device", &format!("{} {}", id, row.number))?;
+    Ok(row)
+}
+
+/// An order in the device's words; `None` when its worker has gone or lost the number.
+pub fn command_of(conn: &mut AnyConn, vault: &Vault, device: &DeviceRow, row: &OrderRow) -> Result<Option<Command>, StoreError> {
+    let Ok(order) = serde_json::from_str::<Order>(&row.command) else { return Ok(None) };
+    let (enrolment, update) = match order {
+        Order::QueryUsers {} => return Ok(Some(Command::QueryUsers)),
+        Order::Check {} => return Ok(Some(Command::Check)),
+        Order::Info {} => return Ok(Some(Command::Info)),
+        Order::Log {} => return Ok(Some(Command::Log)),
+        Order::UpdateUser { enrolment } => (enrolment, true),
+        Order::DeleteUser { enrolment } => (enrolment, false),
+    };
+    let Some(project) = device.project_id else { return Ok(None) };
+    let Some(enrolment) = workers::table::find(conn, project, enrolment)? else { return Ok(None) };
+    let Some(pin) = workers::lookups::pin_of(conn, vault, &enrolment)? else { return Ok(None) };
+    if !update {
+        return Ok(Some(Command::DeleteUser { pin }));
+    }
+    let worker = workers::table::worker(conn, enrolment.worker_id)?;
+    Ok(worker.map(|worker| Command::UpdateUser { pin, name: worker.name, card: None }))
+}

@@ -1,0 +1,231 @@
+//! Rows of devices, of what changes with every request, and of orders.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use serde::Serialize;
+
+use super::{DeviceState, GateDirection, Maker, OrderState};
+use crate::base::Moment;
+use crate::base::id::{DeviceId, ProjectId, RecordId};
+use crate::store::schema::{device_commands, device_states, devices};
+use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = devices)]
+pub struct DeviceRow {
+    pub id: DeviceId,
+    pub serial: String,
+    pub maker: Maker,
+    pub project_id: Option<ProjectId>,
+    pub gate: String,
+    pub direction: GateDirection,
+    pub offset_minutes: i32,
+    pub state: DeviceState,
+    pub com_key_hash: Option<String>,
+    pub created_at: Moment,
+    pub recorded_seq: i64,
+}
+
+impl Sealed for DeviceRow {
+    const TABLE: &'static str = "devices";
+    fn chain(&self) -> Chain {
+        Chain::Organisation
+    }
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// What changes with every request of a device; no part of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = device_states)]
+pub struct DeviceStateRow {
+    pub device_id: DeviceId,
+    pub last_seen_at: Moment,
+    pub attlog_stamp: String,
+    pub operlog_stamp: String,
+    pub photo_stamp: String,
+    pub info: String,
+    pub held_punches: i32,
+}
+
+/// An order in a device's queue.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = device_commands)]
+pub struct OrderRow {
+    pub id: RecordId,
+    pub device_id: DeviceId,
+    pub command: String,
+    pub state: OrderState,
+    pub number: i64,
+    pub return_code: Option<i32>,
+    pub created_at: Moment,
+    pub changed_at: Moment,
+}
+
+/// Stores a device with an empty state.
+pub fn insert(tx: &mut Tx<'_>, row: &DeviceRow, seen_at: Moment) -> Result<(), StoreError> {
+    diesel::insert_into(devices::table).values(row).execute(tx.conn())?;
+    let state = DeviceStateRow {
+        device_id: row.id,
+        last_seen_at: seen_at,
+        attlog_stamp: String::new(),
+        operlog_stamp: String::new(),
+        photo_stamp: String::new(),
+        info: String::new(),
+        held_punches: 0,
+    };
+    diesel::insert_into(device_states::table).values(&state).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn update(tx: &mut Tx<'_>, row: &DeviceRow) -> Result<(), StoreError> {
+    diesel::update(devices::table.find(row.id))
+        .set((
+            devices::maker.eq(row.maker),
+            devices::project_id.eq(row.project_id),
+            devices::gate.eq(&row.gate),
+            devices::direction.eq(row.direction),
+            devices::offset_minutes.eq(row.offset_minutes),
+            devices::state.eq(row.state),
+            devices::com_key_hash.eq(&row.com_key_hash),
+            devices::recorded_seq.eq(row.recorded_seq),
+        ))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn by_serial(conn: &mut AnyConn, serial: &str) -> Result<Option<DeviceRow>, StoreError> {
+    Ok(devices::table.filter(devices::serial.eq(serial)).select(DeviceRow::as_select()).first(conn).optional()?)
+}
+
+pub fn find(conn: &mut AnyConn, id: DeviceId) -> Result<Option<DeviceRow>, StoreError> {
+    Ok(devices::table.find(id).select(DeviceRow::as_select()).first(conn).optional()?)
+}
+
+pub fn state_of(conn: &mut AnyConn, id: DeviceId) -> Result<Option<DeviceStateRow>, StoreError> {
+    Ok(device_states::table.find(id).select(DeviceStateRow::as_select()).first(conn).optional()?)
+}
+
+/// A page of all devices in order of id.
+pub fn page(conn: &mut AnyConn, after: i64, limit: i64) -> Result<Vec<DeviceRow>, StoreError> {
+    Ok(devices::table
+        .filter(devices::id.gt(DeviceId(after)))
+        .order(devices::id)
+        .limit(limit)
+        .select(DeviceRow::as_select())
+        .load(conn)?)
+}
+
+/// The devices of a project.
+pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<DeviceRow>, StoreError> {
+    Ok(devices::table.filter(devices::project_id.eq(project)).order(devices::id).select(DeviceRow::as_select()).load(conn)?)
+}
+
+pub fn count_pending(conn: &mut AnyConn) -> Result<i64, StoreError> {
+    Ok(devices::table.filter(devices::state.eq(DeviceState::Pending)).count().get_result(conn)?)
+}
+
+/// When each active device of a project was seen last: id, serial, gate, moment.
+pub fn last_seen(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(DeviceRow, Moment)>, StoreError> {
+    let mut seen = Vec::new();
+    for device in of_project(conn, project)? {
+        if device.state == DeviceState::Active
+            && let Some(state) = state_of(conn, device.id)?
+        {
+            seen.push((device, state.last_seen_at));
+        }
+    }
+    Ok(seen)
+}
+
+/// Notes that a device was seen, with stamps and info where they came.
+pub fn note_seen(conn: &mut AnyConn, row: &DeviceStateRow) -> Result<(), StoreError> {
+    use device_states as s;
+    diesel::update(s::table.find(row.device_id))
+        .set((
+            s::last_seen_at.eq(row.last_seen_at),
+            s::attlog_stamp.eq(&row.attlog_stamp),
+            s::operlog_stamp.eq(&row.operlog_stamp),
+            s::photo_stamp.eq(&row.photo_stamp),
+            s::info.eq(&row.info),
+            s::held_punches.eq(row.held_punches),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Puts an order at the end of a device's queue.
+pub fn insert_order(conn: &mut AnyConn, row: &OrderRow) -> Result<(), StoreError> {
+    diesel::insert_into(device_commands::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// The number after the device's last order.
+pub fn next_number(conn: &mut AnyConn, device: DeviceId) -> Result<i64, StoreError> {
+    let last: Option<i64> = device_commands::table
+        .filter(device_commands::device_id.eq(device))
+        .select(diesel::dsl::max(device_commands::number))
+        .first(conn)?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// Orders that wait for the device or for its answer, oldest first.
+pub fn open_orders(conn: &mut AnyConn, device: DeviceId, limit: i64) -> Result<Vec<OrderRow>, StoreError> {
+    Ok(device_commands::table
+        .filter(device_commands::device_id.eq(device).and(device_commands::state.eq_any([OrderState::Queued, OrderState::Sent])))
+        .order(device_commands::number)
+        .limit(limit)
+        .select(OrderRow::as_select())
+        .load(conn)?)
+}
+
+pub fn count_open(conn: &mut AnyConn, device: DeviceId) -> Result<i64, StoreError> {
+    Ok(device_commands::table
+        .filter(device_commands::device_id.eq(device).and(device_commands::state.eq_any([OrderState::Queued, OrderState::Sent])))
+        .count()
+        .get_result(conn)?)
+}
+
+/// The latest orders of a device, newest first.
+pub fn orders_of(conn: &mut AnyConn, device: DeviceId, limit: i64) -> Result<Vec<OrderRow>, StoreError> {
+    Ok(device_commands::table
+        .filter(device_commands::device_id.eq(device))
+        .order(device_commands::number.desc())
+        .limit(limit)
+        .select(OrderRow::as_select())
+        .load(conn)?)
+}
+
+/// Changes what became of an order; says whether the device has such an open one.
+pub fn mark_order(
+    conn: &mut AnyConn,
+    device: DeviceId,
+    number: i64,
+    state: OrderState,
+    return_code: Option<i32>,
+    now: Moment,
+) -> Result<bool, StoreError> {
+    use device_commands as c;
+    let changed =
+        diesel::update(c::table.filter(
+            c::device_id.eq(device).and(c::number.eq(number)).and(c::state.eq_any([OrderState::Queued, OrderState::Sent])),
+        ))
+        .set((c::state.eq(state), c::return_code.eq(return_code), c::changed_at.eq(now)))
+        .execute(conn)?;
+    Ok(changed > 0)
+}
+
+/// Takes back what counts as held for a device, after it was bound.
+pub fn clear_held(conn: &mut AnyConn, device: DeviceId) -> Result<(), StoreError> {
+    diesel::sql_query("UPDATE device_states SET held_punches = 0 WHERE device_id = $1")
+        .bind::<BigInt, _>(device.0)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Every row, for `verify`.
+pub fn all(conn: &mut AnyConn) -> Result<Vec<DeviceRow>, StoreError> {
+    Ok(devices::table.order(devices::id).select(DeviceRow::as_select()).load(conn)?)
+}

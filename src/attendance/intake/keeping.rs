@@ -1,0 +1,127 @@
+//! Storing what was read from a message: punches, their numbers, the marks for folding, and what could not be read.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::Timelike;
+
+use super::digest;
+use super::{Intake, Lesson};
+use crate::attendance::devices::table::DeviceRow;
+use crate::attendance::{NO_PROOF_BASE, table};
+use crate::base::Day;
+use crate::base::id::{InboxId, ProjectId, QuarantineId};
+use crate::base::person::half_width;
+use crate::store::bulk::{self, PunchRow};
+use crate::store::inbox::{self, InboxState, Parsed, Rejected};
+use crate::store::{StoreError, Tx, jobs};
+use crate::web::Ctx;
+use crate::wire::device::{DeviceProblem, DevicePunch, PersonKind};
+use crate::workers::table::ensure_pin;
+use crate::workers::{day_number, pin_index};
+
+/// What was stored of a batch.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// Punches that were new.
+    pub fresh: Vec<PunchRow>,
+    /// The row of each punch, in the order of the batch.
+    pub rows: Vec<PunchRow>,
+}
+
+/// The text under which a person is kept as a number at the gate. A badge has a name of its own, so that it never meets a PIN.
+pub fn pin_text(kind: PersonKind, person: &str) -> String {
+    match kind {
+        PersonKind::Pin | PersonKind::Worker => half_width(person),
+        PersonKind::IdCard => half_width(person).to_uppercase(),
+        PersonKind::Card => format!("card:{}", half_width(person)),
+    }
+}
+
+fn verify_of(punch: &DevicePunch) -> i32 {
+    // Forced, one-key and emergency openings are kept apart: they prove nobody's presence (FEEDS 2.5).
+    match punch.attend_type.as_deref() {
+        Some("007") => NO_PROOF_BASE + 7,
+        Some("008") => NO_PROOF_BASE + 8,
+        Some("009") => NO_PROOF_BASE + 9,
+        _ => punch.verify.unwrap_or(-1),
+    }
+}
+
+/// Stores punches, each once, and marks their days; what was learnt about numbers goes into `lesson`.
+pub fn store_punches(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    intake: &Intake,
+    lesson: &mut Lesson,
+    (device, project, inbox): (&DeviceRow, ProjectId, InboxId),
+    punches: &[DevicePunch],
+) -> Result<Stored, StoreError> {
+    let mut pins: HashMap<(PersonKind, &str), i64> = HashMap::new();
+    let mut rows = Vec::with_capacity(punches.len());
+    for punch in punches {
+        let pin_id = match pins.get(&(punch.kind, punch.person.as_str())) {
+            Some(id) => *id,
+            None => {
+                let text = pin_text(punch.kind, &punch.person);
+                let index = pin_index(ctx.vault(), project, &text);
+                let id = match intake.pin(&index) {
+                    Some(id) => id,
+                    None => {
+                        let id = ensure_pin(tx.conn(), ctx.vault(), project, &text, &index, || ctx.id())?;
+                        lesson.pins.push((index, id));
+                        id
+                    }
+                };
+                pins.insert((punch.kind, punch.person.as_str()), id);
+                id
+            }
+        };
+        rows.push(PunchRow {
+            project_id: project.0,
+            local_day: day_number(Day(punch.at_local.date())),
+            local_time: i32::try_from(punch.at_local.num_seconds_from_midnight()).unwrap_or(0),
+            device_id: device.id.0,
+            pin_id,
+            state: punch.state.unwrap_or(-1),
+            verify: verify_of(punch),
+            ordinal: i32::try_from(punch.ordinal).unwrap_or(i32::MAX),
+            inbox_id: inbox.0,
+        });
+    }
+    let fresh = bulk::insert_punches(tx.conn(), rows.clone())?;
+    // Only days with something new are folded again, so that a device that repeats itself costs little.
+    for day in fresh.iter().map(|row| row.local_day).collect::<BTreeSet<i32>>() {
+        table::mark_dirty(tx.conn(), project, day)?;
+    }
+    if !fresh.is_empty() {
+        jobs::enqueue(tx.conn(), ctx.id(), "fold_days", &project.to_string(), ctx.now)?;
+    }
+    Ok(Stored { fresh, rows })
+}
+
+/// What a message has become, for its row in the inbox.
+pub fn parsed(parser: &'static str, stored: &Stored, problems: usize, read: usize) -> Parsed {
+    let state = match (problems, read) {
+        (0, _) if stored.fresh.is_empty() && read > 0 => InboxState::Duplicate,
+        (0, _) => InboxState::Done,
+        (_, 0) => InboxState::Quarantined,
+        _ => InboxState::Part,
+    };
+    let items = i32::try_from(read.saturating_add(problems)).unwrap_or(i32::MAX);
+    Parsed { state, parser, items, items_digest: digest::of_rows(&stored.fresh) }
+}
+
+/// Puts lines that could not be read into quarantine; the message must be stored already.
+pub fn put_aside(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, problems: &[DeviceProblem]) -> Result<(), StoreError> {
+    for (place, problem) in (1..).zip(problems) {
+        let rejected = Rejected {
+            item: place,
+            place: problem.place.clone(),
+            reason: problem.reason.code().to_owned(),
+            zh: problem.zh.clone(),
+            en: problem.en.clone(),
+        };
+        inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, ctx.now)?;
+    }
+    Ok(())
+}

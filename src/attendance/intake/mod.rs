@@ -1,0 +1,153 @@
+//! The intake: what devices send is stored before it is acknowledged, many requests to a commit.
+//!
+//! A message and its punches go into one transaction; a bad line is put aside and leaves its neighbours; a number that nobody has
+//! is stored like any other. What the intake remembers between requests (numbers' ids, what a device last said, its rate) is taken
+//! up after the commit only, so that a rollback leaves nothing false behind. Deliberately absent: who a number belongs to.
+
+pub mod digest;
+pub mod http;
+pub mod keeping;
+pub mod punches;
+pub mod replay;
+pub mod zk;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::devices::table::DeviceStateRow;
+use crate::base::Moment;
+use crate::base::id::DeviceId;
+use crate::web::Ground;
+
+/// The largest body of a device.
+pub const BODY_MAX: usize = 32 * 1024 * 1024;
+/// The largest body of a device that nobody has admitted.
+pub const PENDING_BODY_MAX: usize = 1024 * 1024;
+/// What is kept of a body that is larger than [`BODY_MAX`] and holds no punches.
+pub const HEAD_MAX: usize = 64 * 1024;
+/// A device that was noted as seen is noted again after this many seconds.
+pub const SEEN_SECONDS: i64 = 60;
+/// An order that was handed over and not answered is handed over again after this many seconds.
+pub const ORDER_RETRY_SECONDS: i64 = 300;
+/// Numbers that are remembered; beyond, the memory starts anew.
+const PINS_MAX: usize = 500_000;
+/// Serials whose rate is remembered; beyond, the memory starts anew.
+const SERIALS_MAX: usize = 20_000;
+
+/// What the intake of one database remembers in this process.
+#[derive(Debug, Default)]
+pub struct Intake {
+    memory: Mutex<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// Ids of numbers at gates, by blind index.
+    pins: HashMap<String, i64>,
+    /// What devices last said, as stored.
+    seen: HashMap<DeviceId, DeviceStateRow>,
+    /// Offsets of devices by serial, so that bodies can be read before the transaction.
+    offsets: HashMap<String, i32>,
+    /// Requests of a serial in the current second.
+    rates: HashMap<String, (i64, u32)>,
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic while the lock was held leaves at worst a forgotten entry.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+static INTAKES: Mutex<Vec<(Weak<Ground>, Arc<Intake>)>> = Mutex::new(Vec::new());
+
+impl Intake {
+    /// The intake of these services. The weak pointer keeps the address from being used again while the entry stands.
+    pub fn of(ground: &Arc<Ground>) -> Arc<Intake> {
+        let mut all = held(&INTAKES);
+        if let Some((_, intake)) = all.iter().find(|(known, _)| known.as_ptr() == Arc::as_ptr(ground)) {
+            return Arc::clone(intake);
+        }
+        all.retain(|(known, _)| known.strong_count() > 0);
+        let intake = Arc::new(Intake::default());
+        all.push((Arc::downgrade(ground), Arc::clone(&intake)));
+        intake
+    }
+
+    /// Whether a serial may send another request in this second.
+    pub fn admits(&self, serial: &str, now: Moment, rate_max: u32) -> bool {
+        let mut memory = held(&self.memory);
+        if memory.rates.len() >= SERIALS_MAX {
+            memory.rates.clear();
+        }
+        let second = now.unix_seconds();
+        match memory.rates.get_mut(serial) {
+            Some((of, count)) if *of == second => {
+                *count = count.saturating_add(1);
+                *count <= rate_max
+            }
+            Some(entry) => {
+                *entry = (second, 1);
+                rate_max > 0
+            }
+            None => {
+                memory.rates.insert(serial.to_owned(), (second, 1));
+                rate_max > 0
+            }
+        }
+    }
+
+    fn pin(&self, index: &str) -> Option<i64> {
+        held(&self.memory).pins.get(index).copied()
+    }
+
+    fn offset(&self, serial: &str) -> Option<i32> {
+        held(&self.memory).offsets.get(serial).copied()
+    }
+
+    fn seen(&self, device: DeviceId) -> Option<DeviceStateRow> {
+        held(&self.memory).seen.get(&device).cloned()
+    }
+
+    /// Takes up what a committed request taught.
+    fn learn(&self, lesson: Lesson) {
+        let mut memory = held(&self.memory);
+        if memory.pins.len() >= PINS_MAX {
+            memory.pins.clear();
+        }
+        memory.pins.extend(lesson.pins);
+        if memory.offsets.len() >= SERIALS_MAX {
+            memory.offsets.clear();
+            memory.seen.clear();
+        }
+        memory.offsets.extend(lesson.offset);
+        if let Some(row) = lesson.seen {
+            memory.seen.insert(row.device_id, row);
+        }
+    }
+}
+
+/// What a request taught; worth something only after its commit.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    /// Ids of numbers, by blind index.
+    pub pins: Vec<(String, i64)>,
+    /// Serial and offset of a device.
+    pub offset: Option<(String, i32)>,
+    /// What was stored of a device's state.
+    pub seen: Option<DeviceStateRow>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_has_its_own_rate_in_each_second() {
+        let intake = Intake::default();
+        let now = Moment(1_770_000_000_000_000);
+        assert!((0..3).all(|_| intake.admits("A", now, 3)));
+        assert!(!intake.admits("A", now, 3));
+        assert!(intake.admits("B", now, 3));
+        assert!(intake.admits("A", now.plus_seconds(1), 3));
+        assert!(!intake.admits("C", now, 0));
+    }
+}

@@ -1,0 +1,320 @@
+//! ZKTeco push: what each request of a clock does to the database, and what the clock is told.
+//!
+//! Bodies are read before the transaction, with the offset that the device had last; the transaction looks at the device's row and
+//! reads again in the rare case that it differs.
+
+use super::keeping::{self, Stored};
+use super::replay::held_source;
+use super::{Intake, Lesson, ORDER_RETRY_SECONDS, PENDING_BODY_MAX, SEEN_SECONDS};
+use crate::attendance::devices::actions::{admit_pending, com_key_hash, command_of};
+use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow};
+use crate::attendance::devices::{DeviceState, Maker, OrderState};
+use crate::base::Moment;
+use crate::base::id::InboxId;
+use crate::store::inbox::{self, InboxState, Message, Parsed};
+use crate::store::vault::Owner;
+use crate::store::{AnyConn, StoreError, Tx};
+use crate::web::{Ctx, Problem};
+use crate::wire::device::{CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem};
+use crate::wire::reason::Reason;
+use crate::wire::zkteco::command::{self, NameEncoding};
+use crate::wire::zkteco::{self, ANSWER_OK, Endpoint, Options, Query, Table, attlog, records};
+
+/// Reader and its version, as the inbox notes it.
+pub const PARSER: &str = "zk/1";
+/// The longest text kept of what a heartbeat says.
+const INFO_MAX: usize = 200;
+/// The longest stamp kept; stamps are opaque.
+const STAMP_MAX: usize = 64;
+
+/// A request of a clock.
+#[derive(Debug)]
+pub struct Request {
+    /// Whether it posts.
+    pub is_post: bool,
+    /// What it wants.
+    pub endpoint: Endpoint,
+    /// Parameters.
+    pub query: Query,
+    /// Serial number.
+    pub serial: String,
+    /// The message for the inbox; its body is the request's.
+    pub message: Message,
+    /// Whether only the head of the body is there.
+    pub truncated: bool,
+    /// What the body says, read with this offset; for uploads of punches.
+    pub batch: Option<(DeviceBatch, i32)>,
+}
+
+/// What the clock is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// 200 with this text; never empty.
+    Text(Vec<u8>),
+    /// 403: blocked, wrong key, or too much from a device that nobody knows.
+    Refused,
+}
+
+impl Answer {
+    fn ok() -> Self {
+        Answer::Text(ANSWER_OK.into())
+    }
+}
+
+impl Request {
+    fn is_attlog(&self) -> bool {
+        self.is_post && self.endpoint == Endpoint::Data && self.query.table() == Some(Table::AttLog)
+    }
+
+    /// Reads the body of an upload of punches, so that the transaction need not.
+    pub fn read_ahead(&mut self, intake: &Intake) {
+        if self.is_attlog() {
+            let offset = intake.offset(&self.serial).unwrap_or(CHINA_OFFSET_MINUTES);
+            self.batch = Some((attlog::parse(&self.message.body, Some(&self.serial), offset), offset));
+        }
+    }
+
+    fn batch(&self, offset: i32) -> DeviceBatch {
+        match &self.batch {
+            Some((batch, read_with)) if *read_with == offset => batch.clone(),
+            _ => attlog::parse(&self.message.body, Some(&self.serial), offset),
+        }
+    }
+}
+
+/// Whether a heartbeat can be answered `OK` without a transaction: the device is active, was noted lately and has no orders.
+pub fn is_quiet(conn: &mut AnyConn, ctx: &Ctx, intake: &Intake, request: &Request) -> Result<bool, StoreError> {
+    if request.endpoint != Endpoint::GetRequest {
+        return Ok(false);
+    }
+    let Some(device) = table::by_serial(conn, &request.serial)? else { return Ok(false) };
+    if device.state != DeviceState::Active || !key_fits(ctx, &device, &request.query) {
+        return Ok(false);
+    }
+    let noted = intake.seen(device.id).is_some_and(|seen| {
+        is_recent(seen.last_seen_at, ctx.now) && info_of(&request.query).is_none_or(|info| info == seen.info)
+    });
+    Ok(noted && table::count_open(conn, device.id)? == 0)
+}
+
+fn is_recent(seen: Moment, now: Moment) -> bool {
+    now.0.abs_diff(seen.0) < SEEN_SECONDS.unsigned_abs() * 1_000_000
+}
+
+fn key_fits(ctx: &Ctx, device: &DeviceRow, query: &Query) -> bool {
+    let Some(hash) = &device.com_key_hash else { return true };
+    // Two keyed hashes are compared, so how long it takes tells nothing about the key.
+    query.get("ComKey").is_some_and(|key| com_key_hash(ctx.vault(), &device.serial, key) == *hash)
+}
+
+/// Does what a request asks for; the answer may be given only after the commit.
+pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, request: &Request) -> Result<(Answer, Lesson), Problem> {
+    let mut lesson = Lesson::default();
+    let known = table::by_serial(tx.conn(), &request.serial)?;
+    let device = match known {
+        Some(device) => device,
+        None => match admit_pending(tx, ctx, &request.serial, Maker::Zkteco)? {
+            Some(device) => device,
+            None => return Ok((Answer::Refused, lesson)),
+        },
+    };
+    if device.state == DeviceState::Blocked || !key_fits(ctx, &device, &request.query) {
+        return Ok((Answer::Refused, lesson));
+    }
+    lesson.offset = Some((device.serial.clone(), device.offset_minutes));
+    if device.state == DeviceState::Pending {
+        return Ok((serve_pending(tx, ctx, &device, request)?, lesson));
+    }
+    let answer = match request.endpoint {
+        Endpoint::Data if !request.is_post => {
+            let state = note_seen(tx.conn(), ctx, intake, &device, &request.query, None, &mut lesson)?;
+            handshake(ctx, &device, &state, &request.query)
+        }
+        Endpoint::GetRequest => {
+            note_seen(tx.conn(), ctx, intake, &device, &request.query, None, &mut lesson)?;
+            Answer::Text(orders(tx, ctx, &device)?)
+        }
+        _ => {
+            let answer = upload(tx, ctx, intake, &device, request, &mut lesson)?;
+            let table = if request.is_post { request.query.table() } else { None };
+            note_seen(tx.conn(), ctx, intake, &device, &request.query, table, &mut lesson)?;
+            answer
+        }
+    };
+    Ok((answer, lesson))
+}
+
+fn handshake(ctx: &Ctx, device: &DeviceRow, state: &DeviceStateRow, query: &Query) -> Answer {
+    let text = if query.wants_time() {
+        zkteco::answer_time(ctx.now, device.offset_minutes)
+    } else {
+        let stamp = |stamp: &String| (!stamp.is_empty()).then(|| stamp.clone());
+        let options = Options {
+            attlog_stamp: stamp(&state.attlog_stamp),
+            operlog_stamp: stamp(&state.operlog_stamp),
+            attphoto_stamp: stamp(&state.photo_stamp),
+            offset_minutes: device.offset_minutes,
+            ..Options::default()
+        };
+        options.block(&device.serial)
+    };
+    Answer::Text(text.into_bytes())
+}
+
+/// A device that nobody has admitted is answered as usual; what it posts is held, up to a limit, and it gets no order.
+fn serve_pending(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Request) -> Result<Answer, Problem> {
+    let state = table::state_of(tx.conn(), device.id)?.ok_or_else(Problem::not_found)?;
+    if !request.is_post {
+        let answer =
+            if request.endpoint == Endpoint::Data { handshake(ctx, device, &state, &request.query) } else { Answer::ok() };
+        if !is_recent(state.last_seen_at, ctx.now) {
+            table::note_seen(tx.conn(), &DeviceStateRow { last_seen_at: ctx.now, ..state })?;
+        }
+        return Ok(answer);
+    }
+    let batch = request.is_attlog().then(|| request.batch(device.offset_minutes));
+    let lines = batch.as_ref().map_or(0, |batch| batch.lines);
+    let by_size = request.message.body.len() / 1024;
+    let cost = i32::try_from(by_size.max(usize::try_from(lines).unwrap_or(usize::MAX)).max(1)).unwrap_or(i32::MAX);
+    let held = state.held_punches.saturating_add(cost);
+    if held > ctx.ground.settings.held_punches_max || request.truncated || request.message.body.len() > PENDING_BODY_MAX {
+        return Ok(Answer::Refused);
+    }
+    ctx.vault().ensure_key(tx.conn(), Owner::Global, ctx.now)?;
+    let message = Message { source: held_source(&device.serial), project: None, ..request.message.clone() };
+    let items = i32::try_from(lines).unwrap_or(i32::MAX);
+    let parsed = Parsed { state: InboxState::Held, parser: PARSER, items, items_digest: String::new() };
+    inbox::keep(tx.conn(), ctx.vault(), InboxId(ctx.id()), &message, &parsed)?;
+    table::note_seen(tx.conn(), &DeviceStateRow { last_seen_at: ctx.now, held_punches: held, ..state })?;
+    Ok(match batch {
+        Some(batch) => Answer::Text(zkteco::answer_count(batch.lines).into_bytes()),
+        None => Answer::ok(),
+    })
+}
+
+fn upload(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    intake: &Intake,
+    device: &DeviceRow,
+    request: &Request,
+    lesson: &mut Lesson,
+) -> Result<Answer, Problem> {
+    if request.message.body.is_empty() && !request.is_attlog() {
+        return Ok(Answer::ok());
+    }
+    let project = device.project_id.ok_or_else(Problem::not_found)?;
+    let id = InboxId(ctx.id());
+    let message = |body: &Message| Message { source: device.serial.clone(), project: Some(project), ..body.clone() };
+    if request.is_attlog() {
+        let batch = request.batch(device.offset_minutes);
+        let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &batch.punches)?;
+        let parsed = keeping::parsed(PARSER, &stored, batch.problems.len(), batch.punches.len());
+        inbox::keep(tx.conn(), ctx.vault(), id, &message(&request.message), &parsed)?;
+        keeping::put_aside(tx, ctx, id, &batch.problems)?;
+        return Ok(Answer::Text(zkteco::answer_count(batch.lines).into_bytes()));
+    }
+    let mut problems = Vec::new();
+    if request.truncated {
+        let (zh, en) = ("内容超过 32 MiB，只保留开头部分", "the body exceeds 32 MiB, only its head was kept");
+        problems.push(DeviceProblem::body(Reason::OverLimit, zh, en));
+    }
+    let body = &request.message.body;
+    let answer = match (request.endpoint, request.query.table()) {
+        (Endpoint::Data, Some(Table::OperLog | Table::UserInfo)) => {
+            let read = records::parse_records(body, NameEncoding::Utf8);
+            problems.extend(read.problems);
+            zkteco::answer_count(read.lines)
+        }
+        (Endpoint::Registry, _) => {
+            let capabilities = records::parse_registry(body);
+            let is_access_control =
+                |(key, value): &(String, String)| key.eq_ignore_ascii_case("DeviceType") && value.eq_ignore_ascii_case("acc");
+            if capabilities.iter().any(is_access_control) {
+                zkteco::answer_registry(&ctx.vault().index("registry_code", &device.serial))
+            } else {
+                ANSWER_OK.to_owned()
+            }
+        }
+        (Endpoint::DeviceCommand, _) => {
+            for result in records::parse_results(body) {
+                let state = if result.code < 0 { OrderState::Failed } else { OrderState::Done };
+                let number = i64::try_from(result.id).unwrap_or(i64::MAX);
+                let code = i32::try_from(result.code).ok();
+                table::mark_order(tx.conn(), device.id, number, state, code, ctx.now)?;
+            }
+            ANSWER_OK.to_owned()
+        }
+        _ => ANSWER_OK.to_owned(),
+    };
+    let state = if problems.is_empty() { InboxState::Done } else { InboxState::Part };
+    let parsed = Parsed { state, ..keeping::parsed(PARSER, &Stored::default(), problems.len(), 0) };
+    inbox::keep(tx.conn(), ctx.vault(), id, &message(&request.message), &parsed)?;
+    keeping::put_aside(tx, ctx, id, &problems)?;
+    Ok(Answer::Text(answer.into_bytes()))
+}
+
+/// Hands over the orders that fit into one answer. One that was handed over and not answered comes again after a while; one whose
+/// worker has gone fails here.
+fn orders(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Vec<u8>, Problem> {
+    let limit = i64::try_from(command::COMMANDS_MAX).unwrap_or(i64::MAX);
+    let mut numbered = Vec::new();
+    for row in table::open_orders(tx.conn(), device.id, limit)? {
+        if row.state == OrderState::Sent && ctx.now < row.changed_at.plus_seconds(ORDER_RETRY_SECONDS) {
+            continue;
+        }
+        match (command_of(tx.conn(), ctx.vault(), device, &row)?, u64::try_from(row.number)) {
+            (Some(command), Ok(number)) => numbered.push((number, command)),
+            _ => drop(table::mark_order(tx.conn(), device.id, row.number, OrderState::Failed, None, ctx.now)?),
+        }
+    }
+    let (body, taken) = command::write(&numbered, NameEncoding::Utf8, command::ANSWER_BYTES_MAX);
+    for (number, _) in numbered.iter().take(taken) {
+        let number = i64::try_from(*number).unwrap_or(i64::MAX);
+        table::mark_order(tx.conn(), device.id, number, OrderState::Sent, None, ctx.now)?;
+    }
+    Ok(body)
+}
+
+fn info_of(query: &Query) -> Option<String> {
+    query.get("INFO").map(|info| info.chars().take(INFO_MAX).collect())
+}
+
+/// Notes the device as seen, with the stamp of a table and what a heartbeat says; left alone while nothing changes for a minute.
+fn note_seen(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    intake: &Intake,
+    device: &DeviceRow,
+    query: &Query,
+    uploaded: Option<Table>,
+    lesson: &mut Lesson,
+) -> Result<DeviceStateRow, Problem> {
+    let changed = |row: &DeviceStateRow| {
+        let mut next = row.clone();
+        if let Some(stamp) = query.stamp() {
+            let stamp: String = stamp.chars().take(STAMP_MAX).collect();
+            match uploaded {
+                Some(Table::AttLog) => next.attlog_stamp = stamp,
+                Some(Table::OperLog) => next.operlog_stamp = stamp,
+                Some(Table::AttPhoto) => next.photo_stamp = stamp,
+                _ => {}
+            }
+        }
+        if let Some(info) = info_of(query) {
+            next.info = info;
+        }
+        next
+    };
+    if let Some(known) = intake.seen(device.id)
+        && is_recent(known.last_seen_at, ctx.now)
+        && changed(&known) == known
+    {
+        return Ok(known);
+    }
+    let stands = table::state_of(conn, device.id)?.ok_or_else(Problem::not_found)?;
+    let next = DeviceStateRow { last_seen_at: ctx.now, ..changed(&stands) };
+    table::note_seen(conn, &next)?;
+    lesson.seen = Some(next.clone());
+    Ok(next)
+}

@@ -1,0 +1,143 @@
+//! Attendance: devices at the gates, the punches that they send, and the work days folded from them.
+//!
+//! A punch is stored as it came, on the device's own clock, with the number by which the device knows the person; who that is gets
+//! decided when a day is folded, from the roll of that day. So a number that nobody has yet is kept, and enrolling its owner later
+//! folds the day again. Deliberately absent: wages, and shifts that run over midnight (each civil day is counted by itself).
+
+pub mod devices;
+pub mod folding;
+pub mod http;
+pub mod intake;
+pub mod table;
+
+use serde::Serialize;
+
+use crate::base::Day;
+use crate::base::id::{RecordId, WorkerId};
+
+/// Two punches this far apart make a whole work day, in seconds. Our own choice: half a shift with its break is proof of presence.
+pub const WHOLE_DAY_SECONDS: i32 = 4 * 3600;
+/// Two punches this far apart make half a work day, in seconds. Our own choice.
+pub const HALF_DAY_SECONDS: i32 = 2 * 3600;
+/// Days folded in one transaction.
+pub const FOLD_DAYS_MAX: i64 = 500;
+/// Added to the number of an attendance type (FEEDS 2.5) that proves nobody's presence, in the column `verify`.
+pub const NO_PROOF_BASE: i32 = 1000;
+
+/// A passage as the folding sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passage {
+    /// Seconds of the day.
+    pub time: i32,
+    /// Whether it went in (`true`), out, or nobody knows.
+    pub entered: Option<bool>,
+}
+
+/// What a day's passages of one worker make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worth {
+    /// First passage, seconds of the day.
+    pub first: i32,
+    /// Last passage.
+    pub last: i32,
+    /// How many.
+    pub punches: i32,
+    /// Hundredths of a work day: 100, 50 or 0.
+    pub hundredths: i32,
+    /// What is odd about the day, words joined by commas: `single`, `no_in`, `no_out`.
+    pub flags: String,
+}
+
+/// What the passages of a day are worth; the order in which they came does not matter. `None` without passages.
+///
+/// The first and last passage count: [`WHOLE_DAY_SECONDS`] apart or more are a whole day, [`HALF_DAY_SECONDS`] half a day, less is
+/// none. Directions only raise flags, since gates that miss a passage are common and a worker must not lose a day by it.
+pub fn worth_of(passages: &[Passage]) -> Option<Worth> {
+    let first = passages.iter().map(|passage| passage.time).min()?;
+    let last = passages.iter().map(|passage| passage.time).max()?;
+    let span = last - first;
+    let hundredths = match span {
+        WHOLE_DAY_SECONDS.. => 100,
+        HALF_DAY_SECONDS.. => 50,
+        _ => 0,
+    };
+    let knows_direction = passages.iter().any(|passage| passage.entered.is_some());
+    let went = |way: bool| passages.iter().any(|passage| passage.entered == Some(way));
+    let flags: Vec<&str> =
+        [(passages.len() == 1, "single"), (knows_direction && !went(true), "no_in"), (knows_direction && !went(false), "no_out")]
+            .into_iter()
+            .filter_map(|(holds, flag)| holds.then_some(flag))
+            .collect();
+    let punches = i32::try_from(passages.len()).unwrap_or(i32::MAX);
+    Some(Worth { first, last, punches, hundredths, flags: flags.join(",") })
+}
+
+/// A worker's month on a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Worked {
+    /// Enrolment.
+    pub enrolment: RecordId,
+    /// Person.
+    pub worker: WorkerId,
+    /// Hundredths of work days.
+    pub hundredths: i64,
+    /// Days with at least one passage.
+    pub days: i64,
+}
+
+/// The day of that number since 1970; `None` beyond the calendar.
+pub fn day_of(number: i32) -> Option<Day> {
+    let first = Day::of(1970, 1, 1)?;
+    let day = first.plus_days(i64::from(number));
+    (crate::workers::day_number(day) == number).then_some(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(hour: i32, minute: i32, entered: Option<bool>) -> Passage {
+        Passage { time: hour * 3600 + minute * 60, entered }
+    }
+
+    #[test]
+    fn a_day_is_worth_what_lies_between_its_first_and_last_passage() {
+        let worth = |passages: &[Passage]| worth_of(passages).map(|worth| (worth.punches, worth.hundredths, worth.flags));
+        assert_eq!(worth(&[]), None);
+        assert_eq!(worth(&[at(8, 0, Some(true))]), Some((1, 0, "single,no_out".into())));
+        assert_eq!(worth(&[at(8, 0, Some(true)), at(9, 59, Some(false))]), Some((2, 0, String::new())));
+        assert_eq!(worth(&[at(8, 0, Some(true)), at(10, 0, Some(false))]), Some((2, 50, String::new())));
+        assert_eq!(worth(&[at(8, 0, Some(true)), at(11, 59, Some(false))]), Some((2, 50, String::new())));
+        assert_eq!(worth(&[at(8, 0, Some(true)), at(12, 0, Some(false))]), Some((2, 100, String::new())));
+        assert_eq!(worth(&[at(8, 0, None), at(18, 0, None)]), Some((2, 100, String::new())));
+        assert_eq!(worth(&[at(8, 0, Some(false)), at(18, 0, Some(false))]), Some((2, 100, "no_in".into())));
+    }
+
+    #[test]
+    fn days_have_numbers_both_ways() {
+        for text in ["1970-01-01", "1969-12-31", "2026-11-21", "1999-02-28"] {
+            let day: Day = text.parse().unwrap();
+            assert_eq!(day_of(crate::workers::day_number(day)), Some(day));
+        }
+        assert_eq!(day_of(i32::MAX), None);
+    }
+
+    proptest! {
+        #[test]
+        fn order_does_not_matter_and_more_punches_never_cost_a_day(
+            mut times in proptest::collection::vec((0i32..86_400, any::<Option<bool>>()), 1..12),
+            more in 0i32..86_400,
+        ) {
+            let passages = |times: &[(i32, Option<bool>)]| {
+                times.iter().map(|(time, entered)| Passage { time: *time, entered: *entered }).collect::<Vec<_>>()
+            };
+            let before = worth_of(&passages(&times)).unwrap();
+            times.reverse();
+            prop_assert_eq!(&worth_of(&passages(&times)).unwrap(), &before);
+            times.push((more, None));
+            prop_assert!(worth_of(&passages(&times)).unwrap().hundredths >= before.hundredths);
+        }
+    }
+}

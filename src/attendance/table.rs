@@ -1,0 +1,240 @@
+//! Rows of punches and work days, and the marks that say which days must be folded.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Integer};
+use serde::Serialize;
+
+use super::{Worked, day_of};
+use crate::base::id::{DeviceId, ProjectId, RecordId, WorkerId};
+use crate::base::{Day, Month};
+use crate::store::bulk::PunchRow;
+use crate::store::schema::{dirty_days, pins, punches, work_days};
+use crate::store::{AnyConn, StoreError};
+use crate::workers::day_number;
+
+/// A worker's day on a project, as wages and rules read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = work_days)]
+#[schema(as = WorkDay)]
+pub struct WorkDayRow {
+    pub project_id: ProjectId,
+    pub worked_on: Day,
+    pub enrolment_id: RecordId,
+    pub worker_id: WorkerId,
+    /// Seconds of the day.
+    pub first_time: i32,
+    /// Seconds of the day.
+    pub last_time: i32,
+    pub punches: i32,
+    /// Hundredths of a work day.
+    pub hundredths: i32,
+    /// What is odd about it.
+    pub flags: String,
+}
+
+/// Marks a day to be folded. The update in place of "do nothing" makes a fold that runs at the same time wait for this transaction.
+pub fn mark_dirty(conn: &mut AnyConn, project: ProjectId, local_day: i32) -> Result<(), StoreError> {
+    diesel::sql_query(
+        "INSERT INTO dirty_days (project_id, local_day) VALUES ($1, $2) \
+         ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Integer, _>(local_day)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the marks of a project's earliest days, at most `limit`.
+pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64) -> Result<Vec<i32>, StoreError> {
+    let days: Vec<i32> = dirty_days::table
+        .filter(dirty_days::project_id.eq(project.0))
+        .order(dirty_days::local_day)
+        .limit(limit)
+        .select(dirty_days::local_day)
+        .load(conn)?;
+    for day in &days {
+        diesel::delete(dirty_days::table.find((project.0, *day))).execute(conn)?;
+    }
+    Ok(days)
+}
+
+/// Whether days of the project wait to be folded.
+pub fn has_dirty(conn: &mut AnyConn, project: ProjectId) -> Result<bool, StoreError> {
+    Ok(diesel::select(diesel::dsl::exists(dirty_days::table.filter(dirty_days::project_id.eq(project.0)))).get_result(conn)?)
+}
+
+/// Projects that have days to be folded, for the schedule's sweep.
+pub fn projects_with_dirty_days(conn: &mut AnyConn) -> Result<Vec<ProjectId>, StoreError> {
+    let ids: Vec<i64> = dirty_days::table.select(dirty_days::project_id).distinct().order(dirty_days::project_id).load(conn)?;
+    Ok(ids.into_iter().map(ProjectId).collect())
+}
+
+/// Every punch of a project's day, in order of time.
+pub fn punches_of_day(conn: &mut AnyConn, project: ProjectId, local_day: i32) -> Result<Vec<PunchRow>, StoreError> {
+    Ok(punches::table
+        .filter(punches::project_id.eq(project.0).and(punches::local_day.eq(local_day)))
+        .order((punches::local_time, punches::device_id, punches::pin_id, punches::state, punches::verify, punches::ordinal))
+        .select(PunchRow::as_select())
+        .load(conn)?)
+}
+
+/// Some of a project's punches of a day, in order of time, leaving out the first `skip`.
+pub fn punches_page(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    local_day: i32,
+    skip: i64,
+    limit: i64,
+) -> Result<Vec<PunchRow>, StoreError> {
+    Ok(punches::table
+        .filter(punches::project_id.eq(project.0).and(punches::local_day.eq(local_day)))
+        .order((punches::local_time, punches::device_id, punches::pin_id, punches::state, punches::verify, punches::ordinal))
+        .offset(skip)
+        .limit(limit)
+        .select(PunchRow::as_select())
+        .load(conn)?)
+}
+
+/// The encrypted text and the index of a number at the gate.
+pub fn pin(conn: &mut AnyConn, id: i64) -> Result<Option<(Vec<u8>, String)>, StoreError> {
+    Ok(pins::table.find(id).select((pins::pin, pins::pin_index)).first(conn).optional()?)
+}
+
+/// What a number at the gate did in some days.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct PinUse {
+    #[diesel(sql_type = BigInt)]
+    pub pin_id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub punches: i64,
+    #[diesel(sql_type = Integer)]
+    pub first_day: i32,
+    #[diesel(sql_type = Integer)]
+    pub last_day: i32,
+}
+
+/// Which numbers punched from `first` to `last`, how often, and when.
+pub fn pins_used(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) -> Result<Vec<PinUse>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT pin_id, COUNT(*) AS punches, MIN(local_day) AS first_day, MAX(local_day) AS last_day FROM punches \
+         WHERE project_id = $1 AND local_day >= $2 AND local_day <= $3 GROUP BY pin_id ORDER BY pin_id",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Integer, _>(day_number(first))
+    .bind::<Integer, _>(day_number(last))
+    .load(conn)?)
+}
+
+/// Puts new rows in place of a day's.
+pub fn replace_work_days(conn: &mut AnyConn, project: ProjectId, day: Day, rows: &[WorkDayRow]) -> Result<(), StoreError> {
+    diesel::delete(work_days::table.filter(work_days::project_id.eq(project).and(work_days::worked_on.eq(day)))).execute(conn)?;
+    for row in rows {
+        diesel::insert_into(work_days::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The work days of a month, by day and enrolment, after `(day, enrolment)`.
+pub fn work_days_of(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    month: Month,
+    after: Option<(Day, RecordId)>,
+    limit: i64,
+) -> Result<Vec<WorkDayRow>, StoreError> {
+    let mut query = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.between(month.first(), month.last())))
+        .into_boxed();
+    if let Some((day, enrolment)) = after {
+        query = query
+            .filter(work_days::worked_on.gt(day).or(work_days::worked_on.eq(day).and(work_days::enrolment_id.gt(enrolment))));
+    }
+    Ok(query.order((work_days::worked_on, work_days::enrolment_id)).limit(limit).select(WorkDayRow::as_select()).load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct WorkedRow {
+    #[diesel(sql_type = BigInt)]
+    enrolment_id: i64,
+    #[diesel(sql_type = BigInt)]
+    worker_id: i64,
+    #[diesel(sql_type = BigInt)]
+    hundredths: i64,
+    #[diesel(sql_type = BigInt)]
+    days: i64,
+}
+
+/// What each worker did in a month, in order of enrolment.
+pub fn worked(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<Worked>, StoreError> {
+    let rows: Vec<WorkedRow> = diesel::sql_query(
+        "SELECT enrolment_id, worker_id, CAST(SUM(hundredths) AS BIGINT) AS hundredths, COUNT(*) AS days FROM work_days \
+         WHERE project_id = $1 AND worked_on >= $2 AND worked_on <= $3 GROUP BY enrolment_id, worker_id ORDER BY enrolment_id",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Date, _>(month.first().0)
+    .bind::<Date, _>(month.last().0)
+    .load(conn)?;
+    let worked = |row: WorkedRow| Worked {
+        enrolment: RecordId(row.enrolment_id),
+        worker: WorkerId(row.worker_id),
+        hundredths: row.hundredths,
+        days: row.days,
+    };
+    Ok(rows.into_iter().map(worked).collect())
+}
+
+/// How many people were on the site in a month.
+pub fn attended(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<i64, StoreError> {
+    let people: BTreeSet<WorkerId> = worked(conn, project, month)?.into_iter().map(|worked| worked.worker).collect();
+    Ok(i64::try_from(people.len()).unwrap_or(i64::MAX))
+}
+
+/// Months in which somebody worked, folded or not: a day that waits to be folded has punches.
+pub fn months_with_attendance(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Month>, StoreError> {
+    let folded: Vec<Day> =
+        work_days::table.filter(work_days::project_id.eq(project)).select(work_days::worked_on).distinct().load(conn)?;
+    let waiting: Vec<i32> =
+        dirty_days::table.filter(dirty_days::project_id.eq(project.0)).select(dirty_days::local_day).load(conn)?;
+    let months: BTreeSet<Month> = folded.into_iter().chain(waiting.into_iter().filter_map(day_of)).map(Day::month).collect();
+    Ok(months.into_iter().collect())
+}
+
+/// The project's first day with punches after a day; 0 punches are no day.
+pub fn next_day(conn: &mut AnyConn, project: i64, after: i32) -> Result<Option<i32>, StoreError> {
+    Ok(punches::table
+        .filter(punches::project_id.eq(project).and(punches::local_day.gt(after)))
+        .select(diesel::dsl::min(punches::local_day))
+        .first(conn)?)
+}
+
+/// The first project with punches after a project's id.
+pub fn next_project(conn: &mut AnyConn, after: i64) -> Result<Option<i64>, StoreError> {
+    Ok(punches::table.filter(punches::project_id.gt(after)).select(diesel::dsl::min(punches::project_id)).first(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct KnownId {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    digest: String,
+}
+
+/// Keeps the id that a gateway gave a punch; gives the digest that stands under it when it is not new.
+pub fn keep_punch_id(conn: &mut AnyConn, device: DeviceId, item: &str, digest: &str) -> Result<Option<String>, StoreError> {
+    use diesel::sql_types::Text;
+    let added =
+        diesel::sql_query("INSERT INTO punch_ids (device_id, item_id, digest) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind::<BigInt, _>(device.0)
+            .bind::<Text, _>(item)
+            .bind::<Text, _>(digest)
+            .execute(conn)?;
+    if added > 0 {
+        return Ok(None);
+    }
+    let known: KnownId = diesel::sql_query("SELECT digest FROM punch_ids WHERE device_id = $1 AND item_id = $2")
+        .bind::<BigInt, _>(device.0)
+        .bind::<Text, _>(item)
+        .get_result(conn)?;
+    Ok(Some(known.digest))
+}

@@ -1,0 +1,306 @@
+//! One question to each slice, and of each answer where it comes from.
+
+use crate::attendance::devices::table as devices;
+use crate::attendance::folding;
+use crate::base::{Day, Fen, Moment};
+use crate::credit;
+use crate::deposits::{self, DepositEvent};
+use crate::law::facts::{
+    AccountFacts, AgreedLabourCost, ContractFacts, Cycle, Debits, DepositFacts, DepositKind, Fact, LabourSplitFacts,
+    MilestoneFacts, NoticeBoardFacts, PaymentBondFacts, ProjectFacts, RealNameFacts,
+};
+use crate::law::questions::deposit::{Credit, Industry};
+use crate::projects::{self, Fact as Told, FactKind, Facts, PartyRole, Recorded, Site};
+use crate::store::AnyConn;
+use crate::web::{Ctx, Problem};
+use crate::{accounts, notice_board, workers};
+
+use super::months;
+use super::{AUTHORITY, CONTRACTOR, OWNER};
+
+/// Everything that is known of a project on a day.
+pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<ProjectFacts, Problem> {
+    let facts = projects::actions::facts(conn, site, as_of, None)?;
+    Ok(ProjectFacts {
+        region: site.region,
+        contract: contract(&facts),
+        milestones: milestones(&facts),
+        labour_manager_named: named(&facts),
+        real_name: real_name(conn, ctx, site, as_of)?,
+        account: account(conn, ctx, site, as_of)?,
+        labour_split: labour_split(conn, site, &facts, as_of)?,
+        payroll: months::payroll(conn, ctx, site, &facts, as_of)?,
+        entrusted_payment: entrusted(site, &facts, as_of),
+        deposit: deposit(conn, site, as_of)?,
+        notice_board: board(conn, site, as_of)?,
+        payment_bond: bond(&facts, as_of),
+    })
+}
+
+fn known<T>(value: T, source: impl Into<String>, seen_at: Option<Moment>) -> Fact<T> {
+    Fact::Known { value, source: source.into(), seen_at }
+}
+
+/// What a recorded fact says, with its record as source.
+pub(crate) fn told<T>(facts: &Facts, kind: FactKind, keeper: &str, read: impl FnOnce(&Recorded) -> Option<T>) -> Fact<T> {
+    match facts.get(kind).and_then(|record| read(record).map(|value| (value, record))) {
+        Some((value, record)) => known(value, record.id.to_string(), Some(record.recorded_at)),
+        None => Fact::not_known(keeper),
+    }
+}
+
+fn contract(facts: &Facts) -> ContractFacts {
+    let industry = |record: &Recorded| match &record.fact {
+        Told::Industry { industry } => Some(match industry.as_str() {
+            "building" => Industry::Building,
+            "municipal" => Industry::Municipal,
+            "transport" => Industry::Transport,
+            "rail" => Industry::Rail,
+            "water" => Industry::Water,
+            _ => Industry::Other,
+        }),
+        _ => None,
+    };
+    let months = |record: &Recorded| match &record.fact {
+        // A period of eleven and a half months lasts into the twelfth.
+        Told::Contract { period_months, .. } => u32::try_from(period_months.ceil().mantissa()).ok(),
+        _ => None,
+    };
+    ContractFacts {
+        signed_on: told(facts, FactKind::Contract, CONTRACTOR, |record| Some(record.valid_on)),
+        sum: told(facts, FactKind::Contract, CONTRACTOR, |record| match record.fact {
+            Told::Contract { sum, .. } => Some(sum),
+            _ => None,
+        }),
+        period_months: told(facts, FactKind::Contract, CONTRACTOR, months),
+        industry: told(facts, FactKind::Industry, CONTRACTOR, industry),
+        government_funded: government_funded(facts),
+    }
+}
+
+pub(crate) fn government_funded(facts: &Facts) -> Fact<bool> {
+    told(facts, FactKind::Funding, OWNER, |record| match record.fact {
+        Told::Funding { government } => Some(government),
+        _ => None,
+    })
+}
+
+/// A milestone that is on record has happened; one that is not has not, once the project's life is told at all by a contract.
+fn milestones(facts: &Facts) -> MilestoneFacts {
+    let milestone = |kind: FactKind| match (facts.get(kind), facts.get(FactKind::Contract)) {
+        (Some(record), _) => known(Some(record.valid_on), record.id.to_string(), Some(record.recorded_at)),
+        (None, Some(contract)) => known(None, "project_facts", Some(contract.recorded_at)),
+        (None, None) => Fact::not_known(CONTRACTOR),
+    };
+    MilestoneFacts {
+        permit_on: milestone(FactKind::Permit),
+        started_on: milestone(FactKind::Started),
+        finished_on: milestone(FactKind::Finished),
+        accepted_on: milestone(FactKind::Accepted),
+    }
+}
+
+fn named(facts: &Facts) -> Fact<bool> {
+    told(facts, FactKind::LabourManager, CONTRACTOR, |_| Some(true))
+}
+
+/// Days back over which a number at the gate that nobody has counts as a person on the site.
+const STRANGER_DAYS: i64 = 30;
+
+fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<RealNameFacts, Problem> {
+    let roll = workers::lookups::roll_on(conn, site.id, as_of)?;
+    let strangers = folding::unmatched(conn, ctx.vault(), site.id, as_of.plus_days(-STRANGER_DAYS), as_of)?.len();
+    let unmatched = i64::try_from(strangers).unwrap_or(i64::MAX);
+    let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
+    let seen = devices::last_seen(conn, site.id)?;
+    let last = seen.iter().map(|(_, at)| at.day()).filter(|day| *day <= as_of).max();
+    Ok(RealNameFacts {
+        on_site: known(count(roll.on_site.saturating_add(unmatched)), "enrolments", None),
+        unregistered: known(count(unmatched), "punches", None),
+        without_contract: known(count(roll.without_paper), "enrolments", None),
+        device_seen_on: known(last, "devices", seen.iter().map(|(_, at)| *at).max()),
+    })
+}
+
+fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<AccountFacts, Problem> {
+    let money = accounts::actions::money(conn, site, as_of, None)?;
+    let current = accounts::actions::account_on(conn, site, as_of)?;
+    let prescribed = accounts::actions::prescribed_name(conn, ctx, site, as_of)?;
+    let source = current.as_ref().map_or_else(|| "wage_accounts".to_owned(), |row| row.id.to_string());
+    let (count, amount) = money.foreign_debits;
+    let debits = Debits { count: u32::try_from(count).unwrap_or(u32::MAX), amount };
+    let has_feed = money.last_statement_on.is_some();
+    Ok(AccountFacts {
+        opened_on: known(current.as_ref().map(|row| row.opened_on), source.clone(), None),
+        three_party_agreement: known(
+            current.as_ref().is_some_and(|row| row.agreement_document_id.is_some()),
+            source.clone(),
+            None,
+        ),
+        filed_on: known(current.as_ref().and_then(|row| row.filed_on), source.clone(), None),
+        name_matches: match (&current, prescribed) {
+            (Some(row), Some(name)) => known(accounts::plain(&row.name) == accounts::plain(&name), source, None),
+            _ => Fact::not_known(CONTRACTOR),
+        },
+        other_debits: if has_feed || count > 0 {
+            known(debits, "bank_entries", None)
+        } else {
+            Fact::not_known("开户银行 / bank")
+        },
+    })
+}
+
+fn labour_split(conn: &mut AnyConn, site: &Site, facts: &Facts, as_of: Day) -> Result<LabourSplitFacts, Problem> {
+    let money = accounts::actions::money(conn, site, as_of, None)?;
+    let has_feed = money.last_statement_on.is_some() || money.last_labour_cost_on.is_some();
+    let bank = "开户银行 / bank";
+    let agreed = told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
+        Told::LabourCost { share: Some(share), .. } => Some(AgreedLabourCost::Share { share: *share }),
+        Told::LabourCost { monthly: Some(monthly), .. } => Some(AgreedLabourCost::Amount { amount: *monthly }),
+        _ => None,
+    });
+    let due = due_to_date(facts, as_of);
+    Ok(LabourSplitFacts {
+        agreed,
+        cycle: told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
+            // The registry takes no cycle above one month, so every shorter one is kept as the month that it lies in.
+            Told::LabourCost { .. } => Some(Cycle::Months(1)),
+            _ => None,
+        }),
+        transfer_day: told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
+            Told::LabourCost { transfer_day, .. } => Some(Some(*transfer_day)),
+            _ => None,
+        }),
+        last_on: if has_feed { known(money.last_labour_cost_on, "bank_entries", None) } else { Fact::not_known(bank) },
+        due: due.map_or_else(|| Fact::not_known(OWNER), |amount| known(amount, "project_facts", None)),
+        received: if has_feed { known(money.received, "bank_entries", None) } else { Fact::not_known(bank) },
+    })
+}
+
+/// Labour cost that the contract has made due: a monthly amount on each transfer day since the start of work. A share of progress
+/// money needs the owner's word on progress, so it is not known here.
+fn due_to_date(facts: &Facts, as_of: Day) -> Option<Fen> {
+    let Told::LabourCost { monthly: Some(monthly), transfer_day, .. } = facts.get(FactKind::LabourCost)?.fact.clone() else {
+        return None;
+    };
+    let Some(started) = facts.day_of(FactKind::Started) else { return Some(Fen::ZERO) };
+    let end = facts.day_of(FactKind::Finished).map_or(as_of, |finished| finished.min(as_of));
+    let days = started.month().up_to(end.month()).map(|month| month.day_or_last(transfer_day));
+    let count = days.filter(|day| started < *day && *day <= end).count();
+    i64::try_from(count).ok().and_then(|count| monthly.0.checked_mul(count)).map(Fen)
+}
+
+fn entrusted(site: &Site, facts: &Facts, as_of: Day) -> Fact<bool> {
+    let subcontractors = site.participations().iter().filter(|row| row.role == PartyRole::Subcontractor && row.holds_on(as_of));
+    let agreed: Vec<_> = facts.entrusted().collect();
+    known(subcontractors.into_iter().all(|row| agreed.contains(&row.party_id)), "project_facts", None)
+}
+
+fn deposit(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<DepositFacts, Problem> {
+    let all = deposits::actions::all(conn, site, None)?;
+    let standing: Vec<_> = all.iter().filter(|one| one.deposit.lodged_on <= as_of).collect();
+    let latest = standing.iter().max_by_key(|one| (one.deposit.lodged_on, one.deposit.id));
+    let is_cash = latest.is_some_and(|one| one.deposit.kind.is_cash());
+    let held = deposits::actions::held_on(conn, site, as_of, None)?;
+    let last = |kind: DepositEvent| {
+        standing
+            .iter()
+            .flat_map(|one| &one.events)
+            .filter(|event| event.kind == kind && event.happened_on <= as_of)
+            .map(|e| e.happened_on)
+            .max()
+    };
+    let source = latest.map_or_else(|| "deposits".to_owned(), |one| one.deposit.id.to_string());
+    let mut facts = DepositFacts {
+        kind: known(
+            match latest {
+                None => DepositKind::None,
+                Some(_) if is_cash => DepositKind::Cash,
+                Some(_) => DepositKind::Guarantee,
+            },
+            source.clone(),
+            None,
+        ),
+        lodged: known(held, source.clone(), None),
+        lodged_on: known(latest.map(|one| one.deposit.lodged_on), source.clone(), None),
+        guarantee_ends_on: known(latest.and_then(|one| one.deposit.ends_on), source, None),
+        used_on: known(last(DepositEvent::Used), "deposit_events", None),
+        replenished_on: known(last(DepositEvent::Replenished), "deposit_events", None),
+        nth_project_in_area: Fact::not_known(AUTHORITY),
+        last_arrears_on: Fact::not_known(AUTHORITY),
+        clean_years: Fact::not_known(AUTHORITY),
+        on_serious_list: Fact::not_known(AUTHORITY),
+        systems_in_place: Fact::not_known(AUTHORITY),
+        already_deposited: Fact::not_known(AUTHORITY),
+        credit: Fact::not_known(AUTHORITY),
+    };
+    history(conn, site, as_of, &mut facts)?;
+    Ok(facts)
+}
+
+/// The contractor's record in the deposit area, which is taken to be the city.
+fn history(conn: &mut AnyConn, site: &Site, as_of: Day, facts: &mut DepositFacts) -> Result<(), Problem> {
+    let Some(contractor) = site.party(PartyRole::GeneralContractor, as_of) else { return Ok(()) };
+    let area = site.region.chain().find(|code| code.number() % 100 == 0).unwrap_or(site.region);
+    let standing = credit::standing(conn, contractor, area, as_of)?;
+    let source = contractor.to_string();
+    let fact = |value: Option<bool>| value.map_or_else(|| Fact::not_known(AUTHORITY), |value| known(value, source.clone(), None));
+    facts.on_serious_list = fact(standing.on_serious_list);
+    if let Some(years) = standing.clean_years {
+        facts.clean_years = known(years, source.clone(), None);
+    }
+    if let Some(last) = standing.arrears_since(as_of.plus_months(-24)) {
+        facts.last_arrears_on = known(last, source.clone(), None);
+    }
+    let (mut earlier, mut already) = (0_u32, Fen::ZERO);
+    for (id, role) in projects::table::of_parties(conn, &[contractor])? {
+        if role != PartyRole::GeneralContractor || id >= site.id {
+            continue;
+        }
+        let other = projects::site(conn, id)?;
+        if area.holds(other.region) {
+            let held = deposits::actions::held_on(conn, &other, as_of, None)?;
+            earlier += u32::from(held.is_positive());
+            already = already.plus(held)?;
+        }
+    }
+    facts.nth_project_in_area = known(earlier + 1, "projects", None);
+    facts.already_deposited = known(already, "deposits", None);
+    facts.credit = known(None::<Credit>, "credit_records", None);
+    Ok(())
+}
+
+fn board(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<NoticeBoardFacts, Problem> {
+    let Some(row) = notice_board::table::latest(conn, site.id, as_of, None)? else {
+        return Ok(NoticeBoardFacts {
+            present: Fact::not_known(CONTRACTOR),
+            missing_items: Fact::not_known(CONTRACTOR),
+            photo_on: Fact::not_known(CONTRACTOR),
+        });
+    };
+    let missing = notice_board::missing(&notice_board::of_text(&row.items)).into_iter().map(|item| item.to_string()).collect();
+    let source = row.id.to_string();
+    Ok(NoticeBoardFacts {
+        present: known(true, source.clone(), None),
+        missing_items: known(missing, source.clone(), None),
+        photo_on: known(Some(row.photo_on), source, None),
+    })
+}
+
+/// Whether the owner's bond covers the day.
+pub(crate) fn bond_valid(facts: &Facts, as_of: Day) -> Fact<bool> {
+    told(facts, FactKind::PaymentBond, OWNER, |record| match record.fact {
+        Told::PaymentBond { ends_on, .. } => Some(as_of <= ends_on),
+        _ => None,
+    })
+}
+
+fn bond(facts: &Facts, as_of: Day) -> PaymentBondFacts {
+    PaymentBondFacts {
+        valid: bond_valid(facts, as_of),
+        ends_on: told(facts, FactKind::PaymentBond, OWNER, |record| match record.fact {
+            Told::PaymentBond { ends_on, .. } => Some(Some(ends_on)),
+            _ => None,
+        }),
+    }
+}

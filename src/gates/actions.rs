@@ -1,0 +1,158 @@
+//! Asking a gate: gather on one snapshot, decide, keep.
+
+use super::facts::{self, Gathered};
+use super::table::{self, AnswerRow};
+use super::{ENGINE, Subject};
+use crate::base::id::{AnswerId, PartyId};
+use crate::base::{Day, RegionCode};
+use crate::law::decision::Policy;
+use crate::law::{self, Decision, Gate, GateQuestion};
+use crate::parties;
+use crate::projects::{PartyRole, Site, enter};
+use crate::store::vault::Owner;
+use crate::store::{AnyConn, Tx, journal};
+use crate::web::{Ctx, Problem, ScopeOn};
+
+/// A question with what is known, ready to be decided.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Law's question.
+    pub question: GateQuestion,
+    /// What it is about.
+    pub subject: Subject,
+}
+
+/// An answer as kept.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The stored row.
+    pub row: AnswerRow,
+    /// The question.
+    pub question: GateQuestion,
+    /// The decision.
+    pub decision: Decision,
+}
+
+/// Gathers what a gate needs; to be run on one snapshot.
+///
+/// # Errors
+/// `not_found` for a project or company that the asker may not ask about, `invalid` when the subject is not enough for the gate.
+pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_of: Day) -> Result<Asked, Problem> {
+    let site = subject.project.map(|id| enter(conn, &ctx.scope, id)).transpose()?;
+    let of_site = |role| site.as_ref().and_then(|site| site.party(role, as_of));
+    let owner = subject.owner.or_else(|| of_site(PartyRole::Owner));
+    let contractor = subject.general_contractor.or_else(|| of_site(PartyRole::GeneralContractor));
+    let region = subject.region.or_else(|| site.as_ref().map(|site| site.region));
+    let Some(region) = region else {
+        return Err(Problem::invalid("请给出项目或地区。", "Give a project or a region.").at("region", "missing_field"));
+    };
+    let subject = Subject { project: subject.project, owner, general_contractor: contractor, region: Some(region) };
+    let gathered = match (gate, &site) {
+        (Gate::ConstructionPermit | Gate::NewProject, site) => {
+            let applicants = applicants(conn, ctx, site.as_ref(), &subject, region)?;
+            facts::of_applicant(conn, ctx, site.as_ref(), &applicants, gate, as_of)?
+        }
+        (_, Some(site)) => facts::of_project(conn, ctx, site, gate, as_of)?,
+        (_, None) => {
+            return Err(
+                Problem::invalid("该事项须指明项目。", "This gate is asked about a project.").at("project", "missing_field")
+            );
+        }
+    };
+    let Gathered { facts, detail } = gathered;
+    let settings = &ctx.ground.settings;
+    let policy = Policy { permit_gate: settings.permit_gate, completion_gate: settings.completion_gate };
+    Ok(Asked { question: GateQuestion { gate, region, as_of, facts, policy, detail }, subject })
+}
+
+/// The companies whose projects are looked at, once the asker may ask about them.
+fn applicants(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: Option<&Site>,
+    subject: &Subject,
+    region: RegionCode,
+) -> Result<Vec<PartyId>, Problem> {
+    let named: Vec<PartyId> = [subject.owner, subject.general_contractor].into_iter().flatten().collect();
+    if named.is_empty() {
+        let problem = Problem::invalid("请给出建设单位或总包单位。", "Name the owner or the general contractor.");
+        return Err(problem.at("owner", "missing_field"));
+    }
+    for party in &named {
+        if parties::table::find(conn, &ctx.scope, *party)?.is_none() {
+            return Err(Problem::invalid("单位尚未登记。", "There is no such company.").at("owner", "unknown_reference"));
+        }
+        let is_of_site = site.is_some_and(|site| site.participations().iter().any(|row| row.party_id == *party));
+        let may_ask = is_of_site || ctx.scope.covers_region(region) || ctx.scope.places.contains(&ScopeOn::Organisation(*party));
+        if !may_ask {
+            return Err(Problem::not_found());
+        }
+    }
+    Ok(named)
+}
+
+/// Decides a question and keeps the answer with its facts.
+pub fn answer(tx: &mut Tx<'_>, ctx: &Ctx, asked: &Asked) -> Result<Answered, Problem> {
+    let book = ctx.ground.book();
+    let question = &asked.question;
+    let decision = law::decide(&book, question);
+    let text = |value: Result<String, serde_json::Error>| value.map_err(|error| Problem::internal(&error.to_string()));
+    let facts = text(serde_json::to_string(question))?;
+    let answer = text(serde_json::to_string(&decision))?;
+    let owner = asked.subject.project.map_or(Owner::Global, Owner::Project);
+    let mut row = AnswerRow {
+        id: AnswerId(ctx.id()),
+        gate: question.gate.as_str().to_owned(),
+        project_id: asked.subject.project,
+        owner_id: asked.subject.owner,
+        contractor_id: asked.subject.general_contractor,
+        region: question.region,
+        as_of: question.as_of,
+        verdict: decision.verdict.as_str().to_owned(),
+        basis: decision.basis.map(|basis| basis.as_str().to_owned()),
+        law_book: book.hash().to_owned(),
+        engine: ENGINE.to_owned(),
+        facts: ctx.vault().seal(tx.conn(), owner, facts.as_bytes())?,
+        facts_hash: journal::sha256(facts.as_bytes()),
+        answer_hash: journal::sha256(answer.as_bytes()),
+        answer,
+        asked_by: ctx.actor().to_owned(),
+        asked_at: ctx.now,
+        recorded_seq: 0,
+    };
+    let chain = crate::store::Sealed::chain(&row);
+    row.recorded_seq = tx.seq(chain)?;
+    table::insert(tx, &row)?;
+    tx.note(chain, ctx.now, ctx.actor(), "answer_gate", &row.id.to_string())?;
+    Ok(Answered { row, question: question.clone(), decision })
+}
+
+/// A stored answer with its facts.
+///
+/// # Errors
+/// `not_found` when there is none, or when it is about something that the asker may not see.
+pub fn fetch(conn: &mut AnyConn, ctx: &Ctx, id: AnswerId) -> Result<Answered, Problem> {
+    let row = table::find(conn, id)?.ok_or_else(Problem::not_found)?;
+    match row.project_id {
+        Some(project) => drop(enter(conn, &ctx.scope, project)?),
+        None => {
+            let is_own = [row.owner_id, row.contractor_id]
+                .into_iter()
+                .flatten()
+                .any(|id| ctx.scope.places.contains(&ScopeOn::Organisation(id)));
+            if !is_own && !ctx.scope.covers_region(row.region) {
+                return Err(Problem::not_found());
+            }
+        }
+    }
+    let question = stored_question(conn, ctx, &row)?;
+    let damaged = |error: serde_json::Error| Problem::internal(&format!("answer {}: {error}", row.id));
+    let decision = serde_json::from_str(&row.answer).map_err(damaged)?;
+    Ok(Answered { row, question, decision })
+}
+
+pub(super) fn stored_question(conn: &mut AnyConn, ctx: &Ctx, row: &AnswerRow) -> Result<GateQuestion, Problem> {
+    let owner = row.project_id.map_or(Owner::Global, Owner::Project);
+    let facts = ctx.vault().open_text(conn, owner, &row.facts)?;
+    serde_json::from_str(&facts).map_err(|error| Problem::internal(&format!("facts of {}: {error}", row.id)))
+}

@@ -1,0 +1,72 @@
+//! Answers as given: append only, with the facts that they rest on.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::base::id::{AnswerId, PartyId, ProjectId};
+use crate::base::{Day, Moment, RegionCode};
+use crate::store::schema::{gate_answers, law_books};
+use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
+
+/// An answer; `facts` is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = gate_answers)]
+pub struct AnswerRow {
+    pub id: AnswerId,
+    pub gate: String,
+    pub project_id: Option<ProjectId>,
+    pub owner_id: Option<PartyId>,
+    pub contractor_id: Option<PartyId>,
+    pub region: RegionCode,
+    pub as_of: Day,
+    pub verdict: String,
+    pub basis: Option<String>,
+    pub law_book: String,
+    pub engine: String,
+    #[serde(serialize_with = "journal::bytes_as_digest")]
+    pub facts: Vec<u8>,
+    pub facts_hash: String,
+    pub answer: String,
+    pub answer_hash: String,
+    pub asked_by: String,
+    pub asked_at: Moment,
+    pub recorded_seq: i64,
+}
+
+impl Sealed for AnswerRow {
+    const TABLE: &'static str = "gate_answers";
+    fn chain(&self) -> Chain {
+        self.project_id.map_or(Chain::Organisation, Chain::Project)
+    }
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+pub fn insert(tx: &mut Tx<'_>, row: &AnswerRow) -> Result<(), StoreError> {
+    diesel::insert_into(gate_answers::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn find(conn: &mut AnyConn, id: AnswerId) -> Result<Option<AnswerRow>, StoreError> {
+    Ok(gate_answers::table.find(id).select(AnswerRow::as_select()).first(conn).optional()?)
+}
+
+pub fn of_project(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64) -> Result<Vec<AnswerRow>, StoreError> {
+    Ok(gate_answers::table
+        .filter(gate_answers::project_id.eq(project).and(gate_answers::id.gt(AnswerId(after))))
+        .order(gate_answers::id)
+        .limit(limit)
+        .select(AnswerRow::as_select())
+        .load(conn)?)
+}
+
+/// The files of a stored law book.
+pub fn law_files(conn: &mut AnyConn, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(law_books::table.find(hash).select(law_books::body).first(conn).optional()?)
+}
+
+/// Every row, for `verify` and `gate replay`.
+pub fn all(conn: &mut AnyConn) -> Result<Vec<AnswerRow>, StoreError> {
+    Ok(gate_answers::table.order(gate_answers::id).select(AnswerRow::as_select()).load(conn)?)
+}

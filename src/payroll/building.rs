@@ -1,0 +1,222 @@
+//! Building a sheet from work days, again while it is a draft, and in parts.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::actions::{add_up, require_state};
+use super::basis::{self, Earned};
+use super::results::{append, write_line};
+use super::table::{self, LineRow, SheetRow};
+use super::{LINES_MAX, LineState, PARTS_MAX, SheetState, due_on};
+use crate::base::id::{LineId, RecordId, SheetId};
+use crate::base::{Day, Fen, Month};
+use crate::projects::{self, Site};
+use crate::store::{Chain, Tx};
+use crate::web::{Ctx, Problem};
+
+/// A sheet after building, with what the build met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct BuiltSheet {
+    /// The sheet.
+    pub sheet: SheetRow,
+    /// Lines that were signed before and stay as they were signed; a difference belongs into the next part.
+    pub kept_signed: u32,
+}
+
+/// Why a line has nothing to pay.
+pub const NO_WORK_DAYS: &str = "no_work_days";
+
+/// Builds the sheet of a month from its work days, or builds it again while it is a draft.
+///
+/// Without `part` the draft is built again where there is one, else the next part is made; a second part takes only what the
+/// earlier ones do not hold. A first part may be empty: it says that nobody worked.
+///
+/// # Errors
+/// `invalid` for a month to come and where no pay day is agreed, `conflict` when there is nothing left for another part, when an
+/// earlier part is still a draft, or when the part is no draft any more.
+pub fn build_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, part: Option<i32>) -> Result<BuiltSheet, Problem> {
+    let recorded_seq = tx.seq(Chain::Project(site.id))?;
+    if month > ctx.today.month() {
+        return Err(Problem::invalid("不能为尚未到来的月份编制工资表。", "A month to come has no sheet.").at("month", "bad_time"));
+    }
+    let due = agreed_due_on(tx, ctx, site, month)?;
+    let parts = table::parts(tx.conn(), site.id, month)?;
+    let number = target_part(&parts, part)?;
+    let known = parts.iter().find(|sheet| sheet.part == number).cloned();
+    let earned = basis::earned(tx, ctx, site, month)?;
+    let open = remaining(tx, site, &parts, number, earned)?;
+    if known.is_none() && number > 1 && open.is_empty() {
+        let problem = Problem::conflict("本月工日都已列入工资表。", "Every work day of the month is on a sheet already.");
+        return Err(problem.at("month", "duplicate"));
+    }
+    if open.len() > LINES_MAX {
+        return Err(Problem::new(crate::web::Code::TooLarge, "一张工资表最多 20000 行。", "A sheet has at most 20,000 lines."));
+    }
+    let sheet = match known {
+        Some(sheet) => SheetRow { due_on: due, version: sheet.version + 1, built_by: ctx.actor().to_owned(), ..sheet },
+        None => {
+            let fresh = SheetRow {
+                project_id: site.id,
+                id: SheetId(ctx.id()),
+                month,
+                part: number,
+                state: SheetState::Draft,
+                line_count: 0,
+                total_fen: Fen::ZERO,
+                due_on: due,
+                version: 1,
+                built_by: ctx.actor().to_owned(),
+                submitted_by: None,
+                audited_by: None,
+                audited_on: None,
+                recorded_seq,
+            };
+            table::insert_sheet(tx, &fresh)?;
+            fresh
+        }
+    };
+    let kept_signed = lay_lines(tx, ctx, &sheet, open)?;
+    let sheet = add_up(tx, sheet)?;
+    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "build_sheet", &sheet.id.to_string())?;
+    Ok(BuiltSheet { sheet, kept_signed })
+}
+
+/// The day by which the month's wages are due, by the day that was agreed for the project.
+fn agreed_due_on(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month) -> Result<Day, Problem> {
+    let facts = projects::actions::facts(tx.conn(), site, ctx.today, None)?;
+    let pay_day = facts.pay_day().ok_or_else(|| {
+        Problem::invalid(
+            "项目尚未记录约定的工资支付日，请先记录 pay_day 事实。",
+            "No pay day is agreed for the project; record the fact `pay_day` first.",
+        )
+        .at("pay_day", "missing_field")
+    })?;
+    Ok(due_on(&ctx.ground.book(), site.region, month, pay_day))
+}
+
+/// Which part a build is about.
+fn target_part(parts: &[SheetRow], wanted: Option<i32>) -> Result<i32, Problem> {
+    let draft = parts.iter().find(|sheet| sheet.state == SheetState::Draft).map(|sheet| sheet.part);
+    let next = parts.iter().map(|sheet| sheet.part).max().unwrap_or(0) + 1;
+    let number = wanted.or(draft).unwrap_or(next);
+    if !(1..=next.min(PARTS_MAX)).contains(&number) {
+        let problem = Problem::invalid(
+            format!("本月下一张工资表为第 {next} 部分（最多 {PARTS_MAX} 部分）。"),
+            format!("The next part of this month is {next}, of {PARTS_MAX} at most."),
+        );
+        return Err(problem.at("part", "bad_format"));
+    }
+    match (draft, parts.iter().find(|sheet| sheet.part == number)) {
+        (Some(open), _) if open != number => {
+            let problem = Problem::conflict(
+                format!("第 {open} 部分仍是草稿，请先提交。"),
+                format!("Part {open} is still a draft; hand it in first."),
+            );
+            Err(problem.at("part", "duplicate"))
+        }
+        (_, Some(sheet)) => require_state(sheet, SheetState::Draft).map(|()| number),
+        (_, None) => Ok(number),
+    }
+}
+
+/// What was earned and stands on no other part. A sheet that holds more than was earned is not taken back here.
+fn remaining(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    parts: &[SheetRow],
+    number: i32,
+    earned: Vec<Earned>,
+) -> Result<BTreeMap<RecordId, Earned>, Problem> {
+    let mut held: BTreeMap<RecordId, (i32, Fen)> = BTreeMap::new();
+    for sheet in parts.iter().filter(|sheet| sheet.part != number) {
+        for line in table::lines_of(tx.conn(), site.id, sheet.id)? {
+            let (days, gross) = held.entry(line.enrolment_id).or_default();
+            *days = days.saturating_add(line.days_hundredths);
+            *gross = gross.plus(line.gross_fen)?;
+        }
+    }
+    let mut open = BTreeMap::new();
+    for one in earned {
+        let (days, gross) = held.get(&one.enrolment_id).copied().unwrap_or_default();
+        let rest =
+            Earned { days_hundredths: one.days_hundredths.saturating_sub(days).max(0), gross: one.gross.minus(gross)?, ..one };
+        // A person who worked at no wage still stands on the first part, where somebody will see it.
+        if rest.gross.is_positive() || (gross == Fen::ZERO && rest.days_hundredths > 0) {
+            open.insert(rest.enrolment_id, rest);
+        }
+    }
+    Ok(open)
+}
+
+/// Writes the lines of a draft: new ones, changed ones, and without work days those that lost them. Says how many were signed.
+fn lay_lines(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, mut open: BTreeMap<RecordId, Earned>) -> Result<u32, Problem> {
+    let mut kept_signed = 0;
+    for line in table::lines_of(tx.conn(), sheet.project_id, sheet.id)? {
+        let earned = open.remove(&line.enrolment_id);
+        if line.state == LineState::Signed {
+            kept_signed += 1;
+            continue;
+        }
+        let next = rebuilt(&line, sheet.due_on, earned)?;
+        if next != line {
+            write_line(tx, ctx, &next, "build_sheet", ctx.today)?;
+        }
+    }
+    for earned in open.into_values() {
+        let row = LineRow {
+            project_id: sheet.project_id,
+            id: LineId(ctx.id()),
+            sheet_id: sheet.id,
+            enrolment_id: earned.enrolment_id,
+            worker_id: earned.worker_id,
+            days_hundredths: earned.days_hundredths,
+            day_rate_fen: earned.day_rate,
+            gross_fen: earned.gross,
+            deductions_fen: Fen::ZERO,
+            net_fen: earned.gross,
+            due_on: sheet.due_on,
+            state: LineState::Draft,
+            state_reason: None,
+            disputed_fen: Fen::ZERO,
+            attempt: 0,
+            paid_on: None,
+            paid_fen: Fen::ZERO,
+            recorded_seq: tx.seq(Chain::Project(sheet.project_id))?,
+        };
+        table::insert_line(tx, &row)?;
+        append(tx, ctx, &row, "build_sheet", ctx.today)?;
+    }
+    Ok(kept_signed)
+}
+
+/// An unsigned line by what is earned now. A deduction or dispute larger than the new wage falls away: it was made of another wage.
+fn rebuilt(line: &LineRow, due_on: Day, earned: Option<Earned>) -> Result<LineRow, Problem> {
+    let Some(earned) = earned else {
+        return Ok(LineRow {
+            days_hundredths: 0,
+            gross_fen: Fen::ZERO,
+            deductions_fen: Fen::ZERO,
+            net_fen: Fen::ZERO,
+            disputed_fen: Fen::ZERO,
+            state: LineState::Held,
+            state_reason: Some(NO_WORK_DAYS.to_owned()),
+            due_on,
+            ..line.clone()
+        });
+    };
+    let deductions = if line.deductions_fen > earned.gross { Fen::ZERO } else { line.deductions_fen };
+    let net = earned.gross.minus(deductions)?;
+    Ok(LineRow {
+        days_hundredths: earned.days_hundredths,
+        day_rate_fen: earned.day_rate,
+        gross_fen: earned.gross,
+        deductions_fen: deductions,
+        net_fen: net,
+        disputed_fen: if line.disputed_fen > net { Fen::ZERO } else { line.disputed_fen },
+        due_on,
+        state: LineState::Draft,
+        state_reason: line.state_reason.clone().filter(|_| line.state == LineState::Draft),
+        ..line.clone()
+    })
+}
