@@ -19,6 +19,7 @@ pub mod notice_board;
 pub mod parties;
 pub mod payroll;
 pub mod projects;
+pub mod settlement;
 pub mod store;
 pub mod users;
 pub mod web;

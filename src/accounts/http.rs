@@ -217,7 +217,7 @@ pub struct EntryView {
     reversal: bool,
     status: EntryStatus,
     /// Kinds of message that told it, in the order of receipt.
-    seen_in: Vec<String>,
+    seen_in: Vec<StatementKind>,
     /// Whether the bank's ledger holds it; otherwise it is provisional.
     is_in_ledger: bool,
     bank_ref: Option<String>,
@@ -228,7 +228,7 @@ pub struct EntryView {
 }
 
 fn shown(conn: &mut AnyConn, ctx: &Ctx, row: EntryRow) -> Result<EntryView, Problem> {
-    let is_in_ledger = row.is_in_ledger();
+    let (is_in_ledger, seen_in) = (row.is_in_ledger(), row.kinds());
     let counterparty_account = match &row.counterparty_account {
         Some(sealed) => Some(masked(&ctx.vault().open_text(conn, Owner::Project(row.project_id), sealed)?, 4, 4)),
         None => None,
@@ -242,7 +242,7 @@ fn shown(conn: &mut AnyConn, ctx: &Ctx, row: EntryRow) -> Result<EntryView, Prob
         amount: row.amount_fen,
         reversal: row.reversal,
         status: row.status,
-        seen_in: row.seen_in.split(' ').map(str::to_owned).collect(),
+        seen_in,
         is_in_ledger,
         bank_ref: row.bank_ref,
         counterparty: row.counterparty,

@@ -53,7 +53,7 @@ pub struct StatementRow {
     pub recorded_seq: i64,
 }
 
-/// An entry, once, whichever messages told it; `seen_in` lists their kinds.
+/// An entry, once, whichever messages told it; `seen_in` lists `kind:key` of each way in which it was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bank_entries)]
 pub struct EntryRow {
@@ -89,15 +89,46 @@ impl EntryRow {
         }
     }
 
+    /// The kinds of message that told it, in the order of receipt, each once.
+    pub fn kinds(&self) -> Vec<StatementKind> {
+        let mut kinds: Vec<StatementKind> = Vec::new();
+        for kind in self.seen_in.split(' ').filter_map(|word| word.split(':').next()?.parse().ok()) {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds
+    }
+
     /// Whether a message of this kind told it.
     pub fn was_seen_in(&self, kind: StatementKind) -> bool {
-        self.seen_in.split(' ').any(|word| word == kind.as_str())
+        self.kinds().contains(&kind)
+    }
+
+    /// Whether some message told it in words that make this key, the ordinal apart.
+    pub fn was_told_as(&self, base: &str) -> bool {
+        self.seen_in.split(' ').any(|word| word.split_once(':').is_some_and(|(_, key)| key == short(base)))
+    }
+
+    /// Notes that a message of this kind told it in words that make this key.
+    pub fn tell(&mut self, kind: StatementKind, base: &str) {
+        let word = format!("{kind}:{}", short(base));
+        if self.seen_in.is_empty() {
+            self.seen_in = word;
+        } else if !self.seen_in.split(' ').any(|known| known == word) {
+            self.seen_in = format!("{} {word}", self.seen_in);
+        }
     }
 
     /// Whether the bank's ledger holds it; otherwise it is provisional.
     pub fn is_in_ledger(&self) -> bool {
-        StatementKind::ALL.iter().any(|kind| kind.is_ledger() && self.was_seen_in(*kind))
+        self.kinds().into_iter().any(StatementKind::is_ledger)
     }
+}
+
+/// Enough of a key to tell apart the entries of one amount within a few days.
+fn short(base: &str) -> &str {
+    base.get(..16).unwrap_or(base)
 }
 
 sealed_in_project! {

@@ -12,8 +12,8 @@ use super::doors::{self, Doors};
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, attendance, cases, compliance, credit, deposits, gates, ledger, notice_board, parties, payroll, projects, users,
-    workers,
+    accounts, attendance, cases, compliance, credit, deposits, gates, ledger, notice_board, parties, payroll, projects,
+    settlement, users, workers,
 };
 
 /// The whole table.
@@ -29,6 +29,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(accounts::http::routes());
     routes.extend(attendance::http::routes());
     routes.extend(payroll::http::routes());
+    routes.extend(settlement::http::routes());
     routes.extend(cases::http::routes());
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());

@@ -1,0 +1,46 @@
+//! The questions that were asked of the gates.
+
+use super::papers;
+use super::story::Stage;
+use crate::gates::{Subject, actions};
+use crate::law::Gate;
+use crate::projects::Site;
+use crate::web::Problem;
+
+fn ask(stage: &mut Stage<'_, '_>, gate: Gate, subject: &Subject) -> Result<(), Problem> {
+    let ctx = stage.ctx();
+    let asked = actions::gather(stage.tx.conn(), &ctx, gate, subject, stage.day)?;
+    actions::answer(stage.tx, &ctx, &asked).map(|_| ())
+}
+
+fn of(site: &Site) -> Subject {
+    Subject { project: Some(site.id), ..Subject::default() }
+}
+
+/// Before a project's permit is issued.
+pub fn ask_for_permit(stage: &mut Stage<'_, '_>, site: &Site) -> Result<(), Problem> {
+    ask(stage, Gate::ConstructionPermit, &of(site))
+}
+
+/// On the day of the first filling: completion of every project, everything else of some, and new projects of every contractor.
+pub fn ask_on_anchor(stage: &mut Stage<'_, '_>) -> Result<(), Problem> {
+    let city = stage.city;
+    for plan in &city.projects {
+        let Some(site) = stage.site(plan)? else { continue };
+        ask(stage, Gate::CompletionAcceptance, &of(&site))?;
+        if plan.number % 3 == 2 {
+            ask(stage, Gate::PropertyRegistration, &of(&site))?;
+            ask(stage, Gate::AccountClosing, &of(&site))?;
+            ask(stage, Gate::DepositReturn, &of(&site))?;
+        }
+    }
+    for (number, company) in city.contractors.iter().enumerate() {
+        let owner = papers::party(stage, city.owners.get(number % city.owners.len().max(1)))?;
+        let contractor = papers::party(stage, Some(company))?;
+        let region = "330784".parse().map_err(|error| Problem::unreadable("region", &error))?;
+        let subject =
+            Subject { project: None, owner: Some(owner), general_contractor: Some(contractor), region: Some(region) };
+        ask(stage, Gate::NewProject, &subject)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,387 @@
+//! One entry: found again or new, what it is for, its posting, and what it says of single pay lines.
+
+use std::collections::BTreeSet;
+
+use super::keys::{self, Known, Told, Voice, WINDOW_DAYS};
+use super::receipt::FileProblem;
+use super::{purpose, table};
+use crate::accounts::continuity::StatementRef;
+use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
+use crate::accounts::{Direction, EntryStatus, StatementKind, plain, posting_key};
+use crate::base::id::{BankEntryId, StatementId};
+use crate::ledger::{self, Posting, PostingKind};
+use crate::payroll::results::{self, Outcome};
+use crate::projects::Site;
+use crate::store::vault::Owner;
+use crate::store::{Chain, Tx};
+use crate::web::{Ctx, Problem};
+use crate::wire::bank::{Amount, Detail, Entry};
+use crate::workers;
+
+/// What every entry of one statement shares.
+pub(super) struct Desk<'a> {
+    pub site: &'a Site,
+    pub account: &'a AccountRow,
+    pub statement_id: StatementId,
+    pub kind: StatementKind,
+    pub name: StatementRef,
+    /// Names of the project's owners.
+    pub owners: Vec<String>,
+    /// Message ids of the account's runs.
+    pub runs: Vec<String>,
+    /// Names the message for the history of lines.
+    pub source: String,
+    /// Entries that this statement has told.
+    pub claimed: BTreeSet<BankEntryId>,
+    /// What was found on the way.
+    pub problems: Vec<FileProblem>,
+    /// Words on single lines that were passed on.
+    pub results: usize,
+}
+
+/// What a telling did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    New,
+    Merged,
+    Nothing,
+}
+
+impl Desk<'_> {
+    /// Books one entry of the statement.
+    pub fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, told: &Told) -> Result<Effect, Problem> {
+        let other = OtherSide::of(ctx, told);
+        let base = ctx.vault().index("bank_entry", &told.key_text(self.account.id));
+        let known = self.alike(tx, told)?;
+        let voice = Voice { kind: self.kind, name: &self.name, counterparty_index: other.index.as_deref(), base: &base };
+        let standing = keys::same_among(&known, &self.claimed, told, voice).map(|one| one.row.clone());
+        let whole = self.sums_up(entry);
+        let meaning = self.meaning(tx, entry, told, other.index.as_deref())?;
+        let (row, effect) = match standing {
+            Some(row) => self.merge(tx, ctx, row, (told, &base), other, meaning)?,
+            None => self.book(tx, ctx, told, &base, other, meaning)?,
+        };
+        self.claimed.insert(row.id);
+        if row.status == EntryStatus::Booked && whole {
+            self.pass_on(tx, ctx, entry, &row)?;
+        }
+        Ok(effect)
+    }
+
+    fn alike(&self, tx: &mut Tx<'_>, told: &Told) -> Result<Vec<Known>, Problem> {
+        let (first, last) = (told.booked_on.plus_days(-WINDOW_DAYS), told.booked_on.plus_days(WINDOW_DAYS));
+        let rows = accounts_table::alike(tx.conn(), self.account, &told.match_key(), first, last)?;
+        let mut known = Vec::with_capacity(rows.len());
+        for row in rows {
+            let statement = accounts_table::statement(tx.conn(), self.site.id, row.statement_id)?;
+            let name = statement.map_or_else(StatementRef::default, |one| StatementRef::of(&one.statement_ref));
+            known.push(Known { row, name });
+        }
+        Ok(known)
+    }
+
+    /// Whether the details, where there are any, add up to the entry; if not, the entry is booked and its details wait.
+    fn sums_up(&mut self, entry: &Entry) -> bool {
+        if !entry.details_given {
+            return true;
+        }
+        let signed = |detail: &Detail| {
+            let amount = detail.amount?;
+            Some(if detail.direction == crate::wire::bank::Direction::Debit { amount.negated() } else { amount })
+        };
+        let amounts: Option<Vec<Amount>> = entry.details.iter().map(signed).collect();
+        let Some(amounts) = amounts else { return entry.details.len() == 1 };
+        let fits = Amount::total(amounts) == Some(entry.signed());
+        if !fits {
+            self.problems.push(FileProblem::new(
+                &entry.place,
+                "sum_mismatch",
+                "明细合计与本笔金额不符；本笔已入账，逐笔结果暂不采用，请向银行核对。",
+                "The details do not add up to the entry; it is booked, its details wait. Ask the bank.",
+            ));
+        }
+        fits
+    }
+
+    /// What the entry is for, and whether a refund is one of our payments.
+    fn meaning(&self, tx: &mut Tx<'_>, entry: &Entry, told: &Told, index: Option<&str>) -> Result<Meaning, Problem> {
+        let mut names_our_line = false;
+        for id in entry.details.iter().filter_map(|detail| detail.end_to_end_id.as_deref()) {
+            names_our_line = names_our_line || table::payment(tx.conn(), self.site.id, id)?.is_some();
+        }
+        let run = self.runs.iter().find(|message_id| names_run(entry, message_id)).cloned();
+        let same_voucher = match &told.bank_ref {
+            Some(reference) => accounts_table::with_bank_ref(tx.conn(), self.account, reference)?,
+            None => Vec::new(),
+        };
+        let to_card = match index {
+            Some(index) => table::payments_to_card(tx.conn(), self.site.id, index, told.amount)?,
+            None => Vec::new(),
+        };
+        let goes_to_worker = match index {
+            Some(index) => table::is_workers_card(tx.conn(), self.site.id, index)?,
+            None => false,
+        };
+        let is_total_of_run = told.direction == Direction::Debit
+            && table::runs_without_debit(tx.conn(), self.account, told.amount, &told.match_key())? > 0;
+        let known = purpose::Known {
+            owners: &self.owners,
+            gives_back: entry.gives_back(),
+            names_our_line,
+            names_our_run: run.is_some(),
+            goes_to_our_line: !to_card.is_empty(),
+            goes_to_worker,
+            is_total_of_run,
+            same_voucher: &same_voucher,
+        };
+        let same_run = same_voucher.iter().any(|row| row.purpose == crate::accounts::Purpose::PayRun);
+        let is_ours = names_our_line || run.is_some() || same_run || to_card.len() == 1;
+        Ok(Meaning { purpose: purpose::of(told, &known), is_ours })
+    }
+
+    fn book(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        told: &Told,
+        base: &str,
+        other: OtherSide,
+        meaning: Meaning,
+    ) -> Result<(EntryRow, Effect), Problem> {
+        let mut ordinal = 0u32;
+        while table::key_stands(tx.conn(), self.site.id, &format!("{base}/{ordinal}"))? {
+            ordinal = ordinal.saturating_add(1);
+        }
+        let counterparty_account = match &other.account {
+            Some(text) => Some(ctx.vault().seal(tx.conn(), Owner::Project(self.site.id), text.as_bytes())?),
+            None => None,
+        };
+        let mut row = EntryRow {
+            project_id: self.site.id,
+            id: BankEntryId(ctx.id()),
+            account_id: self.account.id,
+            statement_id: self.statement_id,
+            entry_key: format!("{base}/{ordinal}"),
+            match_key: told.match_key(),
+            booked_on: told.booked_on,
+            value_on: told.value_on,
+            direction: told.direction,
+            amount_fen: told.amount,
+            reversal: told.reversal,
+            status: told.status,
+            seen_in: String::new(),
+            bank_ref: told.bank_ref.clone(),
+            counterparty: told.counterparty.clone(),
+            counterparty_account,
+            counterparty_index: other.index,
+            text: told.text.clone(),
+            purpose: meaning.purpose,
+            recorded_seq: tx.seq(Chain::Project(self.site.id))?,
+        };
+        row.tell(self.kind, base);
+        accounts_table::insert_entry(tx, &row)?;
+        self.post(tx, ctx, &row, meaning)?;
+        Ok((row, Effect::New))
+    }
+
+    fn merge(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        before: EntryRow,
+        (told, base): (&Told, &str),
+        other: OtherSide,
+        meaning: Meaning,
+    ) -> Result<(EntryRow, Effect), Problem> {
+        let mut row = before.clone();
+        row.tell(self.kind, base);
+        let becomes_booked = before.status != EntryStatus::Booked && told.status == EntryStatus::Booked;
+        // The bank's ledger has the last word on the day, an announcement has none once the ledger has spoken.
+        if becomes_booked || self.kind.is_ledger() && !before.is_in_ledger() {
+            row.booked_on = told.booked_on;
+            row.value_on = told.value_on.or(row.value_on);
+        }
+        if becomes_booked {
+            row.status = EntryStatus::Booked;
+            row.recorded_seq = tx.seq(Chain::Project(self.site.id))?;
+        }
+        row.bank_ref = row.bank_ref.or_else(|| told.bank_ref.clone());
+        row.counterparty = row.counterparty.or_else(|| told.counterparty.clone());
+        if row.counterparty_account.is_none()
+            && let Some(text) = &other.account
+        {
+            row.counterparty_account = Some(ctx.vault().seal(tx.conn(), Owner::Project(self.site.id), text.as_bytes())?);
+            row.counterparty_index = other.index;
+        }
+        if row.text.is_empty() {
+            row.text = told.text.clone();
+        }
+        let learns = purpose::is_guess(row.purpose) && !purpose::is_guess(meaning.purpose);
+        if learns {
+            row.purpose = meaning.purpose;
+        }
+        let changed = row != before;
+        if changed {
+            accounts_table::merge_entry(tx, &row)?;
+        }
+        if becomes_booked {
+            self.post(tx, ctx, &row, Meaning { purpose: row.purpose, ..meaning })?;
+        } else if row.status == EntryStatus::Booked {
+            self.repost(tx, ctx, &row, Meaning { purpose: row.purpose, ..meaning })?;
+        }
+        Ok((row, if changed { Effect::Merged } else { Effect::Nothing }))
+    }
+
+    fn post(&self, tx: &mut Tx<'_>, ctx: &Ctx, row: &EntryRow, meaning: Meaning) -> Result<(), Problem> {
+        if row.status != EntryStatus::Booked || !row.amount_fen.is_positive() {
+            return Ok(());
+        }
+        let counter = purpose::counter_account(meaning.purpose, meaning.is_ours);
+        let bank = ledger::LedgerAccount::Bank;
+        let (debit, credit) = if row.direction == Direction::Credit { (bank, counter) } else { (counter, bank) };
+        let key = posting_key(row.id);
+        let posting = Posting::of(key, PostingKind::BankEntry, row.booked_on, debit, credit, row.amount_fen);
+        ledger::actions::post(tx, ctx, self.site, &posting)?;
+        Ok(())
+    }
+
+    /// Moves an entry that was booked as a guess, or a refund that nothing explained, to the account that a later message names.
+    fn repost(&self, tx: &mut Tx<'_>, ctx: &Ctx, row: &EntryRow, meaning: Meaning) -> Result<(), Problem> {
+        let Some(posting) = ledger::table::by_key(tx.conn(), self.site.id, &posting_key(row.id))? else { return Ok(()) };
+        let lines = ledger::table::lines_of(tx.conn(), self.site.id, &[posting.id])?;
+        let booked = lines.iter().find(|line| line.account != ledger::LedgerAccount::Bank).map(|line| line.account);
+        let counter = purpose::counter_account(meaning.purpose, meaning.is_ours);
+        // A refund that was explained once stays so when a poorer telling comes after.
+        let poorer = counter == ledger::LedgerAccount::Refunds;
+        let key = format!("reallocates {}", row.id);
+        let Some(before) = booked.filter(|account| *account != counter && !poorer) else { return Ok(()) };
+        if ledger::table::by_key(tx.conn(), self.site.id, &key)?.is_some() {
+            return Ok(());
+        }
+        let (debit, credit) = if row.direction == Direction::Credit { (before, counter) } else { (counter, before) };
+        let posting = Posting::of(key, PostingKind::Reallocation, row.booked_on, debit, credit, row.amount_fen);
+        ledger::actions::post(tx, ctx, self.site, &posting)?;
+        Ok(())
+    }
+
+    /// Passes on what the entry says of single pay lines, or of a whole run that was debited without details.
+    fn pass_on(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, row: &EntryRow) -> Result<(), Problem> {
+        let mut named = false;
+        for detail in &entry.details {
+            let Some(id) = detail.end_to_end_id.as_deref() else { continue };
+            let Some((_, due)) = table::payment(tx.conn(), self.site.id, id)? else { continue };
+            named = true;
+            let amount = detail.amount.unwrap_or(entry.amount);
+            if amount != Amount::from(due) {
+                self.problems.push(FileProblem::new(
+                    &entry.place,
+                    "sum_mismatch",
+                    format!("{id} 的银行金额 {amount} 与应付 {due} 不符，结果未采用。"),
+                    format!("The bank's amount {amount} of {id} is not the {due} that was ordered; its word is not taken."),
+                ));
+                continue;
+            }
+            let Some(outcome) = self.outcome(detail, row) else { continue };
+            self.apply(tx, ctx, id, outcome)?;
+        }
+        if named {
+            return Ok(());
+        }
+        match row.direction {
+            Direction::Debit => self.accept_run(tx, ctx, entry),
+            Direction::Credit => self.return_to_card(tx, ctx, entry, row),
+        }
+    }
+
+    fn outcome(&self, detail: &Detail, row: &EntryRow) -> Option<Outcome> {
+        let reason = || reason_of(detail, &row.text);
+        match detail.direction {
+            crate::wire::bank::Direction::Credit => Some(Outcome::Returned { reason: reason() }),
+            // A debit that is marked as returned says that something went wrong and not what: the refund will.
+            crate::wire::bank::Direction::Debit if detail.returned || detail.return_reason.is_some() => None,
+            crate::wire::bank::Direction::Debit if self.account.detail_means_paid => Some(Outcome::Paid { on: row.booked_on }),
+            crate::wire::bank::Direction::Debit => Some(Outcome::Accepted),
+        }
+    }
+
+    fn apply(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, end_to_end_id: &str, outcome: Outcome) -> Result<(), Problem> {
+        if results::apply(tx, ctx, self.site, end_to_end_id, outcome, &self.source)?.is_some() {
+            self.results = self.results.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// A batch debit without details: the bank has the run, and no line has a result.
+    fn accept_run(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry) -> Result<(), Problem> {
+        let Some(message_id) = self.runs.iter().find(|id| names_run(entry, id)).cloned() else { return Ok(()) };
+        let Some(run) = results::run_by_message_id(tx.conn(), self.site.id, &message_id)? else { return Ok(()) };
+        for attempt in results::attempts_of(tx.conn(), self.site.id, run.id)? {
+            self.apply(tx, ctx, &attempt.end_to_end_id, Outcome::Accepted)?;
+        }
+        Ok(())
+    }
+
+    /// A refund without EndToEndId: it re-opens a line where card and amount leave no doubt; otherwise a person looks at it.
+    fn return_to_card(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, row: &EntryRow) -> Result<(), Problem> {
+        if row.purpose != crate::accounts::Purpose::PayReturn {
+            return Ok(());
+        }
+        let candidates = match &row.counterparty_index {
+            Some(index) => table::payments_to_card(tx.conn(), self.site.id, index, row.amount_fen)?,
+            None => Vec::new(),
+        };
+        if let [id] = candidates.as_slice() {
+            let reason = entry.details.first().map_or_else(|| row.text.clone(), |detail| reason_of(detail, &row.text));
+            return self.apply(tx, ctx, id, Outcome::Returned { reason });
+        }
+        self.problems.push(FileProblem::new(
+            &entry.place,
+            "unknown_reference",
+            "退回款无法对应到唯一的工资行，已入账，请人工核对。",
+            "This refund fits no single pay line; it is booked, a person must match it.",
+        ));
+        Ok(())
+    }
+}
+
+/// The other side's account, as far as the bank shows it.
+struct OtherSide {
+    account: Option<String>,
+    index: Option<String>,
+}
+
+impl OtherSide {
+    fn of(ctx: &Ctx, told: &Told) -> Self {
+        let account = told.counterparty_account.as_deref().map(plain).filter(|text| !text.is_empty());
+        // A masked account proves nothing and would match every other one masked alike.
+        let whole = account.as_deref().filter(|text| !text.contains('*'));
+        Self { index: whole.map(|text| workers::card_index(ctx.vault(), text)), account }
+    }
+}
+
+/// What an entry is for; `is_ours` says that it is a payment of ours, or its refund.
+#[derive(Debug, Clone, Copy)]
+struct Meaning {
+    purpose: crate::accounts::Purpose,
+    is_ours: bool,
+}
+
+fn reason_of(detail: &Detail, text: &str) -> String {
+    let words = [detail.return_reason.as_deref(), detail.additional.as_deref().or(detail.text.as_deref()).or(Some(text))];
+    words.into_iter().flatten().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether an entry carries the message id of a run, as a reference or inside the bank's words.
+fn names_run(entry: &Entry, message_id: &str) -> bool {
+    let batch = entry.batch.iter().flat_map(|batch| [&batch.message_id, &batch.payment_information_id]);
+    let details = entry.details.iter().flat_map(|one| [&one.message_id, &one.payment_information_id, &one.text, &one.additional]);
+    let own = [&entry.bank_ref, &entry.entry_ref, &entry.text];
+    let mut said = batch.chain(details).chain(own).flatten();
+    said.any(|text| {
+        // An id inside longer words must not go on as another id would.
+        text.match_indices(message_id).any(|(at, _)| {
+            let next = text.get(at + message_id.len()..).and_then(|rest| rest.chars().next());
+            next.is_none_or(|c| !c.is_ascii_alphanumeric())
+        })
+    })
+}

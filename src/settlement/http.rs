@@ -1,0 +1,91 @@
+//! `/api/v1/bank`: what banks hand in.
+
+use actix_web::http::StatusCode;
+use actix_web::{Responder, web};
+use serde_json::Value;
+
+use super::receipt::{FileProblem, Receipt, refusal};
+use super::{HandedIn, results, statements};
+use crate::web::extract::{Reply, Upload};
+use crate::web::{Access, Call, Problem, Route, Verb};
+use crate::wire::bank;
+
+/// Media types of bank files; the content decides, not the type, so anything is read.
+const MEDIA_TYPES: &[&str] = &[
+    "application/xml",
+    "text/xml",
+    "text/csv",
+    "text/plain",
+    "text/html",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.ms-excel",
+    "application/zip",
+    "application/octet-stream",
+];
+
+const STATEMENTS: &str = "/api/v1/bank/statements";
+const RESULTS: &str = "/api/v1/bank/results";
+
+/// The slice's routes.
+pub fn routes() -> Vec<Route> {
+    let feed = Access::Holds(Verb::FeedBank);
+    vec![
+        Route::post(STATEMENTS, feed, "Hand in statements: camt.052/053/054, MT940/942, CSV, XLS, XLSX, ZIP", || {
+            web::post().to(take_statements)
+        })
+        .takes_file(MEDIA_TYPES)
+        .gives::<Receipt>(),
+        Route::post(RESULTS, feed, "Hand in a payment status report (pain.002)", || web::post().to(take_results))
+            .takes_file(MEDIA_TYPES)
+            .gives::<Receipt>(),
+    ]
+}
+
+/// Reads the file off the event loop and outside the transaction: a large one must not hold up the writer.
+async fn read(upload: Upload, path: &'static str) -> HandedIn {
+    let Upload { bytes, content_type, file_name } = upload;
+    let name = file_name.clone();
+    let kept = bytes.clone();
+    let file = web::block(move || bank::read(&kept, name.as_deref())).await.unwrap_or_else(|_| broken_reader());
+    HandedIn { name: file_name, content_type, bytes, file, path }
+}
+
+/// A reader that failed in its own way is a bug of ours; the file is kept all the same.
+fn broken_reader() -> bank::BankFile {
+    let problem = bank::Problem::new(
+        "file",
+        bank::Reason::ParserPanic,
+        "读取程序出错，文件已保存，修复后可重新处理。",
+        "The reader failed; the file is kept and can be read again once that is mended.",
+    );
+    bank::BankFile { format: "unknown".to_owned(), problems: vec![problem], ..bank::BankFile::default() }
+}
+
+/// A file of which nothing could be taken is answered with a problem, after its bytes were committed.
+fn answer(reply: Reply<Value>) -> Result<Reply<Value>, Problem> {
+    let body = &reply.body;
+    if body.get("state").and_then(Value::as_str) != Some("quarantined") {
+        return Ok(reply);
+    }
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let listed = body.get("problems").and_then(Value::as_array).cloned().unwrap_or_default();
+    let problems = listed.iter().map(|one| FileProblem {
+        place: text(one, "place"),
+        reason: text(one, "reason"),
+        zh: text(one, "zh"),
+        en: text(one, "en"),
+    });
+    Err(refusal(&text(body, "inbox_id"), problems.collect()))
+}
+
+async fn take_statements(call: Call, upload: Upload) -> Result<impl Responder, Problem> {
+    let handed = read(upload, STATEMENTS).await;
+    let reply = call.write(StatusCode::OK, move |tx, ctx| statements::take(tx, ctx, &handed)).await?;
+    answer(reply)
+}
+
+async fn take_results(call: Call, upload: Upload) -> Result<impl Responder, Problem> {
+    let handed = read(upload, RESULTS).await;
+    let reply = call.write(StatusCode::OK, move |tx, ctx| results::take(tx, ctx, &handed)).await?;
+    answer(reply)
+}

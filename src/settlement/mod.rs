@@ -1,0 +1,109 @@
+//! What the bank's files do here: entries booked once, allocated, posted, and the states of pay lines that follow from them.
+//!
+//! A file is kept as received in the same transaction as everything that came of it, so the bank never has to send twice and nothing is
+//! half booked. Only a bank's result for a line makes it paid: a debit is no proof (one debit, many credits), and a refund with the same
+//! voucher re-opens the line instead of being income. Deliberately absent: reading formats (`wire`), the life of a line (`payroll`).
+
+mod allocate;
+pub mod http;
+pub mod keys;
+pub mod purpose;
+mod receipt;
+pub mod results;
+pub mod statements;
+pub mod table;
+
+pub use receipt::{FileProblem, Receipt, StatementReceipt};
+
+use crate::base::id::{InboxId, ProjectId, QuarantineId};
+use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
+use crate::store::{AnyConn, journal};
+use crate::web::{Ctx, Problem};
+use crate::wire::bank::BankFile;
+
+/// Parser and its version, kept with each message.
+const PARSER: &str = "bank/1";
+
+/// Items of one file that go to quarantine one by one; beyond it the last one stands for the rest.
+const QUARANTINED_MAX: usize = 1_000;
+
+/// A file as handed in, with what was read from it.
+#[derive(Debug, Clone)]
+pub struct HandedIn {
+    /// File name, where one came.
+    pub name: Option<String>,
+    /// Content type as sent.
+    pub content_type: String,
+    /// Bytes as received.
+    pub bytes: Vec<u8>,
+    /// What was read.
+    pub file: BankFile,
+    /// Path of the request.
+    pub path: &'static str,
+}
+
+impl HandedIn {
+    /// The feed that the message belongs to.
+    pub fn feed(&self) -> &'static str {
+        let format = self.file.format.as_str();
+        if format.starts_with("pain.002") || self.file.payment_status.is_some() {
+            "pain002"
+        } else if format.starts_with("mt9") {
+            "mt940"
+        } else if format.starts_with("camt") {
+            "camt"
+        } else {
+            "bankfile"
+        }
+    }
+
+    /// SHA-256 of the bytes.
+    pub fn sha256(&self) -> String {
+        journal::sha256(&self.bytes)
+    }
+}
+
+/// Keeps the file and its items in quarantine.
+fn keep(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    id: InboxId,
+    handed: &HandedIn,
+    project: Option<ProjectId>,
+    (state, items): (InboxState, usize),
+    rejected: &[Rejected],
+) -> Result<(), Problem> {
+    let name = handed.name.as_deref().unwrap_or("-");
+    let message = Message {
+        feed: handed.feed(),
+        source: ctx.actor().to_owned(),
+        project,
+        request: format!("POST {} {name}", handed.path),
+        content_type: Some(handed.content_type.clone()).filter(|text| !text.is_empty()),
+        content_encoding: None,
+        body: handed.bytes.clone(),
+        remote: None,
+        received_at: ctx.now,
+    };
+    let items = i32::try_from(items).unwrap_or(i32::MAX);
+    let parsed = Parsed { state, parser: PARSER, items, items_digest: String::new() };
+    inbox::keep(conn, ctx.vault(), id, &message, &parsed)?;
+    for item in rejected.iter().take(QUARANTINED_MAX) {
+        inbox::quarantine(conn, QuarantineId(ctx.id()), id, item, ctx.now)?;
+    }
+    Ok(())
+}
+
+/// Numbers the items of a file that go to quarantine.
+#[derive(Debug, Default)]
+struct Refused {
+    items: Vec<Rejected>,
+}
+
+impl Refused {
+    fn push(&mut self, place: &str, reason: &str, zh: impl Into<String>, en: impl Into<String>) {
+        let item = i32::try_from(self.items.len().saturating_add(1)).unwrap_or(i32::MAX);
+        let (place, reason) = (place.to_owned(), reason.to_owned());
+        self.items.push(Rejected { item, place, reason, zh: zh.into(), en: en.into() });
+    }
+}

@@ -1,0 +1,123 @@
+//! What a bank is told about a file that it handed in.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::accounts::StatementKind;
+use crate::base::id::{AccountId, InboxId, ProjectId, StatementId};
+use crate::store::inbox::{InboxState, Rejected};
+use crate::web::problem::FAULTS_MAX;
+use crate::web::{Code, Problem};
+use crate::wire::bank;
+
+/// Something that was found in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FileProblem {
+    /// Line, row or element.
+    pub place: String,
+    /// Reason code.
+    pub reason: String,
+    /// What is wrong and how to mend it, in Chinese.
+    pub zh: String,
+    /// The same in English.
+    pub en: String,
+}
+
+impl FileProblem {
+    /// A problem with its place.
+    pub fn new(place: &str, reason: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { place: place.to_owned(), reason: reason.to_owned(), zh: zh.into(), en: en.into() }
+    }
+}
+
+impl From<&bank::Problem> for FileProblem {
+    fn from(problem: &bank::Problem) -> Self {
+        // The reader's reason codes are the quarantine's, in the same words.
+        let reason = serde_json::to_value(problem.reason).ok().and_then(|word| word.as_str().map(str::to_owned));
+        let with = |text: &str, fix: Option<&str>| fix.map_or_else(|| text.to_owned(), |fix| format!("{text}；{fix}"));
+        FileProblem {
+            place: problem.place.clone(),
+            reason: reason.unwrap_or_else(|| "bad_format".to_owned()),
+            zh: with(&problem.zh, problem.fix_zh.as_deref()),
+            en: with(&problem.en, problem.fix_en.as_deref()).replace('；', "; "),
+        }
+    }
+}
+
+impl From<&Rejected> for FileProblem {
+    fn from(item: &Rejected) -> Self {
+        Self::new(&item.place, &item.reason, item.zh.clone(), item.en.clone())
+    }
+}
+
+/// What came of one statement of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatementReceipt {
+    /// `null` where an earlier message told all of it.
+    pub statement_id: Option<StatementId>,
+    pub project_id: ProjectId,
+    pub account_id: AccountId,
+    pub kind: StatementKind,
+    /// Entries in it.
+    pub entries: usize,
+    /// Entries that no message had told before.
+    pub new: usize,
+    /// Known entries that it booked or added to.
+    pub merged: usize,
+    /// Known entries to which it added nothing.
+    pub duplicates: usize,
+    /// Entries in quarantine.
+    pub quarantined: usize,
+    /// Words on single pay lines that were passed on.
+    pub results: usize,
+    /// Where its entries are listed.
+    pub link: String,
+}
+
+/// What came of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Receipt {
+    /// The message under which the bytes are kept.
+    #[schema(value_type = String)]
+    pub inbox_id: InboxId,
+    /// `done`, `part` (some items in quarantine), `quarantined`, or `duplicate` (the same file came before; no effect).
+    #[schema(value_type = String)]
+    pub state: InboxState,
+    /// Format by content.
+    pub format: String,
+    pub statements: Vec<StatementReceipt>,
+    /// Entries or results in the file.
+    pub items: usize,
+    /// Items that had an effect.
+    pub applied: usize,
+    /// The first 100 problems.
+    pub problems: Vec<FileProblem>,
+    /// How many there are.
+    pub problems_total: usize,
+}
+
+impl Receipt {
+    /// Puts a list of problems into the receipt, the first hundred of them.
+    pub fn with_problems(mut self, problems: Vec<FileProblem>) -> Self {
+        self.problems_total = problems.len();
+        self.problems = problems;
+        self.problems.truncate(FAULTS_MAX);
+        self
+    }
+}
+
+/// The answer for a file of which nothing could be taken: it is kept, and the sender learns why.
+pub fn refusal(inbox: &str, problems: Vec<FileProblem>) -> Problem {
+    let reason = problems.first().map_or_else(|| "bad_format".to_owned(), |problem| problem.reason.clone());
+    let problem = Problem::new(
+        Code::Invalid,
+        format!("文件已保存（{inbox}），但未能入账：{reason}。更正后系统可重新处理，无需担心丢失。"),
+        format!("The file is kept as {inbox}, but nothing of it was booked: {reason}. It can be read again once that is mended."),
+    );
+    problem.with_faults(problems.into_iter().map(|one| crate::web::problem::Fault {
+        place: one.place,
+        reason: one.reason,
+        zh: one.zh,
+        en: one.en,
+    }))
+}

@@ -1,0 +1,203 @@
+//! A bank's report on a payment order (pain.002): line by line, or a refusal of the whole file.
+
+use super::receipt::{FileProblem, Receipt};
+use super::{HandedIn, Refused, keep, table};
+use crate::accounts;
+use crate::base::Day;
+use crate::base::id::{InboxId, ProjectId};
+use crate::payroll::results::{self, Outcome};
+use crate::projects::Site;
+use crate::store::inbox::InboxState;
+use crate::store::{AnyConn, Chain, Tx, jobs};
+use crate::web::{Code, Ctx, Problem};
+use crate::wire::bank::Amount;
+use crate::wire::iso20022::pain002::{StatusReason, StatusReport, TransactionStatus};
+
+/// What a status code says of one line. Only `ACCC` (credited to the payee) is paid: `ACSC` and `ACSP` say that money left the payer.
+pub fn outcome(status: &str, reason: &str, on: Day) -> Option<Outcome> {
+    match status {
+        "ACCC" => Some(Outcome::Paid { on }),
+        "RJCT" | "CANC" => Some(Outcome::Rejected { reason: reason.to_owned() }),
+        "RCVD" | "ACTC" | "ACCP" | "ACSP" | "ACSC" | "ACWC" | "ACWP" | "PDNG" | "PATC" | "PART" => Some(Outcome::Accepted),
+        _ => None,
+    }
+}
+
+fn words_of(reasons: &[StatusReason]) -> String {
+    let words = reasons.iter().flat_map(|one| [one.code.as_deref(), one.text.as_deref()]).flatten();
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Takes a report: keeps it and passes every line's word on.
+///
+/// A report on an order that is not ours, or that the asker may not feed, is quarantined with the bytes kept. The same file again has
+/// no effect.
+pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Problem> {
+    let inbox_id = InboxId(ctx.id());
+    let mut refused = Refused::default();
+    let report = handed.file.payment_status.as_ref();
+    let items: usize = report.map_or(0, |report| report.payments.iter().map(|one| one.transactions.len().max(1)).sum());
+    let receipt = Receipt {
+        inbox_id,
+        state: InboxState::Duplicate,
+        format: handed.file.format.clone(),
+        statements: Vec::new(),
+        items,
+        applied: 0,
+        problems: Vec::new(),
+        problems_total: 0,
+    };
+    let problems: Vec<FileProblem> = handed.file.problems.iter().map(FileProblem::from).collect();
+    let named = report.and_then(|report| report.original_message_id.as_deref().map(|id| (report, id)));
+    let found = match named {
+        Some((report, message_id)) => site_of(tx.conn(), ctx, message_id)?.map(|site| (report, message_id, site)),
+        None => None,
+    };
+    let Some((report, message_id, site)) = found else {
+        if named.is_some() {
+            refused.push(
+                "OrgnlGrpInfAndSts/OrgnlMsgId",
+                "unknown_reference",
+                "回执对应的代发批次不在本系统，或不由您报送；回执已保存。",
+                "The order that this report speaks of is not on record here, or not yours to report on; the report is kept.",
+            );
+        } else {
+            refused.push(
+                "file",
+                "bad_format",
+                "不是可识别的支付回执（pain.002），或未指明原报文编号；文件已保存。",
+                "This is no payment status report (pain.002) that names its order; the file is kept.",
+            );
+        }
+        keep(tx.conn(), ctx, inbox_id, handed, None, (InboxState::Quarantined, items), &refused.items)?;
+        let problems = refused.items.iter().map(FileProblem::from).chain(problems).collect();
+        return Ok(Receipt { state: InboxState::Quarantined, ..receipt }.with_problems(problems));
+    };
+    let project: ProjectId = site.id;
+    tx.seq(Chain::Project(project))?;
+    if table::file_taken(tx.conn(), &handed.sha256())?.is_some() {
+        keep(tx.conn(), ctx, inbox_id, handed, Some(project), (InboxState::Duplicate, items), &[])?;
+        return Ok(receipt);
+    }
+    let source = format!("pain002 {inbox_id}");
+    let applied = apply(tx, ctx, &site, report, message_id, &source, &mut refused)?;
+    let state = if refused.items.is_empty() { InboxState::Done } else { InboxState::Part };
+    keep(tx.conn(), ctx, inbox_id, handed, Some(project), (state, items), &refused.items)?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
+    tx.note(Chain::Project(project), ctx.now, ctx.actor(), "take_results", &inbox_id.to_string())?;
+    let problems = refused.items.iter().map(FileProblem::from).chain(problems).collect();
+    Ok(Receipt { state, applied, ..receipt }.with_problems(problems))
+}
+
+fn site_of(conn: &mut AnyConn, ctx: &Ctx, message_id: &str) -> Result<Option<Site>, Problem> {
+    let Some((project, account)) = table::account_of_message(conn, message_id)? else { return Ok(None) };
+    match accounts::enter(conn, &ctx.scope, project, account) {
+        Ok((site, _)) => Ok(Some(site)),
+        Err(problem) if problem.code == Code::NotFound => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    report: &StatusReport,
+    message_id: &str,
+    source: &str,
+    refused: &mut Refused,
+) -> Result<usize, Problem> {
+    let day = report.created_at.map_or(ctx.today, |moment| moment.day()).min(ctx.today);
+    let group = report.group_status.as_deref();
+    let single_batch = report.payments.len() == 1;
+    let batch_refused = report.payments.iter().find(|one| single_batch && one.status.as_deref() == Some("RJCT"));
+    let has_lines = report.payments.iter().any(|one| !one.transactions.is_empty());
+    if group == Some("RJCT") || batch_refused.is_some_and(|one| one.transactions.is_empty()) {
+        let reasons = words_of(&report.reasons);
+        let reason = if reasons.is_empty() { batch_refused.map_or(String::new(), |one| words_of(&one.reasons)) } else { reasons };
+        let reason = if reason.is_empty() { "RJCT".to_owned() } else { reason };
+        results::refuse_run(tx, ctx, site, message_id, &reason, source)?;
+        return Ok(1);
+    }
+    if !has_lines {
+        // A word on the whole file settles no line: it says that the bank has it.
+        let known = group.or(report.payments.first().and_then(|one| one.status.as_deref()));
+        let taken = known.is_some_and(|status| outcome(status, "", day).is_some());
+        let Some(run) = results::run_by_message_id(tx.conn(), site.id, message_id)?.filter(|_| taken) else { return Ok(0) };
+        let attempts = results::attempts_of(tx.conn(), site.id, run.id)?;
+        for attempt in &attempts {
+            results::apply(tx, ctx, site, &attempt.end_to_end_id, Outcome::Accepted, source)?;
+        }
+        return Ok(attempts.len());
+    }
+    let mut applied = 0;
+    for (number, batch) in (1..).zip(&report.payments) {
+        for (line_number, line) in (1..).zip(&batch.transactions) {
+            let place = format!("OrgnlPmtInfAndSts[{number}]/TxInfAndSts[{line_number}]");
+            let status = line.status.as_deref().or(batch.status.as_deref());
+            if apply_line(tx, ctx, site, line, status, day, (source, &place), refused)? {
+                applied += 1;
+            }
+        }
+    }
+    Ok(applied)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a line is heard with its place, its day and where its faults go")]
+fn apply_line(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    line: &TransactionStatus,
+    status: Option<&str>,
+    day: Day,
+    (source, place): (&str, &str),
+    refused: &mut Refused,
+) -> Result<bool, Problem> {
+    let payment = match line.end_to_end_id.as_deref() {
+        Some(id) => table::payment(tx.conn(), site.id, id)?.map(|(_, due)| (id, due)),
+        None => None,
+    };
+    let Some((id, due)) = payment else {
+        refused.push(
+            place,
+            "unknown_reference",
+            "OrgnlEndToEndId 不是本项目的代发明细。",
+            "OrgnlEndToEndId is no payment of this project.",
+        );
+        return Ok(false);
+    };
+    if line.amount.is_some_and(|amount| amount != Amount::from(due)) {
+        let zh = format!("{id} 的金额与应付 {due} 不符，结果未采用。");
+        refused.push(
+            place,
+            "sum_mismatch",
+            zh,
+            format!("The amount of {id} is not the {due} that was ordered; its word is not taken."),
+        );
+        return Ok(false);
+    }
+    let reason = words_of(&line.reasons);
+    let Some(outcome) = status.and_then(|status| outcome(status, if reason.is_empty() { status } else { &reason }, day)) else {
+        refused.push(place, "bad_format", "状态代码缺失或未知。", "The status code is missing or unknown.");
+        return Ok(false);
+    };
+    results::apply(tx, ctx, site, id, outcome, source)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_credited_to_the_payee_is_paid() {
+        let day: Day = "2026-03-02".parse().unwrap();
+        assert_eq!(outcome("ACCC", "", day), Some(Outcome::Paid { on: day }));
+        for status in ["RCVD", "ACTC", "ACCP", "ACSP", "ACSC", "PDNG", "PART"] {
+            assert_eq!(outcome(status, "", day), Some(Outcome::Accepted), "{status}");
+        }
+        assert_eq!(outcome("RJCT", "AC04", day), Some(Outcome::Rejected { reason: "AC04".to_owned() }));
+        assert_eq!(outcome("PAID", "", day), None, "a bank's own word proves nothing");
+    }
+}

@@ -1,0 +1,290 @@
+//! A file of statements: each statement to its account, everything in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::allocate::{Desk, Effect};
+use super::keys::{self, Unbookable};
+use super::receipt::{FileProblem, Receipt, StatementReceipt};
+use super::{HandedIn, Refused, keep, table};
+use crate::accounts::continuity::StatementRef;
+use crate::accounts::table::{self as accounts_table, AccountRow, StatementRow};
+use crate::accounts::{self, StatementKind};
+use crate::base::id::{InboxId, ProjectId, StatementId};
+use crate::base::{Day, Fen};
+use crate::parties;
+use crate::projects::{PartyRole, Site};
+use crate::store::inbox::InboxState;
+use crate::store::{AnyConn, Chain, Tx, jobs};
+use crate::web::{Code, Ctx, Problem};
+use crate::wire::bank::{AmountFault, Statement, balance_fault};
+
+/// Takes a file: keeps it, books what is new, passes on what it says of lines, and says what came of it.
+///
+/// A statement of an account that is not on record, or that the asker may not feed, is quarantined with the file kept; the others of
+/// the file are booked. The same file again has no effect.
+pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Problem> {
+    let inbox_id = InboxId(ctx.id());
+    let file = &handed.file;
+    let mut refused = Refused::default();
+    let desks: Vec<Option<(AccountRow, Site)>> =
+        file.statements.iter().map(|one| account_of(tx.conn(), ctx, one)).collect::<Result<_, Problem>>()?;
+    let projects: BTreeSet<ProjectId> = desks.iter().flatten().map(|(account, _)| account.project_id).collect();
+    // Chains are locked in one order and before the look, so that of two equal files at once the second finds the first.
+    for project in &projects {
+        tx.seq(Chain::Project(*project))?;
+    }
+    let only = if projects.len() == 1 { projects.first().copied() } else { None };
+    let items = file.statements.iter().map(|one| one.entries.len()).sum();
+    let complete = !desks.is_empty() && desks.iter().all(Option::is_some);
+    let receipt = Receipt {
+        inbox_id,
+        state: InboxState::Duplicate,
+        format: file.format.clone(),
+        statements: Vec::new(),
+        items,
+        applied: 0,
+        problems: Vec::new(),
+        problems_total: 0,
+    };
+    if complete && table::file_taken(tx.conn(), &handed.sha256())?.is_some() {
+        keep(tx.conn(), ctx, inbox_id, handed, only, (InboxState::Duplicate, items), &[])?;
+        return Ok(receipt);
+    }
+    let mut problems: Vec<FileProblem> = file.problems.iter().map(FileProblem::from).collect();
+    let mut statements = Vec::new();
+    for (number, (statement, desk)) in (1..).zip(file.statements.iter().zip(&desks)) {
+        match desk {
+            Some((account, site)) => {
+                let (receipt, found) = book(tx, ctx, handed, inbox_id, statement, account, site, &mut refused)?;
+                statements.push(receipt);
+                problems.extend(found);
+            }
+            None => {
+                let place = format!("statement {number}");
+                refused.push(
+                    &place,
+                    "unknown_account",
+                    "该账号不是已登记、且由您报送的专用账户；文件已保存，登记账户后可重新上传。",
+                    "This is no wage account on record that you may feed; the file is kept. Register the account and hand it in again.",
+                );
+            }
+        }
+    }
+    if file.statements.is_empty() && file.problems.is_empty() {
+        let (zh, en) = ("文件中没有对账单。", "There is no statement in the file.");
+        refused.push("file", "bad_format", zh, en);
+    } else if file.statements.is_empty() {
+        for problem in &problems {
+            refused.push(&problem.place, &problem.reason, problem.zh.clone(), problem.en.clone());
+        }
+        problems.clear();
+    }
+    let state = match (statements.is_empty(), refused.items.is_empty()) {
+        (true, _) => InboxState::Quarantined,
+        (false, false) => InboxState::Part,
+        (false, true) => InboxState::Done,
+    };
+    keep(tx.conn(), ctx, inbox_id, handed, only, (state, items), &refused.items)?;
+    for project in &projects {
+        jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
+        tx.note(Chain::Project(*project), ctx.now, ctx.actor(), "take_statements", &inbox_id.to_string())?;
+    }
+    let told = refused.items.iter().map(FileProblem::from);
+    let problems = told.chain(problems).collect();
+    let applied = statements.iter().map(|one| one.new + one.merged).sum();
+    Ok(Receipt { state, statements, applied, ..receipt }.with_problems(problems))
+}
+
+/// The account that a statement names and that the asker may feed.
+fn account_of(conn: &mut AnyConn, ctx: &Ctx, statement: &Statement) -> Result<Option<(AccountRow, Site)>, Problem> {
+    let Some(text) = &statement.account else { return Ok(None) };
+    let Some(account) = accounts_table::named(conn, text)? else { return Ok(None) };
+    match accounts::site_of(conn, &ctx.scope, &account) {
+        Ok(site) => Ok(Some((account, site))),
+        // Not to be told apart from an account that nobody registered.
+        Err(problem) if problem.code == Code::NotFound => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn owners(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<String>, Problem> {
+    let mut names = Vec::new();
+    for row in site.participations().iter().filter(|row| row.role == PartyRole::Owner) {
+        names.extend(parties::table::find(conn, &ctx.scope, row.party_id)?.map(|party| party.name));
+    }
+    Ok(names)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a statement is booked from the file, for an account, into what the file came to")]
+fn book(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    handed: &HandedIn,
+    inbox_id: InboxId,
+    statement: &Statement,
+    account: &AccountRow,
+    site: &Site,
+    refused: &mut Refused,
+) -> Result<(StatementReceipt, Vec<FileProblem>), Problem> {
+    let kind = StatementKind::from(statement.kind);
+    let name = StatementRef {
+        id: statement.id.clone().unwrap_or_default().replace('\u{1f}', " "),
+        sequence: statement.sequence,
+        page: statement.page.map(|page| page.number),
+    };
+    let text = name.text();
+    let earlier = match text.as_str() {
+        "" => None,
+        text => accounts_table::statement_by_ref(tx.conn(), account, kind, text)?,
+    };
+    let mut desk = Desk {
+        site,
+        account,
+        statement_id: StatementId(ctx.id()),
+        kind,
+        name,
+        owners: owners(tx.conn(), ctx, site)?,
+        runs: table::message_ids(tx.conn(), account)?,
+        source: format!("{} {inbox_id}", handed.feed()),
+        claimed: BTreeSet::new(),
+        problems: Vec::new(),
+        results: 0,
+    };
+    let mut effects: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut quarantined, mut days) = (0, BTreeSet::new());
+    for entry in &statement.entries {
+        let told = match keys::tell(entry, statement.currency.as_deref()) {
+            Ok(told) => told,
+            Err(why) => {
+                let (reason, zh, en) = words_of(why);
+                refused.push(&entry.place, reason, zh, en);
+                quarantined += 1;
+                continue;
+            }
+        };
+        days.insert(told.booked_on);
+        let word = match desk.take(tx, ctx, entry, &told)? {
+            Effect::New => "new",
+            Effect::Merged => "merged",
+            Effect::Nothing => "duplicate",
+        };
+        *effects.entry(word).or_default() += 1;
+    }
+    let count = |word: &str| effects.get(word).copied().unwrap_or(0);
+    let (new, merged, duplicates) = (count("new"), count("merged"), count("duplicate"));
+    let place = if text.is_empty() { "statement".to_owned() } else { format!("statement {text}") };
+    desk.problems.extend(balance_fault(statement, &place).as_ref().map(FileProblem::from));
+    if earlier.is_some() && new > 0 && statement.copy_duplicate.is_none() {
+        desk.problems.push(FileProblem::new(
+            &place,
+            "id_reused",
+            "同一编号的对账单再次报送时内容有增加，新增明细已入账，请向银行核对。",
+            "The statement came again under its number with more entries; they are booked. Ask the bank.",
+        ));
+    }
+    let span = span_of(statement, &days);
+    if kind == StatementKind::Statement {
+        desk.problems.extend(not_in_ledger(tx.conn(), account, span)?);
+    }
+    // The same statement again is no second statement; what it added, if anything, is on record with the entries.
+    let is_news = earlier.is_none() || new > 0;
+    if is_news {
+        let row = row_of(ctx, handed, inbox_id, statement, &desk, span, (new + merged + duplicates, merged + duplicates));
+        let row = StatementRow { recorded_seq: tx.seq(Chain::Project(site.id))?, ..row? };
+        accounts_table::insert_statement(tx, &row)?;
+        let faults = accounts::continuity::faults(tx.conn(), account)?;
+        let own = faults.into_iter().filter(|fault| fault.statement_id == row.id);
+        desk.problems.extend(own.map(|fault| FileProblem::new(&place, &fault.reason, fault.zh, fault.en)));
+    }
+    let receipt = StatementReceipt {
+        statement_id: is_news.then_some(desk.statement_id),
+        project_id: site.id,
+        account_id: account.id,
+        kind,
+        entries: statement.entries.len(),
+        new,
+        merged,
+        duplicates,
+        quarantined,
+        results: desk.results,
+        link: format!("/api/v1/projects/{}/accounts/{}/entries", site.id, account.id),
+    };
+    Ok((receipt, desk.problems))
+}
+
+fn words_of(why: Unbookable) -> (&'static str, &'static str, &'static str) {
+    match why {
+        Unbookable::Amount(AmountFault::Currency) => {
+            ("bad_amount", "专用账户只能有人民币（CNY）明细。", "A wage account has entries in CNY only.")
+        }
+        Unbookable::Amount(AmountFault::Decimals) => {
+            ("bad_amount", "金额小数超过两位，请向银行核对。", "The amount has more than two decimals; ask the bank.")
+        }
+        Unbookable::Amount(AmountFault::Size) => {
+            ("bad_amount", "金额超出可记账范围。", "The amount is beyond what an account can hold.")
+        }
+        Unbookable::NoDay => ("bad_time", "明细没有记账日期。", "The entry has no booking day."),
+    }
+}
+
+/// The days that a statement covers: as it says, else by its balances, else by its entries.
+fn span_of(statement: &Statement, days: &BTreeSet<Day>) -> (Option<Day>, Option<Day>) {
+    let of_balances = |codes: &[&str]| {
+        let dated = statement.balances.iter().filter(|balance| codes.contains(&balance.kind.as_str()));
+        dated.filter_map(|balance| balance.on).max()
+    };
+    let to = statement.to.or_else(|| of_balances(&["CLBD"])).or_else(|| days.last().copied()).or(statement.from);
+    let from = statement.from.or_else(|| days.first().copied()).or(to);
+    (from.min(to), to)
+}
+
+fn row_of(
+    ctx: &Ctx,
+    handed: &HandedIn,
+    inbox_id: InboxId,
+    statement: &Statement,
+    desk: &Desk<'_>,
+    (from_on, to_on): (Option<Day>, Option<Day>),
+    (entries, duplicates): (usize, usize),
+) -> Result<StatementRow, Problem> {
+    let currency = statement.currency.as_deref();
+    let fen = |amount: Option<crate::wire::bank::Amount>| -> Option<Fen> { amount.and_then(|one| one.fen(currency).ok()) };
+    let shown: Vec<&FileProblem> = desk.problems.iter().take(crate::web::problem::FAULTS_MAX).collect();
+    Ok(StatementRow {
+        project_id: desk.site.id,
+        id: desk.statement_id,
+        account_id: desk.account.id,
+        inbox_id,
+        format: handed.file.format.clone(),
+        kind: desk.kind,
+        statement_ref: desk.name.text(),
+        from_on,
+        to_on,
+        opening_fen: fen(statement.opening),
+        closing_fen: fen(statement.closing),
+        entries: i32::try_from(entries).unwrap_or(i32::MAX),
+        duplicates: i32::try_from(duplicates).unwrap_or(i32::MAX),
+        problems: serde_json::to_string(&shown).map_err(|error| Problem::internal(&error.to_string()))?,
+        received_at: ctx.now,
+        recorded_seq: 0,
+    })
+}
+
+/// Entries that were announced for these days and that the bank's ledger does not hold.
+fn not_in_ledger(
+    conn: &mut AnyConn,
+    account: &AccountRow,
+    (first, last): (Option<Day>, Option<Day>),
+) -> Result<Vec<FileProblem>, Problem> {
+    let Some((first, last)) = first.zip(last) else { return Ok(Vec::new()) };
+    let rows = accounts_table::provisional(conn, account, first, last)?;
+    let problem = |id: String| {
+        FileProblem::new(
+            &id,
+            "balance_break",
+            "该笔曾以通知入账，但当日对账单中没有，请向银行核对。",
+            "This entry was announced as booked, but the day's statement does not hold it. Ask the bank.",
+        )
+    };
+    Ok(rows.into_iter().map(|row| problem(row.id.to_string())).collect())
+}
