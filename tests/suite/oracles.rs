@@ -108,7 +108,7 @@ fn check_digits_agree_with_stdnum() {
 fn working_days_agree_with_both_calendars() {
     let law = config::law_book(None).expect("the law book is sound");
     let calendar = law.book.calendar();
-    for script in ["calendar.py", "holidays_cn.py"] {
+    for script in ["workdays_chinesecalendar.py", "workdays_holidays.py"] {
         let (answered, ended_well) = oracle(script, &[], "");
         assert!(ended_well, "{script}");
         let mut days = 0;

@@ -1,6 +1,6 @@
 """Prints each day of 2020 to 2026 as `2026-03-02 work` or `2026-03-01 off`, from PyPI holidays (China, make-up days included).
 
-The same output as calendar.py, from a source that others keep.
+The same output as workdays_chinesecalendar.py, from a source that others keep.
 """
 
 import datetime
