@@ -221,6 +221,10 @@ pub fn restore(place: &Where, file: &Path) -> Result<Verdict, StoreError> {
             target.display()
         )));
     }
+    // Opening would make an empty database of a name that is misspelt.
+    if !file.is_file() {
+        return Err(StoreError::Setup(format!("there is no backup at `{}` / 备份文件不存在", file.display())));
+    }
     let source = Db::open(Place::File(file.to_owned()), &DbOptions::default())?;
     let audit = source.read_blocking(checks::verify)?;
     if audit.verified == 0 || !audit.broken.is_empty() {
