@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anxin::app::demo::{self, Prepared, Wanted};
 use anxin::app::{export, verify};
 use anxin::base::Day;
+use anxin::law::State;
 use anxin::store::conn::Place;
 use anxin::store::{Db, DbOptions, StoreError, migrate};
 use anxin::web::{Ctx, Problem};
@@ -101,7 +102,7 @@ fn healthy_and_ill(prepared: &Prepared, today: Day) {
                 let assessment = compliance::actions::assess(conn, &ctx, &site, today)?;
                 let facts = projects::actions::facts(conn, &site, today, None)?;
                 let owing = compliance::owing(conn, &ctx, &site, &facts, today)?.arrears;
-                let broken = assessment.findings.iter().filter(|finding| format!("{:?}", finding.outcome).starts_with("Broken"));
+                let broken = assessment.findings.iter().filter(|finding| finding.state == State::Broken);
                 found.push((row.name, owing.state.get(), broken.map(|finding| finding.rule.clone()).collect()));
             }
             Ok(found)
