@@ -2,10 +2,13 @@
 //! `tests/run` brings what it needs; a missing piece is a failure that says so.
 
 mod suite {
+    mod cli;
     mod demo;
     #[allow(dead_code, reason = "a harness offers more than one test needs")]
     pub mod ground;
     mod house;
     mod http;
+    mod oracles;
     mod store;
+    mod tour;
 }

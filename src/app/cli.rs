@@ -108,7 +108,7 @@ enum Command {
     },
     /// Measure this binary on temporary databases.
     Bench {
-        /// punches, gates or statements; all when absent.
+        /// punches, gates, statements or idle; all when absent.
         name: Option<String>,
         /// Print JSON.
         #[arg(long)]

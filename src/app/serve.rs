@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::sync::OnceLock;
 
+use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -18,21 +19,37 @@ pub fn figures() -> Option<PrometheusHandle> {
     HANDLE.get_or_init(|| PrometheusBuilder::new().install_recorder().ok()).clone()
 }
 
+/// What ends a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stops {
+    /// SIGINT, SIGTERM and the like.
+    OnSignal,
+    /// Its handle only.
+    ByHandle,
+}
+
+/// The server on a listener, not running yet; called inside a system of actix.
+pub fn listen(house: House, listener: TcpListener, workers: usize, stops: Stops) -> Result<Server, StoreError> {
+    let server = HttpServer::new(move || {
+        let house = house.clone();
+        App::new().configure(move |config| house.configure(config))
+    })
+    .workers(workers.max(1))
+    .max_connections(CONNECTIONS_MAX)
+    .shutdown_timeout(10)
+    .listen(listener)
+    .map_err(failed)?;
+    Ok(match stops {
+        Stops::OnSignal => server.run(),
+        Stops::ByHandle => server.disable_signals().run(),
+    })
+}
+
 /// Serves until the process is told to stop.
 pub fn run(house: House, listener: TcpListener, workers: usize) -> Result<(), StoreError> {
-    let failed = |error: std::io::Error| StoreError::Setup(format!("server: {error}"));
-    actix_web::rt::System::new().block_on(async move {
-        HttpServer::new(move || {
-            let house = house.clone();
-            App::new().configure(move |config| house.configure(config))
-        })
-        .workers(workers.max(1))
-        .max_connections(CONNECTIONS_MAX)
-        .shutdown_timeout(10)
-        .listen(listener)
-        .map_err(failed)?
-        .run()
-        .await
-        .map_err(failed)
-    })
+    actix_web::rt::System::new().block_on(async move { listen(house, listener, workers, Stops::OnSignal)?.await.map_err(failed) })
+}
+
+fn failed(error: std::io::Error) -> StoreError {
+    StoreError::Setup(format!("server: {error}"))
 }

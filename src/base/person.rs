@@ -76,7 +76,7 @@ impl IdNumber {
         if born.is_none_or(|born| Day(born) > today) {
             return Err(wrong("its date of birth does not exist or lies ahead"));
         }
-        if Some(Self::check_of(&digits)) != text.chars().last() {
+        if !text.ends_with(Self::check_of(&digits)) {
             return Err(wrong("its check digit does not fit the other digits"));
         }
         Ok(Self(text))
@@ -180,7 +180,7 @@ impl BankCard {
 
     /// Whether the last digit fits by Luhn's rule; real cards of some banks fail it.
     pub fn luhn_holds(&self) -> bool {
-        luhn_sum(&self.0) % 10 == 0
+        luhn_sum(&self.0).is_multiple_of(10)
     }
 
     /// The Luhn digit that completes `body`, for invented cards in demonstrations and tests.

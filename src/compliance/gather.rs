@@ -244,8 +244,9 @@ fn history(conn: &mut AnyConn, site: &Site, as_of: Day, facts: &mut DepositFacts
     let area = site.region.chain().find(|code| code.number() % 100 == 0).unwrap_or(site.region);
     let standing = credit::standing(conn, contractor, area, as_of)?;
     let source = contractor.to_string();
-    let fact = |value: Option<bool>| value.map_or_else(|| Fact::not_known(AUTHORITY), |value| known(value, source.clone(), None));
-    facts.on_serious_list = fact(standing.on_serious_list);
+    if let Some(listed) = standing.on_serious_list {
+        facts.on_serious_list = known(listed, source.clone(), None);
+    }
     if let Some(years) = standing.clean_years {
         facts.clean_years = known(years, source.clone(), None);
     }

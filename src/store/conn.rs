@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool};
 
 use super::StoreError;
-use super::writer::Writer;
+use super::writer::{Commits, Writer};
 
 /// A connection to whichever database was configured.
 #[derive(diesel::MultiConnection)]
@@ -190,6 +190,11 @@ impl Db {
     /// Which database it is.
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// What the writer has committed since the database was opened.
+    pub fn commits(&self) -> Commits {
+        self.writer.commits()
     }
 
     /// Where it is.

@@ -173,7 +173,8 @@ pub struct Kept {
 /// Messages held for a source, oldest first, at most `limit`.
 pub fn held(conn: &mut AnyConn, vault: &Vault, source: &str, limit: i64) -> Result<Vec<Kept>, StoreError> {
     use schema::inbox as i;
-    let rows: Vec<(InboxId, Option<ProjectId>, Vec<u8>, Moment, String)> = i::table
+    type Row = (InboxId, Option<ProjectId>, Vec<u8>, Moment, String);
+    let rows: Vec<Row> = i::table
         .filter(i::source.eq(source).and(i::state.eq(InboxState::Held)))
         .order(i::id)
         .limit(limit)

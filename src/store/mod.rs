@@ -20,6 +20,7 @@ mod writer;
 pub use conn::{AnyConn, Backend, Db, DbOptions};
 pub use tx::{Chain, Sealed, Tx};
 pub use vault::Vault;
+pub use writer::Commits;
 
 /// Why the store could not do what was asked.
 #[derive(Debug)]

@@ -5,6 +5,8 @@
 //! to its savepoint and does not fail its neighbours. On PostgreSQL the feeds go through it for the same reason.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
@@ -28,10 +30,26 @@ pub(super) trait Work: Send {
     fn answer(self: Box<Self>, commit: Result<(), StoreError>);
 }
 
+/// What the writer has committed since it started: how well requests share commits shows in the ratio.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// Transactions.
+    pub groups: u64,
+    /// Pieces of work in them.
+    pub pieces: u64,
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    groups: AtomicU64,
+    pieces: AtomicU64,
+}
+
 /// The writer's queue.
 #[derive(Clone)]
 pub struct Writer {
     queue: SyncSender<Box<dyn Work>>,
+    tally: Arc<Tally>,
 }
 
 /// Answers that have come from a closure and wait for the commit.
@@ -71,11 +89,18 @@ impl Writer {
     pub(super) fn start(opener: Opener, queue_max: usize, group_max: usize) -> Result<Self, StoreError> {
         let conn = opener.connect()?;
         let (queue, work) = sync_channel::<Box<dyn Work>>(queue_max);
+        let tally = Arc::new(Tally::default());
+        let counted = Arc::clone(&tally);
         std::thread::Builder::new()
             .name("anxin-writer".to_owned())
-            .spawn(move || serve(conn, &opener, &work, group_max))
+            .spawn(move || serve(conn, &opener, &work, group_max, &counted))
             .map_err(|error| StoreError::Setup(format!("cannot start the writer thread: {error}")))?;
-        Ok(Self { queue })
+        Ok(Self { queue, tally })
+    }
+
+    /// What was committed so far.
+    pub(super) fn commits(&self) -> Commits {
+        Commits { groups: self.tally.groups.load(Ordering::Relaxed), pieces: self.tally.pieces.load(Ordering::Relaxed) }
     }
 
     /// Hands in work; `reply` is called with its answer after the commit.
@@ -102,14 +127,14 @@ impl Writer {
 /// How long the thread sleeps at most when there is nothing to do.
 const IDLE: Duration = Duration::from_secs(3600);
 
-fn serve(mut conn: AnyConn, opener: &Opener, work: &Receiver<Box<dyn Work>>, group_max: usize) {
+fn serve(mut conn: AnyConn, opener: &Opener, work: &Receiver<Box<dyn Work>>, group_max: usize, tally: &Tally) {
     loop {
         let first = match work.recv_timeout(IDLE) {
             Ok(first) => first,
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        commit_group(&mut conn, opener, first, work, group_max);
+        commit_group(&mut conn, opener, first, work, group_max, tally);
     }
 }
 
@@ -120,7 +145,14 @@ fn begin(conn: &mut AnyConn) -> Result<(), diesel::result::Error> {
     })
 }
 
-fn commit_group(conn: &mut AnyConn, opener: &Opener, first: Box<dyn Work>, work: &Receiver<Box<dyn Work>>, group_max: usize) {
+fn commit_group(
+    conn: &mut AnyConn,
+    opener: &Opener,
+    first: Box<dyn Work>,
+    work: &Receiver<Box<dyn Work>>,
+    group_max: usize,
+    tally: &Tally,
+) {
     // A server that was restarted leaves a dead connection behind: one new connection is tried before the asker is told.
     let begun = begin(conn).or_else(|error| {
         *conn = opener.connect().map_err(|_| error)?;
@@ -147,6 +179,9 @@ fn commit_group(conn: &mut AnyConn, opener: &Opener, first: Box<dyn Work>, work:
     }
     if failure.is_some() {
         let _ = conn.batch_execute("ROLLBACK");
+    } else {
+        tally.groups.fetch_add(1, Ordering::Relaxed);
+        tally.pieces.fetch_add(u64::try_from(group.len()).unwrap_or(0), Ordering::Relaxed);
     }
     for piece in group {
         let commit = failure.clone().map_or(Ok(()), |why| Err(StoreError::Unavailable(format!("cannot commit: {why}"))));

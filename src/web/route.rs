@@ -47,7 +47,7 @@ pub enum Accepts {
     /// Nothing.
     Nothing,
     /// JSON of a type.
-    Json(Described),
+    Json(Box<Described>),
     /// A file of one of these media types.
     File(&'static [&'static str]),
 }
@@ -114,7 +114,7 @@ impl Route {
 
     /// Takes JSON of a type.
     pub fn takes<T: utoipa::ToSchema>(mut self) -> Self {
-        self.accepts = Accepts::Json(Described::of::<T>());
+        self.accepts = Accepts::Json(Box::new(Described::of::<T>()));
         self
     }
 

@@ -102,6 +102,8 @@ pub fn device_read(format: &str, serial: Option<&str>, file: &Path, json: bool) 
     } else {
         say(&format!("{} punches, {} problems", batch.punches.len(), batch.problems.len()))?;
     }
-    let readable = !batch.punches.is_empty() || batch.heartbeat || batch.problems.is_empty();
+    // A refused attempt or an event without a meaning here was read as well; an empty body was not.
+    let meaning = !batch.punches.is_empty() || !batch.refused.is_empty() || !batch.ignored.is_empty() || batch.heartbeat;
+    let readable = meaning || (batch.lines > 0 && batch.problems.is_empty());
     Ok(if readable { Verdict::Holds } else { Verdict::Fails })
 }

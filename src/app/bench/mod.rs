@@ -1,0 +1,148 @@
+//! `anxin bench`: measures this binary on databases of its own, as a client of its real server.
+//!
+//! Client, server and disk share one machine, so the figures are what a machine gives that does all three. Rates are whole numbers a
+//! second, times microseconds. Deliberately absent: other programs to compare with, which `tests/bench/run` drives, and any limit
+//! that a test would wait for.
+
+mod bed;
+mod client;
+mod gates;
+mod punches;
+mod statements;
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::store::StoreError;
+use crate::web::Problem;
+use bed::Bed;
+
+/// How long an idle server is left alone before its memory is read.
+const IDLE: Duration = Duration::from_secs(2);
+/// The scenarios; memory comes first, while the process is fresh.
+const NAMES: &[&str] = &["idle", "punches", "gates", "statements"];
+
+fn refused(problem: &Problem) -> StoreError {
+    StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
+}
+
+/// Memory of a server that nobody asks anything.
+#[derive(Debug, Clone, Serialize)]
+pub struct Idle {
+    /// Resident memory in KiB; known on Linux only.
+    pub resident_kib: Option<u64>,
+}
+
+/// What was measured; `null` for scenarios that were not asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    pub database: &'static str,
+    pub cores: usize,
+    pub idle: Option<Idle>,
+    pub punches: Option<punches::Punches>,
+    pub gates: Option<gates::Gates>,
+    pub statements: Option<statements::Statements>,
+}
+
+/// Runs the named scenario, or all of them.
+///
+/// # Errors
+/// An unknown name, a database that cannot be used, and any request that is not answered as it must be.
+pub fn run(config_dir: Option<&Path>, name: Option<&str>, url: Option<&str>) -> Result<Report, StoreError> {
+    if let Some(name) = name
+        && !NAMES.contains(&name)
+    {
+        return Err(StoreError::Setup(format!("bench `{name}`: write one of {} / 没有这项测量", NAMES.join(" "))));
+    }
+    let asked = |scenario: &str| name.is_none_or(|name| name == scenario);
+    let is_server = url.is_some_and(|url| url.starts_with("postgres"));
+    let mut report = Report {
+        database: if is_server { "postgresql" } else { "sqlite" },
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        idle: None,
+        punches: None,
+        gates: None,
+        statements: None,
+    };
+    let on_bed = |scenario: &str| if asked(scenario) { Bed::make(config_dir, url).map(Some) } else { Ok(None) };
+    if let Some(bed) = on_bed("idle")? {
+        std::thread::sleep(IDLE);
+        report.idle = Some(Idle { resident_kib: resident_kib() });
+        bed.end()?;
+    }
+    if let Some(bed) = on_bed("punches")? {
+        report.punches = Some(punches::measure(&bed)?);
+        bed.end()?;
+    }
+    if let Some(bed) = on_bed("gates")? {
+        report.gates = Some(gates::measure(&bed)?);
+        bed.end()?;
+    }
+    if let Some(bed) = on_bed("statements")? {
+        report.statements = Some(statements::measure(&bed)?);
+        bed.end()?;
+    }
+    Ok(report)
+}
+
+/// Resident memory of this process.
+fn resident_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+impl Report {
+    /// One line of JSON.
+    pub fn json(&self) -> Result<String, StoreError> {
+        serde_json::to_string(self).map_err(|error| StoreError::Damaged(error.to_string()))
+    }
+
+    /// Lines for people.
+    pub fn table(&self) -> Vec<String> {
+        let mut lines = vec![format!("{} on {} cores", self.database, self.cores)];
+        if let Some(Idle { resident_kib: Some(kib) }) = &self.idle {
+            lines.push(format!("idle server                 {:>8} KiB resident", kib));
+        }
+        if let Some(punches) = &self.punches {
+            let rows = [("static ok", &punches.static_ok), ("1 punch a request", &punches.single)];
+            for (name, row) in rows.into_iter().chain([("1,000 punches a request", &punches.batch)]) {
+                lines.push(format!(
+                    "{name:<24} x {:<2}{:>8} requests/s {:>8} punches/s   p50 {:>6} µs   p99 {:>7} µs   {:>5} commits/s of {} requests",
+                    row.connections,
+                    row.requests_per_second,
+                    row.punches_per_second,
+                    row.p50_micros,
+                    row.p99_micros,
+                    row.transactions_per_second,
+                    row.requests_per_transaction.as_deref().unwrap_or("-"),
+                ));
+            }
+            lines.push(format!("folding what was left       {:>8} ms", punches.folding_millis));
+        }
+        for row in self.gates.iter().flat_map(|gates| &gates.gates) {
+            lines.push(format!(
+                "{:<24} x {:<2}{:>8} answers/s   p50 {:>6} µs   p99 {:>7} µs   {} answers",
+                row.gate, row.connections, row.answers_per_second, row.p50_micros, row.p99_micros, row.answers
+            ));
+        }
+        if let Some(statements) = &self.statements {
+            lines.push(format!(
+                "statements                  {:>8} entries/s   {} entries, the slowest file took {} ms",
+                statements.entries_per_second, statements.entries, statements.slowest_millis
+            ));
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_scenarios_run() {
+        assert!(matches!(run(None, Some("everything"), None), Err(StoreError::Setup(_))));
+    }
+}
