@@ -18,7 +18,11 @@ impl Drop for Demo {
 /// The shell lines between the README's marks.
 fn lines() -> String {
     let readme = include_str!("../../README.md");
-    let tour = readme.split("<!-- tour:begin -->").nth(1).and_then(|rest| rest.split("<!-- tour:end -->").next()).expect("the tour's marks");
+    let tour = readme
+        .split("<!-- tour:begin -->")
+        .nth(1)
+        .and_then(|rest| rest.split("<!-- tour:end -->").next())
+        .expect("the tour's marks");
     let blocks: Vec<&str> = tour.split("```bash\n").skip(1).map(|block| block.split("```").next().expect("an end")).collect();
     assert!(blocks.len() >= 10, "the tour has {} steps", blocks.len());
     blocks.join("\n")

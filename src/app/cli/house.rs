@@ -13,7 +13,7 @@ use crate::app::clock::SystemClock;
 use crate::app::config::{self, Config};
 use crate::app::demo::{self, DEMO_MARK, Login, Prepared, Wanted};
 use crate::app::routes::House;
-use crate::app::{bench as benching, build, export as exports, serve as server, verify as checks, worker};
+use crate::app::{bench, build, export as exports, serve as server, verify as checks, worker};
 use crate::base::Clock;
 use crate::gates;
 use crate::store::conn::Place;
