@@ -120,7 +120,7 @@ pub struct AccountView {
 
 fn view(conn: &mut AnyConn, ctx: &Ctx, site: &Site, account: AccountRow) -> Result<AccountView, Problem> {
     let prescribed_name = actions::prescribed_name(conn, ctx, site, account.opened_on)?;
-    let name_is_prescribed = prescribed_name.as_deref().map(|name| super::plain(name) == super::plain(&account.name));
+    let name_is_prescribed = prescribed_name.as_deref().map(|name| super::is_named(&account.name, name));
     let word = continuity::balance_on(conn, &account, ctx.today)?;
     let faults = continuity::faults(conn, &account)?;
     let continuity::BalanceWord { balance, last_statement_on, mismatch } = word;

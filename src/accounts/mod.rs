@@ -136,8 +136,8 @@ pub fn prescribed_name(contractor: &str, project: &str) -> String {
 }
 
 /// Whether a name is the prescribed one, blanks and width of characters apart. Banks may abbreviate: both names are kept.
-pub fn is_prescribed(name: &str, contractor: &str, project: &str) -> bool {
-    plain(name) == plain(&prescribed_name(contractor, project))
+pub fn is_named(name: &str, prescribed: &str) -> bool {
+    plain(name) == plain(prescribed)
 }
 
 /// An account number without blanks, letters and digits in half width.
@@ -183,11 +183,11 @@ mod tests {
     fn the_prescribed_name_is_contractor_project_and_the_suffix() {
         let (contractor, project) = ("浙江甲建设有限公司", "义乌商城二期（A区）");
         let name = prescribed_name(contractor, project);
-        assert!(is_prescribed(&name, contractor, project));
-        assert!(is_prescribed("浙江甲建设有限公司 义乌商城二期(A区) 农民工工资专用账户", contractor, project));
+        assert!(is_named(&name, &prescribed_name(contractor, project)));
+        assert!(is_named("浙江甲建设有限公司 义乌商城二期(A区) 农民工工资专用账户", &name));
         for other in ["浙江甲建设有限公司农民工工资专用账户", "浙江甲建设有限公司义乌商城二期（A区）农民工工资专户"]
         {
-            assert!(!is_prescribed(other, contractor, project), "{other}");
+            assert!(!is_named(other, &name), "{other}");
         }
     }
 

@@ -101,6 +101,11 @@ enum Command {
         #[command(flatten)]
         place: Where,
     },
+    /// Write everything visible of the embedded database as text that equal contents give byte for byte.
+    Export {
+        #[command(flatten)]
+        place: Where,
+    },
     /// Measure this binary on temporary databases.
     Bench {
         /// punches, gates, statements or idle; all when absent.
@@ -253,6 +258,7 @@ pub fn run() -> ExitCode {
             files::device_read(&format, sn.as_deref(), &file, json)
         }
         Command::Gate(GateCommand::Replay { place, .. }) => house::replay(config, &place),
+        Command::Export { place } => house::export(config, &place),
         Command::Verify { place } => house::verify(&place),
         Command::Bench { name, json, database_url } => house::bench(config, name.as_deref(), json, database_url.as_deref()),
     };

@@ -75,7 +75,8 @@ impl Config {
             }
         }
         layers
-            .merge(Env::prefixed("ANXIN_").split("__").ignore(&["key_file", "test_postgres", "test_python"]))
+            // Settings lie in tables (`ANXIN_SERVER__PORT`); names without one (`ANXIN_LOG`, `ANXIN_KEY_FILE`) mean something else.
+            .merge(Env::prefixed("ANXIN_").filter(|name| name.as_str().contains("__")).split("__"))
             .extract()
             .map_err(|error| StoreError::Setup(format!("configuration: {error}")))
     }

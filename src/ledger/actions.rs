@@ -1,11 +1,10 @@
 //! Posting, and reading what stands.
 
+use super::Posting;
 use super::table::{self, PostingLineRow, PostingRow};
-use super::{LedgerAccount, Posting};
 use crate::base::id::PostingId;
-use crate::base::{Day, Fen};
 use crate::projects::Site;
-use crate::store::{AnyConn, Chain, Tx};
+use crate::store::{Chain, Tx};
 use crate::web::{Ctx, Problem};
 
 /// Posts once for a natural key. The same key with the same contents gives the posting that stands.
@@ -61,23 +60,4 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, posting: &Posting) -> Resul
     }
     tx.note(chain, ctx.now, ctx.actor(), "post", &format!("{} {}", row.kind, row.id))?;
     Ok(row)
-}
-
-/// Takes a posting back with one of opposite signs, on a day of its own.
-pub fn take_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: PostingId, booked_on: Day) -> Result<PostingRow, Problem> {
-    let lines = table::lines_of(tx.conn(), site.id, &[id])?;
-    let posting = Posting {
-        natural_key: format!("takes back {id}"),
-        kind: super::PostingKind::Correction,
-        booked_on,
-        lines: lines.iter().map(|line| (line.account, line.amount_fen.negated())).collect(),
-        reverses: Some(id),
-    };
-    post(tx, ctx, site, &posting)
-}
-
-/// What one account holds at the end of a day; debit positive.
-pub fn balance(conn: &mut AnyConn, site: &Site, account: LedgerAccount, as_of: Day) -> Result<Fen, Problem> {
-    let balances = table::balances(conn, site.id, as_of, None)?;
-    Ok(balances.iter().find(|(name, _)| *name == account).map_or(Fen::ZERO, |(_, amount)| *amount))
 }

@@ -500,8 +500,8 @@ diesel::table! {
         disputed_fen -> BigInt,
         attempt -> Integer,
         paid_on -> Nullable<Date>,
-        paid_fen -> BigInt,
         recorded_seq -> BigInt,
+        paid_fen -> BigInt,
     }
 }
 
@@ -560,9 +560,9 @@ diesel::table! {
         attempt -> Integer,
         end_to_end_id -> Text,
         amount_fen -> BigInt,
+        recorded_seq -> BigInt,
         state -> Text,
         reason -> Nullable<Text>,
-        recorded_seq -> BigInt,
     }
 }
 

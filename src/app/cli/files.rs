@@ -9,6 +9,7 @@ use crate::store::StoreError;
 use crate::wire::bank::{self, BankFile};
 use crate::wire::bank_reply::{self, ReplyAs, ReplyOptions};
 use crate::wire::device::DeviceBatch;
+use crate::wire::iso20022::pain001;
 use crate::wire::{dahua, hikvision, punch, zkteco};
 
 /// A file that a command reads is at most this large.
@@ -65,8 +66,11 @@ pub fn bank_reply(file: &Path, form: &str, fail: u32) -> Result<Verdict, StoreEr
         "camt053" => ReplyAs::Camt053,
         other => return Err(StoreError::Setup(format!("`{other}`: write --as camt054, pain002 or camt053"))),
     };
-    let options = ReplyOptions { fail, ..ReplyOptions::at(SystemClock.now()) };
-    match bank_reply::reply(&bytes_of(file)?, form, &options) {
+    let order = bytes_of(file)?;
+    // The bank answers at the moment at which the file was made, so that a reply is the same whenever it is played and fits a frozen day.
+    let at = pain001::read(&order).map_or_else(|_| SystemClock.now(), |(order, _)| order.created_at);
+    let options = ReplyOptions { fail, ..ReplyOptions::at(at) };
+    match bank_reply::reply(&order, form, &options) {
         Ok(xml) => {
             say(xml.trim_end())?;
             Ok(Verdict::Holds)
@@ -102,6 +106,8 @@ pub fn device_read(format: &str, serial: Option<&str>, file: &Path, json: bool) 
     } else {
         say(&format!("{} punches, {} problems", batch.punches.len(), batch.problems.len()))?;
     }
-    let readable = !batch.punches.is_empty() || batch.heartbeat || batch.problems.is_empty();
+    // A refused attempt or an event without a meaning here was read as well; an empty body was not.
+    let meaning = !batch.punches.is_empty() || !batch.refused.is_empty() || !batch.ignored.is_empty() || batch.heartbeat;
+    let readable = meaning || (batch.lines > 0 && batch.problems.is_empty());
     Ok(if readable { Verdict::Holds } else { Verdict::Fails })
 }

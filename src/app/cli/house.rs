@@ -1,7 +1,7 @@
 //! Commands that open the house: demo, serve, migrate, users, backup, restore, verify.
 
 use std::io::BufRead;
-use std::net::{IpAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +11,15 @@ use diesel::connection::SimpleConnection;
 use super::{DemoArgs, Verdict, Where, say};
 use crate::app::clock::SystemClock;
 use crate::app::config::{self, Config};
+use crate::app::demo::{self, DEMO_MARK, Login, Prepared, Wanted};
 use crate::app::routes::House;
-use crate::app::{bench, build, serve as server, verify as checks, worker};
+use crate::app::{bench, build, export as exports, serve as server, verify as checks, worker};
 use crate::base::Clock;
 use crate::gates;
 use crate::store::conn::Place;
 use crate::store::{Backend, Db, DbOptions, StoreError, migrate as migrations};
 use crate::users::{actions, password, table};
 use crate::web::{Ctx, Grant, Ground, Problem, ScopeOn};
-
-/// The mark of a demonstration database.
-pub const DEMO_MARK: &str = "demo";
 
 fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
@@ -106,8 +104,22 @@ pub fn run_house(ground: Arc<Ground>, config: &Config, address: IpAddr, port: u1
     Ok(Verdict::Holds)
 }
 
-pub fn demo(_config_dir: Option<&Path>, _args: &DemoArgs) -> Result<Verdict, StoreError> {
-    Err(StoreError::Setup("the demonstration is being built".to_owned()))
+pub fn demo(config_dir: Option<&Path>, args: &DemoArgs) -> Result<Verdict, StoreError> {
+    let DemoArgs { port, data, seed, as_of } = args;
+    let wanted = Wanted { folder: data.clone(), seed: *seed, as_of: *as_of, crowd: demo::WHOLE_CROWD };
+    let Prepared { ground, config, logins } = demo::prepare(config_dir, &wanted, &mut say)?;
+    for Login { role, login, password } in logins {
+        say(&format!("{role} {login} {password}"))?;
+    }
+    run_house(ground, &config, IpAddr::V4(Ipv4Addr::LOCALHOST), *port)
+}
+
+pub fn export(config_dir: Option<&Path>, place: &Where) -> Result<Verdict, StoreError> {
+    let (_, ground) = ground(config_dir, place, place.open_existing()?)?;
+    let ctx = Ctx::of_the_house(&ground, "cli");
+    let text = ground.db.read_blocking(|conn| exports::export(conn, &ctx)).map_err(|problem: Problem| refused(&problem))?;
+    say(text.trim_end())?;
+    Ok(Verdict::Holds)
 }
 
 pub fn migrate(place: &Where) -> Result<Verdict, StoreError> {
@@ -208,6 +220,10 @@ pub fn restore(place: &Where, file: &Path) -> Result<Verdict, StoreError> {
             "`{}` exists; a restore never overwrites / 目标已存在，恢复不会覆盖",
             target.display()
         )));
+    }
+    // Opening would make an empty database of a name that is misspelt.
+    if !file.is_file() {
+        return Err(StoreError::Setup(format!("there is no backup at `{}` / 备份文件不存在", file.display())));
     }
     let source = Db::open(Place::File(file.to_owned()), &DbOptions::default())?;
     let audit = source.read_blocking(checks::verify)?;

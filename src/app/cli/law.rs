@@ -51,7 +51,15 @@ pub fn explain(config: Option<&Path>, name: &str, as_of: Option<Day>, region: &s
     }
 }
 
+/// `dir` is a configuration folder: what it holds under `law` and `calendar` is laid over the embedded files.
 pub fn check(dir: &Path) -> Result<Verdict, StoreError> {
+    // Without this a misspelt folder would be praised for the embedded files.
+    if !dir.join("law").is_dir() && !dir.join("calendar").is_dir() {
+        return Err(StoreError::Setup(format!(
+            "`{}` holds neither law/ nor calendar/; name the folder above them / 请给出 law/ 与 calendar/ 的上级目录",
+            dir.display()
+        )));
+    }
     let files = config::law_files(Some(dir))?;
     match LawBook::from_files(files) {
         Ok(book) => {

@@ -55,7 +55,8 @@ pub fn tell(stage: &mut Stage<'_, '_>, site: &Site, from: Day, movements: &[Move
 /// A file of our own that is not taken whole is a fault of the demonstration.
 pub fn hand_in(stage: &mut Stage<'_, '_>, ctx: &Ctx, text: String, is_report: bool) -> Result<(), Problem> {
     let bytes = text.into_bytes();
-    let (name, path) = if is_report { ("pain002.xml", "/api/v1/bank/results") } else { ("camt053.xml", "/api/v1/bank/statements") };
+    let (name, path) =
+        if is_report { ("pain002.xml", "/api/v1/bank/results") } else { ("camt053.xml", "/api/v1/bank/statements") };
     let file = bank::read(&bytes, Some(name));
     let content_type = "application/xml".to_owned();
     let handed = HandedIn { name: Some(name.to_owned()), content_type, bytes, file, path };
@@ -67,7 +68,9 @@ pub fn hand_in(stage: &mut Stage<'_, '_>, ctx: &Ctx, text: String, is_report: bo
     let first = receipt.problems.first().map(|problem| format!("{}: {}", problem.place, problem.en));
     match (receipt.state, first) {
         (InboxState::Done, None) => Ok(()),
-        (state, first) => Err(Problem::internal(&format!("a file of the demonstration's bank was {state}: {}", first.unwrap_or_default()))),
+        (state, first) => {
+            Err(Problem::internal(&format!("a file of the demonstration's bank was {state}: {}", first.unwrap_or_default())))
+        }
     }
 }
 

@@ -129,8 +129,11 @@ const SKETCHES: &[Sketch] = &[
     ("城东路网完善工程", "330784", Trouble::Closing, 2, 2, None, 12, "municipal", 36),
 ];
 
-const OWNERS: &[(&str, &str)] =
-    &[("91119999MA", "青禾置业（演示）有限公司"), ("91119999MA", "泽岚实业（演示）有限公司"), ("12119999MB", "城市建设服务中心（演示）")];
+const OWNERS: &[(&str, &str)] = &[
+    ("91119999MA", "青禾置业（演示）有限公司"),
+    ("91119999MA", "泽岚实业（演示）有限公司"),
+    ("12119999MB", "城市建设服务中心（演示）"),
+];
 
 const CONTRACTORS: &[&str] =
     &["砺川建设（演示）有限公司", "云椿建工（演示）有限公司", "天枢路桥（演示）有限公司", "拓北建筑（演示）有限公司"];
@@ -148,22 +151,21 @@ impl City {
     pub fn new(seed: u64, anchor: Day, crowd: u32) -> Self {
         let begin = anchor.plus_days(-89).month().first();
         let back = if anchor.day_of_month() > 15 { -1 } else { -2 };
-        let company = |kind: &str, offset: usize| move |(number, name): (usize, &&str)| Company {
-            body: format!("{kind}{:07}", offset + number + 1),
-            name: (*name).to_owned(),
+        let company =
+            |kind: &str, number: usize, name: &str| Company { body: format!("{kind}{number:07}"), name: name.to_owned() };
+        let enterprises = |offset: usize, names: &[&str]| -> Vec<Company> {
+            let numbered = names.iter().enumerate();
+            numbered.map(|(number, name)| company("91119999MA", offset + number + 1, name)).collect()
         };
-        let owners = OWNERS.iter().enumerate().map(|(number, (kind, name))| Company {
-            body: format!("{kind}{:07}", 100 + number + 1),
-            name: (*name).to_owned(),
-        });
+        let owners = OWNERS.iter().enumerate().map(|(number, (kind, name))| company(kind, 101 + number, name));
         let mut city = City {
             seed,
             begin,
             last_due: anchor.month().plus(back),
             anchor,
             owners: owners.collect(),
-            contractors: CONTRACTORS.iter().enumerate().map(company("91119999MA", 200)).collect(),
-            subcontractors: SUBCONTRACTORS.iter().enumerate().map(company("91119999MA", 300)).collect(),
+            contractors: enterprises(200, CONTRACTORS),
+            subcontractors: enterprises(300, SUBCONTRACTORS),
             projects: Vec::new(),
         };
         let mut first_person = 0;

@@ -22,12 +22,16 @@ pub fn ask_for_permit(stage: &mut Stage<'_, '_>, site: &Site) -> Result<(), Prob
     ask(stage, Gate::ConstructionPermit, &of(site))
 }
 
-/// On the day of the first filling: completion of every project, everything else of some, and new projects of every contractor.
+/// On the day of the first filling: completion of every project, the other gates of some, and new projects of every contractor.
 pub fn ask_on_anchor(stage: &mut Stage<'_, '_>) -> Result<(), Problem> {
     let city = stage.city;
     for plan in &city.projects {
         let Some(site) = stage.site(plan)? else { continue };
         ask(stage, Gate::CompletionAcceptance, &of(&site))?;
+        if plan.number % 3 == 0 {
+            // A second section of the same owner and contractor.
+            ask(stage, Gate::ConstructionPermit, &of(&site))?;
+        }
         if plan.number % 3 == 2 {
             ask(stage, Gate::PropertyRegistration, &of(&site))?;
             ask(stage, Gate::AccountClosing, &of(&site))?;
@@ -38,8 +42,7 @@ pub fn ask_on_anchor(stage: &mut Stage<'_, '_>) -> Result<(), Problem> {
         let owner = papers::party(stage, city.owners.get(number % city.owners.len().max(1)))?;
         let contractor = papers::party(stage, Some(company))?;
         let region = "330784".parse().map_err(|error| Problem::unreadable("region", &error))?;
-        let subject =
-            Subject { project: None, owner: Some(owner), general_contractor: Some(contractor), region: Some(region) };
+        let subject = Subject { project: None, owner: Some(owner), general_contractor: Some(contractor), region: Some(region) };
         ask(stage, Gate::NewProject, &subject)?;
     }
     Ok(())

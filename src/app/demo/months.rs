@@ -44,7 +44,7 @@ pub fn desk(stage: &mut Stage<'_, '_>, plan: &Plan, site: &Site) -> Result<(), P
     match number {
         BUILT => {
             let ctx = stage.ctx();
-            payroll::actions::build_sheet(stage.tx, &ctx, site, month, None).map(|_| ())
+            payroll::building::build_sheet(stage.tx, &ctx, site, month, None).map(|_| ())
         }
         SIGNED => sign(stage, plan, site, month),
         AUDITED => audit(stage, site, month),
@@ -147,12 +147,8 @@ fn pay(stage: &mut Stage<'_, '_>, plan: &Plan, site: &Site, month: Month) -> Res
     let Some(account) = accounts::actions::account_on(stage.tx.conn(), site, stage.day)? else { return Ok(()) };
     let (opening, number) = next_statement(stage.tx.conn(), site, &account, stage.day)?;
     let ctx = stage.ctx();
-    let options = ReplyOptions {
-        fail: refused_lines(stage, plan, month),
-        at: ctx.now,
-        opening: Some(opening),
-        sequence: Some(number),
-    };
+    let options =
+        ReplyOptions { fail: refused_lines(stage, plan, month), at: ctx.now, opening: Some(opening), sequence: Some(number) };
     let text = bank_reply::reply(&file, ReplyAs::Camt053, &options).map_err(|problem| Problem::internal(&problem.en))?;
     bank::hand_in(stage, &ctx, text, false)
 }

@@ -11,6 +11,7 @@ use crate::base::person::Uscc;
 use crate::base::{Day, Fen, Rounding};
 use crate::cases::CaseKind;
 use crate::cases::actions::{NewCase, open_case};
+use crate::credit;
 use crate::credit::CreditKind;
 use crate::credit::actions::NewRecord;
 use crate::deposits::actions::{NewDeposit, NewEvent};
@@ -25,7 +26,6 @@ use crate::projects::{self, Fact, PartyRole, Site};
 use crate::web::{Ctx, Problem};
 use crate::workers::actions::NewEnrolment;
 use crate::workers::{self, IdKind, Paper};
-use crate::credit;
 
 /// Days after the contract.
 const DEPOSIT_AFTER: i64 = 12;
@@ -117,7 +117,10 @@ fn companies(stage: &mut Stage<'_, '_>) -> Result<(), Problem> {
         for region in ["330000", "350000", "650000"] {
             for (kind, valid_on) in [(CreditKind::CleanSince, city.begin.plus_months(-26)), (CreditKind::NotListed, stage.day)] {
                 let region = region.parse().map_err(|error| Problem::unreadable("region", &error))?;
-                let new = NewRecord { party, kind, region, valid_on, until_on: None, source: "演示：监察机构查询结果".to_owned() };
+                let new =
+                    NewRecord {
+                        party, kind, region, valid_on, until_on: None, source: "演示：监察机构查询结果".to_owned()
+                    };
                 let ctx = stage.ctx();
                 credit::actions::record(stage.tx, &ctx, &new)?;
             }
@@ -183,12 +186,7 @@ fn project(stage: &mut Stage<'_, '_>, plan: &Plan) -> Result<(), Problem> {
         (Fact::Industry { industry: plan.industry.to_owned() }, None),
         (Fact::Funding { government: is_public }, None),
         (
-            Fact::LabourCost {
-                share: None,
-                monthly: Some(plan.monthly),
-                transfer_day: TRANSFER_DAY,
-                cycle_months: Decimal::ONE,
-            },
+            Fact::LabourCost { share: None, monthly: Some(plan.monthly), transfer_day: TRANSFER_DAY, cycle_months: Decimal::ONE },
             Some(contract),
         ),
         (Fact::PayDay { day: PAY_DAY }, None),
@@ -349,8 +347,7 @@ fn closing(stage: &mut Stage<'_, '_>, site: &Site) -> Result<(), Problem> {
     }
     for lodged in deposits::actions::all(stage.tx.conn(), site, None)? {
         let ctx = stage.ctx();
-        let event =
-            NewEvent { kind: DepositEvent::PublicityStarted, happened_on: stage.day, amount: Fen::ZERO, document: None };
+        let event = NewEvent { kind: DepositEvent::PublicityStarted, happened_on: stage.day, amount: Fen::ZERO, document: None };
         deposits::actions::record_event(stage.tx, &ctx, site, lodged.deposit.id, &event)?;
     }
     Ok(())

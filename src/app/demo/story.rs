@@ -12,7 +12,7 @@ use super::{bank, gates, months, papers, passages};
 use crate::base::{Clock, Day, Moment};
 use crate::compliance;
 use crate::projects::{self, Site};
-use crate::store::Tx;
+use crate::store::{Tx, seals};
 use crate::web::{Ctx, Ground, Problem};
 
 /// The clock of the story: whoever tells it moves it, and it never goes back.
@@ -139,17 +139,15 @@ impl Stage<'_, '_> {
 }
 
 /// Plays one half of a day.
-pub fn play(
-    tx: &mut Tx<'_>,
-    ground: &Arc<Ground>,
-    clock: &StoryClock,
-    city: &City,
-    tick: Tick,
-) -> Result<(), Problem> {
+pub fn play(tx: &mut Tx<'_>, ground: &Arc<Ground>, clock: &StoryClock, city: &City, tick: Tick) -> Result<(), Problem> {
     let mut stage = Stage { tx, ground, city, day: tick.day, clock };
     match tick.half {
         Half::Morning => {
             clock.set(tick.at(5, 30));
+            each(&mut stage, |stage, _, site| {
+                let ctx = stage.ctx();
+                Ok(seals::seal_day(stage.tx, site.id, stage.day.plus_days(-1), ctx.now).map(|_| ())?)
+            })?;
             for plan in &city.projects {
                 papers::enrol(&mut stage, plan)?;
             }

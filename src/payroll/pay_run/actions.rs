@@ -66,7 +66,7 @@ pub fn order_pay_run(
     let held_total = Fen::total(plan.held.iter().map(|(_, held)| held.amount))?;
     let withheld = sheet.total_fen.minus(ordered)?.minus(held_total)?.minus(plan.earlier)?;
     if ordered.is_positive() {
-        check_balance(tx, ctx, site, ordered)?;
+        check_balance(tx, ctx, &account, ordered)?;
     }
     let mut answer = Ordered {
         run: None,
@@ -102,8 +102,8 @@ fn account_of(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, wanted: Option<AccountId>
 }
 
 /// R53-13: where the balance is not enough the run waits for the owner's addition, whole. A balance that nobody knows is not enough.
-fn check_balance(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, needed: Fen) -> Result<(), Problem> {
-    let balance = accounts::actions::money(tx.conn(), site, ctx.today, None)?.balance;
+fn check_balance(tx: &mut Tx<'_>, ctx: &Ctx, account: &AccountRow, needed: Fen) -> Result<(), Problem> {
+    let balance = accounts::continuity::balance_on(tx.conn(), account, ctx.today)?.balance;
     let Some(balance) = balance else {
         let problem = Problem::conflict(
             "尚无银行流水，专用账户余额不明，不能代发。",

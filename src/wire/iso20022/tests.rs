@@ -328,27 +328,3 @@ fn status_reports_are_read_at_each_level() {
         (Some("RJCT"), Some("FF01"), 0)
     );
 }
-
-/// Writes the samples that tests/oracles validate against the schemas, when a folder is named.
-#[test]
-fn samples_for_the_schema_oracles() {
-    let Some(folder) = std::env::var_os("ANXIN_ORACLE_DIR").map(std::path::PathBuf::from) else { return };
-    std::fs::create_dir_all(&folder).unwrap();
-    for version in [Version::V09, Version::V03] {
-        let xml = pain001::write(&order(40), version).unwrap().xml;
-        std::fs::write(folder.join(format!("{}.xml", version.name())), &xml).unwrap();
-        for (how, name) in
-            [(ReplyAs::Camt053, "camt.053.001.08"), (ReplyAs::Camt054, "camt.054.001.08"), (ReplyAs::Pain002, "pain.002.001.12")]
-        {
-            for fail in [0, 3, 40] {
-                let options = ReplyOptions {
-                    fail,
-                    opening: Some(Fen(1)),
-                    sequence: Some(7),
-                    ..ReplyOptions::at("2026-03-02T10:00:00+08:00".parse().unwrap())
-                };
-                std::fs::write(folder.join(format!("{name}-{fail}.xml")), reply(xml.as_bytes(), how, &options).unwrap()).unwrap();
-            }
-        }
-    }
-}

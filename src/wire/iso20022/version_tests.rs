@@ -1,6 +1,6 @@
 //! Each of the 14 versions of the three account messages, in the shape of its own schema, reads to the same facts.
 //!
-//! With ANXIN_ORACLE_DIR set the samples are written there, and tests/oracles/camt_xsd.py validates them.
+//! With ANXIN_ORACLE_DIR set the samples are written there, and tests/oracles/xsd.py validates them.
 
 use crate::wire::bank::{Direction, EntryStatus, StatementKind, read};
 

@@ -1,8 +1,13 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
 mod accounts;
+mod attendance;
+mod cases;
+mod credit;
 mod doors;
 mod ledger;
+mod payroll;
 mod projects;
 mod settlement;
 mod users;
+mod workers;

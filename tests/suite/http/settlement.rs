@@ -289,8 +289,8 @@ both!(a_full_debit_and_a_refund_with_its_voucher_leave_the_failed_line_open, |ap
             ..Ntry::credit("300.00", "2026-03-02")
         };
         let notices = [
-            camt_of(&account_number, 54, "N1", 1, None, &[debit.clone()]),
-            camt_of(&account_number, 54, "N2", 2, None, &[refund.clone()]),
+            camt_of(&account_number, 54, "N1", 1, None, std::slice::from_ref(&debit)),
+            camt_of(&account_number, 54, "N2", 2, None, std::slice::from_ref(&refund)),
         ];
         let order = if refund_first { [1, 0] } else { [0, 1] };
         for place in order {
@@ -450,7 +450,7 @@ both!(money_to_anybody_else_is_seen_and_later_words_explain_it, |app| {
     assert_eq!(found[0]["counterparty_account"], "6217********5678", "{}", found[0]);
     let ids = sent_run(&app, &project, &account, "RUN-7", &[40_000]);
     let bare = Ntry { reference: Some("V6"), text: "批量扣款", ..Ntry::debit("400.00", "2026-03-02") };
-    hand_in(&client, &camt(53, "S2", 2, None, &[bare.clone()])).await.expect(200);
+    hand_in(&client, &camt(53, "S2", 2, None, std::slice::from_ref(&bare))).await.expect(200);
     assert_eq!(balance(&ledger(&client, &project).await, "foreign_debit"), "900.00", "what names no run of ours is foreign");
     let named = Ntry { details: format!("<NtryDtls>{}</NtryDtls>", transaction(&ids[0], "400.00", false, None)), ..bare };
     hand_in(&client, &camt(54, "N1", 1, None, &[named])).await.expect(200);

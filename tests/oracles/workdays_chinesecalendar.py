@@ -1,15 +1,11 @@
 """Prints each day of 2020 to 2026 as `2026-03-02 work` or `2026-03-01 off`, from chinesecalendar.
 
-Years may be given: `calendar.py 2004 2026` prints from the first to the last day of those years. A year that the package
+Years may be given: `workdays_chinesecalendar.py 2004 2026` prints from the first to the last day of those years. A year that the package
 does not hold ends the program with status 1 instead of answering with plain weekends.
 """
 
-import sys
-
-# The name of this file is that of a module of the standard library: keep its folder out of the search path.
-sys.path = [folder for folder in sys.path if not folder.endswith("oracles")]
-
 import datetime
+import sys
 
 import chinese_calendar
 

@@ -1,0 +1,181 @@
+//! The demonstration: a small one is filled through the real actions, holds together, comes back, and is the same for the same seed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anxin::app::demo::{self, Prepared, Wanted};
+use anxin::app::{export, verify};
+use anxin::base::Day;
+use anxin::law::State;
+use anxin::store::conn::Place;
+use anxin::store::{Db, DbOptions, StoreError, migrate};
+use anxin::web::{Ctx, Problem};
+use anxin::{compliance, gates, parties, projects, users, workers};
+
+const AS_OF: &str = "2026-03-31";
+
+fn folder(name: &str) -> PathBuf {
+    super::ground::scratch().join(name)
+}
+
+/// A city of a tenth of its people.
+fn wanted(name: &str, seed: u64) -> Wanted {
+    Wanted { folder: folder(name), seed, as_of: AS_OF.parse().ok(), crowd: 10 }
+}
+
+fn open(wanted: &Wanted) -> Result<Prepared, StoreError> {
+    demo::prepare(None, wanted, &mut |_| Ok(()))
+}
+
+fn export_of(prepared: &Prepared) -> String {
+    let ctx = Ctx::of_the_house(&prepared.ground, "test");
+    let text: Result<String, Problem> = prepared.ground.db.read_blocking(|conn| export::export(conn, &ctx));
+    text.unwrap()
+}
+
+/// The first line in which two texts differ.
+fn difference(one: &str, other: &str) -> Option<(String, String)> {
+    let pair = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+    pair.map(|(one, other)| (one.to_owned(), other.to_owned()))
+}
+
+#[test]
+fn a_city_is_filled_once_and_holds_together() {
+    let wanted = wanted("demo-whole", 1);
+    let first = open(&wanted).unwrap();
+    let (ground, today): (_, Day) = (&first.ground, AS_OF.parse().unwrap());
+    assert_eq!(ground.clock.today(), today);
+    assert!(ground.settings.demo);
+
+    let audit = ground.db.read_blocking(verify::verify).unwrap();
+    assert_eq!(audit.broken, Vec::<String>::new());
+    assert!(audit.verified > 1000, "{}", audit.verified);
+
+    let answers = ground.db.read_blocking(gates::table::all).unwrap();
+    assert!(answers.len() >= 20, "{}", answers.len());
+    let mut verdicts: BTreeMap<String, usize> = BTreeMap::new();
+    for answer in &answers {
+        *verdicts.entry(answer.verdict.clone()).or_default() += 1;
+    }
+    for verdict in ["clear", "blocked", "unknown"] {
+        assert!(verdicts.contains_key(verdict), "{verdict} is missing: {verdicts:?}");
+    }
+
+    let ctx = Ctx::of_the_house(ground, "test");
+    let (balances, companies, sites) = ground
+        .db
+        .read_blocking(|conn| -> Result<_, Problem> {
+            let companies = parties::table::all(conn)?.len();
+            Ok((verify::balances(conn, today)?, companies, projects::visible(conn, &ctx.scope, 0, 100)?))
+        })
+        .unwrap();
+    assert!(format!("{balances:?}").len() > 2);
+    assert_eq!((companies, sites.len()), (10, 12));
+
+    healthy_and_ill(&first, today);
+
+    // A second start prints the same log-ins and adds nothing.
+    let before = export_of(&first);
+    let logins = first.logins.clone();
+    drop(first);
+    let second = open(&wanted).unwrap();
+    assert_eq!(second.logins, logins);
+    assert_eq!(difference(&before, &export_of(&second)), None);
+    assert_eq!(before, export_of(&second));
+    for login in &second.logins {
+        let user = second.ground.db.read_blocking(|conn| users::table::by_login(conn, login.login)).unwrap().unwrap();
+        assert!(users::password::matches(&login.password, &user.password_hash), "{}", login.login);
+        assert!(!user.must_change_password);
+    }
+}
+
+/// Each project's arrears and the rules that are broken on it.
+fn healthy_and_ill(prepared: &Prepared, today: Day) {
+    let ctx = Ctx::of_the_house(&prepared.ground, "test");
+    let found: Vec<(String, Option<bool>, Vec<String>)> = prepared
+        .ground
+        .db
+        .read_blocking(|conn| -> Result<_, Problem> {
+            let mut found = Vec::new();
+            for row in projects::visible(conn, &ctx.scope, 0, 100)? {
+                let site = projects::enter(conn, &ctx.scope, row.id)?;
+                let assessment = compliance::actions::assess(conn, &ctx, &site, today)?;
+                let facts = projects::actions::facts(conn, &site, today, None)?;
+                let owing = compliance::owing(conn, &ctx, &site, &facts, today)?.arrears;
+                let broken = assessment.findings.iter().filter(|finding| finding.state == State::Broken);
+                found.push((row.name, owing.state.get(), broken.map(|finding| finding.rule.clone()).collect()));
+            }
+            Ok(found)
+        })
+        .unwrap();
+    let of = |name: &str| found.iter().find(|(project, _, _)| project == name).unwrap_or_else(|| panic!("{name}"));
+    for name in ["城西安置小区一期", "海丝研发中心", "高新区标准厂房"] {
+        let (_, arrears, broken) = of(name);
+        assert_eq!((*arrears, broken), (Some(false), &Vec::new()), "{name}");
+    }
+    assert_eq!(of("古山镇卫生院扩建").1, Some(true), "wages were refused");
+    assert_eq!(of("石柱镇工业邻里中心").1, None, "a month without sheet is not known");
+    for (name, rule) in [
+        ("五金科创园二标段", "RW-07"),
+        ("江南片区学校迁建", "R53-06a"),
+        ("会展中心地下车库", "RW-09"),
+        ("会展中心地下车库", "R53-16"),
+        ("电商产业园综合楼", "RW-08"),
+    ] {
+        assert!(of(name).2.iter().any(|broken| broken == rule), "{name}: {rule} is not broken, but {:?}", of(name).2);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_one_does_not() {
+    let one = open(&wanted("demo-one", 7)).unwrap();
+    let same = open(&wanted("demo-same", 7)).unwrap();
+    let other = open(&wanted("demo-other", 8)).unwrap();
+    assert_ne!(one.logins, same.logins, "keys differ, so do passwords");
+    let (one, same, other) = (export_of(&one), export_of(&same), export_of(&other));
+    assert_eq!(difference(&one, &same), None);
+    assert_eq!(one, same);
+    assert_ne!(one, other);
+    assert!(one.lines().count() > 5000, "{}", one.lines().count());
+}
+
+#[test]
+fn a_killed_start_goes_on_and_a_later_one_adds_days() {
+    let (whole, broken_off) = (wanted("demo-at-once", 3), wanted("demo-killed", 3));
+    let whole = export_of(&open(&whole).unwrap());
+    let killed = demo::prepare(None, &broken_off, &mut |line| match line.contains("2026-02") {
+        true => Err(StoreError::Unavailable("killed".to_owned())),
+        false => Ok(()),
+    });
+    assert!(killed.is_err());
+    let continued = open(&broken_off).unwrap();
+    assert_eq!(difference(&whole, &export_of(&continued)), None);
+    drop(continued);
+
+    let later = Wanted { as_of: "2026-04-20".parse().ok(), ..broken_off.clone() };
+    let later = open(&later).unwrap();
+    assert_eq!(later.ground.clock.today(), "2026-04-20".parse().unwrap());
+    let enrolled = later.ground.db.read_blocking(workers::table::all_enrolments).unwrap().len();
+    assert!(export_of(&later).len() > whole.len());
+    assert!((50..=70).contains(&enrolled), "{enrolled}");
+    let audit = later.ground.db.read_blocking(verify::verify).unwrap();
+    assert_eq!(audit.broken, Vec::<String>::new());
+    drop(later);
+    let earlier = open(&broken_off).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(earlier.contains("2026-04-20"), "{earlier}");
+}
+
+#[test]
+fn a_folder_with_data_of_its_own_is_left_alone() {
+    let folder = folder("demo-not-mine");
+    std::fs::create_dir_all(&folder).unwrap();
+    let place = || Place::in_folder(Path::new(&folder));
+    let db = Db::open(place(), &DbOptions::default()).unwrap();
+    migrate::up(&db).unwrap();
+    drop(db);
+    std::fs::write(folder.join("anxin.key"), "11".repeat(32)).unwrap();
+    let refused = open(&Wanted { folder: folder.clone(), ..wanted("demo-not-mine", 1) }).err().unwrap();
+    assert!(refused.to_string().contains("no demonstration"), "{refused}");
+    let db = Db::open(place(), &DbOptions::default()).unwrap();
+    assert_eq!(anxin::app::build::mark(&db, "demo").unwrap(), None);
+}
