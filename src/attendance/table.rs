@@ -10,6 +10,7 @@ use super::{Worked, day_of};
 use crate::base::id::{DeviceId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Month};
 use crate::store::bulk::PunchRow;
+use crate::store::fixed::fixed;
 use crate::store::schema::{dirty_days, pins, punches, work_days};
 use crate::store::{AnyConn, StoreError};
 use crate::workers::day_number;
@@ -36,12 +37,12 @@ pub struct WorkDayRow {
 
 /// Marks a day to be folded. The update in place of "do nothing" makes a fold that runs at the same time wait for this transaction.
 pub fn mark_dirty(conn: &mut AnyConn, project: ProjectId, local_day: i32) -> Result<(), StoreError> {
-    diesel::sql_query(
+    fixed(
         "INSERT INTO dirty_days (project_id, local_day) VALUES ($1, $2) \
          ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
     )
-    .bind::<BigInt, _>(project.0)
-    .bind::<Integer, _>(local_day)
+    .big(project.0)
+    .int(local_day)
     .execute(conn)?;
     Ok(())
 }

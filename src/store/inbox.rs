@@ -80,8 +80,9 @@ pub struct Rejected {
     pub en: String,
 }
 
+// The text of the insert is the same for every message, so the connection keeps it prepared.
 #[derive(Insertable)]
-#[diesel(table_name = schema::inbox)]
+#[diesel(table_name = schema::inbox, treat_none_as_default_value = false)]
 struct NewMessage<'a> {
     id: InboxId,
     feed: &'a str,

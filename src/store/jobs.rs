@@ -3,9 +3,10 @@
 //! A job is idempotent; two equal ones waiting are one.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 
 use super::conn::{AnyConn, Backend};
+use super::fixed::fixed;
 use super::{StoreError, schema};
 use crate::base::Moment;
 
@@ -29,15 +30,15 @@ pub const ATTEMPTS_MAX: i32 = 8;
 /// Enqueues a job unless the same one waits already.
 pub fn enqueue(conn: &mut AnyConn, id: i64, kind: &str, payload: &str, now: Moment) -> Result<(), StoreError> {
     let dedupe = format!("{kind} {payload}");
-    diesel::sql_query(
+    fixed(
         "INSERT INTO jobs (id, kind, dedupe, payload, run_at, attempts, state, created_at) VALUES ($1, $2, $3, $4, $5, 0, 'queued', $5) \
          ON CONFLICT (dedupe) WHERE state = 'queued' DO NOTHING",
     )
-    .bind::<BigInt, _>(id)
-    .bind::<Text, _>(kind)
-    .bind::<Text, _>(&dedupe)
-    .bind::<Text, _>(payload)
-    .bind::<BigInt, _>(now.0)
+    .big(id)
+    .text(kind)
+    .text(&dedupe)
+    .text(payload)
+    .big(now.0)
     .execute(conn)?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 pub mod bulk;
 pub mod conn;
+pub mod fixed;
 pub mod inbox;
 pub mod jobs;
 pub mod journal;

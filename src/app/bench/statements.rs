@@ -20,8 +20,11 @@ const ENTRIES: i64 = 10_000;
 const STATEMENTS_MAX: i64 = 5;
 /// After this long no other statement is begun.
 const SPAN: Duration = Duration::from_secs(5);
-/// What each payee gets.
-const WAGE: Fen = Fen(580_000);
+/// The lowest wage; the others lie above it in steps.
+const WAGE: Fen = Fen(400_000);
+const WAGE_STEP: Fen = Fen(1_000);
+/// How many different wages there are: entries of one amount are told apart by what else they say, which takes its time.
+const WAGES: i64 = 500;
 
 /// What the statements came to.
 #[derive(Debug, Clone, Serialize)]
@@ -96,9 +99,13 @@ pub fn measure(bed: &Bed) -> Result<Statements, StoreError> {
     })
 }
 
+fn wage(line: i64) -> Fen {
+    Fen(WAGE.0 + line * 37 % WAGES * WAGE_STEP.0)
+}
+
 /// A day's statement: one credit that covers the wages, and a debit with its payee for each.
 fn camt053(account: &str, day: Day, number: i64, entries: i64) -> String {
-    let wages = Fen(WAGE.0 * (entries - 1));
+    let wages = Fen((1..entries).map(|line| wage(line).0).sum());
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt>\
@@ -130,7 +137,7 @@ fn camt053(account: &str, day: Day, number: i64, entries: i64) -> String {
         let payee = format!(
             "<Cdtr><Pty><Nm>测量工人{line}</Nm></Pty></Cdtr><CdtrAcct><Id><Othr><Id>62199999{line:010}</Id></Othr></Id></CdtrAcct>"
         );
-        entry(WAGE, "DBIT", &format!("D{number}L{line}"), &refs, &payee);
+        entry(wage(line), "DBIT", &format!("D{number}L{line}"), &refs, &payee);
     }
     xml.push_str("</Stmt></BkToCstmrStmt></Document>");
     xml
