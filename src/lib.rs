@@ -9,6 +9,7 @@ pub mod attendance;
 pub mod base;
 pub mod cases;
 pub mod compliance;
+pub mod console;
 pub mod credit;
 pub mod deposits;
 pub mod documents;

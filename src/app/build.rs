@@ -12,7 +12,7 @@ use crate::base::id::IdSource;
 use crate::base::{Clock, Moment};
 use crate::store::conn::Place;
 use crate::store::vault::Owner;
-use crate::store::{Db, StoreError, Tx, Vault, schema};
+use crate::store::{Db, StoreError, Tx, Vault, bulk, schema};
 use crate::web::Ground;
 
 /// Name of the key file in a data folder.
@@ -88,6 +88,7 @@ pub fn ground(
 fn prepare(tx: &mut Tx<'_>, ground: &Ground, files: &[u8]) -> Result<(), StoreError> {
     let now = ground.clock.now();
     ground.vault.ensure_key(tx.conn(), Owner::Global, now)?;
+    bulk::ensure_partitions(tx.conn(), ground.clock.today())?;
     let book = ground.book();
     let hash = book.hash().to_owned();
     let known: i64 = schema::law_books::table.filter(schema::law_books::hash.eq(&hash)).count().get_result(tx.conn())?;

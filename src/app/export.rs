@@ -159,7 +159,9 @@ fn money(text: &mut Text, conn: &mut AnyConn, ctx: &Ctx) -> Result<(), Problem> 
         let owner = Owner::Project(row.project_id);
         let sealed = row.counterparty_account.as_deref();
         let other = sealed.map(|sealed| ctx.vault().open_text(conn, owner, sealed)).transpose()?;
-        text.row("bank_entries", &row, [("counterparty_account", other)])?;
+        // Each voice is kept with a keyed hash of its words; the voice itself is visible.
+        let voices = row.seen_in.split(' ').filter_map(|one| one.split(':').next()).collect::<Vec<_>>().join(" ");
+        text.row("bank_entries", &row, [("counterparty_account", other), ("seen_in", Some(voices))])?;
     }
     text.rows("postings", ledger::table::all(conn)?)?;
     text.rows("posting_lines", ledger::table::all_lines(conn)?)?;

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::SigningKey;
 use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::json;
 use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use super::doors::{self, Doors};
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, attendance, cases, compliance, credit, deposits, gates, ledger, notice_board, parties, payroll, projects,
+    accounts, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board, parties, payroll, projects,
     settlement, users, workers,
 };
 
@@ -34,6 +38,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());
     routes.extend(gates::http::routes());
+    routes.extend(console::routes());
     routes
 }
 
@@ -44,6 +49,7 @@ fn own() -> Vec<Route> {
             .serves("text/plain"),
         Route::get("/metrics", Access::Loopback, "Figures for Prometheus", || web::get().to(metrics)).serves("text/plain"),
         Route::get("/api/openapi.json", Access::Public, "The API's description", || web::get().to(openapi_json)),
+        Route::get("/.well-known/jwks.json", Access::Public, "The key that certificates are signed with", || web::get().to(jwks)),
         Route::get("/docs", Access::Public, "The API's pages", || web::get().to(docs_index)).serves("text/html"),
         Route::get("/docs/{file:.*}", Access::Public, "The API's pages", || web::get().to(docs_file)).serves("text/html"),
     ]
@@ -135,6 +141,14 @@ async fn metrics(figures: web::Data<Option<PrometheusHandle>>) -> impl Responder
 
 async fn openapi_json(text: web::Data<OpenApiText>) -> impl Responder {
     HttpResponse::Ok().content_type("application/json; charset=utf-8").body(text.0.clone())
+}
+
+/// The public half of the certificate-signing key as a JWK set (RFC 8037); the session key is apart and is never published.
+async fn jwks(ground: web::Data<Arc<Ground>>) -> impl Responder {
+    let key = SigningKey::from_bytes(&ground.vault.derived("certificate-signing/1"));
+    let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
+    let keys = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "certificate-1", "x": x}]});
+    HttpResponse::Ok().content_type("application/jwk-set+json").body(keys.to_string())
 }
 
 async fn docs_index(_call: Call) -> impl Responder {

@@ -7,8 +7,8 @@ use super::build;
 use crate::base::day::SHANGHAI_OFFSET_SECONDS;
 use crate::base::{Day, Moment};
 use crate::store::jobs::{self, Job};
-use crate::store::seals;
 use crate::store::{StoreError, Tx};
+use crate::store::{bulk, seals};
 use crate::web::{Ctx, Ground, Problem};
 use crate::{attendance, compliance, projects};
 use cron::Schedule;
@@ -69,6 +69,11 @@ fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
 /// The night's work: seal the day that ended and assess every project. Each is a job of its own, so that one failure harms no other.
 fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, ended: Day) -> Result<(), Problem> {
     const PAGE: i64 = 500;
+    bulk::ensure_partitions(tx.conn(), ctx.today)?;
+    // A punch that came while its day was being folded waits here at most until night.
+    for project in attendance::table::projects_with_dirty_days(tx.conn())? {
+        jobs::enqueue(tx.conn(), ctx.id(), "fold_days", &project.to_string(), ctx.now)?;
+    }
     let mut after = 0;
     loop {
         let page = projects::visible(tx.conn(), &ctx.scope, after, PAGE)?;

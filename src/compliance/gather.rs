@@ -211,6 +211,8 @@ fn deposit(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<DepositFacts, 
             .max()
     };
     let source = latest.map_or_else(|| "deposits".to_owned(), |one| one.deposit.id.to_string());
+    let has_account = accounts::actions::account_on(conn, site, as_of)?.is_some();
+    let has_device = !devices::of_project(conn, site.id)?.is_empty();
     let mut facts = DepositFacts {
         kind: known(
             match latest {
@@ -230,7 +232,8 @@ fn deposit(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<DepositFacts, 
         last_arrears_on: Fact::not_known(AUTHORITY),
         clean_years: Fact::not_known(AUTHORITY),
         on_serious_list: Fact::not_known(AUTHORITY),
-        systems_in_place: Fact::not_known(AUTHORITY),
+        // The account system stands with an open account, the real-name system with a device that is bound to a gate (R65-12a).
+        systems_in_place: known(has_account && has_device, "wage_accounts, devices", None),
         already_deposited: Fact::not_known(AUTHORITY),
         credit: Fact::not_known(AUTHORITY),
     };

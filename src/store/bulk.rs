@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::conn::AnyConn;
+use super::conn::{AnyConn, Backend};
 use super::fixed::fixed;
 use super::{StoreError, schema};
-use crate::base::Fen;
+use crate::base::{Day, Fen};
 
 /// A punch as stored: the key is the row. `local_day` counts days since 1970, `local_time` seconds of that day, on the device's own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Queryable, Selectable, Insertable)]
@@ -73,4 +73,31 @@ pub fn sum_fen(conn: &mut AnyConn, column: &'static str, from_where: &str) -> Re
     let sql = format!("SELECT CAST(COALESCE(SUM({column}), 0) AS BIGINT) AS total {from_where}");
     let row: Total = diesel::sql_query(sql).get_result(conn)?;
     Ok(Fen(row.total))
+}
+
+/// Months for which partitions of punches are made ahead.
+const PARTITIONS_AHEAD: i32 = 12;
+
+/// Makes the monthly partitions of punches from this month on; nothing to do on SQLite. A month whose rows already lie in the default
+/// partition (from a clock that ran ahead) stays there.
+pub fn ensure_partitions(conn: &mut AnyConn, today: Day) -> Result<(), StoreError> {
+    if conn.backend() == Backend::Sqlite {
+        return Ok(());
+    }
+    let epoch = Day(chrono::NaiveDate::default());
+    for month in today.month().up_to(today.month().plus(PARTITIONS_AHEAD)) {
+        let (first, end) = (month.first().days_since(epoch), month.plus(1).first().days_since(epoch));
+        let name = format!("punches_{}", month.to_string().replace('-', "_"));
+        let held: i64 = schema::punches::table
+            .filter(schema::punches::local_day.ge(i32::try_from(first).unwrap_or(i32::MAX)))
+            .filter(schema::punches::local_day.lt(i32::try_from(end).unwrap_or(i32::MAX)))
+            .limit(1)
+            .count()
+            .get_result(conn)?;
+        if held == 0 {
+            let sql = format!("CREATE TABLE IF NOT EXISTS {name} PARTITION OF punches FOR VALUES FROM ({first}) TO ({end})");
+            diesel::sql_query(sql).execute(conn)?;
+        }
+    }
+    Ok(())
 }

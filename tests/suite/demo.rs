@@ -117,6 +117,7 @@ fn healthy_and_ill(prepared: &Prepared, today: Day) {
     assert_eq!(of("石柱镇工业邻里中心").1, None, "a month without sheet is not known");
     for (name, rule) in [
         ("五金科创园二标段", "RW-07"),
+        ("滨海大道改造", "R65-08"),
         ("江南片区学校迁建", "R53-06a"),
         ("会展中心地下车库", "RW-09"),
         ("会展中心地下车库", "R53-16"),

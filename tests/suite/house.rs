@@ -160,6 +160,12 @@ fn files_stay_short_and_say_what_they_are() {
     }
 }
 
+/// A `#[path]` is relative to the folder that its file stands in.
+fn path_beside(files: &[(PathBuf, String)], folder: &Path, path: &str) -> PathBuf {
+    let beside = folder.parent().unwrap_or(Path::new("")).join(path);
+    files.iter().map(|(known, _)| known).find(|known| **known == beside).cloned().unwrap_or(beside)
+}
+
 #[test]
 fn no_file_is_forgotten() {
     let files = sources();
@@ -170,10 +176,11 @@ fn no_file_is_forgotten() {
             _ => path.with_extension(""),
         };
         for line in text.lines().map(str::trim) {
-            let Some(name) = ["pub mod ", "mod ", "pub(crate) mod "].iter().find_map(|start| line.strip_prefix(start)) else {
-                continue;
-            };
-            let Some(name) = name.strip_suffix(';') else { continue };
+            if let Some(path) = line.strip_prefix("#[path = \"").and_then(|rest| rest.strip_suffix("\"]")) {
+                declared.insert(path_beside(&files, &folder, path), true);
+            }
+            let declaration = line.strip_suffix(';').filter(|line| line.starts_with("mod ") || line.starts_with("pub"));
+            let Some((_, name)) = declaration.and_then(|line| line.rsplit_once("mod ")) else { continue };
             for candidate in [folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs")] {
                 if let Some(found) = declared.get_mut(&candidate) {
                     *found = true;

@@ -65,7 +65,7 @@ mod tests {
         let mut luck = Luck::of(7, "die", 0);
         let mut seen = [0_u32; 6];
         for _ in 0..6000 {
-            seen[luck.below(6) as usize] += 1;
+            seen[usize::try_from(luck.below(6)).unwrap()] += 1;
         }
         assert!(seen.iter().all(|count| (850..1150).contains(count)), "{seen:?}");
         assert_eq!(luck.below(0), 0);
