@@ -284,13 +284,14 @@ pub fn entries(
     Ok(query.order(b::id).limit(limit).select(EntryRow::as_select()).load(conn)?)
 }
 
-/// Entries that move the same amount the same way within some days: among them is the one that another message told before.
+/// Entries that move the same amount the same way within some days and were first told by another statement: among them is the one
+/// that another message told before.
 pub fn alike(
     conn: &mut AnyConn,
     account: &AccountRow,
     match_key: &str,
-    first: Day,
-    last: Day,
+    (first, last): (Day, Day),
+    but: StatementId,
 ) -> Result<Vec<EntryRow>, StoreError> {
     use bank_entries as b;
     Ok(b::table
@@ -299,7 +300,8 @@ pub fn alike(
                 .eq(account.project_id)
                 .and(b::account_id.eq(account.id))
                 .and(b::booked_on.between(first, last))
-                .and(b::match_key.eq(match_key)),
+                .and(b::match_key.eq(match_key))
+                .and(b::statement_id.ne(but)),
         )
         .order(b::id)
         .select(EntryRow::as_select())

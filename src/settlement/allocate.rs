@@ -70,7 +70,8 @@ impl Desk<'_> {
 
     fn alike(&self, tx: &mut Tx<'_>, told: &Told) -> Result<Vec<Known>, Problem> {
         let (first, last) = (told.booked_on.plus_days(-WINDOW_DAYS), told.booked_on.plus_days(WINDOW_DAYS));
-        let rows = accounts_table::alike(tx.conn(), self.account, &told.match_key(), first, last)?;
+        // What this statement itself has booked is claimed already; leaving it out keeps a batch of equal wages from reading itself.
+        let rows = accounts_table::alike(tx.conn(), self.account, &told.match_key(), (first, last), self.statement_id)?;
         let mut known = Vec::with_capacity(rows.len());
         for row in rows {
             let statement = accounts_table::statement(tx.conn(), self.site.id, row.statement_id)?;

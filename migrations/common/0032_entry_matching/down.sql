@@ -1,0 +1,2 @@
+DROP INDEX bank_entries_by_ref;
+DROP INDEX bank_entries_alike;
