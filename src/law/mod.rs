@@ -1,5 +1,5 @@
 //! Floor 1: the pure law engine. Law as dated, cited data ([`book`]), questions about it ([`questions`]), golden cases ([`case`])
-//! and explanations ([`explain`]).
+//! and explanations ([`mod@explain`]).
 //!
 //! A function of its arguments: no database, network, filesystem, clock or randomness. The one compile-time exception is
 //! [`embedded_files`], which hands out the configuration that the binary carries.

@@ -1,6 +1,6 @@
 //! One entry: found again or new, what it is for, its posting, and what it says of single pay lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::keys::{self, Known, Told, Voice, WINDOW_DAYS};
 use super::receipt::FileProblem;
@@ -8,6 +8,7 @@ use super::{purpose, table};
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
 use crate::accounts::{Direction, EntryStatus, StatementKind, plain, posting_key};
+use crate::base::Day;
 use crate::base::id::{BankEntryId, StatementId};
 use crate::ledger::{self, Posting, PostingKind};
 use crate::payroll::results::{self, Outcome};
@@ -33,6 +34,10 @@ pub(super) struct Desk<'a> {
     pub source: String,
     /// Entries that this statement has told.
     pub claimed: BTreeSet<BankEntryId>,
+    /// What stood before this statement, by looks and day, less what it has told since: each is read once, not once an entry.
+    pub before: BTreeMap<(String, Day), VecDeque<Known>>,
+    /// The next free ordinal of entries that are alike in everything.
+    pub ordinals: BTreeMap<String, u32>,
     /// What was found on the way.
     pub problems: Vec<FileProblem>,
     /// Words on single lines that were passed on.
@@ -52,9 +57,13 @@ impl Desk<'_> {
     pub fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, told: &Told) -> Result<Effect, Problem> {
         let other = OtherSide::of(ctx, told);
         let base = ctx.vault().index("bank_entry", &told.key_text(self.account.id));
-        let known = self.alike(tx, told)?;
+        let mut known = self.alike(tx, told)?;
         let voice = Voice { kind: self.kind, name: &self.name, counterparty_index: other.index.as_deref(), base: &base };
-        let standing = keys::same_among(&known, &self.claimed, told, voice).map(|one| one.row.clone());
+        let standing = keys::same_among(known.iter(), &self.claimed, told, voice).map(|one| one.row.clone());
+        if let Some(place) = standing.as_ref().and_then(|row| known.iter().position(|one| one.row.id == row.id)) {
+            known.remove(place);
+        }
+        self.before.insert((told.match_key(), told.booked_on), known);
         let whole = self.sums_up(entry);
         let meaning = self.meaning(tx, entry, told, other.index.as_deref())?;
         let (row, effect) = match standing {
@@ -68,15 +77,26 @@ impl Desk<'_> {
         Ok(effect)
     }
 
-    fn alike(&self, tx: &mut Tx<'_>, told: &Told) -> Result<Vec<Known>, Problem> {
+    /// Entries that looked like this one before the statement came.
+    fn alike(&mut self, tx: &mut Tx<'_>, told: &Told) -> Result<VecDeque<Known>, Problem> {
+        if let Some(known) = self.before.remove(&(told.match_key(), told.booked_on)) {
+            return Ok(known);
+        }
         let (first, last) = (told.booked_on.plus_days(-WINDOW_DAYS), told.booked_on.plus_days(WINDOW_DAYS));
-        // What this statement itself has booked is claimed already; leaving it out keeps a batch of equal wages from reading itself.
         let rows = accounts_table::alike(tx.conn(), self.account, &told.match_key(), (first, last), self.statement_id)?;
-        let mut known = Vec::with_capacity(rows.len());
-        for row in rows {
-            let statement = accounts_table::statement(tx.conn(), self.site.id, row.statement_id)?;
-            let name = statement.map_or_else(StatementRef::default, |one| StatementRef::of(&one.statement_ref));
-            known.push(Known { row, name });
+        let mut names: BTreeMap<StatementId, StatementRef> = BTreeMap::new();
+        let mut known = VecDeque::with_capacity(rows.len());
+        for row in rows.into_iter().filter(|row| !self.claimed.contains(&row.id)) {
+            let name = match names.get(&row.statement_id) {
+                Some(name) => name.clone(),
+                None => {
+                    let statement = accounts_table::statement(tx.conn(), self.site.id, row.statement_id)?;
+                    let name = statement.map_or_else(StatementRef::default, |one| StatementRef::of(&one.statement_ref));
+                    names.insert(row.statement_id, name.clone());
+                    name
+                }
+            };
+            known.push_back(Known { row, name });
         }
         Ok(known)
     }
@@ -141,7 +161,7 @@ impl Desk<'_> {
     }
 
     fn book(
-        &self,
+        &mut self,
         tx: &mut Tx<'_>,
         ctx: &Ctx,
         told: &Told,
@@ -149,10 +169,11 @@ impl Desk<'_> {
         other: OtherSide,
         meaning: Meaning,
     ) -> Result<(EntryRow, Effect), Problem> {
-        let mut ordinal = 0u32;
+        let mut ordinal = self.ordinals.get(base).copied().unwrap_or(0);
         while table::key_stands(tx.conn(), self.site.id, &format!("{base}/{ordinal}"))? {
             ordinal = ordinal.saturating_add(1);
         }
+        self.ordinals.insert(base.to_owned(), ordinal.saturating_add(1));
         let counterparty_account = match &other.account {
             Some(text) => Some(ctx.vault().seal(tx.conn(), Owner::Project(self.site.id), text.as_bytes())?),
             None => None,

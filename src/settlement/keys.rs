@@ -167,8 +167,13 @@ pub struct Known {
 }
 
 /// Which of the entries on record is the one that is told now; those in `claimed` were told by this message already.
-pub fn same_among<'k>(known: &'k [Known], claimed: &BTreeSet<BankEntryId>, told: &Told, voice: Voice<'_>) -> Option<&'k Known> {
-    let free = || known.iter().filter(|one| !claimed.contains(&one.row.id));
+pub fn same_among<'k>(
+    known: impl Iterator<Item = &'k Known> + Clone,
+    claimed: &BTreeSet<BankEntryId>,
+    told: &Told,
+    voice: Voice<'_>,
+) -> Option<&'k Known> {
+    let free = || known.clone().filter(|one| !claimed.contains(&one.row.id));
     free()
         .find(|one| by_key(one, told, voice))
         .or_else(|| free().find(|one| by_reference(one, told, voice)))
@@ -274,7 +279,7 @@ mod tests {
         let base = hashed(told);
         let voice = Voice { kind, name: &name, counterparty_index: None, base: &base };
         let claimed = claimed.iter().map(|id| BankEntryId(*id)).collect();
-        same_among(known, &claimed, told, voice).map(|one| one.row.id.0)
+        same_among(known.iter(), &claimed, told, voice).map(|one| one.row.id.0)
     }
 
     #[test]

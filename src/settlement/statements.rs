@@ -147,6 +147,8 @@ fn book(
         runs: table::message_ids(tx.conn(), account)?,
         source: format!("{} {inbox_id}", handed.feed()),
         claimed: BTreeSet::new(),
+        before: BTreeMap::new(),
+        ordinals: BTreeMap::new(),
         problems: Vec::new(),
         results: 0,
     };

@@ -153,7 +153,8 @@ fn path_item(route: &Route, problem: &Described) -> PathItem {
     for (name, meaning) in route.query {
         operation = operation.parameter(parameter(name, ParameterIn::Query, Required::False, meaning));
     }
-    if route.method.as_str() != "GET" && !matches!(route.access, Access::Public | Access::Myself) {
+    let rehearses = route.method.as_str() != "GET" && !matches!(route.access, Access::Public | Access::Myself);
+    if rehearses {
         operation =
             operation.parameter(parameter("dry_run", ParameterIn::Query, Required::False, "`true`: answer, keep nothing"));
     }
@@ -184,6 +185,12 @@ fn path_item(route: &Route, problem: &Described) -> PathItem {
     let content = ContentBuilder::new().schema(schema.as_ref().map(|one| one.schema.clone())).build();
     let success = ResponseBuilder::new().description("done").content(route.media, content).build();
     operation = operation.response(status.to_string(), success);
+    if *status == 201 && rehearses {
+        let content = ContentBuilder::new().schema(schema.as_ref().map(|one| one.schema.clone())).build();
+        let rehearsed =
+            ResponseBuilder::new().description("what would be done; nothing was kept").content(route.media, content).build();
+        operation = operation.response("200", rehearsed);
+    }
     for status in ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"] {
         let content = ContentBuilder::new().schema(Some(problem.schema.clone())).build();
         let refusal = ResponseBuilder::new().description("problem").content("application/problem+json", content).build();

@@ -55,13 +55,14 @@ fn start(folder: &std::path::Path) -> (Demo, String) {
 
 #[test]
 fn the_tour_works_by_copy_and_paste() {
-    let folder = crate::suite::ground::scratch().join("tour");
+    let root = crate::suite::ground::scratch().join("copy-and-paste");
+    let folder = root.join("tour");
     std::fs::create_dir_all(&folder).expect("a folder");
     let (_demo, address) = start(&folder);
-    std::fs::write(folder.join("tour.sh"), format!("set -euo pipefail\n{}", lines())).expect("a script");
+    std::fs::write(root.join("tour.sh"), format!("set -euo pipefail\n{}", lines())).expect("a script");
     let run = Command::new("bash")
         .arg("tour.sh")
-        .current_dir(&folder)
+        .current_dir(&root)
         .env("ANXIN", env!("CARGO_BIN_EXE_anxin"))
         .env("BASE", address)
         .env("LOG", "demo.log")
