@@ -11,7 +11,7 @@ use std::time::Instant;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 
@@ -29,6 +29,14 @@ impl Doors {
     /// The rules of these routes.
     pub fn of(routes: &[Route]) -> Self {
         Self { rules: routes.iter().map(|route| ((route.method.clone(), route.path.to_owned()), route.access)).collect() }
+    }
+
+    /// The methods of a pattern, for the `Allow` header.
+    fn methods(&self, pattern: &str) -> String {
+        let mut methods: Vec<&str> =
+            self.rules.keys().filter(|(_, known)| known == pattern).map(|(method, _)| method.as_str()).collect();
+        methods.sort_unstable();
+        methods.join(", ")
     }
 
     fn rule(&self, method: &Method, pattern: &str) -> Option<Access> {
@@ -50,7 +58,14 @@ pub async fn pass<B: MessageBody + 'static>(
     let method = request.method().clone();
     let response = match open(&doors, &ground, &tokens, &request, &pattern).await {
         Ok(()) => next.call(request).await?.map_into_left_body(),
-        Err(problem) => request.error_response(problem).map_into_right_body(),
+        Err(problem) => {
+            let allowed = (problem.code == Code::MethodNotAllowed).then(|| doors.methods(&pattern));
+            let mut refused = request.error_response(problem);
+            if let Some(value) = allowed.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
+                refused.headers_mut().insert(ALLOW, value);
+            }
+            refused.map_into_right_body()
+        }
     };
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
@@ -80,6 +95,10 @@ async fn open(
     let Some(access) = doors.rule(request.method(), pattern) else {
         return Err(Problem::new(Code::MethodNotAllowed, "该地址不支持此方法。", "This address knows no such method."));
     };
+    if access != Access::Device && request.query_string().contains("%00") {
+        let problem = Problem::new(Code::Malformed, "查询参数中不能有空字符（U+0000）。", "A query must not contain U+0000.");
+        return Err(problem.at("query", "bad_encoding"));
+    }
     let mut ctx = Ctx::of_the_house(ground, "public");
     ctx.scope.places.clear();
     match access {
@@ -138,8 +157,12 @@ async fn authenticate(ground: &Arc<Ground>, tokens: &Tokens, request: &ServiceRe
 fn read_headers(request: &ServiceRequest, ctx: &mut Ctx) -> Result<(), Problem> {
     let text = |name: &str| request.headers().get(name).map(|value| value.to_str().map(str::to_owned));
     let odd = |name: &str| {
-        Problem::new(Code::Malformed, format!("请求头 {name} 无法读取。"), format!("The header {name} cannot be read."))
-            .at(name, "bad_format")
+        Problem::new(
+            Code::Malformed,
+            format!("请求头或参数 {name} 无法读取。"),
+            format!("The header or parameter {name} cannot be read."),
+        )
+        .at(name, "bad_format")
     };
     if let Some(key) = text("Idempotency-Key") {
         let key = key.map_err(|_| odd("Idempotency-Key"))?;
@@ -152,6 +175,16 @@ fn read_headers(request: &ServiceRequest, ctx: &mut Ctx) -> Result<(), Problem> 
         let version = version.map_err(|_| odd("If-Match"))?;
         ctx.seen_version = Some(version.trim_matches('"').parse().map_err(|_| odd("If-Match"))?);
     }
-    ctx.dry_run = request.query_string().split('&').any(|pair| pair == "dry_run=true");
+    for pair in request.query_string().split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if name == "dry_run" {
+            // Another spelling must not do what it was meant to rehearse.
+            ctx.dry_run = match value {
+                "true" => true,
+                "false" => false,
+                _ => return Err(odd("dry_run")),
+            };
+        }
+    }
     Ok(())
 }

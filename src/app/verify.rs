@@ -1,8 +1,13 @@
 //! `anxin verify`: journal chains, rows against the journal, seals, ledger balances.
 
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
 use crate::base::Day;
+use crate::law::LawBook;
 use crate::store::journal::Audit;
-use crate::store::{AnyConn, StoreError, inbox, seals};
+use crate::store::{AnyConn, StoreError, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
     accounts, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties, payroll,
@@ -47,8 +52,37 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(seals::all(conn)?)?;
     audit.missing();
     sealed_days(conn, &mut audit)?;
+    law_books(conn, &mut audit)?;
+    data_keys(conn, &mut audit)?;
     punches(conn, &mut audit)?;
     Ok(audit)
+}
+
+/// Every stored law book against its hash: the replay of gate answers rests on them.
+fn law_books(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
+    let stored: Vec<(String, Vec<u8>)> =
+        schema::law_books::table.select((schema::law_books::hash, schema::law_books::body)).load(conn)?;
+    for (hash, body) in stored {
+        audit.verified += 1;
+        let files: Option<Vec<(String, String)>> = serde_json::from_slice(&body).ok();
+        let book = files.and_then(|files| LawBook::from_files(files).ok());
+        if book.is_none_or(|book| book.hash() != hash) {
+            audit.broken.push(format!("law_books {hash}: its files are not those of that hash"));
+        }
+    }
+    Ok(())
+}
+
+/// Every project has the key that its people's data are encrypted with.
+fn data_keys(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
+    let owners: BTreeSet<String> = schema::data_keys::table.select(schema::data_keys::owner).load(conn)?.into_iter().collect();
+    for project in projects::table::all(conn)? {
+        audit.verified += 1;
+        if !owners.contains(&project.id.to_string()) {
+            audit.broken.push(format!("data_keys {}: the project's key is gone", project.id));
+        }
+    }
+    Ok(())
 }
 
 /// Every seal against the messages of its day.

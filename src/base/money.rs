@@ -63,6 +63,15 @@ impl Fen {
         self.max(Fen::ZERO)
     }
 
+    /// The largest single amount that is taken from outside: a hundred billion yuan, beyond any wage account. Nine hundred thousand of
+    /// them still add up within 63 bits, so no accepted entry can make a total overflow.
+    pub const BOOKABLE_MAX: Fen = Fen(10_000_000_000_000);
+
+    /// Whether the amount, whatever its sign, may be taken from outside.
+    pub fn is_bookable(self) -> bool {
+        self.0.unsigned_abs() <= Self::BOOKABLE_MAX.0.unsigned_abs()
+    }
+
     /// Whether more than nothing.
     pub fn is_positive(self) -> bool {
         self.0 > 0

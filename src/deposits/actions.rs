@@ -55,7 +55,7 @@ pub struct Lodged {
 /// `invalid` for an amount of nothing, a promise without an end or with one before its beginning, money with an end, a day to come.
 pub fn lodge(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewDeposit) -> Result<Lodged, Problem> {
     let refuse = |zh: &str, en: &str, place: &str, reason| Err(Problem::invalid(zh, en).at(place, reason));
-    if !new.amount.is_positive() {
+    if !new.amount.is_positive() || !new.amount.is_bookable() {
         return refuse("保证金金额应大于零。", "A deposit is for more than nothing.", "amount", "bad_amount");
     }
     let issuer = new.issuer.trim();
@@ -118,7 +118,9 @@ pub fn record_event(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: DepositId, new:
         DepositEvent::PublicityStarted if new.amount != Fen::ZERO => {
             return refuse("公示不涉及金额。", "A publicity moves no money.", "amount", "bad_amount");
         }
-        DepositEvent::Used | DepositEvent::Replenished | DepositEvent::Returned if !new.amount.is_positive() => {
+        DepositEvent::Used | DepositEvent::Replenished | DepositEvent::Returned
+            if !new.amount.is_positive() || !new.amount.is_bookable() =>
+        {
             return refuse("金额应大于零。", "Write more than nothing.", "amount", "bad_amount");
         }
         _ => {}

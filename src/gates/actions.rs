@@ -39,6 +39,13 @@ pub struct Answered {
 /// `not_found` for a project or company that the asker may not ask about, `invalid` when the subject is not enough for the gate.
 pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_of: Day) -> Result<Asked, Problem> {
     let site = subject.project.map(|id| enter(conn, &ctx.scope, id)).transpose()?;
+    if let Some(site) = &site
+        && !site.participations().iter().any(|row| row.holds_on(as_of))
+    {
+        // Before anybody took part nothing is known of the project, and nothing known must never read as nothing wrong.
+        let problem = Problem::invalid("该日项目尚未登记参建单位。", "On that day nobody took part in the project yet.");
+        return Err(problem.at("as_of", "bad_time"));
+    }
     let of_site = |role| site.as_ref().and_then(|site| site.party(role, as_of));
     let owner = subject.owner.or_else(|| of_site(PartyRole::Owner));
     let contractor = subject.general_contractor.or_else(|| of_site(PartyRole::GeneralContractor));

@@ -1,5 +1,6 @@
 //! `/api/v1/gates`.
 
+use actix_web::http::StatusCode;
 use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::base::{Day, Moment, RegionCode};
 use crate::law::Gate;
 use crate::projects::enter;
 use crate::web::paging::{Page, PageQuery};
-use crate::web::{Access, Body, Call, Code, Problem, Reply, Route, Verb};
+use crate::web::{Access, Body, Call, Code, Problem, Route, Verb};
 
 /// The slice's routes.
 pub fn routes() -> Vec<Route> {
@@ -145,13 +146,11 @@ async fn ask_gate(call: Call, gate: web::Path<String>, body: Body<AskGate>) -> R
     })?;
     let AskGate { project, owner, general_contractor, region, as_of } = body.0;
     let subject = Subject { project, owner, general_contractor, region };
-    let ctx = call.ctx;
+    let ctx = call.ctx.clone();
     let as_of = as_of.unwrap_or(ctx.today);
     let db = ctx.ground.db.clone();
-    let (asking, answering) = (ctx.clone(), ctx);
-    let asked = db.read(move |conn| actions::gather(conn, &asking, gate, &subject, as_of)).await?;
-    let answered = db.write(move |tx| actions::answer(tx, &answering, &asked)).await?;
-    Ok(Reply::ok(view(&answered)?))
+    let asked = db.read(move |conn| actions::gather(conn, &ctx, gate, &subject, as_of)).await?;
+    call.write(StatusCode::OK, move |tx, ctx| view(&actions::answer(tx, ctx, &asked)?)).await
 }
 
 async fn one(call: Call, answer: web::Path<AnswerId>) -> Result<impl Responder, Problem> {

@@ -161,6 +161,9 @@ pub enum Fact {
 /// Industries that the law's tables name.
 const INDUSTRIES: &[&str] = &["building", "municipal", "transport", "rail", "water", "other"];
 
+/// The longest period of a contract.
+const PERIOD_MONTHS_MAX: Decimal = Decimal::from_parts(600, 0, 0, false, 0);
+
 /// The longest text inside a fact, in characters.
 const TEXT_MAX: usize = 140;
 
@@ -190,6 +193,18 @@ impl Fact {
         }
     }
 
+    /// The amounts in it.
+    fn amounts(&self) -> impl Iterator<Item = Fen> {
+        let amount = match self {
+            Fact::Contract { sum, .. } => Some(*sum),
+            Fact::LabourCost { monthly, .. } => *monthly,
+            Fact::PaymentBond { amount, .. } => Some(*amount),
+            Fact::OwnerMoney { amount, .. } => *amount,
+            _ => None,
+        };
+        amount.into_iter()
+    }
+
     /// Refuses what no project can have.
     ///
     /// # Errors
@@ -197,12 +212,19 @@ impl Fact {
     pub fn check(&self, valid_on: Day) -> Result<(), Problem> {
         let refuse = |zh: &str, en: &str, place: &str| Err(Problem::invalid(zh, en).at(place, "bad_format"));
         let day_of_month = 1..=31;
+        if self.amounts().any(|amount| !amount.is_bookable()) {
+            return refuse("金额过大。", "The amount is larger than any project.", "amount");
+        }
         match self {
             Fact::Contract { sum, .. } if !sum.is_positive() => {
                 refuse("合同价款应大于零。", "A contract sum is more than nothing.", "sum")
             }
-            Fact::Contract { period_months, .. } if *period_months <= Decimal::ZERO => {
-                refuse("工期应大于零。", "A period is more than nothing.", "period_months")
+            Fact::Contract { period_months, .. } if *period_months <= Decimal::ZERO || *period_months > PERIOD_MONTHS_MAX => {
+                refuse(
+                    "工期应大于零、不超过 600 个月。",
+                    "A period is more than nothing and at most 600 months.",
+                    "period_months",
+                )
             }
             Fact::Industry { industry } if !INDUSTRIES.contains(&industry.as_str()) => refuse(
                 "行业应为 building、municipal、transport、rail、water、other 之一。",

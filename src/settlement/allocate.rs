@@ -13,6 +13,7 @@ use crate::base::id::{BankEntryId, StatementId};
 use crate::ledger::{self, Posting, PostingKind};
 use crate::payroll::results::{self, Outcome};
 use crate::projects::Site;
+use crate::store::inbox::storable;
 use crate::store::vault::Owner;
 use crate::store::{Chain, Tx};
 use crate::web::{Ctx, Problem};
@@ -192,11 +193,11 @@ impl Desk<'_> {
             reversal: told.reversal,
             status: told.status,
             seen_in: String::new(),
-            bank_ref: told.bank_ref.clone(),
-            counterparty: told.counterparty.clone(),
+            bank_ref: told.bank_ref.as_deref().map(storable),
+            counterparty: told.counterparty.as_deref().map(storable),
             counterparty_account,
             counterparty_index: other.index,
-            text: told.text.clone(),
+            text: storable(&told.text),
             purpose: meaning.purpose,
             recorded_seq: tx.seq(Chain::Project(self.site.id))?,
         };

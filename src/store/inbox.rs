@@ -108,12 +108,13 @@ struct NewMessage<'a> {
 /// Stores a message with its parse result.
 pub fn keep(conn: &mut AnyConn, vault: &Vault, id: InboxId, message: &Message, parsed: &Parsed) -> Result<(), StoreError> {
     let owner = message.project.map_or(Owner::Global, Owner::Project);
+    let (source, request) = (storable(&message.source), storable(&message.request));
     let row = NewMessage {
         id,
         feed: message.feed,
-        source: &message.source,
+        source: &source,
         project_id: message.project,
-        request: &message.request,
+        request: &request,
         content_type: message.content_type.as_deref(),
         content_encoding: message.content_encoding.as_deref(),
         body: vault.seal(conn, owner, &message.body)?,
@@ -133,6 +134,11 @@ pub fn keep(conn: &mut AnyConn, vault: &Vault, id: InboxId, message: &Message, p
     Ok(())
 }
 
+/// Text that both databases keep: PostgreSQL refuses NUL, which a broken device may send and a message may quote.
+pub fn storable(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}
+
 /// Puts one item into quarantine.
 pub fn quarantine(
     conn: &mut AnyConn,
@@ -147,10 +153,10 @@ pub fn quarantine(
             q::id.eq(id),
             q::inbox_id.eq(inbox),
             q::item.eq(rejected.item),
-            q::place.eq(&rejected.place),
+            q::place.eq(storable(&rejected.place)),
             q::reason.eq(&rejected.reason),
-            q::detail_zh.eq(&rejected.zh),
-            q::detail_en.eq(&rejected.en),
+            q::detail_zh.eq(storable(&rejected.zh)),
+            q::detail_en.eq(storable(&rejected.en)),
             q::state.eq("open"),
             q::created_at.eq(now),
         ))

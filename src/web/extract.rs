@@ -218,8 +218,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
-/// Reads JSON into a request type.
+/// Reads JSON into a request type. A NUL character is refused wherever it stands: PostgreSQL keeps none, and no name or number has one.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.contains(&0) || bytes.windows(6).any(|six| six == br"\u0000") {
+        let problem = Problem::new(Code::Malformed, "文字中不能有空字符（U+0000）。", "A text must not contain U+0000.");
+        return Err(problem.at("body", "bad_encoding"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let place = error.path().to_string();

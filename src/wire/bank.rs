@@ -351,7 +351,8 @@ impl Amount {
         if self.decimals() > 2 {
             return Err(AmountFault::Decimals);
         }
-        Fen::from_yuan(self.0, Rounding::Down).map_err(|_| AmountFault::Size)
+        let fen = Fen::from_yuan(self.0, Rounding::Down).map_err(|_| AmountFault::Size)?;
+        if fen.is_bookable() { Ok(fen) } else { Err(AmountFault::Size) }
     }
 }
 

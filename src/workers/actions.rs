@@ -89,8 +89,12 @@ fn read(ctx: &Ctx, new: &NewEnrolment) -> Result<Read, Problem> {
     if new.entered_on > ctx.today {
         return Err(Problem::invalid("进场日期不能晚于今天。", "Entry cannot lie ahead.").at("entered_on", "bad_time"));
     }
-    if new.day_rate.0 < 0 {
-        return Err(Problem::invalid("日工资不能为负数。", "A day rate is not negative.").at("day_rate", "bad_amount"));
+    if new.day_rate.0 < 0 || !new.day_rate.is_bookable() {
+        return Err(Problem::invalid(
+            "日工资不能为负数，也不能过大。",
+            "A day rate is neither negative nor beyond a hundred billion yuan.",
+        )
+        .at("day_rate", "bad_amount"));
     }
     Ok(Read {
         name: short_text(&new.name, NAME_MAX, "name")?,
@@ -347,7 +351,7 @@ pub fn change_terms(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, enrolment: RecordId
         let en = "Give a day rate, a card or a bank.";
         return Err(Problem::invalid("请至少填写日工资、银行卡或开户行之一。", en).at("day_rate", "missing_field"));
     }
-    if new.day_rate.is_some_and(|rate| rate.0 < 0) {
+    if new.day_rate.is_some_and(|rate| rate.0 < 0 || !rate.is_bookable()) {
         return Err(Problem::invalid("日工资不能为负数。", "A day rate is not negative.").at("day_rate", "bad_amount"));
     }
     let vault = ctx.vault();

@@ -173,6 +173,14 @@ fn request_line(method: &str, path: &str, query: &str) -> String {
 
 async fn hand_in(call: Call, request: HttpRequest, payload: web::Payload) -> Result<impl Responder, Problem> {
     let ctx = call.ctx;
+    if ctx.dry_run {
+        let problem = Problem::new(
+            Code::Malformed,
+            "考勤上报不能演练，请去掉 dry_run。",
+            "Punches cannot be rehearsed; leave dry_run out.",
+        );
+        return Err(problem.at("dry_run", "bad_format"));
+    }
     let serial = request.headers().get("x-anxin-device").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let intake = Intake::of(&ctx.ground);
     if !intake.admits(ctx.actor(), ctx.now, ctx.ground.settings.device_rate_max) {

@@ -277,7 +277,7 @@ fn orders(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Vec<u8>, Pro
 }
 
 fn info_of(query: &Query) -> Option<String> {
-    query.get("INFO").map(|info| info.chars().take(INFO_MAX).collect())
+    query.get("INFO").map(|info| info.chars().filter(|c| !c.is_control()).take(INFO_MAX).collect())
 }
 
 /// Notes the device as seen, with the stamp of a table and what a heartbeat says; left alone while nothing changes for a minute.
@@ -293,7 +293,7 @@ fn note_seen(
     let changed = |row: &DeviceStateRow| {
         let mut next = row.clone();
         if let Some(stamp) = query.stamp() {
-            let stamp: String = stamp.chars().take(STAMP_MAX).collect();
+            let stamp: String = stamp.chars().filter(|c| !c.is_control()).take(STAMP_MAX).collect();
             match uploaded {
                 Some(Table::AttLog) => next.attlog_stamp = stamp,
                 Some(Table::OperLog) => next.operlog_stamp = stamp,

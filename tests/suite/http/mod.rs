@@ -5,6 +5,7 @@ mod attendance;
 mod cases;
 mod credit;
 mod doors;
+mod gates;
 mod ledger;
 mod payroll;
 mod projects;

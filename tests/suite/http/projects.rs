@@ -31,6 +31,13 @@ both!(unknown_fields_and_odd_bodies_are_refused_with_their_place, |app| {
     manager.get("/api/v1/projects/not-an-id").send().await.refuse(404, "not_found");
 });
 
+both!(a_nul_is_refused_on_both_databases, |app| {
+    let manager = app.labour_manager();
+    let body = format!(r#"{{"uscc":"{}","name":"a\u0000b","kind":"enterprise"}}"#, uscc(1));
+    let answer = manager.ask(Method::POST, "/api/v1/parties").body("application/json", body).send().await;
+    answer.refuse(400, "malformed");
+});
+
 both!(a_rehearsal_answers_and_keeps_nothing, |app| {
     let manager = app.labour_manager();
     let body = json!({"uscc": uscc(1), "name": "测试", "kind": "enterprise"});
