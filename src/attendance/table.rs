@@ -202,6 +202,22 @@ pub fn months_with_attendance(conn: &mut AnyConn, project: ProjectId) -> Result<
     Ok(months.into_iter().collect())
 }
 
+/// The first day on which somebody worked, folded or waiting to be; `None` without attendance.
+pub fn first_day(conn: &mut AnyConn, project: ProjectId) -> Result<Option<Day>, StoreError> {
+    let folded: Option<Day> = work_days::table
+        .filter(work_days::project_id.eq(project))
+        .order(work_days::worked_on)
+        .limit(1)
+        .select(work_days::worked_on)
+        .first(conn)
+        .optional()?;
+    let waiting: Option<i32> = dirty_days::table
+        .filter(dirty_days::project_id.eq(project.0))
+        .select(diesel::dsl::min(dirty_days::local_day))
+        .first(conn)?;
+    Ok([folded, waiting.and_then(day_of)].into_iter().flatten().min())
+}
+
 /// The project's first day with punches after a day; 0 punches are no day.
 pub fn next_day(conn: &mut AnyConn, project: i64, after: i32) -> Result<Option<i32>, StoreError> {
     Ok(punches::table

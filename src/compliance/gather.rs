@@ -13,7 +13,7 @@ use crate::law::questions::deposit::{Credit, Industry};
 use crate::projects::{self, Fact as Told, FactKind, Facts, PartyRole, Recorded, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::{accounts, notice_board, workers};
+use crate::{accounts, attendance, notice_board, workers};
 
 use super::months;
 use super::{AUTHORITY, CONTRACTOR, OWNER};
@@ -24,7 +24,7 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<
     Ok(ProjectFacts {
         region: site.region,
         contract: contract(&facts),
-        milestones: milestones(&facts),
+        milestones: milestones(conn, site, &facts, as_of)?,
         labour_manager_named: named(&facts),
         real_name: real_name(conn, ctx, site, as_of)?,
         account: account(conn, ctx, site, as_of)?,
@@ -85,19 +85,37 @@ pub(crate) fn government_funded(facts: &Facts) -> Fact<bool> {
     })
 }
 
-/// A milestone that is on record has happened; one that is not has not, once the project's life is told at all by a contract.
-fn milestones(facts: &Facts) -> MilestoneFacts {
-    let milestone = |kind: FactKind| match (facts.get(kind), facts.get(FactKind::Contract)) {
-        (Some(record), _) => known(Some(record.valid_on), record.id.to_string(), Some(record.recorded_at)),
-        (None, Some(contract)) => known(None, "project_facts", Some(contract.recorded_at)),
-        (None, None) => Fact::not_known(CONTRACTOR),
+/// A milestone that is on record has happened. One that is not on record has not, where that only lets duties go on; it is not known
+/// where it would end them: people at the gate have begun to work whether or not a start was recorded, and work needs a permit.
+fn milestones(conn: &mut AnyConn, site: &Site, facts: &Facts, as_of: Day) -> Result<MilestoneFacts, Problem> {
+    let recorded = |kind: FactKind| {
+        facts.get(kind).map(|record| known(Some(record.valid_on), record.id.to_string(), Some(record.recorded_at)))
     };
-    MilestoneFacts {
-        permit_on: milestone(FactKind::Permit),
-        started_on: milestone(FactKind::Started),
-        finished_on: milestone(FactKind::Finished),
-        accepted_on: milestone(FactKind::Accepted),
-    }
+    let absent = || match facts.get(FactKind::Contract) {
+        Some(contract) => known(None, "project_facts", Some(contract.recorded_at)),
+        None => Fact::not_known(CONTRACTOR),
+    };
+    let seen = attendance::table::first_day(conn, site.id)?.filter(|day| *day <= as_of);
+    let has_people = workers::lookups::roll_on(conn, site.id, as_of)?.on_site > 0;
+    let started_on = match (recorded(FactKind::Started), seen) {
+        (Some(fact), _) => fact,
+        (None, Some(day)) => known(Some(day), "work_days", None),
+        (None, None) if has_people || facts.get(FactKind::Permit).is_some() => Fact::not_known(CONTRACTOR),
+        (None, None) => absent(),
+    };
+    let has_begun = started_on.value().is_none_or(Option::is_some);
+    let permit_on = match recorded(FactKind::Permit) {
+        Some(fact) => fact,
+        None if has_begun => Fact::not_known(CONTRACTOR),
+        None => absent(),
+    };
+    let (finished_on, accepted_on) = (recorded(FactKind::Finished), recorded(FactKind::Accepted));
+    Ok(MilestoneFacts {
+        permit_on,
+        started_on,
+        finished_on: finished_on.unwrap_or_else(absent),
+        accepted_on: accepted_on.unwrap_or_else(absent),
+    })
 }
 
 fn named(facts: &Facts) -> Fact<bool> {

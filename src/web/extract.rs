@@ -229,12 +229,34 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let place = error.path().to_string();
         let inner = error.into_inner();
         let (code, reason) = if inner.is_data() { (Code::Invalid, "bad_format") } else { (Code::Malformed, "bad_format") };
-        Problem::new(code, format!("JSON 字段 {place} 有误：{inner}"), format!("JSON field {place}: {inner}")).at(place, reason)
+        let told = without_numbers(&inner.to_string());
+        Problem::new(code, format!("JSON 字段 {place} 有误：{told}"), format!("JSON field {place}: {told}")).at(place, reason)
     })?;
     reader.end().map_err(|error| {
         Problem::new(Code::Malformed, format!("JSON 之后还有内容：{error}"), format!("text after the JSON: {error}"))
     })?;
     Ok(value)
+}
+
+/// The shortest run of digits that may be a person's number: a telephone's.
+const PERSONAL_DIGITS_MIN: usize = 11;
+
+/// A message in which long runs of digits are stars: a reader quotes what it could not read, and that may be somebody's number.
+fn without_numbers(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut run = String::new();
+    for c in text.chars().chain(['\n']) {
+        if c.is_ascii_digit() {
+            run.push(c);
+            continue;
+        }
+        let hidden = run.len() >= PERSONAL_DIGITS_MIN;
+        shown.push_str(if hidden { "***" } else { &run });
+        run.clear();
+        shown.push(c);
+    }
+    shown.pop();
+    shown
 }
 
 /// A body of any kind as received, up to [`UPLOAD_MAX`].

@@ -68,6 +68,35 @@ both!(a_month_without_a_sheet_on_another_project_keeps_a_permit_from_being_clear
     assert!(answer["facts"]["arrears"]["keeper"].as_str().unwrap().contains("T-OTHER"), "the project is named: {answer}");
 });
 
+both!(work_that_was_seen_has_begun_whether_or_not_a_start_was_recorded, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "350500").await;
+    fact(&manager, &site, "2025-12-01", json!({"kind": "contract", "sum": "9990000.00", "period_months": "12"})).await;
+    let state = |card: &Value, rule: &str| {
+        let found = card["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == rule);
+        found.map(|finding| finding["state"].as_str().unwrap().to_owned())
+    };
+    let path = format!("{}/card", site.path);
+    let before = manager.get(&path).send().await.expect(200);
+    assert_eq!(state(&before, "R724-34").as_deref(), Some("not_in_force"), "nobody works yet: {before}");
+    let device = json!({"serial": "SEEN000000001", "project": site.id, "gate": "1号门", "direction": "by_state"});
+    manager.post("/api/v1/devices", device).send().await.expect(200);
+    let punches = "9001\t2026-02-27 07:58:03\t0\t15\n9001\t2026-02-27 17:31:00\t1\t15\n";
+    let sent = app.ask(actix_web::http::Method::POST, "/iclock/cdata?SN=SEEN000000001&table=ATTLOG&Stamp=1");
+    assert_eq!(sent.body("text/plain", punches).send().await.text().trim(), "OK: 2");
+    let after = manager.get(&path).send().await.expect(200);
+    assert_ne!(state(&after, "R724-34").as_deref(), Some("not_in_force"), "{after}");
+    assert_eq!(state(&after, "R65-08").as_deref(), Some("not_known"), "work without a permit on record is not in order: {after}");
+});
+
+both!(a_number_is_not_quoted_back, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let body = json!({"items": [{"name": "测试甲", "id_number": 119999199001010012_u64}]});
+    let problem = manager.post(&format!("{}/enrolments", site.path), body).send().await.refuse(422, "invalid");
+    assert!(!problem.to_string().contains("119999199001010012"), "{problem}");
+});
+
 both!(a_day_before_anybody_took_part_is_no_clean_day, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;
