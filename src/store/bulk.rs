@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use super::conn::{AnyConn, Backend};
-use super::fixed::fixed;
 use super::{StoreError, schema};
 use crate::base::{Day, Fen};
 
@@ -42,25 +41,22 @@ struct Total {
 pub fn insert_punches(conn: &mut AnyConn, mut rows: Vec<PunchRow>) -> Result<Vec<PunchRow>, StoreError> {
     rows.sort_unstable();
     let mut fresh = Vec::with_capacity(rows.len());
-    for row in rows {
-        // A duplicate is told by the count of changed rows.
-        let added = fixed(
-            "INSERT INTO punches (project_id, local_day, local_time, device_id, pin_id, state, verify, ordinal, inbox_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
-        )
-        .big(row.project_id)
-        .int(row.local_day)
-        .int(row.local_time)
-        .big(row.device_id)
-        .big(row.pin_id)
-        .int(row.state)
-        .int(row.verify)
-        .int(row.ordinal)
-        .big(row.inbox_id)
-        .execute(conn)?;
-        if added == 1 {
-            fresh.push(row);
-        }
+    // On the connection itself diesel knows the statement by its type and neither builds nor prepares its text again.
+    macro_rules! insert_each {
+        ($conn:expr) => {
+            for row in rows {
+                let added = diesel::insert_into(schema::punches::table).values(&row).on_conflict_do_nothing().execute($conn)?;
+                // A duplicate is told by the count of changed rows.
+                if added == 1 {
+                    fresh.push(row);
+                }
+            }
+        };
+    }
+    match conn {
+        AnyConn::Sqlite(conn) => insert_each!(conn),
+        #[cfg(feature = "postgres")]
+        AnyConn::Postgres(conn) => insert_each!(conn),
     }
     Ok(fresh)
 }
