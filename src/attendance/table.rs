@@ -100,7 +100,7 @@ pub fn punches_page(
 
 /// The encrypted text and the index of a number at the gate.
 pub fn pin(conn: &mut AnyConn, id: i64) -> Result<Option<(Vec<u8>, String)>, StoreError> {
-    Ok(pins::table.find(id).select((pins::pin, pins::pin_index)).first(conn).optional()?)
+    Ok(pins::table.find(id).select((pins::pin, pins::pin_index)).get_result(conn).optional()?)
 }
 
 /// What a number at the gate did in some days.

@@ -104,7 +104,7 @@ pub fn insert_fact(tx: &mut Tx<'_>, row: &FactRow) -> Result<(), StoreError> {
 }
 
 pub fn find(conn: &mut AnyConn, id: ProjectId) -> Result<Option<ProjectRow>, StoreError> {
-    Ok(projects::table.find(id).select(ProjectRow::as_select()).first(conn).optional()?)
+    Ok(projects::table.find(id).select(ProjectRow::as_select()).get_result(conn).optional()?)
 }
 
 pub fn by_code(conn: &mut AnyConn, code: &str) -> Result<Option<ProjectRow>, StoreError> {

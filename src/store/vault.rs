@@ -119,8 +119,9 @@ impl Vault {
 
     fn data_key(&self, conn: &mut AnyConn, owner: Owner) -> Result<SecretKey, StoreError> {
         let name = owner.to_string();
+        // Not `first`: its bound LIMIT makes SQLite prepare the statement anew each time.
         let wrapped: Option<Vec<u8>> =
-            schema::data_keys::table.find(&name).select(schema::data_keys::wrapped).first(conn).optional()?;
+            schema::data_keys::table.find(&name).select(schema::data_keys::wrapped).get_result(conn).optional()?;
         let wrapped = wrapped.ok_or_else(|| {
             StoreError::Damaged(format!("there is no data key for `{name}`; it was never made or was shredded"))
         })?;

@@ -96,16 +96,18 @@ pub fn update(tx: &mut Tx<'_>, row: &DeviceRow) -> Result<(), StoreError> {
     tx.seal(row)
 }
 
+// The key is unique, so none of these three needs `first`: its bound LIMIT makes SQLite prepare the statement anew each time.
+
 pub fn by_serial(conn: &mut AnyConn, serial: &str) -> Result<Option<DeviceRow>, StoreError> {
-    Ok(devices::table.filter(devices::serial.eq(serial)).select(DeviceRow::as_select()).first(conn).optional()?)
+    Ok(devices::table.filter(devices::serial.eq(serial)).select(DeviceRow::as_select()).get_result(conn).optional()?)
 }
 
 pub fn find(conn: &mut AnyConn, id: DeviceId) -> Result<Option<DeviceRow>, StoreError> {
-    Ok(devices::table.find(id).select(DeviceRow::as_select()).first(conn).optional()?)
+    Ok(devices::table.find(id).select(DeviceRow::as_select()).get_result(conn).optional()?)
 }
 
 pub fn state_of(conn: &mut AnyConn, id: DeviceId) -> Result<Option<DeviceStateRow>, StoreError> {
-    Ok(device_states::table.find(id).select(DeviceStateRow::as_select()).first(conn).optional()?)
+    Ok(device_states::table.find(id).select(DeviceStateRow::as_select()).get_result(conn).optional()?)
 }
 
 /// A page of all devices in order of id.
