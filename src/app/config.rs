@@ -8,6 +8,7 @@ use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
 use crate::law::LawBook;
+use crate::law::decision::Policy;
 use crate::store::{DbOptions, StoreError};
 use crate::web::Settings;
 
@@ -84,8 +85,7 @@ impl Config {
     /// What actions look at.
     pub fn settings(&self, demo: bool) -> Settings {
         Settings {
-            permit_gate: self.policy.permit_gate,
-            completion_gate: self.policy.completion_gate,
+            policy: Policy { permit_gate: self.policy.permit_gate, completion_gate: self.policy.completion_gate },
             pending_devices_max: self.devices.pending_max,
             held_punches_max: self.devices.held_punches_max,
             device_rate_max: self.devices.rate_max,
@@ -128,7 +128,7 @@ pub struct LoadedBook {
     /// The book.
     pub book: Arc<LawBook>,
     /// Path and text of each file.
-    pub files: Vec<(String, String)>,
+    pub files: Arc<Vec<(String, String)>>,
 }
 
 /// The law book of these layers.
@@ -141,5 +141,5 @@ pub fn law_book(folder: Option<&Path>) -> Result<LoadedBook, StoreError> {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         StoreError::Setup(format!("law data: {}", lines.join("\n")))
     })?;
-    Ok(LoadedBook { book: Arc::new(book), files })
+    Ok(LoadedBook { book: Arc::new(book), files: Arc::new(files) })
 }

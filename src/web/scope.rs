@@ -74,6 +74,10 @@ words! {
         ManageUsers = "manage_users",
         /// Inbox, quarantine, jobs.
         Operate = "operate",
+        /// Propose changes of law, of a region's rules, of the operator's policy.
+        ProposeLaw = "propose_law",
+        /// See such proposals, and approve or reject those of others.
+        ApproveLaw = "approve_law",
     }
 }
 
@@ -82,7 +86,17 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
     use Verb as V;
     match role {
         Role::Administrator => {
-            &[V::ReadProjects, V::RegisterParties, V::RegisterProjects, V::ManageDevices, V::ManageUsers, V::Operate, V::AskGates]
+            &[
+                V::ReadProjects,
+                V::RegisterParties,
+                V::RegisterProjects,
+                V::ManageDevices,
+                V::ManageUsers,
+                V::Operate,
+                V::AskGates,
+                V::ProposeLaw,
+                V::ApproveLaw,
+            ]
         }
         Role::LabourManager => &[
             V::ReadProjects,
@@ -116,6 +130,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::HandleCases,
             V::RecordCredit,
             V::AskGates,
+            V::ApproveLaw,
         ],
         Role::IndustryAuthority => &[
             V::ReadProjects,
