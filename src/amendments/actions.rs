@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::in_force::{self, digest_of, lay};
 use super::table::{self, AmendmentRow, DecisionRow};
 use super::{AmendmentKind, REASON_MAX, Verdict, WORDING_MAX, may_change, may_see, place_of};
-use crate::base::id::{AmendmentId, UserId};
 use crate::base::RegionCode;
+use crate::base::id::{AmendmentId, UserId};
 use crate::law::LawBook;
 use crate::law::book::Difference;
 use crate::law::decision::Policy;
@@ -93,10 +93,8 @@ fn outdated() -> Problem {
 
 fn text_fits(place: &str, text: &str) -> Result<(), Problem> {
     if text.trim().is_empty() || text.chars().count() > REASON_MAX {
-        let problem = Problem::invalid(
-            format!("请填写 1 至 {REASON_MAX} 个字。"),
-            format!("Write 1 to {REASON_MAX} characters."),
-        );
+        let problem =
+            Problem::invalid(format!("请填写 1 至 {REASON_MAX} 个字。"), format!("Write 1 to {REASON_MAX} characters."));
         return Err(problem.at(place, "missing_field"));
     }
     Ok(())
@@ -109,7 +107,8 @@ fn faulty(faults: Vec<crate::law::Fault>) -> Problem {
         zh: fault.zh,
         en: fault.en,
     });
-    Problem::invalid("修订后的法规数据有误，未保存。", "The law data would be faulty with this change; nothing was kept.").with_faults(listed)
+    Problem::invalid("修订后的法规数据有误，未保存。", "The law data would be faulty with this change; nothing was kept.")
+        .with_faults(listed)
 }
 
 /// Builds the whole law with the change; slow, and without any effect.

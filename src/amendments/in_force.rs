@@ -72,7 +72,10 @@ pub(super) fn read(conn: &mut AnyConn, ground: &Ground) -> Result<Option<InForce
     if let Some(files) = kept
         && let Ok(book) = LawBook::from_files(files.clone())
     {
-        tracing::warn!(law.faults = told.as_str(), "the law files do not go together with the amendments; the last approved book stands");
+        tracing::warn!(
+            law.faults = told.as_str(),
+            "the law files do not go together with the amendments; the last approved book stands"
+        );
         return Ok(Some(in_force(book, files)));
     }
     Err(StoreError::Setup(format!("law data with the approved amendments / 法规数据与已批准的修订不相容：\n{told}")))

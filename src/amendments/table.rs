@@ -95,8 +95,7 @@ pub fn page(conn: &mut AnyConn, before: i64, limit: i64) -> Result<Vec<Amendment
 
 /// Number of the last amendment in force; 0 when there is none.
 pub fn activation(conn: &mut AnyConn) -> Result<i64, StoreError> {
-    let last: Option<i64> =
-        amendment_decisions::table.select(diesel::dsl::max(amendment_decisions::activation)).first(conn)?;
+    let last: Option<i64> = amendment_decisions::table.select(diesel::dsl::max(amendment_decisions::activation)).first(conn)?;
     Ok(last.unwrap_or(0))
 }
 

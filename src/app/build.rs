@@ -72,12 +72,8 @@ pub fn ground(
 ) -> Result<Arc<Ground>, StoreError> {
     let vault = Vault::new(master, Arc::new(SystemEntropy));
     let settings = config.settings(demo);
-    let base = Arc::new(InForce {
-        book: Arc::clone(&law.book),
-        files: Arc::clone(&law.files),
-        policy: settings.policy,
-        activation: 0,
-    });
+    let base =
+        Arc::new(InForce { book: Arc::clone(&law.book), files: Arc::clone(&law.files), policy: settings.policy, activation: 0 });
     let in_force = RwLock::new(Arc::clone(&base));
     let ground = Arc::new(Ground { db, vault, ids: IdSource::new(0), clock, base, in_force, settings });
     let first = Arc::clone(&ground);

@@ -11,6 +11,7 @@ use crate::law::LawBook;
 use crate::law::decision::Policy;
 use crate::store::{DbOptions, StoreError};
 use crate::web::Settings;
+use crate::web::peer::Network;
 
 /// Every setting; see `config/service.toml` for what each means.
 #[derive(Debug, Clone, Deserialize)]
@@ -30,6 +31,7 @@ pub struct ServerConfig {
     pub port: u16,
     pub workers: usize,
     pub issuer: String,
+    pub trusted_proxies: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -80,6 +82,12 @@ impl Config {
             .merge(Env::prefixed("ANXIN_").filter(|name| name.as_str().contains("__")).split("__"))
             .extract()
             .map_err(|error| StoreError::Setup(format!("configuration: {error}")))
+            .and_then(|config: Self| config.trusted_proxies().map(|_| config))
+    }
+
+    fn trusted_proxies(&self) -> Result<Vec<Network>, StoreError> {
+        let read = |text: &String| text.parse().map_err(|error| StoreError::Setup(format!("server.trusted_proxies: {error}")));
+        self.server.trusted_proxies.iter().map(read).collect()
     }
 
     /// What actions look at.
@@ -91,6 +99,7 @@ impl Config {
             device_rate_max: self.devices.rate_max,
             demo,
             issuer: self.server.issuer.clone(),
+            trusted_proxies: self.trusted_proxies().unwrap_or_default(),
         }
     }
 

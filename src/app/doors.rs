@@ -18,6 +18,7 @@ use actix_web::{Error, HttpMessage, web};
 use crate::users::API_KEY_PREFIX;
 use crate::users::actions::{self, Known};
 use crate::users::tokens::Tokens;
+use crate::web::peer::peer_of;
 use crate::web::{Access, Code, Ctx, Ground, Problem, Route, Scope, Verb};
 
 /// The rules of every route.
@@ -101,6 +102,10 @@ async fn open(
     }
     let mut ctx = Ctx::of_the_house(ground, "public");
     ctx.scope.places.clear();
+    // A proxy may add a line of its own instead of lengthening the one that came.
+    let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    let connection = request.peer_addr().map(|peer| peer.ip());
+    ctx.peer = peer_of(connection, Some(&forwarded.join(",")), &ground.settings.trusted_proxies);
     match access {
         Access::Public => {}
         Access::Device => "device".clone_into(&mut ctx.scope.actor),
@@ -150,8 +155,8 @@ async fn authenticate(ground: &Arc<Ground>, tokens: &Tokens, request: &ServiceRe
     if credential.starts_with(API_KEY_PREFIX) {
         return ground.db.read(move |conn| actions::known_machine(conn, &credential, today)).await;
     }
-    let user = tokens.check(&credential, ctx.now)?;
-    ground.db.read(move |conn| actions::known_user(conn, user, today)).await
+    let token = tokens.check(&credential, ctx.now)?;
+    ground.db.read(move |conn| actions::known_bearer(conn, &token, today)).await
 }
 
 fn read_headers(request: &ServiceRequest, ctx: &mut Ctx) -> Result<(), Problem> {

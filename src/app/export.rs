@@ -14,8 +14,8 @@ use crate::store::vault::Owner;
 use crate::store::{AnyConn, seals};
 use crate::web::{Ctx, Problem};
 use crate::{
-    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties, payroll,
-    projects, users, workers,
+    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties,
+    payroll, projects, users, workers,
 };
 
 /// Fields that depend on the key or on chance.

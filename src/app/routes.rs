@@ -16,8 +16,8 @@ use super::doors::{self, Doors};
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, amendments, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board, parties, payroll, projects,
-    settlement, users, workers,
+    accounts, amendments, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board, parties,
+    payroll, projects, settlement, users, workers,
 };
 
 /// The whole table.

@@ -10,8 +10,8 @@ use crate::store::journal::Audit;
 use crate::store::{AnyConn, StoreError, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
-    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties, payroll,
-    projects, users, workers,
+    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties,
+    payroll, projects, users, workers,
 };
 
 /// Checks everything on one snapshot.

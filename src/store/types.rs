@@ -8,8 +8,9 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Date, Integer};
 
 use crate::base::id::{
-    AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId, InboxId,
-    JobId, LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
+    AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId,
+    InboxId, JobId, LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId,
+    WorkerId,
 };
 use crate::base::{Day, Fen, Moment, Month, RegionCode};
 

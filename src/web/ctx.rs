@@ -1,7 +1,9 @@
 //! What an action is given: who asks, when, and the services of the house. No action reads a clock, a file or randomness by itself.
 
+use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
+use super::peer::Network;
 use super::{Code, Problem, Scope};
 use crate::base::id::IdSource;
 use crate::base::{Clock, Day, Moment};
@@ -24,6 +26,8 @@ pub struct Settings {
     pub demo: bool,
     /// Issuer name in tokens.
     pub issuer: String,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// The law by which this instance answers, as one piece: what is read together was in force together.
@@ -105,6 +109,8 @@ pub struct Ctx {
     pub seen_version: Option<i32>,
     /// `?dry_run=true`: do everything, keep nothing.
     pub dry_run: bool,
+    /// The address that the request came from; none for jobs and commands.
+    pub peer: Option<IpAddr>,
 }
 
 impl Ctx {
@@ -118,6 +124,7 @@ impl Ctx {
             replay_key: None,
             seen_version: None,
             dry_run: false,
+            peer: None,
         }
     }
 

@@ -6,6 +6,7 @@ pub mod ctx;
 pub mod extract;
 pub mod openapi;
 pub mod paging;
+pub mod peer;
 pub mod problem;
 pub mod route;
 pub mod scope;

@@ -12,8 +12,8 @@ use super::problem::Fault;
 use super::route::{Accepts, Described};
 use super::{Access, Route};
 use crate::base::id::{
-    AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId, LineId,
-    PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
+    AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId,
+    LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
 };
 use crate::base::person::Uscc;
 use crate::base::{Day, Fen, Moment, Month, RegionCode};

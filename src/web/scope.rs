@@ -85,19 +85,17 @@ words! {
 pub fn verbs_of(role: Role) -> &'static [Verb] {
     use Verb as V;
     match role {
-        Role::Administrator => {
-            &[
-                V::ReadProjects,
-                V::RegisterParties,
-                V::RegisterProjects,
-                V::ManageDevices,
-                V::ManageUsers,
-                V::Operate,
-                V::AskGates,
-                V::ProposeLaw,
-                V::ApproveLaw,
-            ]
-        }
+        Role::Administrator => &[
+            V::ReadProjects,
+            V::RegisterParties,
+            V::RegisterProjects,
+            V::ManageDevices,
+            V::ManageUsers,
+            V::Operate,
+            V::AskGates,
+            V::ProposeLaw,
+            V::ApproveLaw,
+        ],
         Role::LabourManager => &[
             V::ReadProjects,
             V::RegisterParties,

@@ -75,10 +75,8 @@ impl LawBook {
             entries.insert(format!("instrument {}", one.id), Entry { exact: format!("{one:?}"), shown });
         }
         for ((instrument, article), one) in &self.articles {
-            entries.insert(
-                format!("article {instrument} {article}"),
-                Entry { exact: format!("{one:?}"), shown: one.words.clone() },
-            );
+            entries
+                .insert(format!("article {instrument} {article}"), Entry { exact: format!("{one:?}"), shown: one.words.clone() });
         }
         for one in self.rules.values() {
             let to = one.to.map(|day| format!(" – {day}")).unwrap_or_default();
@@ -136,10 +134,7 @@ mod tests {
         let found = plain.differences(&other);
         assert_eq!(found.len(), 1, "{found:?}");
         let first = found.first().unwrap();
-        assert_eq!(
-            (first.entry.as_str(), first.turn),
-            ("value gate.permit_owner_overdue 330784 from 2021-11-01", Turn::Changed)
-        );
+        assert_eq!((first.entry.as_str(), first.turn), ("value gate.permit_owner_overdue 330784 from 2021-11-01", Turn::Changed));
         assert!(first.before.as_ref().unwrap().starts_with("true ") && first.after.as_ref().unwrap().starts_with("false "));
         let back = other.differences(&plain);
         assert_eq!(back.first().unwrap().before, first.after);
