@@ -29,6 +29,7 @@ pub struct ServerConfig {
     pub port: u16,
     pub workers: usize,
     pub issuer: String,
+    pub public_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -90,6 +91,7 @@ impl Config {
             held_punches_max: self.devices.held_punches_max,
             device_rate_max: self.devices.rate_max,
             demo,
+            secure_cookies: self.server.public_url.starts_with("https://"),
             issuer: self.server.issuer.clone(),
         }
     }
