@@ -32,6 +32,7 @@ pub struct ServerConfig {
     pub workers: usize,
     pub issuer: String,
     pub trusted_proxies: Vec<String>,
+    pub public_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -98,6 +99,7 @@ impl Config {
             held_punches_max: self.devices.held_punches_max,
             device_rate_max: self.devices.rate_max,
             demo,
+            secure_cookies: self.server.public_url.starts_with("https://"),
             issuer: self.server.issuer.clone(),
             trusted_proxies: self.trusted_proxies().unwrap_or_default(),
         }
