@@ -1,6 +1,7 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
 mod accounts;
+mod amendments;
 mod attendance;
 mod cases;
 mod credit;
@@ -9,6 +10,7 @@ mod gates;
 mod ledger;
 mod payroll;
 mod projects;
+mod rights;
 mod settlement;
 mod users;
 mod workers;
