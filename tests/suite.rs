@@ -12,6 +12,7 @@
 )]
 
 mod suite {
+    mod browser;
     mod cli;
     mod demo;
     #[allow(dead_code, reason = "a harness offers more than one test needs")]
