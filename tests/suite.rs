@@ -12,7 +12,7 @@
 )]
 
 mod suite {
-    mod browser;
+    pub mod browser;
     mod cli;
     mod demo;
     #[allow(dead_code, reason = "a harness offers more than one test needs")]
@@ -20,6 +20,7 @@ mod suite {
     mod house;
     mod http;
     mod oracles;
+    mod protocol;
     mod store;
     mod tour;
 }

@@ -36,6 +36,7 @@ pub struct Browser {
     pub client: Client,
     pub base: String,
     driver: Child,
+    chromium: Option<u64>,
     profile: PathBuf,
 }
 
@@ -43,12 +44,18 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
-        // Chromium writes until it has noticed; the folder goes when it has let go of it.
+        // Chromium writes into its profile until it has noticed.
         let deadline = Instant::now() + PATIENCE;
-        while std::fs::remove_dir_all(&self.profile).is_err() && self.profile.exists() && Instant::now() < deadline {
+        while self.chromium.is_some_and(runs) && Instant::now() < deadline {
             std::thread::sleep(LOOK_EVERY);
         }
+        let _ = std::fs::remove_dir_all(&self.profile);
     }
+}
+
+/// Whether a process runs; one that has ended and that nobody asks about does not.
+fn runs(process: u64) -> bool {
+    std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 /// A command of chromedriver that the WebDriver standard does not know.
@@ -151,7 +158,8 @@ impl Browser {
                 panic!("Chromium (Debian's chromium, which tests/run installs) did not start: {error}");
             }
         };
-        Browser { client, base: base.to_owned(), driver, profile }
+        let chromium = client.capabilities().and_then(|told| told.get("goog:processID")?.as_u64());
+        Browser { client, base: base.to_owned(), driver, chromium, profile }
     }
 
     /// The folder that downloads go to.
