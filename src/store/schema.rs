@@ -276,6 +276,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    project_summaries (project_id) {
+        project_id -> BigInt,
+        as_of -> Date,
+        arrears -> Text,
+        arrears_fen -> BigInt,
+        arrears_workers -> Integer,
+        oldest_due_on -> Nullable<Date>,
+        broken -> Integer,
+        not_known -> Integer,
+        level -> Text,
+        assessed_at -> BigInt,
+    }
+}
+
+diesel::table! {
     project_parties (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,
