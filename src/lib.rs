@@ -21,6 +21,7 @@ pub mod notice_board;
 pub mod parties;
 pub mod payroll;
 pub mod projects;
+pub mod quarantine;
 pub mod settlement;
 pub mod store;
 pub mod users;
