@@ -10,6 +10,9 @@
 
 pub mod frame;
 pub mod front;
+pub mod month;
+pub mod projects;
+pub mod regions;
 pub mod sessions;
 pub mod words;
 
@@ -35,6 +38,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/favicon.svg", Access::Public, "The mark", || web::get().to(mark)).serves("image/svg+xml"),
     ];
     routes.extend(front::routes());
+    routes.extend(month::routes());
     routes.extend(sessions::routes());
     routes
 }
