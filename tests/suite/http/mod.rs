@@ -1,6 +1,7 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
 mod accounts;
+mod amendments;
 mod attendance;
 mod cases;
 mod credit;
@@ -10,6 +11,7 @@ mod ledger;
 mod pages_month;
 mod payroll;
 mod projects;
+mod rights;
 mod settlement;
 mod users;
 mod workers;
