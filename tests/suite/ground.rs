@@ -12,6 +12,7 @@ use anxin::app::routes::House;
 use anxin::app::{build, serve, worker};
 use anxin::base::id::{PartyId, ProjectId, UserId};
 use anxin::base::{Clock, Day, Moment};
+use anxin::console;
 use anxin::store::conn::Place;
 use anxin::store::{Db, DbOptions, StoreError, migrate};
 use anxin::users;
@@ -256,6 +257,115 @@ impl<'a> Client<'a> {
     }
 }
 
+/// A person in a browser: session by cookie, and forms with the token of the session's pages.
+pub struct Browser<'a> {
+    app: &'a App,
+    cookies: String,
+    csrf: String,
+    pub user: UserId,
+}
+
+/// A file that a form uploads: field, name, media type, bytes.
+pub type Attached<'f> = (&'f str, &'f str, &'f str, &'f [u8]);
+
+impl<'a> Browser<'a> {
+    /// A request with the browser's cookies and nothing else.
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
+        self.app.ask(method, path).header("Cookie", &self.cookies).header("Accept", "text/html")
+    }
+
+    /// Turns this browser to English.
+    pub fn english(mut self) -> Self {
+        self.cookies.push_str("; anxin_language=en");
+        self
+    }
+
+    /// The token that this browser's forms carry.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path).send().await
+    }
+
+    /// A page that must be there.
+    #[track_caller]
+    pub fn page(&self, path: &str) -> impl Future<Output = String> + use<'a> {
+        let place = std::panic::Location::caller();
+        let ask = self.ask(Method::GET, path);
+        let path = path.to_owned();
+        async move {
+            let answer = ask.send().await;
+            assert_eq!(answer.status, 200, "{path} from {place}: {}", answer.text());
+            answer.text()
+        }
+    }
+
+    /// Sends a form with the token; the answer as it came, mostly 303.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("csrf", self.csrf.as_str())];
+        all.extend(fields);
+        self.post_bare(path, &all).await
+    }
+
+    /// Sends a form as it is, without a token.
+    pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let coded: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", console::in_query(name), console::in_query(value))).collect();
+        self.ask(Method::POST, path).body("application/x-www-form-urlencoded", coded.join("&")).send().await
+    }
+
+    /// Sends a form with files and the token.
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], files: &[Attached<'_>]) -> Answer {
+        const BOUNDARY: &str = "----anxin-suite-boundary";
+        let mut body = Vec::new();
+        for (name, value) in [("csrf", self.csrf.as_str())].iter().chain(fields) {
+            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(head.into_bytes());
+        }
+        for (field, name, media, bytes) in files {
+            let told = format!("form-data; name=\"{field}\"; filename=\"{name}\"");
+            body.extend(format!("--{BOUNDARY}\r\nContent-Disposition: {told}\r\nContent-Type: {media}\r\n\r\n").into_bytes());
+            body.extend_from_slice(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+        self.ask(Method::POST, path).body(&format!("multipart/form-data; boundary={BOUNDARY}"), body).send().await
+    }
+
+    /// Sends a form that must lead on, and gives where it leads with the page that stands there.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> (String, String) {
+        let answer = self.post(path, fields).await;
+        self.follow(path, &answer).await
+    }
+
+    /// Where an answer leads, with the page that stands there.
+    pub async fn follow(&self, path: &str, answer: &Answer) -> (String, String) {
+        let leads = answer.headers.get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let Some(leads) = leads.filter(|_| answer.status == 303) else {
+            panic!("{path} leads nowhere ({}): {}", answer.status, text_of(&answer.text()))
+        };
+        let page = self.page(&leads).await;
+        (leads, page)
+    }
+}
+
+/// The value of a page's first field of that name.
+pub fn field_value(page: &str, name: &str) -> Option<String> {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\""))?;
+    let tag = rest.split('>').next()?;
+    tag.split_once("value=\"")?.1.split('"').next().map(str::to_owned)
+}
+
+/// A page's text without its tags, for messages and comparisons.
+pub fn text_of(page: &str) -> String {
+    let body = page.split_once("<main").map_or(page, |(_, rest)| rest);
+    let plain: String =
+        body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect::<Vec<_>>().join(" ");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 impl App {
     pub fn on_sqlite() -> Self {
         Self::over(fresh_sqlite())
@@ -306,6 +416,21 @@ impl App {
         let user = made.expect("a user");
         let token = self.house.tokens.issue(user, self.clock.now(), "test").expect("a token");
         Client { app: self, token, user }
+    }
+
+    /// Somebody with that role there, in a browser of their own.
+    pub async fn browser(&self, role: Role, on: ScopeOn) -> Browser<'_> {
+        let user = self.client(role, on).user;
+        self.browser_of(user).await
+    }
+
+    /// A known user in a browser of their own.
+    pub async fn browser_of(&self, user: UserId) -> Browser<'_> {
+        let token = self.write(move |tx, ctx| users::browser::open(tx, ctx, user)).expect("a session");
+        let mut browser = Browser { app: self, cookies: format!("anxin_session={token}"), csrf: String::new(), user };
+        let page = browser.get("/me").await.text();
+        browser.csrf = field_value(&page, "csrf").expect("the page of somebody who is logged in carries a token");
+        browser
     }
 
     /// A labour manager everywhere: may do what a general contractor does on any project.

@@ -7,6 +7,7 @@ mod credit;
 mod doors;
 mod gates;
 mod ledger;
+mod pages_month;
 mod payroll;
 mod projects;
 mod settlement;
