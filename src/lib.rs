@@ -4,6 +4,7 @@
 //! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
 
 pub mod accounts;
+pub mod amendments;
 pub mod app;
 pub mod attendance;
 pub mod base;

@@ -12,6 +12,7 @@
 )]
 
 mod suite {
+    pub mod browser;
     mod cli;
     mod demo;
     #[allow(dead_code, reason = "a harness offers more than one test needs")]
@@ -19,6 +20,7 @@ mod suite {
     mod house;
     mod http;
     mod oracles;
+    mod protocol;
     mod store;
     mod tour;
 }

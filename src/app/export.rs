@@ -14,8 +14,8 @@ use crate::store::vault::Owner;
 use crate::store::{AnyConn, seals};
 use crate::web::{Ctx, Problem};
 use crate::{
-    accounts, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties, payroll,
-    projects, users, workers,
+    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties,
+    payroll, projects, users, workers,
 };
 
 /// Fields that depend on the key or on chance.
@@ -77,6 +77,8 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
     text.rows("grants", users::table::all_grants(conn)?)?;
     text.rows("api_keys", users::table::all_api_keys(conn)?)?;
     text.rows("unmaskings", users::table::all_unmaskings(conn)?)?;
+    text.rows("amendments", amendments::table::all(conn)?)?;
+    text.rows("amendment_decisions", amendments::table::all_decisions(conn)?)?;
     text.rows("parties", parties::table::all(conn)?)?;
     text.rows("credit_records", credit::table::all(conn)?)?;
     text.rows("projects", projects::table::all(conn)?)?;

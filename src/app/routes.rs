@@ -16,14 +16,15 @@ use super::doors::{self, Doors};
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board, parties, payroll, projects,
-    settlement, users, workers,
+    accounts, amendments, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board, parties,
+    payroll, projects, settlement, users, workers,
 };
 
 /// The whole table.
 pub fn all() -> Vec<Route> {
     let mut routes = own();
     routes.extend(users::http::routes());
+    routes.extend(amendments::http::routes());
     routes.extend(parties::http::routes());
     routes.extend(projects::http::routes());
     routes.extend(workers::http::routes());

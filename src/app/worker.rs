@@ -10,7 +10,7 @@ use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, seals};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{attendance, compliance, projects};
+use crate::{amendments, attendance, compliance, projects};
 use cron::Schedule;
 
 /// Jobs done in one go at most, so that a stop is heard.
@@ -115,6 +115,10 @@ pub fn start(ground: Arc<Ground>, poll: Duration, nightly: &str) -> Result<(), S
     let spawned = std::thread::Builder::new().name("anxin-worker".to_owned()).spawn(move || {
         let mut since = ground.clock.now();
         loop {
+            // What another instance approved comes into force here as well.
+            if let Err(error) = amendments::actions::refresh(&ground) {
+                tracing::warn!(problem.detail = %error, "the law in force could not be read again");
+            }
             let worked = tick(&ground, &schedule, since).and_then(|next| {
                 since = next;
                 drain(&ground)

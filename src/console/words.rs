@@ -66,6 +66,18 @@ const WORDS: &[(&str, &str)] = &[
     ("national", "国家规定"),
     ("regional", "地方规定"),
     ("policy", "本平台规则"),
+    // Facts of gates
+    ("open_cases", "未办结案件数"),
+    ("pay_dispute_open", "未了结的劳动报酬争议"),
+    ("publicity_day", "已公示天数"),
+    ("owner_overdue", "建设单位拖欠工程款"),
+    ("owner_overdue_led_to_arrears", "因此造成欠薪"),
+    ("payment_bond_valid", "工程款支付担保有效"),
+    ("government_funded", "政府投资项目"),
+    ("price_audited", "工程价款已审核"),
+    ("work_finished", "工程已完工"),
+    ("promise_given", "已作出书面承诺"),
+    ("accepted_on", "竣工验收日期"),
     // Sheets, lines, runs
     ("draft", "草稿"),
     ("submitted", "已提交"),
