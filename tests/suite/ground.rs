@@ -437,16 +437,22 @@ impl App {
         worker::drain(&self.ground).expect("the queue answers")
     }
 
-    /// Somebody with that role there.
-    pub fn client(&self, role: Role, on: ScopeOn) -> Client<'_> {
+    /// A user with that role there, and the login.
+    pub fn person(&self, role: Role, on: ScopeOn) -> (UserId, String) {
         let ctx = Ctx::of_the_house(&self.ground, "test");
         let login = format!("user-{}", ctx.id());
+        let name = login.clone();
         let made: Result<UserId, Problem> = self.ground.db.write_blocking(move |tx| {
-            let user = users::actions::add_user(tx, &ctx, &login, "测试用户", &PASSWORD_HASH, false)?;
+            let user = users::actions::add_user(tx, &ctx, &name, "测试用户", &PASSWORD_HASH, false)?;
             users::actions::grant(tx, &ctx, user.id, Grant { role, on }, None)?;
             Ok(user.id)
         });
-        let user = made.expect("a user");
+        (made.expect("a user"), login)
+    }
+
+    /// Somebody with that role there.
+    pub fn client(&self, role: Role, on: ScopeOn) -> Client<'_> {
+        let user = self.person(role, on).0;
         let token = self.house.tokens.issue(user, self.clock.now(), "test").expect("a token");
         Client { app: self, token, user }
     }

@@ -8,6 +8,7 @@ mod credit;
 mod doors;
 mod gates;
 mod ledger;
+mod pages;
 mod pages_month;
 mod payroll;
 mod projects;
