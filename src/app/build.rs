@@ -69,7 +69,7 @@ pub fn ground(
     config: &Config,
     demo: bool,
 ) -> Result<Arc<Ground>, StoreError> {
-    let vault = Vault::new(master, Arc::new(SystemEntropy));
+    let vault = db.read_blocking(|conn| Vault::new(master, Arc::new(SystemEntropy)).with_stored_index(conn))?;
     let ground = Arc::new(Ground {
         db,
         vault,
@@ -121,14 +121,6 @@ pub fn set_mark(db: &Db, name: &'static str, value: &str) -> Result<(), StoreErr
         .execute(tx.conn())?;
         Ok(())
     })
-}
-
-/// Sets a note unless it stands already; says whether this call set it.
-pub fn mark_once(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
-    let added = diesel::sql_query("INSERT INTO marks (name, value) VALUES ($1, '') ON CONFLICT DO NOTHING")
-        .bind::<diesel::sql_types::Text, _>(name)
-        .execute(tx.conn())?;
-    Ok(added == 1)
 }
 
 /// Where the database is: `DATABASE_URL`, or `--data DIR`; both at once is an error.

@@ -4,6 +4,7 @@
 //! a second use ends its whole family. Rights are read from the grants on every request, so taking one away works at once.
 
 pub mod actions;
+pub mod contacts;
 pub mod http;
 pub mod password;
 pub mod table;

@@ -10,7 +10,7 @@ pub mod problem;
 pub mod route;
 pub mod scope;
 
-pub use ctx::{Ctx, Ground, Settings};
+pub use ctx::{Ctx, Ground, Settings, Upkeep};
 pub use extract::{Body, Call, Reply};
 pub use problem::{Code, Problem};
 pub use route::{Access, Route};

@@ -12,8 +12,8 @@ use super::problem::Fault;
 use super::route::{Accepts, Described};
 use super::{Access, Route};
 use crate::base::id::{
-    AccountId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId, LineId,
-    PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
+    AccountId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId, JobId,
+    LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
 };
 use crate::base::person::Uscc;
 use crate::base::{Day, Fen, Moment, Month, RegionCode};
@@ -65,6 +65,7 @@ text_schema! {
     AnswerId: ID, "ans-0CJ1V8Q2M0001";
     FactId: ID, "fct-0CJ1V8Q2M0001";
     FindingId: ID, "fnd-0CJ1V8Q2M0001";
+    JobId: ID, "job-0CJ1V8Q2M0001";
     RecordId: ID, "rec-0CJ1V8Q2M0001";
 }
 
