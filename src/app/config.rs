@@ -34,6 +34,7 @@ pub struct ServerConfig {
     pub port: u16,
     pub workers: usize,
     pub issuer: String,
+    pub public_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -106,7 +107,6 @@ pub struct MailConfig {
     pub password_file: String,
     pub ca_file: String,
     pub from: String,
-    pub base_url: String,
     pub timeout_seconds: u64,
     pub urgent_at_once: bool,
 }
@@ -193,6 +193,7 @@ impl Config {
             held_punches_max: self.devices.held_punches_max,
             device_rate_max: self.devices.rate_max,
             demo,
+            secure_cookies: self.server.public_url.starts_with("https://"),
             issuer: self.server.issuer.clone(),
             upkeep: self.upkeep(),
         }
@@ -203,7 +204,7 @@ impl Config {
         Upkeep {
             mail_enabled: mail.enabled,
             mail_domain: mail::domain_of(&mail.from),
-            base_url: mail.base_url.trim_end_matches('/').to_owned(),
+            base_url: self.server.public_url.trim_end_matches('/').to_owned(),
             urgent_at_once: mail.urgent_at_once,
             expiry_days: i64::from(reminders.expiry_days),
             statement_days: i64::from(reminders.statement_days),

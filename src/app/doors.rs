@@ -2,7 +2,10 @@
 //!
 //! It finds the route by its pattern, checks who asks, narrows the scope to the route's verb and puts the context into the request.
 //! A handler without context answers an error, so a path around the gate would lead nowhere. It also counts and logs: pattern, status
-//! and time, never a path, a query or a body.
+//! and time, never a path, a query or a body. What pages need beyond that (cookies, where a form comes from, refusals in HTML) is in
+//! [`pages`].
+
+mod pages;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +16,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 
 use crate::users::API_KEY_PREFIX;
 use crate::users::actions::{self, Known};
@@ -22,13 +25,21 @@ use crate::web::{Access, Code, Ctx, Ground, Problem, Route, Scope, Verb};
 
 /// The rules of every route.
 pub struct Doors {
-    rules: HashMap<(Method, String), Access>,
+    rules: HashMap<(Method, String), Rule>,
+}
+
+/// What the gate knows of a route.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    access: Access,
+    is_page: bool,
 }
 
 impl Doors {
     /// The rules of these routes.
     pub fn of(routes: &[Route]) -> Self {
-        Self { rules: routes.iter().map(|route| ((route.method.clone(), route.path.to_owned()), route.access)).collect() }
+        let rule = |route: &Route| Rule { access: route.access, is_page: route.is_page };
+        Self { rules: routes.iter().map(|route| ((route.method.clone(), route.path.to_owned()), rule(route))).collect() }
     }
 
     /// The methods of a pattern, for the `Allow` header.
@@ -39,7 +50,7 @@ impl Doors {
         methods.join(", ")
     }
 
-    fn rule(&self, method: &Method, pattern: &str) -> Option<Access> {
+    fn rule(&self, method: &Method, pattern: &str) -> Option<Rule> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.rules.get(&(method.clone(), pattern.to_owned())).copied()
     }
@@ -57,8 +68,9 @@ pub async fn pass<B: MessageBody + 'static>(
     let pattern = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let method = request.method().clone();
     let response = match open(&doors, &ground, &tokens, &request, &pattern).await {
-        Ok(()) => next.call(request).await?.map_into_left_body(),
-        Err(problem) => {
+        Ok(()) => pages::dress(next.call(request).await?),
+        Err(Refusal::Page(page)) => request.into_response(page).map_into_right_body(),
+        Err(Refusal::Problem(problem)) => {
             let allowed = (problem.code == Code::MethodNotAllowed).then(|| doors.methods(&pattern));
             let mut refused = request.error_response(problem);
             if let Some(value) = allowed.and_then(|methods| HeaderValue::from_str(&methods).ok()) {
@@ -82,19 +94,47 @@ pub async fn pass<B: MessageBody + 'static>(
     Ok(response)
 }
 
+/// How a request is turned away.
+enum Refusal {
+    /// For programs.
+    Problem(Problem),
+    /// For people: a page, or the way to the log-in.
+    Page(HttpResponse),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Refusal::Problem(problem)
+    }
+}
+
 async fn open(
     doors: &Doors,
     ground: &Arc<Ground>,
     tokens: &Tokens,
     request: &ServiceRequest,
     pattern: &str,
-) -> Result<(), Problem> {
-    if pattern == "unmatched" {
-        return Err(Problem::not_found());
-    }
-    let Some(access) = doors.rule(request.method(), pattern) else {
-        return Err(Problem::new(Code::MethodNotAllowed, "该地址不支持此方法。", "This address knows no such method."));
+) -> Result<(), Refusal> {
+    let rule = match pattern {
+        "unmatched" => Err(Problem::not_found()),
+        _ => doors
+            .rule(request.method(), pattern)
+            .ok_or_else(|| Problem::new(Code::MethodNotAllowed, "该地址不支持此方法。", "This address knows no such method.")),
     };
+    match rule {
+        Ok(rule) if rule.is_page => pages::open(ground, request, rule.access).await.map_err(Refusal::Page),
+        Ok(rule) => open_to_programs(ground, tokens, request, rule.access).await.map_err(Refusal::Problem),
+        Err(problem) if pages::wants_page(request) => Err(Refusal::Page(pages::refused(ground, request, &problem))),
+        Err(problem) => Err(Refusal::Problem(problem)),
+    }
+}
+
+async fn open_to_programs(
+    ground: &Arc<Ground>,
+    tokens: &Tokens,
+    request: &ServiceRequest,
+    access: Access,
+) -> Result<(), Problem> {
     if access != Access::Device && request.query_string().contains("%00") {
         let problem = Problem::new(Code::Malformed, "查询参数中不能有空字符（U+0000）。", "A query must not contain U+0000.");
         return Err(problem.at("query", "bad_encoding"));

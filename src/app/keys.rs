@@ -58,7 +58,10 @@ pub fn rotate(db: &Db, old: [u8; 32], new: [u8; 32], now: Moment) -> Result<Rota
         let sessions = diesel::update(schema::sessions::table.filter(schema::sessions::revoked_at.is_null()))
             .set(schema::sessions::revoked_at.eq(now))
             .execute(tx.conn())?;
+        let browsers = diesel::update(schema::browser_sessions::table.filter(schema::browser_sessions::ended_at.is_null()))
+            .set(schema::browser_sessions::ended_at.eq(now))
+            .execute(tx.conn())?;
         tx.note(Chain::Organisation, now, "cli", "rotate_key", &kid)?;
-        Ok(Rotated { keys: wrapped, sessions })
+        Ok(Rotated { keys: wrapped, sessions: sessions + browsers })
     })
 }

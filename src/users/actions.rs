@@ -127,7 +127,7 @@ pub struct Opened {
     pub refresh_token: String,
 }
 
-fn secret(vault: &Vault) -> Result<String, Problem> {
+pub(super) fn secret(vault: &Vault) -> Result<String, Problem> {
     Ok(URL_SAFE_NO_PAD.encode(vault.random::<32>()?))
 }
 
@@ -163,7 +163,8 @@ pub fn log_in(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<Opened, Proble
     open_session(tx, ctx, user, None)
 }
 
-fn not_authenticated() -> Problem {
+/// The one answer to a wrong login, a wrong password and a session that is over.
+pub(super) fn not_authenticated() -> Problem {
     Problem::new(Code::NotAuthenticated, "登录名或密码不正确。", "Login or password is wrong.")
 }
 

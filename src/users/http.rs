@@ -211,20 +211,29 @@ async fn off_loop<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(&error.to_string()))
 }
 
-async fn log_in(call: Call, tokens: web::Data<Tokens>, body: Body<LogIn>) -> Result<impl Responder, Problem> {
-    let LogIn { login, password } = body.0;
-    let (ctx, db) = (call.ctx.clone(), call.ctx.ground.db.clone());
-    let name = login.clone();
-    let candidate = db.read(move |conn| actions::candidate(conn, &ctx, &name)).await?;
+/// The user of a login and password that hold; a failure is counted against the login.
+///
+/// # Errors
+/// `not_authenticated` for a wrong pair, `too_many` while the login is locked.
+pub async fn authenticate(ctx: &Ctx, login: &str, password: String) -> Result<UserId, Problem> {
+    let db = ctx.ground.db.clone();
+    let (reader, name) = (ctx.clone(), login.to_owned());
+    let candidate = db.read(move |conn| actions::candidate(conn, &reader, &name)).await?;
     let candidate = Arc::new(candidate);
     let judged = Arc::clone(&candidate);
     let accepted = off_loop(move || judged.accepts(&password)).await?;
-    let ctx = call.ctx.clone();
-    let user = candidate.user.as_ref().filter(|_| accepted).map(|user| user.id);
-    let Some(user) = user else {
-        db.write(move |tx| actions::note_failure(tx, &ctx, &login, &candidate)).await?;
-        return Err(Problem::new(Code::NotAuthenticated, "登录名或密码不正确。", "Login or password is wrong."));
-    };
+    if let Some(user) = candidate.user.as_ref().filter(|_| accepted) {
+        return Ok(user.id);
+    }
+    let (writer, name) = (ctx.clone(), login.to_owned());
+    db.write(move |tx| actions::note_failure(tx, &writer, &name, &candidate)).await?;
+    Err(actions::not_authenticated())
+}
+
+async fn log_in(call: Call, tokens: web::Data<Tokens>, body: Body<LogIn>) -> Result<impl Responder, Problem> {
+    let LogIn { login, password } = body.0;
+    let user = authenticate(&call.ctx, &login, password).await?;
+    let (ctx, db) = (call.ctx.clone(), call.ctx.ground.db.clone());
     let opened = db.write(move |tx| actions::log_in(tx, &ctx, user)).await?;
     Ok(Reply { status: StatusCode::CREATED, body: pair(&tokens, &call.ctx, opened)? })
 }
@@ -265,25 +274,40 @@ async fn me(call: Call) -> Result<impl Responder, Problem> {
 
 async fn change_password(call: Call, body: Body<ChangePassword>) -> Result<impl Responder, Problem> {
     let ChangePassword { old, new } = body.0;
-    let (db, user) = (call.ctx.ground.db.clone(), myself(&call.ctx)?);
-    let row = db.read(move |conn| table::find(conn, user)?.ok_or_else(Problem::not_found)).await?;
-    password::check(&row.login, &new)?;
-    let salt = call.ctx.vault().random::<16>()?;
-    let hash =
-        off_loop(
-            move || if password::matches(&old, &row.password_hash) { password::hash(&new, &salt).map(Some) } else { Ok(None) },
-        );
-    let Some(hash) = hash.await?? else {
-        return Err(Problem::invalid("原密码不正确。", "The old password is wrong.").at("old", "bad_format"));
-    };
+    let user = myself(&call.ctx)?;
+    let hash = new_password(&call.ctx, user, old, new).await?;
     call.write(StatusCode::OK, move |tx, ctx| actions::set_password(tx, ctx, user, &hash, false).map(|()| DONE)).await
+}
+
+/// The hash of a new password for whoever knows the old one.
+///
+/// # Errors
+/// `invalid` when the old one is wrong, or the new one too weak or the same.
+pub async fn new_password(ctx: &Ctx, user: UserId, old: String, new: String) -> Result<String, Problem> {
+    let row = ctx.ground.db.read(move |conn| table::find(conn, user)?.ok_or_else(Problem::not_found)).await?;
+    password::check(&row.login, &new)?;
+    if old == new {
+        let problem = Problem::invalid("新密码不能与原密码相同。", "The new password must differ from the old one.");
+        return Err(problem.at("new", "bad_format"));
+    }
+    let salt = ctx.vault().random::<16>()?;
+    let judged = off_loop(move || match password::matches(&old, &row.password_hash) {
+        true => password::hash(&new, &salt).map(Some),
+        false => Ok(None),
+    });
+    judged.await??.ok_or_else(|| Problem::invalid("原密码不正确。", "The old password is wrong.").at("old", "bad_format"))
+}
+
+/// The hash of a password that an administrator sets for a user.
+pub async fn given_password(ctx: &Ctx, login: &str, new: String) -> Result<String, Problem> {
+    password::check(login, &new)?;
+    let salt = ctx.vault().random::<16>()?;
+    off_loop(move || password::hash(&new, &salt)).await?
 }
 
 async fn add_user(call: Call, body: Body<AddUser>) -> Result<impl Responder, Problem> {
     let AddUser { login, name, password } = body.0;
-    password::check(&login, &password)?;
-    let salt = call.ctx.vault().random::<16>()?;
-    let hash = off_loop(move || password::hash(&password, &salt)).await??;
+    let hash = given_password(&call.ctx, &login, password).await?;
     call.write(StatusCode::CREATED, move |tx, ctx| actions::add_user(tx, ctx, &login, &name, &hash, true).map(UserView::from))
         .await
 }
@@ -307,9 +331,7 @@ async fn reset_password(call: Call, user: web::Path<UserId>, body: Body<ResetPas
     let (user, new) = (user.into_inner(), body.0.password);
     let db = call.ctx.ground.db.clone();
     let row = db.read(move |conn| table::find(conn, user)?.ok_or_else(Problem::not_found)).await?;
-    password::check(&row.login, &new)?;
-    let salt = call.ctx.vault().random::<16>()?;
-    let hash = off_loop(move || password::hash(&new, &salt)).await??;
+    let hash = given_password(&call.ctx, &row.login, new).await?;
     call.write(StatusCode::OK, move |tx, ctx| actions::set_password(tx, ctx, user, &hash, true).map(|()| DONE)).await
 }
 

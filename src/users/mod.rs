@@ -4,6 +4,7 @@
 //! a second use ends its whole family. Rights are read from the grants on every request, so taking one away works at once.
 
 pub mod actions;
+pub mod browser;
 pub mod contacts;
 pub mod http;
 pub mod password;
@@ -31,6 +32,9 @@ pub const ACCESS_SECONDS: i64 = 15 * 60;
 
 /// Seconds that a refresh token lives.
 pub const REFRESH_SECONDS: i64 = 14 * 24 * 3600;
+
+/// Seconds that a browser's session lives: a working day with its evening.
+pub const BROWSER_SECONDS: i64 = 12 * 3600;
 
 /// Failed log-ins in a row before a login is locked.
 pub const FAILURES_MAX: i32 = 5;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::UserState;
 use crate::base::id::{ApiKeyId, RecordId, UserId};
 use crate::base::{Day, Moment};
-use crate::store::schema::{api_keys, grants, login_throttles, sessions, unmaskings, users};
+use crate::store::schema::{api_keys, browser_sessions, grants, login_throttles, sessions, unmaskings, users};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
 use crate::web::{Grant, Role, Scope, ScopeOn};
 
@@ -223,9 +223,40 @@ pub fn revoke_family(conn: &mut AnyConn, family: i64, now: Moment) -> Result<(),
     Ok(())
 }
 
+/// Ends every session of a user, those of programs and those of browsers.
 pub fn revoke_all(conn: &mut AnyConn, user: UserId, now: Moment) -> Result<(), StoreError> {
     diesel::update(sessions::table.filter(sessions::user_id.eq(user).and(sessions::revoked_at.is_null())))
         .set(sessions::revoked_at.eq(now))
+        .execute(conn)?;
+    let open = browser_sessions::user_id.eq(user).and(browser_sessions::ended_at.is_null());
+    diesel::update(browser_sessions::table.filter(open)).set(browser_sessions::ended_at.eq(now)).execute(conn)?;
+    Ok(())
+}
+
+/// A browser's session, by the hash of its cookie's token.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = browser_sessions)]
+pub struct BrowserSessionRow {
+    pub token_hash: String,
+    pub user_id: UserId,
+    pub created_at: Moment,
+    pub expires_at: Moment,
+    pub ended_at: Option<Moment>,
+}
+
+pub fn insert_browser_session(conn: &mut AnyConn, row: &BrowserSessionRow) -> Result<(), StoreError> {
+    diesel::insert_into(browser_sessions::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+pub fn browser_session(conn: &mut AnyConn, token_hash: &str) -> Result<Option<BrowserSessionRow>, StoreError> {
+    Ok(browser_sessions::table.find(token_hash).select(BrowserSessionRow::as_select()).get_result(conn).optional()?)
+}
+
+pub fn end_browser_session(conn: &mut AnyConn, token_hash: &str, now: Moment) -> Result<(), StoreError> {
+    let open = browser_sessions::ended_at.is_null();
+    diesel::update(browser_sessions::table.find(token_hash).filter(open))
+        .set(browser_sessions::ended_at.eq(now))
         .execute(conn)?;
     Ok(())
 }

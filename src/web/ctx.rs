@@ -23,6 +23,8 @@ pub struct Settings {
     pub device_rate_max: u32,
     /// Whether the database is a demonstration.
     pub demo: bool,
+    /// Whether cookies are for TLS only: the public address begins with `https`.
+    pub secure_cookies: bool,
     /// Issuer name in tokens.
     pub issuer: String,
     /// Mail, reminders and tidying.

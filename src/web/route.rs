@@ -75,6 +75,8 @@ pub struct Route {
     pub is_order: bool,
     /// Whether `If-Match` is needed.
     pub is_versioned: bool,
+    /// Whether it is a page for people: opened by a browser's session, refused in HTML.
+    pub is_page: bool,
     /// The handler.
     pub handler: fn() -> actix_web::Route,
 }
@@ -93,6 +95,7 @@ impl Route {
             query: &[],
             is_order: false,
             is_versioned: false,
+            is_page: false,
             handler,
         }
     }
@@ -105,6 +108,16 @@ impl Route {
     /// A POST.
     pub fn post(path: &'static str, access: Access, summary: &'static str, handler: fn() -> actix_web::Route) -> Self {
         Self::new(Method::POST, path, access, summary, handler)
+    }
+
+    /// A page.
+    pub fn page(path: &'static str, access: Access, summary: &'static str, handler: fn() -> actix_web::Route) -> Self {
+        Self { is_page: true, media: "text/html", ..Self::get(path, access, summary, handler) }
+    }
+
+    /// What a page's form does.
+    pub fn form(path: &'static str, access: Access, summary: &'static str, handler: fn() -> actix_web::Route) -> Self {
+        Self { is_page: true, media: "text/html", ..Self::post(path, access, summary, handler) }
     }
 
     /// A DELETE.

@@ -1,0 +1,280 @@
+//! The words of the tables in Chinese, as the field says them. In English a word is itself, its underscores blanks.
+
+use std::borrow::Cow;
+
+use crate::web::Lang;
+
+/// Word and Chinese. One word has one meaning (the table of words in the README), so that one list is enough.
+const WORDS: &[(&str, &str)] = &[
+    // Roles and parties
+    ("administrator", "系统管理员"),
+    ("labour_manager", "劳资专管员"),
+    ("subcontractor", "分包单位"),
+    ("subcontractors", "分包单位信息"),
+    ("owner", "建设单位"),
+    ("general_contractor", "施工总承包单位"),
+    ("supervising_engineer", "监理单位"),
+    ("labour_authority", "人社部门"),
+    ("industry_authority", "行业主管部门"),
+    ("grid_officer", "网格员"),
+    ("bank", "银行"),
+    ("device", "考勤设备"),
+    ("enterprise", "企业"),
+    ("public_body", "机关事业单位"),
+    // Where a role holds
+    ("everything", "全部"),
+    ("region", "行政区划"),
+    ("organisation", "单位"),
+    ("project", "项目"),
+    ("account", "专用账户"),
+    ("case", "案件"),
+    ("grid", "网格"),
+    // Systems and findings
+    ("real_name", "实名制管理"),
+    ("labour_split", "人工费用分账"),
+    ("payroll", "工资支付表"),
+    ("pay_on_behalf", "总包代发"),
+    ("deposit", "工资保证金"),
+    ("notice_board", "维权信息告示牌"),
+    ("payment_bond", "工程款支付担保"),
+    ("arrears", "欠薪"),
+    ("not_in_force", "不适用"),
+    ("kept", "符合"),
+    ("not_known", "未知"),
+    ("broken", "违反"),
+    ("none", "无"),
+    ("advice", "提示"),
+    ("blue", "蓝色"),
+    ("yellow", "黄色"),
+    ("orange", "橙色"),
+    ("red", "红色"),
+    ("in_force", "现行有效"),
+    ("unverified", "待核实"),
+    ("superseded", "已被替代"),
+    // Gates
+    ("construction_permit", "施工许可"),
+    ("completion_acceptance", "竣工验收"),
+    ("property_registration", "产权登记"),
+    ("account_closing", "专用账户撤销"),
+    ("deposit_return", "保证金返还"),
+    ("new_project", "新建项目"),
+    ("clear", "放行"),
+    ("advise", "提示"),
+    ("unknown", "未知"),
+    ("restriction_proposed", "建议限制"),
+    ("blocked", "不放行"),
+    ("national", "国家规定"),
+    ("regional", "地方规定"),
+    ("policy", "本平台规则"),
+    // Sheets, lines, runs
+    ("draft", "草稿"),
+    ("submitted", "已提交"),
+    ("audited", "已审核"),
+    ("published", "已公示"),
+    ("closed", "已关闭"),
+    ("signed", "已签字"),
+    ("held", "暂缓"),
+    ("approved", "可支付"),
+    ("reserved", "已列支"),
+    ("sent", "已发送"),
+    ("accepted", "银行已受理"),
+    ("paid", "已支付"),
+    ("rejected", "银行拒付"),
+    ("returned", "已退回"),
+    ("settled", "已结清"),
+    ("refused", "已拒绝"),
+    ("paper", "纸质签字"),
+    ("link_with_second_means", "链接签字并二次验证"),
+    ("card_missing", "没有银行卡"),
+    ("card_shared", "多人共用一卡"),
+    ("disputed", "有争议"),
+    ("no_work_days", "没有出勤"),
+    ("contradicted", "银行前后不一"),
+    // Bank
+    ("statement", "对账单"),
+    ("report", "日间报告"),
+    ("notification", "动账通知"),
+    ("sheet", "表格"),
+    ("credit", "收入"),
+    ("debit", "支出"),
+    ("booked", "已入账"),
+    ("pending", "待处理"),
+    ("information", "仅供参考"),
+    ("labour_cost", "人工费用"),
+    ("pay_run", "代发批次"),
+    ("pay_return", "代发退回"),
+    ("interest", "利息"),
+    ("worker_pay", "工资"),
+    ("foreign_debit", "非工资支出"),
+    ("unexplained", "待查明"),
+    // Documents
+    ("contract", "施工合同"),
+    ("account_agreement", "专用账户协议"),
+    ("deposit_guarantee", "保证金保函"),
+    ("price_audit", "造价审核"),
+    ("settlement", "竣工结算"),
+    ("permit", "施工许可证"),
+    ("funds_commitment", "资金承诺"),
+    ("work_paper", "劳动合同或用工书面协议"),
+    ("signed_sheet", "签字的工资支付表"),
+    ("notice_board_photo", "告示牌照片"),
+    ("other", "其他"),
+    // Deposits
+    ("cash", "现金"),
+    ("letter_of_guarantee", "银行保函"),
+    ("insurance", "保险"),
+    ("bond", "担保"),
+    ("lodged", "已存储"),
+    ("used", "已动用"),
+    ("replenished", "已补足"),
+    ("publicity_started", "开始公示"),
+    // Workers
+    ("id_card", "居民身份证"),
+    ("passport", "护照"),
+    ("labour_contract", "劳动合同"),
+    ("work_agreement", "用工书面协议"),
+    ("entered", "进场"),
+    ("terms", "约定变更"),
+    ("left", "退场"),
+    ("id_number", "身份证号"),
+    ("phone", "手机号"),
+    ("card", "银行卡"),
+    ("pin", "考勤编号"),
+    ("active_elsewhere", "在其他项目在册"),
+    ("card_check_fails", "银行卡号校验不符"),
+    ("card_of_another", "与他人同卡"),
+    ("no_paper", "没有劳动合同或书面协议"),
+    ("not_trained", "未经安全教育"),
+    ("no_card", "没有银行卡"),
+    // Devices
+    ("active", "使用中"),
+    ("in", "进"),
+    ("out", "出"),
+    ("by_state", "按记录"),
+    ("zkteco", "中控智慧"),
+    ("hikvision", "海康威视"),
+    ("dahua", "大华"),
+    ("gateway", "网关"),
+    ("queued", "排队中"),
+    ("done", "已完成"),
+    ("failed", "失败"),
+    ("dead", "停滞"),
+    // Inbox
+    ("new", "未处理"),
+    ("part", "部分处理"),
+    ("quarantined", "已隔离"),
+    ("duplicate", "重复"),
+    ("open", "未关闭"),
+    // Notice board
+    ("minimum_wage", "最低工资标准"),
+    ("pay_date", "工资支付日期"),
+    ("complaint_phones", "投诉举报电话"),
+    ("arbitration", "劳动争议仲裁"),
+    ("legal_aid", "法律援助"),
+    ("legal_hotline", "12348 法律服务热线"),
+    ("deposit_status", "保证金缴存情况"),
+    // Cases and credit
+    ("complaint", "投诉"),
+    ("inspection", "检查"),
+    ("court", "诉讼"),
+    ("serious_list", "失信联合惩戒名单"),
+    ("not_listed", "未列入名单"),
+    ("clean_since", "无欠薪起算日"),
+    // Users
+    ("suspended", "已停用"),
+    ("ended", "已终止"),
+];
+
+/// A word in a language; a word that has no Chinese yet shows as itself.
+pub fn said(lang: Lang, word: &str) -> Cow<'_, str> {
+    let zh = WORDS.iter().find(|(known, _)| *known == word).map(|(_, zh)| *zh);
+    match (lang, zh) {
+        (Lang::Zh, Some(zh)) => Cow::Borrowed(zh),
+        _ if word.contains('_') => Cow::Owned(word.replace('_', " ")),
+        _ => Cow::Borrowed(word),
+    }
+}
+
+/// What a form did: word, Chinese, English. `{n}` is the number of things.
+const TOLD: &[(&str, &str, &str)] = &[
+    ("logged_in", "已登录。", "You are logged in."),
+    ("logged_out", "已退出。", "You are logged out."),
+    ("logged_out_everywhere", "已在所有设备上退出。", "You are logged out everywhere."),
+    ("password_changed", "密码已修改，请用新密码登录。", "Your password has been changed; log in with the new one."),
+];
+
+/// The sentence of a word that [`super::done`] sent; `None` for a word that is not ours.
+pub fn told(lang: Lang, word: &str, number: usize) -> Option<String> {
+    let (_, zh, en) = TOLD.iter().find(|(known, ..)| *known == word)?;
+    Some(lang.pick(zh, en).replace("{n}", &number.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        accounts, attendance, cases, credit, deposits, documents, law, notice_board, parties, payroll, projects, users, workers,
+    };
+
+    /// Collects the words of enums that pages show.
+    macro_rules! all {
+        ($($words:ty),* $(,)?) => {{
+            let mut found: Vec<&'static str> = Vec::new();
+            $(found.extend(<$words>::ALL.iter().map(|word| word.as_str()));)*
+            found
+        }};
+    }
+
+    #[test]
+    fn every_word_that_pages_show_has_its_chinese_once() {
+        let shown = all![
+            payroll::SheetState,
+            payroll::LineState,
+            payroll::AttemptState,
+            payroll::RunState,
+            payroll::Means,
+            payroll::pay_run::Hold,
+            projects::PartyRole,
+            documents::DocumentKind,
+            accounts::StatementKind,
+            accounts::Direction,
+            accounts::EntryStatus,
+            accounts::Purpose,
+            attendance::devices::DeviceState,
+            attendance::devices::GateDirection,
+            attendance::devices::Maker,
+            attendance::devices::OrderState,
+            deposits::DepositKind,
+            deposits::DepositEvent,
+            parties::PartyKind,
+            workers::IdKind,
+            workers::Paper,
+            workers::EventKind,
+            workers::SecretField,
+            workers::WarningCode,
+            cases::CaseKind,
+            credit::CreditKind,
+            notice_board::BoardItem,
+            users::UserState,
+            crate::web::Role,
+            law::Gate,
+            law::decision::Verdict,
+            law::decision::Basis,
+            law::finding::System,
+            law::finding::State,
+        ];
+        for word in shown {
+            assert!(WORDS.iter().any(|(known, _)| *known == word), "`{word}` has no Chinese");
+        }
+        for (index, (word, _)) in WORDS.iter().enumerate() {
+            assert!(!WORDS[..index].iter().any(|(known, _)| known == word), "`{word}` stands twice");
+        }
+    }
+
+    #[test]
+    fn english_is_the_word_itself() {
+        assert_eq!(said(Lang::En, "letter_of_guarantee"), "letter of guarantee");
+        assert_eq!(said(Lang::Zh, "letter_of_guarantee"), "银行保函");
+        assert_eq!(told(Lang::En, "no_such_word", 3), None);
+    }
+}
