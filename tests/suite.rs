@@ -18,6 +18,8 @@ mod suite {
     pub mod ground;
     mod house;
     mod http;
+    mod mail;
+    mod operation;
     mod oracles;
     mod store;
     mod tour;

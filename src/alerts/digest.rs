@@ -15,9 +15,9 @@ use crate::projects::{self, Site};
 use crate::store::outbox::{self, NewMail};
 use crate::store::{Tx, jobs};
 use crate::users;
+use crate::users::contacts;
 use crate::users::contacts::actions::Contact;
-use crate::users::contacts::{self, Language};
-use crate::web::{Ctx, Problem, Scope};
+use crate::web::{Ctx, Lang, Problem, Scope};
 
 /// Matters that one digest tells at most; the rest follows the next day.
 pub const ITEMS_MAX: usize = 100;
@@ -74,8 +74,8 @@ struct InEnglish<'a> {
 pub struct Draft<'a> {
     /// How the person is called.
     pub name: &'a str,
-    /// Language.
-    pub language: Language,
+    /// Lang.
+    pub language: Lang,
     /// Day.
     pub day: Day,
     /// Whether it could not wait.
@@ -98,14 +98,14 @@ impl Draft<'_> {
         let count = self.count();
         let of = match self.groups {
             [one] => one.name.clone(),
-            _ if self.language == Language::Chinese => format!("{} 个项目", self.groups.len()),
+            _ if self.language == Lang::Zh => format!("{} 个项目", self.groups.len()),
             _ => format!("{} projects", self.groups.len()),
         };
         match (self.language, self.urgent) {
-            (Language::Chinese, true) => format!("[安薪] 紧急：{of}有 {count} 项"),
-            (Language::Chinese, false) => format!("[安薪] {} 摘要：{of}有 {count} 项新情况", self.day),
-            (Language::English, true) => format!("[anxin] Urgent: {count} on {of}"),
-            (Language::English, false) => format!("[anxin] Digest of {}: {count} new on {of}", self.day),
+            (Lang::Zh, true) => format!("[安薪] 紧急：{of}有 {count} 项"),
+            (Lang::Zh, false) => format!("[安薪] {} 摘要：{of}有 {count} 项新情况", self.day),
+            (Lang::En, true) => format!("[anxin] Urgent: {count} on {of}"),
+            (Lang::En, false) => format!("[anxin] Digest of {}: {count} new on {of}", self.day),
         }
     }
 
@@ -117,14 +117,14 @@ impl Draft<'_> {
         let Draft { name, language, day, urgent, groups, rest, base_url } = *self;
         let count = self.count();
         let text = match language {
-            Language::Chinese => InChinese { name, day, urgent, count, groups, rest, base_url }.render(),
-            Language::English => InEnglish { name, day, urgent, count, groups, rest, base_url }.render(),
+            Lang::Zh => InChinese { name, day, urgent, count, groups, rest, base_url }.render(),
+            Lang::En => InEnglish { name, day, urgent, count, groups, rest, base_url }.render(),
         };
         text.map_err(|error| Problem::internal(&error.to_string()))
     }
 }
 
-fn item_of(row: &NoticeRow, language: Language) -> Result<Item, Problem> {
+fn item_of(row: &NoticeRow, language: Lang) -> Result<Item, Problem> {
     let words: Words = serde_json::from_str(&row.words).map_err(|error| Problem::internal(&error.to_string()))?;
     Ok(Item {
         title: words.title(language).to_owned(),
@@ -163,14 +163,12 @@ pub fn write_one(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, day: Day) -> Result<b
     let mut sites: BTreeMap<ProjectId, Option<Site>> = BTreeMap::new();
     let (mut told, mut rest) = (Vec::new(), 0);
     for row in table::open_of(tx.conn(), user, LOOKED_AT_MAX)? {
-        if !sites.contains_key(&row.project_id) {
-            // A right that has ended since hides the project; its notices wait for a right that comes back.
-            sites.insert(row.project_id, projects::enter(tx.conn(), &scope, row.project_id).ok());
-        }
-        match sites.get(&row.project_id) {
-            Some(Some(_)) if told.len() < ITEMS_MAX => told.push(row),
-            Some(Some(_)) => rest += 1,
-            _ => {}
+        // A right that has ended since hides the project; its notices wait for a right that comes back.
+        let site = sites.entry(row.project_id).or_insert_with(|| projects::enter(tx.conn(), &scope, row.project_id).ok());
+        match site {
+            Some(_) if told.len() < ITEMS_MAX => told.push(row),
+            Some(_) => rest += 1,
+            None => {}
         }
     }
     let groups = grouped(&told, &sites, contact.language)?;
@@ -195,7 +193,7 @@ pub fn tell_at_once(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, user: UserId, rows:
     write(tx, ctx, &mail, format!("urgent {}", first.id))
 }
 
-fn grouped(rows: &[NoticeRow], sites: &BTreeMap<ProjectId, Option<Site>>, language: Language) -> Result<Vec<Group>, Problem> {
+fn grouped(rows: &[NoticeRow], sites: &BTreeMap<ProjectId, Option<Site>>, language: Lang) -> Result<Vec<Group>, Problem> {
     let mut groups: Vec<Group> = Vec::new();
     for row in rows {
         let Some(Some(site)) = sites.get(&row.project_id) else { continue };
@@ -282,9 +280,9 @@ mod tests {
         ]
     }
 
-    fn shown(language: Language, urgent: bool, rest: usize, base_url: &str) -> String {
+    fn shown(language: Lang, urgent: bool, rest: usize, base_url: &str) -> String {
         let groups = groups();
-        let name = if language == Language::Chinese { "陈守义" } else { "Chen Shouyi" };
+        let name = if language == Lang::Zh { "陈守义" } else { "Chen Shouyi" };
         let day = Day::of(2026, 3, 2).unwrap();
         let draft = Draft { name, language, day, urgent, groups: &groups, rest, base_url };
         format!("Subject: {}\n\n{}", draft.subject(), draft.body().unwrap())
@@ -292,17 +290,17 @@ mod tests {
 
     #[test]
     fn the_digest_speaks_both_languages() {
-        insta::assert_snapshot!("digest_zh", shown(Language::Chinese, false, 0, "https://anxin.example.cn"));
-        insta::assert_snapshot!("digest_en", shown(Language::English, false, 3, ""));
-        insta::assert_snapshot!("urgent_zh", shown(Language::Chinese, true, 0, ""));
-        insta::assert_snapshot!("urgent_en", shown(Language::English, true, 0, "https://anxin.example.cn"));
+        insta::assert_snapshot!("digest_zh", shown(Lang::Zh, false, 0, "https://anxin.example.cn"));
+        insta::assert_snapshot!("digest_en", shown(Lang::En, false, 3, ""));
+        insta::assert_snapshot!("urgent_zh", shown(Lang::Zh, true, 0, ""));
+        insta::assert_snapshot!("urgent_en", shown(Lang::En, true, 0, "https://anxin.example.cn"));
     }
 
     #[test]
     fn a_subject_of_one_project_names_it() {
         let groups = &groups()[..1];
         let day = Day::of(2026, 3, 2).unwrap();
-        let draft = Draft { name: "x", language: Language::English, day, urgent: false, groups, rest: 0, base_url: "" };
+        let draft = Draft { name: "x", language: Lang::En, day, urgent: false, groups, rest: 0, base_url: "" };
         assert_eq!(draft.subject(), "[anxin] Digest of 2026-03-02: 2 new on 测试花园一期");
     }
 }

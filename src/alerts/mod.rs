@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Day, words};
 use crate::law::questions::warning::Level;
 use crate::law::{Finding, LawBook, State};
-use crate::users::contacts::Language;
+use crate::web::Lang;
 
 words! {
     /// What a notice is about.
@@ -68,19 +68,13 @@ pub struct Words {
 
 impl Words {
     /// What it is.
-    pub fn title(&self, language: Language) -> &str {
-        match language {
-            Language::Chinese => &self.title_zh,
-            Language::English => &self.title_en,
-        }
+    pub fn title(&self, language: Lang) -> &str {
+        language.pick(&self.title_zh, &self.title_en)
     }
 
     /// What to do.
-    pub fn cure(&self, language: Language) -> &str {
-        match language {
-            Language::Chinese => &self.cure_zh,
-            Language::English => &self.cure_en,
-        }
+    pub fn cure(&self, language: Lang) -> &str {
+        language.pick(&self.cure_zh, &self.cure_en)
     }
 }
 

@@ -226,3 +226,78 @@ fn run(ctx: &Ctx, tick: &Tick, due_at: Moment) -> Result<bool, StoreError> {
         Ok(is_ours)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::config::Config;
+
+    fn tick(cron: &str, zone: &str, missed: Missed) -> Tick {
+        Tick::read("nightly", &TickConfig { cron: cron.into(), zone: zone.into(), missed }).unwrap()
+    }
+
+    fn moment(text: &str) -> Moment {
+        text.parse().unwrap()
+    }
+
+    fn texts(moments: &[Moment]) -> Vec<String> {
+        moments.iter().map(|at| at.local().format("%m-%d %H:%M").to_string()).collect()
+    }
+
+    #[test]
+    fn the_embedded_schedule_reads() {
+        let schedule = Schedule::read(&Config::load(None).unwrap().schedule).unwrap();
+        assert_eq!(
+            schedule.ticks.iter().map(|tick| tick.name).collect::<Vec<_>>(),
+            ["nightly", "reminders", "sources", "digest", "pruning"]
+        );
+    }
+
+    #[test]
+    fn a_zone_moves_the_moment() {
+        let from = moment("2026-03-02T09:00:00+08:00");
+        let next = |zone: &str| tick("0 30 1 * * *", zone, Missed::Skip).after(from).next().unwrap();
+        assert_eq!(next("Asia/Shanghai"), moment("2026-03-03T01:30:00+08:00"));
+        assert_eq!(next("+08:00"), next("Asia/Shanghai"));
+        assert_eq!(next("UTC"), moment("2026-03-02T09:30:00+08:00"));
+        assert_eq!(next("-03:30"), moment("2026-03-02T13:00:00+08:00"));
+    }
+
+    #[test]
+    fn odd_zones_and_expressions_are_named() {
+        let read = |cron: &str, zone: &str| {
+            let config = TickConfig { cron: cron.into(), zone: zone.into(), missed: Missed::Skip };
+            Tick::read("digest", &config).map(drop).map_err(|error| error.to_string())
+        };
+        for zone in ["Europe/Berlin", "08:00", "+8:00", "+15:00", "+08:60", "+0800", ""] {
+            assert!(read("0 0 7 * * *", zone).unwrap_err().contains("schedule.digest.zone"), "{zone}");
+        }
+        for cron in ["", "7 o'clock", "0 7 * *", "0 61 * * * *"] {
+            assert!(read(cron, "UTC").unwrap_err().contains("schedule.digest.cron"), "{cron}");
+        }
+        assert!(read("off", "UTC").is_ok());
+        assert_eq!(tick("off", "UTC", Missed::CatchUp).after(Moment(0)).next(), None);
+    }
+
+    #[test]
+    fn missed_ticks_are_caught_up_or_left_out() {
+        let (last, now) = (moment("2026-03-02T01:30:00+08:00"), moment("2026-03-05T09:00:00+08:00"));
+        let (due, left_out) = tick("0 30 1 * * *", "Asia/Shanghai", Missed::CatchUp).due(last, now);
+        assert_eq!((texts(&due), left_out), (vec!["03-03 01:30".into(), "03-04 01:30".into(), "03-05 01:30".into()], None));
+        let skip = tick("0 30 1 * * *", "Asia/Shanghai", Missed::Skip);
+        assert_eq!(skip.due(last, now), (vec![], Some(moment("2026-03-05T01:30:00+08:00"))));
+        // One that is due this moment, or a little late because the worker was busy, was not missed.
+        for late in [0, 1, MISSED_AFTER_SECONDS] {
+            let now = moment("2026-03-05T01:30:00+08:00").plus_seconds(late);
+            assert_eq!(texts(&skip.due(last, now).0), ["03-05 01:30"], "{late} seconds late");
+        }
+        assert_eq!(skip.due(moment("2026-03-05T01:30:00+08:00"), now), (vec![], None), "what is on record is not due again");
+    }
+
+    #[test]
+    fn catching_up_has_an_end() {
+        let (last, now) = (moment("2019-01-01T00:00:00+08:00"), moment("2026-03-05T09:00:00+08:00"));
+        let (due, _) = tick("0 30 1 * * *", "Asia/Shanghai", Missed::CatchUp).due(last, now);
+        assert_eq!((due.len(), texts(&due).pop().unwrap()), (CATCH_UP_MAX, "03-05 01:30".to_owned()));
+    }
+}

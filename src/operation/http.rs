@@ -191,5 +191,5 @@ async fn retry_mail(call: Call, mail: web::Path<RecordId>) -> Result<impl Respon
 }
 
 async fn health_now(call: Call) -> Result<impl Responder, Problem> {
-    call.read(|conn, ctx| health::gather(conn, ctx)).await
+    call.read(health::gather).await
 }

@@ -276,6 +276,26 @@ impl App {
         Self { ground, clock, house }
     }
 
+    /// The same database and clock as another start of the service would open them: under another key, with other settings.
+    pub fn restarted(&self, key: [u8; 32], change: impl FnOnce(&mut Config)) -> Result<Self, StoreError> {
+        let mut config = Config::load(None).expect("the embedded configuration is sound");
+        change(&mut config);
+        let clock = self.clock.clone();
+        let ground = build::ground(self.ground.db.clone(), key, clock.clone(), &BOOK, &config, false)?;
+        let house = House::new(Arc::clone(&ground), serve::figures()).expect("the house");
+        Ok(Self { ground, clock, house })
+    }
+
+    /// With mail switched on.
+    pub fn with_mail(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mailing = self.restarted(KEY, |config| {
+            config.mail.enabled = true;
+            config.mail.from = "安薪 <anxin@example.cn>".to_owned();
+            change(config);
+        });
+        mailing.expect("the services")
+    }
+
     pub fn today(&self) -> Day {
         self.clock.today()
     }

@@ -23,7 +23,7 @@ struct LateDay {
 }
 
 impl LateDay {
-    fn as_late(self, source: Source) -> Late {
+    fn into_late(self, source: Source) -> Late {
         let Self { project_id: project, name: project_name, region, which, last_on } = self;
         Late { project, project_name, region, source, which, last_on }
     }
@@ -52,7 +52,7 @@ pub fn late_statements(conn: &mut AnyConn, since: Day, limit: i64) -> Result<Vec
          (SELECT 1 FROM bank_statements s WHERE s.project_id = a.project_id AND s.account_id = a.id AND s.to_on > $1) \
          ORDER BY p.id, a.id LIMIT $2";
     let rows: Vec<LateDay> = diesel::sql_query(sql).bind::<Date, _>(since).bind::<BigInt, _>(limit).load(conn)?;
-    Ok(rows.into_iter().map(|row| row.as_late(Source::Statements)).collect())
+    Ok(rows.into_iter().map(|row| row.into_late(Source::Statements)).collect())
 }
 
 /// Active devices at gates that were not seen since.
@@ -80,5 +80,5 @@ pub fn late_punches(conn: &mut AnyConn, since: Day, limit: i64) -> Result<Vec<La
          AND NOT EXISTS (SELECT 1 FROM work_days w WHERE w.project_id = p.id AND w.worked_on >= $1) \
          ORDER BY p.id LIMIT $2";
     let rows: Vec<LateDay> = diesel::sql_query(sql).bind::<Date, _>(since).bind::<BigInt, _>(limit).load(conn)?;
-    Ok(rows.into_iter().map(|row| row.as_late(Source::Punches)).collect())
+    Ok(rows.into_iter().map(|row| row.into_late(Source::Punches)).collect())
 }

@@ -1,20 +1,20 @@
 //! Setting where one is reached, and opening it to write there.
 
+use super::Email;
 use super::table::{self, ContactRow};
-use super::{Email, Language};
 use crate::base::id::UserId;
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Chain, Tx, Vault};
 use crate::users;
-use crate::web::{Ctx, Problem};
+use crate::web::{Ctx, Lang, Problem};
 
 /// How a user is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
     /// Address, where one was given.
     pub email: Option<Email>,
-    /// Language; Chinese where nothing was chosen.
-    pub language: Language,
+    /// Lang; Chinese where nothing was chosen.
+    pub language: Lang,
 }
 
 /// Sets a user's address and language; without an address nothing is mailed to them.
@@ -35,7 +35,7 @@ pub fn set(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, contact: &Contact) -> Resul
 
 /// How a user is reached.
 pub fn of(conn: &mut AnyConn, vault: &Vault, user: UserId) -> Result<Contact, Problem> {
-    let Some(row) = table::find(conn, user)? else { return Ok(Contact { email: None, language: Language::Chinese }) };
+    let Some(row) = table::find(conn, user)? else { return Ok(Contact { email: None, language: Lang::Zh }) };
     let email = match row.email {
         Some(sealed) => Some(vault.open_text(conn, Owner::Global, &sealed)?),
         None => None,

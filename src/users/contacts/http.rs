@@ -5,9 +5,9 @@ use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Email;
 use super::actions::{self, Contact};
-use super::{Email, Language};
-use crate::web::{Access, Body, Call, Problem, Route};
+use crate::web::{Access, Body, Call, Lang, Problem, Route};
 
 /// The routes of contacts.
 pub fn routes() -> Vec<Route> {
@@ -26,7 +26,7 @@ pub struct SetContact {
     /// Address; null for none.
     email: Option<String>,
     /// zh or en.
-    language: Language,
+    language: Lang,
 }
 
 /// Where I am written to; the address is masked.
@@ -35,7 +35,7 @@ pub struct ContactView {
     /// Masked address; null where none was given.
     pub email: Option<String>,
     /// zh or en.
-    pub language: Language,
+    pub language: Lang,
 }
 
 impl From<Contact> for ContactView {

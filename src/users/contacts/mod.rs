@@ -6,19 +6,11 @@ pub mod actions;
 pub mod http;
 pub mod table;
 
-use crate::base::{Unreadable, words};
+use crate::base::Unreadable;
+use crate::web::Lang;
 
-words! {
-    /// A language that mails are written in.
-    pub enum Language, "language" {
-        /// Chinese.
-        Chinese = "zh",
-        /// English.
-        English = "en",
-    }
-}
-crate::store::types::word_column!(Language);
-crate::web::openapi::word_schema!(Language);
+crate::store::types::word_column!(Lang);
+crate::web::openapi::word_schema!(Lang);
 
 /// The longest address (RFC 5321).
 const ADDRESS_MAX: usize = 254;

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::Language;
 use crate::base::id::UserId;
 use crate::base::{Day, Moment};
 use crate::store::schema::{grants, user_contacts, users};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
 use crate::users::UserState;
 use crate::users::table::GrantRow;
-use crate::web::Role;
+use crate::web::{Lang, Role};
 
 /// How a user is reached; the address is encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
@@ -21,7 +20,7 @@ pub struct ContactRow {
     pub user_id: UserId,
     #[serde(serialize_with = "journal::optional_bytes_as_digest")]
     pub email: Option<Vec<u8>>,
-    pub language: Language,
+    pub language: Lang,
     pub changed_at: Moment,
     pub recorded_seq: i64,
 }

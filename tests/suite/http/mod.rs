@@ -1,6 +1,6 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
-mod accounts;
+pub mod accounts;
 mod attendance;
 mod cases;
 mod credit;
@@ -11,4 +11,4 @@ mod payroll;
 mod projects;
 mod settlement;
 mod users;
-mod workers;
+pub mod workers;
