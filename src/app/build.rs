@@ -73,7 +73,7 @@ pub fn ground(
     let ground = Arc::new(Ground {
         db,
         vault,
-        ids: IdSource::new(0),
+        ids: IdSource::new(config.server.node),
         clock,
         book: RwLock::new(Arc::clone(&law.book)),
         settings: config.settings(demo),

@@ -35,6 +35,7 @@ pub struct ServerConfig {
     pub workers: usize,
     pub issuer: String,
     pub public_url: String,
+    pub node: u16,
 }
 
 #[derive(Debug, Clone, Deserialize)]

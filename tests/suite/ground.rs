@@ -238,13 +238,15 @@ impl Ask<'_> {
 /// Somebody who is logged in.
 pub struct Client<'a> {
     app: &'a App,
-    token: String,
     pub user: UserId,
 }
 
 impl<'a> Client<'a> {
     pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
-        self.app.ask(method, path).header("Authorization", &format!("Bearer {}", self.token))
+        // The clock may have been moved past the life of a token, so each request has one of its own moment.
+        let now = Moment(self.app.clock.0.load(Ordering::SeqCst));
+        let token = self.app.house.tokens.issue(self.user, now, "test").expect("a token");
+        self.app.ask(method, path).header("Authorization", &format!("Bearer {token}"))
     }
 
     pub fn get(&self, path: &str) -> Ask<'a> {
@@ -281,6 +283,8 @@ impl App {
         let mut config = Config::load(None).expect("the embedded configuration is sound");
         change(&mut config);
         let clock = self.clock.clone();
+        // A start takes time, and ids of two starts differ by their moments.
+        clock.0.fetch_add(1_000_000, Ordering::SeqCst);
         let ground = build::ground(self.ground.db.clone(), key, clock.clone(), &BOOK, &config, false)?;
         let house = House::new(Arc::clone(&ground), serve::figures()).expect("the house");
         Ok(Self { ground, clock, house })
@@ -324,8 +328,7 @@ impl App {
             Ok(user.id)
         });
         let user = made.expect("a user");
-        let token = self.house.tokens.issue(user, self.clock.now(), "test").expect("a token");
-        Client { app: self, token, user }
+        Client { app: self, user }
     }
 
     /// A labour manager everywhere: may do what a general contractor does on any project.

@@ -277,7 +277,7 @@ both!(a_server_that_goes_away_gets_the_same_letter_again, |app| {
     for one in &came {
         assert_eq!(one["message_id"], json!(mail.message_id), "a double is known by its Message-ID");
         assert_eq!(one["date"], came[0]["date"]);
-        assert_eq!((&one["subject"], &one["body"]), (&json!("测试主题"), &json!("第一行\n第二行\n")));
+        assert_eq!((&one["subject"], &one["body"]), (&json!("测试主题"), &json!("第一行\r\n第二行\r\n")));
     }
     let outcomes: Vec<Outcome> = log(&app, mail.id).into_iter().map(|row| row.outcome).collect();
     assert_eq!(outcomes, [Outcome::Deferred, Outcome::Deferred, Outcome::Sent]);

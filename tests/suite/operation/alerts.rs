@@ -17,6 +17,9 @@ use crate::suite::http::workers::{crew, enrol, worker};
 fn run(app: &App, kind: &'static str, payload: String) {
     app.write(move |tx, ctx| Ok(jobs::enqueue(tx.conn(), ctx.id(), kind, &payload, ctx.now)?)).unwrap();
     app.drain();
+    let waiting = app.read(|conn, _| Ok(jobs::list(conn, jobs::JobState::Queued, 0, 100)?)).unwrap();
+    let failed: Vec<_> = waiting.into_iter().filter_map(|row| row.last_error.map(|why| (row.kind, row.payload, why))).collect();
+    assert_eq!(failed, [], "every job was done");
 }
 
 fn notices(app: &App, site: &TestProject, kind: NoticeKind) -> Vec<NoticeRow> {

@@ -24,7 +24,7 @@ struct Line {
 fn shape(db: &Db) -> Vec<String> {
     let sqlite = "SELECT type || ' ' || name || ' ' || COALESCE(sql, '') AS line FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY line";
     let postgres = "SELECT line FROM ( \
-         SELECT 'column ' || table_name || ' ' || ordinal_position || ' ' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || COALESCE(column_default, '') AS line \
+         SELECT 'column ' || table_name || ' ' || rank() OVER (PARTITION BY table_name ORDER BY ordinal_position) || ' ' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || COALESCE(column_default, '') AS line \
            FROM information_schema.columns WHERE table_schema = 'public' \
          UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public' \
          UNION ALL SELECT 'constraint ' || conrelid::regclass::text || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
