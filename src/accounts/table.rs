@@ -308,6 +308,17 @@ pub fn alike(
         .load(conn)?)
 }
 
+/// What the entries are for that a statement was the first to tell, with their number.
+pub fn purposes_of(conn: &mut AnyConn, project: ProjectId, statement: StatementId) -> Result<Vec<(Purpose, i64)>, StoreError> {
+    use bank_entries as b;
+    Ok(b::table
+        .filter(b::project_id.eq(project).and(b::statement_id.eq(statement)))
+        .group_by(b::purpose)
+        .select((b::purpose, diesel::dsl::count_star()))
+        .order(b::purpose)
+        .load(conn)?)
+}
+
 /// Booked entries with the bank's reference, oldest first: what a refund or reversal may take back.
 pub fn with_bank_ref(conn: &mut AnyConn, account: &AccountRow, bank_ref: &str) -> Result<Vec<EntryRow>, StoreError> {
     use bank_entries as b;

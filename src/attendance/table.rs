@@ -155,6 +155,25 @@ pub fn work_days_of(
     Ok(query.order((work_days::worked_on, work_days::enrolment_id)).limit(limit).select(WorkDayRow::as_select()).load(conn)?)
 }
 
+/// One worker's days of a month.
+pub fn work_days_of_one(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    enrolment: RecordId,
+    month: Month,
+) -> Result<Vec<WorkDayRow>, StoreError> {
+    Ok(work_days::table
+        .filter(
+            work_days::project_id
+                .eq(project)
+                .and(work_days::worked_on.between(month.first(), month.last()))
+                .and(work_days::enrolment_id.eq(enrolment)),
+        )
+        .order(work_days::worked_on)
+        .select(WorkDayRow::as_select())
+        .load(conn)?)
+}
+
 /// What a crew did on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct CrewDay {

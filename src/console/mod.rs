@@ -13,6 +13,7 @@ pub mod frame;
 pub mod front;
 pub mod gates;
 pub mod house;
+pub mod month;
 pub mod projects;
 pub mod regions;
 pub mod sessions;
@@ -40,6 +41,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/favicon.svg", Access::Public, "The mark", || web::get().to(mark)).serves("image/svg+xml"),
     ];
     routes.extend(front::routes());
+    // Before projects and companies: `/projects/new` is no project.
+    routes.extend(month::routes());
     routes.extend(projects::routes());
     routes.extend(gates::routes());
     routes.extend(companies::routes());

@@ -4,6 +4,7 @@
 
 mod amendments;
 mod devices;
+mod jobs;
 mod quarantine;
 mod users;
 
@@ -12,6 +13,7 @@ use askama::Template;
 
 use super::{Frame, Shown, show};
 use crate::attendance::devices::table as device_rows;
+use crate::operation::{self, Health, Pulse};
 use crate::quarantine::{ItemState, actions as quarantined};
 use crate::web::{Access, Route, Verb, Visit};
 
@@ -24,6 +26,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(users::routes());
     routes.extend(devices::routes());
     routes.extend(quarantine::routes());
+    routes.extend(jobs::routes());
     routes.extend(amendments::routes());
     routes
 }
@@ -36,18 +39,31 @@ struct Overview {
     open_items: usize,
     activation: i64,
     law_book: String,
+    health: Health,
+}
+
+impl Overview {
+    fn badge(&self, pulse: &Pulse) -> &'static str {
+        match pulse {
+            Pulse::Ok => "good",
+            Pulse::Unknown => "unknown",
+            Pulse::Warn => "warn",
+            Pulse::Bad => "bad",
+        }
+    }
 }
 
 async fn overview(visit: Visit) -> Shown {
-    let (pending, open_items) = visit
+    let (pending, open_items, health) = visit
         .read(|conn, visit| {
             // A pending device belongs to nobody yet, so only whoever sees everything counts them.
             let everything = visit.able(Verb::ManageDevices).is_some_and(|ctx| ctx.scope.is_everything());
             let pending = if everything { Some(device_rows::count_pending(conn)?) } else { None };
-            Ok((pending, quarantined::list(conn, &visit.ctx, ItemState::Open, i64::MAX, COUNTED_MAX)?.len()))
+            let open_items = quarantined::list(conn, &visit.ctx, ItemState::Open, i64::MAX, COUNTED_MAX)?.len();
+            Ok((pending, open_items, operation::gather(conn, &visit.ctx)?))
         })
         .await?;
     let law = visit.ctx.ground.in_force();
     let law_book = law.book.hash().chars().take(12).collect();
-    show(&Overview { f: Frame::of(&visit), pending, open_items, activation: law.activation, law_book })
+    show(&Overview { f: Frame::of(&visit), pending, open_items, activation: law.activation, law_book, health })
 }

@@ -1,6 +1,6 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
-mod accounts;
+pub mod accounts;
 mod amendments;
 mod attendance;
 mod cases;
@@ -8,10 +8,11 @@ mod credit;
 mod doors;
 mod gates;
 mod ledger;
+mod pages;
 mod pages_month;
 mod payroll;
 mod projects;
 mod rights;
 mod settlement;
 mod users;
-mod workers;
+pub mod workers;

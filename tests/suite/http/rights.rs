@@ -45,6 +45,11 @@ fn is_refused_on_own(path: &str) -> bool {
     path.ends_with("/amendments/{amendment}/withdraw")
 }
 
+/// Objects of the whole house: whoever runs only a part of it does not find them.
+fn is_of_the_house(path: &str) -> bool {
+    path.contains("{job}") || path.contains("{mail}")
+}
+
 /// A pattern's parameters.
 fn parameters(pattern: &str) -> Vec<&str> {
     pattern.split(['{', '}']).skip(1).step_by(2).collect()
@@ -256,6 +261,7 @@ both!(each_role_reaches_its_own_and_only_by_its_verbs, |app| {
                 let is_right = match allows(role, route.access) {
                     false => status == 403,
                     true if is_refused_on_own(route.path) => status == 403,
+                    true if is_of_the_house(route.path) && on != ScopeOn::Everything => status == 404,
                     true => status < 500 && ![401, 403, 404, 405].contains(&status) && !location.starts_with("/login"),
                 };
                 wrong.extend((!is_right).then_some(what));

@@ -2,15 +2,18 @@
 
 use actix_web::http::Method;
 use anxin::base::Fen;
-use anxin::base::id::{AccountId, InboxId, LineId, PartyId, PayRunId, ProjectId, QuarantineId, RecordId, SheetId, WorkerId};
+use anxin::base::id::{
+    AccountId, InboxId, JobId, LineId, PartyId, PayRunId, ProjectId, QuarantineId, RecordId, SheetId, UserId, WorkerId,
+};
 use anxin::documents::DocumentKind;
 use anxin::documents::actions::NewDocument;
 use anxin::payroll::pay_run::table::{RunRow, insert_run};
 use anxin::payroll::table::{LineRow, SheetRow, insert_line, insert_sheet};
 use anxin::payroll::{LineState, RunState, SheetState};
-use anxin::store::Chain;
 use anxin::store::inbox::{self, InboxState, Message, Parsed, Rejected};
+use anxin::store::outbox::{self, NewMail};
 use anxin::store::vault::Owner;
+use anxin::store::{Chain, jobs};
 use anxin::web::{Role, ScopeOn};
 use anxin::{documents, users};
 use serde_json::{Value, json};
@@ -78,6 +81,7 @@ impl Side {
         let who = (text(&person["id"]).parse().unwrap(), text(&person["worker_id"]).parse().unwrap());
         let (sheet, line, run) = wages(app, site.id, account_id, who);
         let document = paper(app, site.id);
+        let work = job_and_mail(app, user);
         let named = vec![
             ("project", site.id.to_string()),
             ("party", site.general_contractor.to_string()),
@@ -96,6 +100,8 @@ impl Side {
             ("grant", grant.id.to_string()),
             ("amendment", text(&amendment["id"])),
             ("item", quarantined(app, site.id)),
+            ("job", work.0),
+            ("mail", work.1),
         ];
         Side { region, project: site.id, general_contractor: site.general_contractor, account: account_id, serial, crew, named }
     }
@@ -195,6 +201,25 @@ fn quarantined(app: &App, project: ProjectId) -> String {
         Ok(id)
     });
     kept.unwrap().to_string()
+}
+
+/// What waits to be done for a user: of the whole house, since no job and no mail belongs to a region.
+fn job_and_mail(app: &App, user: UserId) -> (String, String) {
+    let kept = app.write(move |tx, ctx| {
+        let (job, mail) = (ctx.id(), ctx.id());
+        jobs::enqueue(tx.conn(), job, "rights", &user.to_string(), ctx.now)?;
+        let new = NewMail {
+            user,
+            dedupe: format!("rights {user}"),
+            language: "zh".to_owned(),
+            kind: "digest",
+            subject: "测试".to_owned(),
+            body: "测试".to_owned(),
+        };
+        outbox::enqueue(tx.conn(), ctx.vault(), mail, &new, "anxin.test", ctx.now)?;
+        Ok((JobId(job).to_string(), RecordId(mail).to_string()))
+    });
+    kept.unwrap()
 }
 
 fn paper(app: &App, project: ProjectId) -> String {
