@@ -4,6 +4,7 @@
 //! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
 
 pub mod accounts;
+pub mod alerts;
 pub mod amendments;
 pub mod app;
 pub mod attendance;
@@ -18,6 +19,8 @@ pub mod gates;
 pub mod law;
 pub mod ledger;
 pub mod notice_board;
+pub mod operation;
+pub mod outlets;
 pub mod parties;
 pub mod payroll;
 pub mod projects;

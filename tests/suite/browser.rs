@@ -12,6 +12,6 @@ mod sessions;
 pub mod site;
 
 /// Runs a test's conversation with its browsers.
-fn run<T>(work: impl Future<Output = T>) -> T {
+pub fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
 }

@@ -27,7 +27,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "settlement",
         ],
     ),
-    (5, &["cases", "credit", "compliance", "gates"]),
+    (5, &["cases", "credit", "compliance", "gates", "alerts", "operation"]),
     (6, &["console"]),
     (7, &["app"]),
 ];

@@ -181,7 +181,9 @@ async fn walk(site: &Site, table: &Table, roles: &[Role]) -> (BTreeSet<&'static 
             wrong: Vec::new(),
         };
         walk.from(&[&home, "/me", "/"]).await;
-        assert!(walk.looked.len() > 3, "{role} sees {:?} only", walk.looked);
+        if walk.looked.len() <= 3 {
+            walk.wrong.push(format!("{role} sees {:?} only", walk.looked));
+        }
         reached.append(&mut walk.reached);
         wrong.append(&mut walk.wrong);
     }

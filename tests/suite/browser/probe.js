@@ -37,6 +37,6 @@ for (const image of document.querySelectorAll("svg.chart")) {
 
 const here = (address) => address.origin === location.origin;
 const path = (address) => address.pathname + address.search;
-const links = [...document.links].map((link) => new URL(link.href)).filter(here).map(path);
+const links = [...document.links].filter((link) => !link.getAttribute("href").startsWith("#")).map((link) => new URL(link.href)).filter(here).map(path);
 const forms = [...document.forms].map((form) => [form.method.toUpperCase(), new URL(form.action)]).filter(([, address]) => here(address)).map(([method, address]) => [method, address.pathname]);
 return { width: innerWidth, wrong: [...new Set(wrong)], links: [...new Set(links)], forms };

@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
+use actix_web::test;
 use anxin::app::demo::{self, Login, Prepared, Wanted};
 use anxin::app::routes::House;
 use anxin::app::serve::{self, Stops};
@@ -101,6 +102,14 @@ impl Site {
     /// The demonstration's log-in for a role.
     pub fn login(&self, role: Role) -> &Login {
         self.logins.iter().find(|login| login.role == role).expect("one for each role")
+    }
+
+    /// The JSON that a GET with a token answers, asked for without the network.
+    pub async fn get(&self, path: &str, token: &str) -> serde_json::Value {
+        let house = self.house.clone();
+        let service = test::init_service(actix_web::App::new().configure(move |config| house.configure(config))).await;
+        let request = test::TestRequest::get().uri(path).insert_header(("Authorization", format!("Bearer {token}")));
+        test::call_and_read_body_json(&service, request.to_request()).await
     }
 
     /// Does every job that is due.
