@@ -73,7 +73,8 @@ async fn picture(browser: &Browser, width: u32, folder: &Path, name: &str) {
     browser.width(width).await;
     let height = browser.run("return document.documentElement.scrollHeight", vec![]).await.as_u64().unwrap_or(900);
     let clip = json!({"x": 0, "y": 0, "width": width, "height": height.clamp(700, HEIGHT_MAX), "scale": 1});
-    let shot = browser.devtools("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true, "clip": clip})).await;
+    let shot =
+        browser.devtools("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true, "clip": clip})).await;
     let bytes = STANDARD.decode(shot["data"].as_str().expect("a picture")).expect("base64");
     std::fs::write(folder.join(format!("{name}.png")), bytes).expect("a file");
 }
@@ -91,7 +92,8 @@ async fn reach(browser: &Browser, page: &Page) -> Result<(), String> {
             return Err(format!("{}: no `{link}` on {}", page.name, browser.here().await));
         }
         // Links are followed by address: what is clicked must be in sight, and menus may be long.
-        let href: Value = browser.run("return document.querySelector(arguments[0]).getAttribute('href')", vec![json!(link)]).await;
+        let href: Value =
+            browser.run("return document.querySelector(arguments[0]).getAttribute('href')", vec![json!(link)]).await;
         browser.visit(href.as_str().expect("an address")).await;
     }
     Ok(())
@@ -132,7 +134,8 @@ async fn take(site: &Site, folder: &Path, wanted: &str) -> Vec<String> {
 }
 
 fn main() {
-    let folder = PathBuf::from(std::env::var("ANXIN_SCREENSHOTS").expect("ANXIN_SCREENSHOTS is not set: run tests/screenshots/run"));
+    let folder =
+        PathBuf::from(std::env::var("ANXIN_SCREENSHOTS").expect("ANXIN_SCREENSHOTS is not set: run tests/screenshots/run"));
     let wanted = std::env::args().nth(1).unwrap_or_default();
     std::fs::create_dir_all(&folder).expect("a folder");
     let site = Site::demo();

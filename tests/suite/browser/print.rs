@@ -7,7 +7,7 @@ use super::driver::{Browser, Script};
 use super::site::Site;
 
 /// Prints the page shown: a PDF with something on it.
-async fn print(browser: &Browser) -> Vec<u8> {
+pub async fn print(browser: &Browser) -> Vec<u8> {
     let pdf = browser.client.print(PrintConfiguration::default()).await.expect("a PDF");
     assert!(pdf.starts_with(b"%PDF-"));
     assert!(pdf.windows(11).any(|bytes| bytes == b"/Type /Page"), "no page");
