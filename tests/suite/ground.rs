@@ -202,6 +202,7 @@ impl Answer {
 pub struct Ask<'a> {
     app: &'a App,
     request: TestRequest,
+    peer: &'static str,
 }
 
 impl Ask<'_> {
@@ -220,6 +221,12 @@ impl Ask<'_> {
         self
     }
 
+    /// From another address than this machine's.
+    pub fn peer(mut self, peer: &'static str) -> Self {
+        self.peer = peer;
+        self
+    }
+
     /// An `Idempotency-Key`.
     pub fn key(self, key: &str) -> Self {
         self.header("Idempotency-Key", key)
@@ -228,7 +235,7 @@ impl Ask<'_> {
     pub async fn send(self) -> Answer {
         let house = self.app.house.clone();
         let service = test::init_service(actix_web::App::new().configure(move |config| house.configure(config))).await;
-        let peer = "127.0.0.1:50000".parse().expect("an address");
+        let peer = self.peer.parse().expect("an address");
         let response = test::call_service(&service, self.request.peer_addr(peer).to_request()).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = test::read_body(response).await.to_vec();
@@ -244,6 +251,16 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
+    /// The same login at another instance.
+    pub fn at<'b>(&self, app: &'b App) -> Client<'b> {
+        Client { app, token: self.token.clone(), user: self.user }
+    }
+
+    /// The access token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
         self.app.ask(method, path).header("Authorization", &format!("Bearer {}", self.token))
     }
@@ -377,11 +394,22 @@ impl App {
     }
 
     fn over(db: Db) -> Self {
+        Self::over_with(db, &BOOK)
+    }
+
+    /// Another instance on the same database, or the same one after a restart, with these law files.
+    pub fn again(&self, law: &LoadedBook) -> Self {
+        let other = Self::over_with(self.ground.db.clone(), law);
+        other.clock.0.store(self.clock.0.load(Ordering::SeqCst), Ordering::SeqCst);
+        other
+    }
+
+    fn over_with(db: Db, law: &LoadedBook) -> Self {
         let config = Config::load(None).expect("the embedded configuration is sound");
         let clock = Arc::new(TestClock(AtomicI64::new(0)));
         clock.set(BEGIN);
         let shared: Arc<dyn Clock> = clock.clone();
-        let ground = build::ground(db, KEY, shared, &BOOK, &config, false).expect("the services");
+        let ground = build::ground(db, KEY, shared, law, &config, false).expect("the services");
         let house = House::new(Arc::clone(&ground), serve::figures()).expect("the house");
         Self { ground, clock, house }
     }
@@ -390,9 +418,14 @@ impl App {
         self.clock.today()
     }
 
+    /// What the application is built from, for tests that send thousands of requests to one service.
+    pub fn house(&self) -> House {
+        self.house.clone()
+    }
+
     /// A request without credentials.
     pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
-        Ask { app: self, request: TestRequest::with_uri(path).method(method) }
+        Ask { app: self, request: TestRequest::with_uri(path).method(method), peer: "127.0.0.1:50000" }
     }
 
     pub fn get(&self, path: &str) -> Ask<'_> {
@@ -404,16 +437,22 @@ impl App {
         worker::drain(&self.ground).expect("the queue answers")
     }
 
-    /// Somebody with that role there.
-    pub fn client(&self, role: Role, on: ScopeOn) -> Client<'_> {
+    /// A user with that role there, and the login.
+    pub fn person(&self, role: Role, on: ScopeOn) -> (UserId, String) {
         let ctx = Ctx::of_the_house(&self.ground, "test");
         let login = format!("user-{}", ctx.id());
+        let name = login.clone();
         let made: Result<UserId, Problem> = self.ground.db.write_blocking(move |tx| {
-            let user = users::actions::add_user(tx, &ctx, &login, "测试用户", &PASSWORD_HASH, false)?;
+            let user = users::actions::add_user(tx, &ctx, &name, "测试用户", &PASSWORD_HASH, false)?;
             users::actions::grant(tx, &ctx, user.id, Grant { role, on }, None)?;
             Ok(user.id)
         });
-        let user = made.expect("a user");
+        (made.expect("a user"), login)
+    }
+
+    /// Somebody with that role there.
+    pub fn client(&self, role: Role, on: ScopeOn) -> Client<'_> {
+        let user = self.person(role, on).0;
         let token = self.house.tokens.issue(user, self.clock.now(), "test").expect("a token");
         Client { app: self, token, user }
     }

@@ -87,10 +87,12 @@ fn city_paths(bed: &Bed) -> Result<Vec<(String, String)>, StoreError> {
     let (worst, sheet, answer, party) = found.map_err(|problem| refused(&problem))?;
     let mut paths: Vec<(String, String)> =
         ["/", "/projects", "/projects?page=20", "/gates", "/companies"].map(|path| (path.to_owned(), path.to_owned())).to_vec();
-    for tail in ["", "/attendance", "/money", "/deposit", "/findings"] {
+    for tail in ["", "/workers", "/attendance", "/sheets", "/money", "/deposit", "/documents", "/findings"] {
         paths.push((format!("/projects/{{project}}{tail}"), format!("/projects/{worst}{tail}")));
     }
-    let _ = sheet;
+    if let Some(sheet) = sheet {
+        paths.push(("/projects/{project}/sheets/{sheet}".to_owned(), format!("/projects/{worst}/sheets/{sheet}")));
+    }
     if let Some(answer) = answer {
         paths.push(("/gates/answers/{answer}".to_owned(), format!("/gates/answers/{answer}")));
     }

@@ -42,7 +42,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Whether the visitor may do this on this project.
-fn can(conn: &mut AnyConn, visit: &Visit, project: ProjectId, verb: Verb) -> bool {
+pub(super) fn can(conn: &mut AnyConn, visit: &Visit, project: ProjectId, verb: Verb) -> bool {
     visit.able(verb).is_some_and(|ctx| projects::enter(conn, &ctx.scope, project).is_ok())
 }
 

@@ -12,6 +12,7 @@ use crate::accounts::{Direction, Purpose};
 use crate::base::id::ProjectId;
 use crate::base::person::masked;
 use crate::base::{Fen, Month};
+use crate::console::month::can;
 use crate::console::{Frame, Shown, show};
 use crate::ledger::{self, LedgerAccount};
 use crate::web::{Problem, Verb, Visit};
@@ -59,6 +60,7 @@ struct MoneyPage {
     entries: Vec<EntryRow>,
     next: Option<i64>,
     may_feed: bool,
+    may_open: bool,
 }
 
 impl MoneyPage {
@@ -111,7 +113,7 @@ impl Flow {
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Query>) -> Shown {
     let (id, before) = (project.into_inner(), query.before.unwrap_or(i64::MAX));
-    let (head, rows, balances, flows, entries) = visit
+    let (head, rows, balances, flows, entries, may_feed, may_open) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let since = visit.ctx.today.month().plus(1 - MONTHS).first();
@@ -121,6 +123,8 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
                 ledger::table::balances(conn, site.id, visit.ctx.today, None)?,
                 accounts::flows(conn, site.id, since)?,
                 accounts::entries_back(conn, site.id, before, PAGE)?,
+                can(conn, visit, id, Verb::FeedBank),
+                can(conn, visit, id, Verb::OpenAccounts),
             ))
         })
         .await?;
@@ -139,7 +143,16 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
     });
     let is_full = entries.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = entries.last().map(|entry| entry.id.0).filter(|_| is_full);
-    let may_feed = visit.able(Verb::FeedBank).is_some();
     let bars = bars.collect();
-    show(&MoneyPage { f: Frame::of(&visit), head, accounts: rows, holdings: holdings(&balances), bars, entries, next, may_feed })
+    show(&MoneyPage {
+        f: Frame::of(&visit),
+        head,
+        accounts: rows,
+        holdings: holdings(&balances),
+        bars,
+        entries,
+        next,
+        may_feed,
+        may_open,
+    })
 }
