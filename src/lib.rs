@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod amendments;
 pub mod app;
 pub mod attendance;
 pub mod base;

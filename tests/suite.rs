@@ -12,6 +12,7 @@
 )]
 
 mod suite {
+    pub mod browser;
     mod cli;
     mod demo;
     #[allow(dead_code, reason = "a harness offers more than one test needs")]
@@ -21,6 +22,7 @@ mod suite {
     mod mail;
     mod operation;
     mod oracles;
+    mod protocol;
     mod store;
     mod tour;
 }

@@ -308,6 +308,17 @@ pub fn alike(
         .load(conn)?)
 }
 
+/// What the entries are for that a statement was the first to tell, with their number.
+pub fn purposes_of(conn: &mut AnyConn, project: ProjectId, statement: StatementId) -> Result<Vec<(Purpose, i64)>, StoreError> {
+    use bank_entries as b;
+    Ok(b::table
+        .filter(b::project_id.eq(project).and(b::statement_id.eq(statement)))
+        .group_by(b::purpose)
+        .select((b::purpose, diesel::dsl::count_star()))
+        .order(b::purpose)
+        .load(conn)?)
+}
+
 /// Booked entries with the bank's reference, oldest first: what a refund or reversal may take back.
 pub fn with_bank_ref(conn: &mut AnyConn, account: &AccountRow, bank_ref: &str) -> Result<Vec<EntryRow>, StoreError> {
     use bank_entries as b;
@@ -421,6 +432,41 @@ pub fn moved(conn: &mut AnyConn, account: &AccountRow, after: Option<Day>, until
     .bind::<Date, _>(until)
     .get_result(conn)?;
     Ok(Fen(row.total))
+}
+
+/// What moved on a project's accounts on one day, by direction and purpose.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Flow {
+    #[diesel(sql_type = Date)]
+    pub booked_on: Day,
+    #[diesel(sql_type = Text)]
+    pub direction: Direction,
+    #[diesel(sql_type = Text)]
+    pub purpose: Purpose,
+    #[diesel(sql_type = BigInt)]
+    pub amount_fen: Fen,
+}
+
+/// Booked money of a project since a day.
+pub fn flows(conn: &mut AnyConn, project: ProjectId, since: Day) -> Result<Vec<Flow>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT booked_on, direction, purpose, CAST(SUM(amount_fen) AS BIGINT) AS amount_fen FROM bank_entries \
+         WHERE project_id = $1 AND booked_on >= $2 AND status = 'booked' GROUP BY booked_on, direction, purpose \
+         ORDER BY booked_on, direction, purpose",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Date, _>(since)
+    .load(conn)?)
+}
+
+/// Entries of a project before one, the newest first.
+pub fn entries_back(conn: &mut AnyConn, project: ProjectId, before: i64, limit: i64) -> Result<Vec<EntryRow>, StoreError> {
+    Ok(bank_entries::table
+        .filter(bank_entries::project_id.eq(project).and(bank_entries::id.lt(BankEntryId(before))))
+        .order(bank_entries::id.desc())
+        .limit(limit)
+        .select(EntryRow::as_select())
+        .load(conn)?)
 }
 
 /// Every row, for `verify`.

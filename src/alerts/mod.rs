@@ -121,7 +121,8 @@ impl Concern {
     fn join(&mut self, finding: &Finding) {
         self.urgent |= finding.level == Level::Red;
         let words = &mut self.words;
-        for (text, more, between) in [(&mut words.cure_zh, &finding.cure_zh, "；"), (&mut words.cure_en, &finding.cure_en, "; ")] {
+        for (text, more, between) in [(&mut words.cure_zh, &finding.cure_zh, "；"), (&mut words.cure_en, &finding.cure_en, "; ")]
+        {
             if !text.contains(more.as_str()) {
                 text.push_str(between);
                 text.push_str(more);

@@ -8,12 +8,13 @@ use diesel::prelude::*;
 
 use super::clock::SystemEntropy;
 use super::config::{Config, LoadedBook};
+use crate::amendments;
 use crate::base::id::IdSource;
 use crate::base::{Clock, Moment};
 use crate::store::conn::Place;
 use crate::store::vault::Owner;
 use crate::store::{Db, StoreError, Tx, Vault, bulk, schema};
-use crate::web::Ground;
+use crate::web::{Ground, InForce};
 
 /// Name of the key file in a data folder.
 pub const KEY_FILE: &str = "anxin.key";
@@ -70,38 +71,23 @@ pub fn ground(
     demo: bool,
 ) -> Result<Arc<Ground>, StoreError> {
     let vault = db.read_blocking(|conn| Vault::new(master, Arc::new(SystemEntropy)).with_stored_index(conn))?;
-    let ground = Arc::new(Ground {
-        db,
-        vault,
-        ids: IdSource::new(config.server.node),
-        clock,
-        book: RwLock::new(Arc::clone(&law.book)),
-        settings: config.settings(demo),
-    });
+    let settings = config.settings(demo);
+    let base =
+        Arc::new(InForce { book: Arc::clone(&law.book), files: Arc::clone(&law.files), policy: settings.policy, activation: 0 });
+    let in_force = RwLock::new(Arc::clone(&base));
+    let ground = Arc::new(Ground { db, vault, ids: IdSource::new(config.server.node), clock, base, in_force, settings });
     let first = Arc::clone(&ground);
-    let body = serde_json::to_vec(&law.files).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    ground.db.write_blocking(move |tx| prepare(tx, &first, &body))?;
+    ground.db.write_blocking(move |tx| prepare(tx, &first))?;
+    amendments::actions::refresh(&ground)?;
     Ok(ground)
 }
 
 /// Makes the global data key and stores the law book by its hash with the moment from which it is in force here.
-fn prepare(tx: &mut Tx<'_>, ground: &Ground, files: &[u8]) -> Result<(), StoreError> {
+fn prepare(tx: &mut Tx<'_>, ground: &Ground) -> Result<(), StoreError> {
     let now = ground.clock.now();
     ground.vault.ensure_key(tx.conn(), Owner::Global, now)?;
     bulk::ensure_partitions(tx.conn(), ground.clock.today())?;
-    let book = ground.book();
-    let hash = book.hash().to_owned();
-    let known: i64 = schema::law_books::table.filter(schema::law_books::hash.eq(&hash)).count().get_result(tx.conn())?;
-    if known == 0 {
-        diesel::insert_into(schema::law_books::table)
-            .values((
-                schema::law_books::hash.eq(&hash),
-                schema::law_books::activated_at.eq(now),
-                schema::law_books::body.eq(files),
-            ))
-            .execute(tx.conn())?;
-    }
-    Ok(())
+    amendments::table::keep_book(tx.conn(), ground.base.book.hash(), &ground.base.files, now)
 }
 
 /// A note that the database carries about itself.

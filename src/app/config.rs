@@ -9,8 +9,10 @@ use serde::Deserialize;
 
 use super::schedule::Missed;
 use crate::law::LawBook;
+use crate::law::decision::Policy;
 use crate::outlets::mail::{self, Privacy, SmtpSettings};
 use crate::store::{DbOptions, StoreError};
+use crate::web::peer::Network;
 use crate::web::{Settings, Upkeep};
 
 /// Every setting; see `config/service.toml` for what each means.
@@ -34,6 +36,7 @@ pub struct ServerConfig {
     pub port: u16,
     pub workers: usize,
     pub issuer: String,
+    pub trusted_proxies: Vec<String>,
     pub public_url: String,
     pub node: u16,
 }
@@ -183,19 +186,25 @@ impl Config {
                 }
                 config
             })
+            .and_then(|config: Self| config.trusted_proxies().map(|_| config))
+    }
+
+    fn trusted_proxies(&self) -> Result<Vec<Network>, StoreError> {
+        let read = |text: &String| text.parse().map_err(|error| StoreError::Setup(format!("server.trusted_proxies: {error}")));
+        self.server.trusted_proxies.iter().map(read).collect()
     }
 
     /// What actions look at.
     pub fn settings(&self, demo: bool) -> Settings {
         Settings {
-            permit_gate: self.policy.permit_gate,
-            completion_gate: self.policy.completion_gate,
+            policy: Policy { permit_gate: self.policy.permit_gate, completion_gate: self.policy.completion_gate },
             pending_devices_max: self.devices.pending_max,
             held_punches_max: self.devices.held_punches_max,
             device_rate_max: self.devices.rate_max,
             demo,
             secure_cookies: self.server.public_url.starts_with("https://"),
             issuer: self.server.issuer.clone(),
+            trusted_proxies: self.trusted_proxies().unwrap_or_default(),
             upkeep: self.upkeep(),
         }
     }
@@ -253,7 +262,7 @@ pub struct LoadedBook {
     /// The book.
     pub book: Arc<LawBook>,
     /// Path and text of each file.
-    pub files: Vec<(String, String)>,
+    pub files: Arc<Vec<(String, String)>>,
 }
 
 /// The law book of these layers.
@@ -266,5 +275,5 @@ pub fn law_book(folder: Option<&Path>) -> Result<LoadedBook, StoreError> {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
         StoreError::Setup(format!("law data: {}", lines.join("\n")))
     })?;
-    Ok(LoadedBook { book: Arc::new(book), files })
+    Ok(LoadedBook { book: Arc::new(book), files: Arc::new(files) })
 }

@@ -8,6 +8,7 @@
 mod pages;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,6 +22,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 use crate::users::API_KEY_PREFIX;
 use crate::users::actions::{self, Known};
 use crate::users::tokens::Tokens;
+use crate::web::peer::peer_of;
 use crate::web::{Access, Code, Ctx, Ground, Problem, Route, Scope, Verb};
 
 /// The rules of every route.
@@ -141,6 +143,7 @@ async fn open_to_programs(
     }
     let mut ctx = Ctx::of_the_house(ground, "public");
     ctx.scope.places.clear();
+    ctx.peer = peer(ground, request);
     match access {
         Access::Public => {}
         Access::Device => "device".clone_into(&mut ctx.scope.actor),
@@ -169,6 +172,14 @@ async fn open_to_programs(
     Ok(())
 }
 
+/// The address that a request comes from.
+fn peer(ground: &Ground, request: &ServiceRequest) -> Option<IpAddr> {
+    // A proxy may add a line of its own instead of lengthening the one that came.
+    let forwarded: Vec<&str> = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    let connection = request.peer_addr().map(|peer| peer.ip());
+    peer_of(connection, Some(&forwarded.join(",")), &ground.settings.trusted_proxies)
+}
+
 fn scope_of(known: Known, verb: Option<Verb>) -> Result<Scope, Problem> {
     match verb {
         Some(verb) => Scope::narrow(known.actor, known.user, &known.grants, verb).ok_or_else(Problem::not_allowed),
@@ -190,8 +201,8 @@ async fn authenticate(ground: &Arc<Ground>, tokens: &Tokens, request: &ServiceRe
     if credential.starts_with(API_KEY_PREFIX) {
         return ground.db.read(move |conn| actions::known_machine(conn, &credential, today)).await;
     }
-    let user = tokens.check(&credential, ctx.now)?;
-    ground.db.read(move |conn| actions::known_user(conn, user, today)).await
+    let token = tokens.check(&credential, ctx.now)?;
+    ground.db.read(move |conn| actions::known_bearer(conn, &token, today)).await
 }
 
 fn read_headers(request: &ServiceRequest, ctx: &mut Ctx) -> Result<(), Problem> {

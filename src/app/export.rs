@@ -14,8 +14,8 @@ use crate::store::vault::Owner;
 use crate::store::{AnyConn, seals};
 use crate::web::{Ctx, Problem};
 use crate::{
-    accounts, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties, payroll,
-    projects, users, workers,
+    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties,
+    payroll, projects, users, workers,
 };
 
 /// Fields that depend on the key or on chance.
@@ -81,6 +81,8 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
         let email = users::contacts::actions::of(conn, ctx.vault(), row.user_id)?.email;
         text.row("user_contacts", &row, [("email", email.map(|email| email.as_str().to_owned()))])?;
     }
+    text.rows("amendments", amendments::table::all(conn)?)?;
+    text.rows("amendment_decisions", amendments::table::all_decisions(conn)?)?;
     text.rows("parties", parties::table::all(conn)?)?;
     text.rows("credit_records", credit::table::all(conn)?)?;
     text.rows("projects", projects::table::all(conn)?)?;

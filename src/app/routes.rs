@@ -15,8 +15,8 @@ use crate::store::keys;
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, alerts, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board, operation, parties,
-    payroll, projects, settlement, users, workers,
+    accounts, alerts, amendments, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board,
+    operation, parties, payroll, projects, settlement, users, workers,
 };
 
 /// The whole table.
@@ -24,6 +24,7 @@ pub fn all() -> Vec<Route> {
     let mut routes = own();
     routes.extend(users::http::routes());
     routes.extend(users::contacts::http::routes());
+    routes.extend(amendments::http::routes());
     routes.extend(parties::http::routes());
     routes.extend(projects::http::routes());
     routes.extend(workers::http::routes());

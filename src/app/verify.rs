@@ -10,8 +10,8 @@ use crate::store::journal::Audit;
 use crate::store::{AnyConn, StoreError, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
-    accounts, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties, payroll,
-    projects, users, workers,
+    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties,
+    payroll, projects, users, workers,
 };
 
 /// Checks everything on one snapshot.
@@ -22,6 +22,8 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(users::table::all_api_keys(conn)?)?;
     audit.table(users::table::all_unmaskings(conn)?)?;
     audit.table(users::contacts::table::all(conn)?)?;
+    audit.table(amendments::table::all(conn)?)?;
+    audit.table(amendments::table::all_decisions(conn)?)?;
     audit.table(parties::table::all(conn)?)?;
     audit.table(documents::table::all(conn)?)?;
     audit.table(projects::table::all(conn)?)?;

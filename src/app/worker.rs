@@ -9,7 +9,7 @@ use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{alerts, attendance, compliance, projects};
+use crate::{alerts, amendments, attendance, compliance, projects};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -134,6 +134,10 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
 pub fn start(ground: Arc<Ground>, poll: Duration, mut schedule: Schedule) -> Result<(), StoreError> {
     let spawned = std::thread::Builder::new().name("anxin-worker".to_owned()).spawn(move || {
         loop {
+            // What another instance approved comes into force here as well.
+            if let Err(error) = amendments::actions::refresh(&ground) {
+                tracing::warn!(problem.detail = %error, "the law in force could not be read again");
+            }
             if let Err(error) = schedule.look(&ground).and_then(|_| drain(&ground)) {
                 tracing::warn!(problem.detail = %error, "the worker cannot reach the queue");
             }

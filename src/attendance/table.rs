@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Date, Integer};
 use serde::Serialize;
 
 use super::{Worked, day_of};
-use crate::base::id::{DeviceId, ProjectId, RecordId, WorkerId};
+use crate::base::id::{CrewId, DeviceId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Month};
 use crate::store::bulk::PunchRow;
 use crate::store::fixed::fixed;
@@ -153,6 +153,54 @@ pub fn work_days_of(
             .filter(work_days::worked_on.gt(day).or(work_days::worked_on.eq(day).and(work_days::enrolment_id.gt(enrolment))));
     }
     Ok(query.order((work_days::worked_on, work_days::enrolment_id)).limit(limit).select(WorkDayRow::as_select()).load(conn)?)
+}
+
+/// One worker's days of a month.
+pub fn work_days_of_one(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    enrolment: RecordId,
+    month: Month,
+) -> Result<Vec<WorkDayRow>, StoreError> {
+    Ok(work_days::table
+        .filter(
+            work_days::project_id
+                .eq(project)
+                .and(work_days::worked_on.between(month.first(), month.last()))
+                .and(work_days::enrolment_id.eq(enrolment)),
+        )
+        .order(work_days::worked_on)
+        .select(WorkDayRow::as_select())
+        .load(conn)?)
+}
+
+/// What a crew did on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct CrewDay {
+    #[diesel(sql_type = Date)]
+    pub worked_on: Day,
+    #[diesel(sql_type = BigInt)]
+    pub crew_id: CrewId,
+    /// People on the site.
+    #[diesel(sql_type = BigInt)]
+    pub people: i64,
+    /// Hundredths of work days.
+    #[diesel(sql_type = BigInt)]
+    pub hundredths: i64,
+}
+
+/// What each crew did on each day of a month.
+pub fn crew_days(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<CrewDay>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT w.worked_on AS worked_on, e.crew_id AS crew_id, COUNT(*) AS people, CAST(SUM(w.hundredths) AS BIGINT) AS hundredths \
+         FROM work_days w JOIN enrolments e ON e.project_id = w.project_id AND e.id = w.enrolment_id \
+         WHERE w.project_id = $1 AND w.worked_on >= $2 AND w.worked_on <= $3 GROUP BY w.worked_on, e.crew_id \
+         ORDER BY e.crew_id, w.worked_on",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Date, _>(month.first().0)
+    .bind::<Date, _>(month.last().0)
+    .load(conn)?)
 }
 
 #[derive(QueryableByName)]

@@ -35,6 +35,11 @@ impl Calendar {
         self.years.keys().copied()
     }
 
+    /// The years with what was published for each.
+    pub fn published(&self) -> impl Iterator<Item = (i32, &CalendarYear)> {
+        self.years.iter().map(|(year, days)| (*year, days))
+    }
+
     /// Whether the day is worked; `None` where its year was not published.
     pub fn is_workday(&self, day: Day) -> Option<bool> {
         let year = self.years.get(&day.year())?;

@@ -99,6 +99,8 @@ ids! {
     UserId = "usr";
     /// A machine's key.
     ApiKeyId = "key";
+    /// A proposed change of law, of a region's rules or of the operator's policy.
+    AmendmentId = "amd";
     /// A company: owner, general contractor, subcontractor, bank.
     PartyId = "pty";
     /// A construction project.

@@ -1,6 +1,7 @@
 //! Assessing a project and keeping what was found.
 
 use super::gather;
+use super::summary::Summary;
 use super::table::{self, AssessmentRow};
 use crate::base::Day;
 use crate::base::id::FindingId;
@@ -15,9 +16,11 @@ pub fn assess(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<
     Ok(law::assess(&facts, &ctx.ground.book(), as_of))
 }
 
-/// Assesses and keeps it, unless nothing has changed since the last time.
+/// Assesses and keeps it, unless nothing has changed since the last time. The summary for lists is written in any case.
 pub fn keep(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Option<AssessmentRow>, Problem> {
-    let assessment = assess(tx.conn(), ctx, site, ctx.today)?;
+    let facts = gather(tx.conn(), ctx, site, ctx.today)?;
+    let assessment = law::assess(&facts, &ctx.ground.book(), ctx.today);
+    table::write_summary(tx.conn(), &Summary::of(site.id, &facts, &assessment, ctx.today, ctx.now))?;
     let text = |value: Result<String, serde_json::Error>| value.map_err(|error| Problem::internal(&error.to_string()));
     let (card, findings) = (text(serde_json::to_string(&assessment.card))?, text(serde_json::to_string(&assessment.findings))?);
     let law_book = ctx.ground.book().hash().to_owned();

@@ -22,6 +22,30 @@ pub struct Way {
     pub is_here: bool,
 }
 
+/// A value, however many references deep: templates pass what they loop over.
+pub trait Shows<T> {
+    /// The value itself.
+    fn value(&self) -> T;
+}
+
+impl Shows<Fen> for Fen {
+    fn value(&self) -> Fen {
+        *self
+    }
+}
+
+impl Shows<Moment> for Moment {
+    fn value(&self) -> Moment {
+        *self
+    }
+}
+
+impl<T, S: Shows<T>> Shows<T> for &S {
+    fn value(&self) -> T {
+        S::value(self)
+    }
+}
+
 /// Path, label and the verb that opens it; a visitor sees what they may open, and the first is where a log-in leads.
 const WAYS: &[(&str, &str, &str, Verb)] = &[
     ("/projects", "项目", "Projects", Verb::ReadProjects),
@@ -110,13 +134,13 @@ impl Frame {
     }
 
     /// An amount with its thousands apart: `1,234,567.00`.
-    pub fn yuan(&self, amount: impl std::borrow::Borrow<Fen>) -> String {
-        grouped(&amount.borrow().to_string())
+    pub fn yuan(&self, amount: impl Shows<Fen>) -> String {
+        grouped(&amount.value().to_string())
     }
 
     /// A moment in Shanghai, to the minute.
-    pub fn at(&self, moment: impl std::borrow::Borrow<Moment>) -> String {
-        moment.borrow().local().format("%Y-%m-%d %H:%M").to_string()
+    pub fn at(&self, moment: impl Shows<Moment>) -> String {
+        moment.value().local().format("%Y-%m-%d %H:%M").to_string()
     }
 
     /// A word of the tables in the page's language.

@@ -8,8 +8,13 @@
 //!
 //! Deliberately absent: inline script and style, which the content security policy forbids, and anything loaded from elsewhere.
 
+pub mod companies;
 pub mod frame;
 pub mod front;
+pub mod gates;
+pub mod month;
+pub mod projects;
+pub mod regions;
 pub mod sessions;
 pub mod words;
 
@@ -35,6 +40,11 @@ pub fn routes() -> Vec<Route> {
         Route::get("/favicon.svg", Access::Public, "The mark", || web::get().to(mark)).serves("image/svg+xml"),
     ];
     routes.extend(front::routes());
+    // Before projects and companies: `/projects/new` is no project.
+    routes.extend(month::routes());
+    routes.extend(projects::routes());
+    routes.extend(gates::routes());
+    routes.extend(companies::routes());
     routes.extend(sessions::routes());
     routes
 }

@@ -31,12 +31,15 @@ const SOURCE_MAX: usize = 200;
 /// Puts a record on a company's file.
 ///
 /// # Errors
-/// `not_allowed` for a region that the asker does not cover, `not_found` for no such company, `invalid` for days that cannot be.
+/// `not_found` for no such company or one whose file the asker may not see, `not_allowed` for a region that they do not cover, `invalid` for days that cannot be.
 pub fn record(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewRecord) -> Result<CreditRow, Problem> {
+    if !may_look(&ctx.scope, new.party) {
+        return Err(Problem::not_found());
+    }
+    parties::table::find(tx.conn(), &ctx.scope, new.party)?.ok_or_else(Problem::not_found)?;
     if !ctx.scope.covers_region(new.region) {
         return Err(Problem::not_allowed());
     }
-    parties::table::find(tx.conn(), &ctx.scope, new.party)?.ok_or_else(Problem::not_found)?;
     let source = new.source.trim();
     if source.is_empty() || source.chars().count() > SOURCE_MAX {
         return Err(Problem::invalid("请写明来源（1 至 200 个字）。", "Name the source in 1 to 200 characters.")

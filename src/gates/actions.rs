@@ -5,7 +5,6 @@ use super::table::{self, AnswerRow};
 use super::{ENGINE, Subject};
 use crate::base::id::{AnswerId, PartyId};
 use crate::base::{Day, RegionCode};
-use crate::law::decision::Policy;
 use crate::law::{self, Decision, Gate, GateQuestion};
 use crate::parties;
 use crate::projects::{PartyRole, Site, enter};
@@ -67,8 +66,7 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_o
         }
     };
     let Gathered { facts, detail } = gathered;
-    let settings = &ctx.ground.settings;
-    let policy = Policy { permit_gate: settings.permit_gate, completion_gate: settings.completion_gate };
+    let policy = ctx.ground.policy();
     Ok(Asked { question: GateQuestion { gate, region, as_of, facts, policy, detail }, subject })
 }
 

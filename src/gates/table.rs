@@ -61,6 +61,16 @@ pub fn of_project(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64
         .load(conn)?)
 }
 
+/// Answers about a project, the newest first.
+pub fn latest_of_project(conn: &mut AnyConn, project: ProjectId, limit: i64) -> Result<Vec<AnswerRow>, StoreError> {
+    Ok(gate_answers::table
+        .filter(gate_answers::project_id.eq(project))
+        .order(gate_answers::id.desc())
+        .limit(limit)
+        .select(AnswerRow::as_select())
+        .load(conn)?)
+}
+
 /// The files of a stored law book.
 pub fn law_files(conn: &mut AnyConn, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(law_books::table.find(hash).select(law_books::body).first(conn).optional()?)

@@ -20,6 +20,13 @@ pub fn open_sheet(tx: &mut Tx<'_>, site: &Site, id: SheetId) -> Result<SheetRow,
     table::sheet(tx.conn(), site.id, id)?.ok_or_else(Problem::not_found)
 }
 
+/// Refuses when the asker has not seen the sheet as it stands: people and pages change what they have seen, jobs do not ask.
+pub fn require_seen(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result<SheetRow, Problem> {
+    let sheet = open_sheet(tx, site, sheet)?;
+    ctx.require_version(sheet.version)?;
+    Ok(sheet)
+}
+
 /// Refuses when the sheet is not in this state.
 pub fn require_state(sheet: &SheetRow, wanted: SheetState) -> Result<(), Problem> {
     if sheet.state == wanted {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::actions::{add_up, require_state};
+use super::actions::{add_up, require_seen, require_state};
 use super::basis::{self, Earned};
 use super::results::{append, write_line};
 use super::table::{self, LineRow, SheetRow};
@@ -80,6 +80,20 @@ pub fn build_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, part: 
     let sheet = add_up(tx, sheet)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "build_sheet", &sheet.id.to_string())?;
     Ok(BuiltSheet { sheet, kept_signed })
+}
+
+/// As [`build_sheet`], for somebody who must have seen a draft before it is built again.
+pub fn build_seen(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, part: Option<i32>) -> Result<BuiltSheet, Problem> {
+    if let Some(draft) = draft_of(tx, site, month)?.filter(|draft| part.is_none_or(|part| part == draft.part)) {
+        require_seen(tx, ctx, site, draft.id)?;
+    }
+    build_sheet(tx, ctx, site, month, part)
+}
+
+/// The part of a month that is a draft; there is one at most.
+pub fn draft_of(tx: &mut Tx<'_>, site: &Site, month: Month) -> Result<Option<SheetRow>, Problem> {
+    tx.seq(Chain::Project(site.id))?;
+    Ok(table::parts(tx.conn(), site.id, month)?.into_iter().find(|sheet| sheet.state == SheetState::Draft))
 }
 
 /// The day by which the month's wages are due, by the day that was agreed for the project.

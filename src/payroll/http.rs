@@ -10,11 +10,11 @@ use super::building::{self, BuiltSheet};
 use super::months::{self, MonthWages};
 use super::signing::{self, NewSignature, Signed};
 use super::table::{self, EventRow, LineRow, SheetRow};
-use super::{Means, SheetState, pay_run};
+use super::{Means, pay_run};
 use crate::base::id::{DocumentId, LineId, ProjectId, SheetId};
 use crate::base::{Day, Fen, Month};
 use crate::projects::{Site, enter};
-use crate::store::{AnyConn, Tx};
+use crate::store::AnyConn;
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Body, Call, Ctx, Problem, Route, Verb};
 use crate::workers;
@@ -172,21 +172,9 @@ async fn build(call: Call, project: web::Path<ProjectId>, body: Body<BuildSheet>
     let BuildSheet { month, part } = body.0;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
-        let draft = table::parts(tx.conn(), site.id, month)?
-            .into_iter()
-            .find(|sheet| sheet.state == SheetState::Draft && part.is_none_or(|part| part == sheet.part));
-        if let Some(draft) = draft {
-            require_seen(tx, ctx, &site, draft.id)?;
-        }
-        building::build_sheet(tx, ctx, &site, month, part)
+        building::build_seen(tx, ctx, &site, month, part)
     })
     .await
-}
-
-/// People and pages change what they have seen; jobs call the actions themselves.
-fn require_seen(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result<(), Problem> {
-    let sheet = actions::open_sheet(tx, site, sheet)?;
-    ctx.require_version(sheet.version)
 }
 
 async fn list(call: Call, project: web::Path<ProjectId>, query: web::Query<PageQuery>) -> Result<impl Responder, Problem> {
@@ -250,7 +238,7 @@ async fn sign(call: Call, path: Path, body: Body<SignLines>) -> Result<impl Resp
     let items: Vec<NewSignature> = body.0.items.into_iter().map(NewSignature::from).collect();
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        require_seen(tx, ctx, &site, sheet)?;
+        actions::require_seen(tx, ctx, &site, sheet)?;
         signing::sign_lines(tx, ctx, &site, sheet, &items)
     })
     .await
@@ -268,7 +256,7 @@ async fn deduct(call: Call, path: Path, body: Body<ChangeLine>) -> Result<impl R
     let ChangeLine { line, amount, reason } = body.0;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        require_seen(tx, ctx, &site, sheet)?;
+        actions::require_seen(tx, ctx, &site, sheet)?;
         actions::deduct(tx, ctx, &site, sheet, line, amount, &reason)
     })
     .await
@@ -279,7 +267,7 @@ async fn dispute(call: Call, path: Path, body: Body<ChangeLine>) -> Result<impl 
     let ChangeLine { line, amount, reason } = body.0;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        require_seen(tx, ctx, &site, sheet)?;
+        actions::require_seen(tx, ctx, &site, sheet)?;
         actions::dispute_line(tx, ctx, &site, sheet, line, amount, &reason)
     })
     .await
@@ -289,7 +277,7 @@ async fn submit(call: Call, path: Path) -> Result<impl Responder, Problem> {
     let (project, sheet) = path.into_inner();
     call.write(StatusCode::OK, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        require_seen(tx, ctx, &site, sheet)?;
+        actions::require_seen(tx, ctx, &site, sheet)?;
         actions::submit(tx, ctx, &site, sheet)
     })
     .await
@@ -299,7 +287,7 @@ async fn audit(call: Call, path: Path) -> Result<impl Responder, Problem> {
     let (project, sheet) = path.into_inner();
     call.write(StatusCode::OK, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        require_seen(tx, ctx, &site, sheet)?;
+        actions::require_seen(tx, ctx, &site, sheet)?;
         actions::audit(tx, ctx, &site, sheet)
     })
     .await

@@ -8,6 +8,7 @@
 pub mod actions;
 mod basis;
 pub mod building;
+pub mod compare;
 pub mod http;
 pub mod months;
 pub mod pay_run;

@@ -209,6 +209,25 @@ pub fn lines_of(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Resul
         .load(conn)?)
 }
 
+/// Every line of an enrolment, the newest first.
+pub fn lines_of_enrolment(conn: &mut AnyConn, project: ProjectId, enrolment: RecordId) -> Result<Vec<LineRow>, StoreError> {
+    Ok(pay_lines::table
+        .filter(pay_lines::project_id.eq(project).and(pay_lines::enrolment_id.eq(enrolment)))
+        .order(pay_lines::id.desc())
+        .select(LineRow::as_select())
+        .load(conn)?)
+}
+
+/// How many lines of a sheet stand where.
+pub fn state_counts(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<(LineState, i64)>, StoreError> {
+    Ok(pay_lines::table
+        .filter(pay_lines::project_id.eq(project).and(pay_lines::sheet_id.eq(sheet)))
+        .group_by(pay_lines::state)
+        .select((pay_lines::state, diesel::dsl::count_star()))
+        .order(pay_lines::state)
+        .load(conn)?)
+}
+
 /// A page of a sheet's lines.
 pub fn line_page(
     conn: &mut AnyConn,

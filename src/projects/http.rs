@@ -54,7 +54,8 @@ pub fn routes() -> Vec<Route> {
             .query(PAGING)
             .gives::<Page<DocumentHead>>(),
         Route::get("/api/v1/projects/{project}/documents/{document}", record, "Download a paper", || web::get().to(download))
-            .serves("application/octet-stream"),
+            // As it was handed in.
+            .serves("*/*"),
     ]
 }
 

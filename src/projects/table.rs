@@ -1,5 +1,7 @@
 //! Rows of projects, their parties, crews and facts.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -126,6 +128,22 @@ pub fn of_parties(conn: &mut AnyConn, parties: &[PartyId]) -> Result<Vec<(Projec
         .order((project_parties::project_id, project_parties::id))
         .select((project_parties::project_id, project_parties::role))
         .load(conn)?)
+}
+
+/// Every company's projects with its role there, whether it still takes part or not.
+pub fn parties_by_project(conn: &mut AnyConn) -> Result<HashMap<PartyId, Vec<(ProjectId, PartyRole)>>, StoreError> {
+    let rows: Vec<(PartyId, ProjectId, PartyRole)> = project_parties::table
+        .order((project_parties::project_id, project_parties::id))
+        .select((project_parties::party_id, project_parties::project_id, project_parties::role))
+        .load(conn)?;
+    let mut found: HashMap<PartyId, Vec<(ProjectId, PartyRole)>> = HashMap::new();
+    for (party, project, role) in rows {
+        let own = found.entry(party).or_default();
+        if !own.contains(&(project, role)) {
+            own.push((project, role));
+        }
+    }
+    Ok(found)
 }
 
 pub fn crews_of(conn: &mut AnyConn, id: ProjectId) -> Result<Vec<CrewRow>, StoreError> {

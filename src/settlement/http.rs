@@ -42,12 +42,16 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Reads the file off the event loop and outside the transaction: a large one must not hold up the writer.
-async fn read(upload: Upload, path: &'static str) -> HandedIn {
-    let Upload { bytes, content_type, file_name } = upload;
-    let name = file_name.clone();
+pub async fn read(name: Option<String>, content_type: String, bytes: Vec<u8>, path: &'static str) -> HandedIn {
+    let told = name.clone();
     let kept = bytes.clone();
-    let file = web::block(move || bank::read(&kept, name.as_deref())).await.unwrap_or_else(|_| broken_reader());
-    HandedIn { name: file_name, content_type, bytes, file, path }
+    let file = web::block(move || bank::read(&kept, told.as_deref())).await.unwrap_or_else(|_| broken_reader());
+    HandedIn { name, content_type, bytes, file, path }
+}
+
+async fn uploaded(upload: Upload, path: &'static str) -> HandedIn {
+    let Upload { bytes, content_type, file_name } = upload;
+    read(file_name, content_type, bytes, path).await
 }
 
 /// A reader that failed in its own way is a bug of ours; the file is kept all the same.
@@ -79,13 +83,13 @@ fn answer(reply: Reply<Value>) -> Result<Reply<Value>, Problem> {
 }
 
 async fn take_statements(call: Call, upload: Upload) -> Result<impl Responder, Problem> {
-    let handed = read(upload, STATEMENTS).await;
+    let handed = uploaded(upload, STATEMENTS).await;
     let reply = call.write(StatusCode::OK, move |tx, ctx| statements::take(tx, ctx, &handed)).await?;
     answer(reply)
 }
 
 async fn take_results(call: Call, upload: Upload) -> Result<impl Responder, Problem> {
-    let handed = read(upload, RESULTS).await;
+    let handed = uploaded(upload, RESULTS).await;
     let reply = call.write(StatusCode::OK, move |tx, ctx| results::take(tx, ctx, &handed)).await?;
     answer(reply)
 }

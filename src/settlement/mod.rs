@@ -17,7 +17,7 @@ pub use receipt::{FileProblem, Receipt, StatementReceipt};
 
 use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
-use crate::store::{AnyConn, journal};
+use crate::store::{AnyConn, Tx, journal};
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::BankFile;
 
@@ -61,6 +61,11 @@ impl HandedIn {
     pub fn sha256(&self) -> String {
         journal::sha256(&self.bytes)
     }
+}
+
+/// Takes a file of any kind, told by its content: a report on an order line by line, anything else as statements.
+pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Problem> {
+    if handed.file.payment_status.is_some() { results::take(tx, ctx, handed) } else { statements::take(tx, ctx, handed) }
 }
 
 /// Keeps the file and its items in quarantine.

@@ -195,6 +195,23 @@ pub fn held(conn: &mut AnyConn, vault: &Vault, source: &str, limit: i64) -> Resu
     Ok(kept)
 }
 
+/// The items of a message that could not be taken, in their order; `None` where the project has no such message.
+pub fn rejected_of(conn: &mut AnyConn, project: ProjectId, inbox: InboxId) -> Result<Option<Vec<Rejected>>, StoreError> {
+    use schema::{inbox as i, quarantine as q};
+    let known: Option<InboxId> =
+        i::table.filter(i::id.eq(inbox).and(i::project_id.eq(project))).select(i::id).first(conn).optional()?;
+    if known.is_none() {
+        return Ok(None);
+    }
+    type Row = (i32, String, String, String, String);
+    let rows: Vec<Row> = q::table
+        .filter(q::inbox_id.eq(inbox))
+        .order(q::item)
+        .select((q::item, q::place, q::reason, q::detail_zh, q::detail_en))
+        .load(conn)?;
+    Ok(Some(rows.into_iter().map(|(item, place, reason, zh, en)| Rejected { item, place, reason, zh, en }).collect()))
+}
+
 /// Changes what became of a message after its parser ran again.
 pub fn reparsed(conn: &mut AnyConn, id: InboxId, parsed: &Parsed, now: Moment) -> Result<(), StoreError> {
     use schema::inbox as i;

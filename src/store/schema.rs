@@ -138,6 +138,7 @@ diesel::table! {
         login -> Text,
         failures -> Integer,
         locked_until -> BigInt,
+        noted_at -> BigInt,
     }
 }
 
@@ -271,6 +272,21 @@ diesel::table! {
         recorded_at -> BigInt,
         recorded_by -> Text,
         recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    project_summaries (project_id) {
+        project_id -> BigInt,
+        as_of -> Date,
+        arrears -> Text,
+        arrears_fen -> BigInt,
+        arrears_workers -> Integer,
+        oldest_due_on -> Nullable<Date>,
+        broken -> Integer,
+        not_known -> Integer,
+        level -> Text,
+        assessed_at -> BigInt,
     }
 }
 
@@ -719,6 +735,47 @@ diesel::table! {
         device_id -> BigInt,
         item_id -> Text,
         digest -> Text,
+    }
+}
+
+diesel::table! {
+    amendments (id) {
+        id -> BigInt,
+        kind -> Text,
+        file -> Nullable<Text>,
+        region -> Nullable<Integer>,
+        wording -> Nullable<Text>,
+        replaces -> Nullable<Text>,
+        permit_gate -> Nullable<Bool>,
+        completion_gate -> Nullable<Bool>,
+        reason -> Text,
+        document -> Text,
+        changes -> Text,
+        seen -> BigInt,
+        seen_book -> Text,
+        law_book -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    amendment_decisions (amendment_id) {
+        amendment_id -> BigInt,
+        verdict -> Text,
+        note -> Text,
+        decided_by -> BigInt,
+        decided_at -> BigInt,
+        activation -> Nullable<BigInt>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    session_ends (user_id) {
+        user_id -> BigInt,
+        ended_at -> BigInt,
     }
 }
 

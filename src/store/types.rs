@@ -8,8 +8,9 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Date, Integer};
 
 use crate::base::id::{
-    AccountId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId, InboxId,
-    JobId, LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
+    AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId,
+    InboxId, JobId, LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId,
+    WorkerId,
 };
 use crate::base::{Day, Fen, Moment, Month, RegionCode};
 
@@ -92,6 +93,7 @@ newtype_column! {
     RegionCode: i32 => Integer,
     UserId: i64 => BigInt,
     ApiKeyId: i64 => BigInt,
+    AmendmentId: i64 => BigInt,
     PartyId: i64 => BigInt,
     ProjectId: i64 => BigInt,
     DocumentId: i64 => BigInt,

@@ -3,11 +3,16 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::table::{self, ApiKeyRow, GrantRow, SessionRow, UnmaskingRow, UserRow};
-use super::{API_KEY_PREFIX, FAILURES_MAX, LOCK_SECONDS, REFRESH_SECONDS, UserState, password};
+use super::table::{self, ApiKeyRow, GrantRow, Limit, SessionRow, UnmaskingRow, UserRow};
+use super::tokens::Bearer;
+use super::{
+    API_KEY_PREFIX, FAILURES_MAX, FAILURES_SECONDS, LOCK_SECONDS, PEER_FAILURES_MAX, PEER_LOCK_SECONDS, PEER_SECONDS,
+    REFRESH_SECONDS, UserState, is_login, managing, password,
+};
+use crate::base::Day;
 use crate::base::id::{ApiKeyId, RecordId, UserId};
-use crate::base::{Day, Moment};
 use crate::store::{AnyConn, Chain, Tx, Vault, journal};
+use crate::web::peer::counted;
 use crate::web::{Code, Ctx, Grant, Problem, ScopeOn};
 
 /// Adds a user whose password was hashed by the caller (hashing is slow and has no place in a transaction).
@@ -15,8 +20,7 @@ use crate::web::{Code, Ctx, Grant, Problem, ScopeOn};
 /// # Errors
 /// `conflict` when the login stands, `invalid` for an odd login.
 pub fn add_user(tx: &mut Tx<'_>, ctx: &Ctx, login: &str, name: &str, hash: &str, must_change: bool) -> Result<UserRow, Problem> {
-    let is_plain = (3..=40).contains(&login.len()) && login.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    if !is_plain {
+    if !is_login(login) {
         let problem =
             Problem::invalid("登录名应为 3 至 40 个字母、数字或 . _ -。", "A login has 3 to 40 letters, digits or . _ -");
         return Err(problem.at("login", "bad_format"));
@@ -43,7 +47,7 @@ pub fn add_user(tx: &mut Tx<'_>, ctx: &Ctx, login: &str, name: &str, hash: &str,
 }
 
 /// Whether the asker may hand out rights there: nobody gives more than they hold.
-fn may_grant(ctx: &Ctx, on: ScopeOn) -> bool {
+pub(super) fn may_grant(ctx: &Ctx, on: ScopeOn) -> bool {
     ctx.scope.is_everything()
         || match on {
             ScopeOn::Region(code) | ScopeOn::Grid(code) => ctx.scope.covers_region(code),
@@ -52,11 +56,22 @@ fn may_grant(ctx: &Ctx, on: ScopeOn) -> bool {
 }
 
 /// Gives a user a role somewhere.
+///
+/// # Errors
+/// `not_found` for a user whom the asker may not see, `not_allowed` for oneself and for what the asker does not hold, `conflict` for a
+/// user who has left, `invalid` for a last day that is over.
 pub fn grant(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, grant: Grant, until_on: Option<Day>) -> Result<GrantRow, Problem> {
+    let known = managing::look(tx.conn(), ctx, user)?;
     if !may_grant(ctx, grant.on) {
         return Err(Problem::not_allowed());
     }
-    table::find(tx.conn(), user)?.ok_or_else(Problem::not_found)?;
+    managing::not_oneself(ctx, user)?;
+    if known.state == UserState::Ended {
+        return Err(Problem::conflict("该用户已离任，不能再授权。", "This user has left and gets no more roles."));
+    }
+    if until_on.is_some_and(|end| end < ctx.today) {
+        return Err(Problem::invalid("截止日已过。", "The last day is over.").at("until_on", "bad_time"));
+    }
     let (scope_kind, scope_value) = grant.on.parts();
     let row = GrantRow {
         id: RecordId(ctx.id()),
@@ -81,7 +96,7 @@ pub fn set_password(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, hash: &str, must_c
     row.recorded_seq = tx.seq(Chain::Organisation)?;
     table::update_user(tx, &row)?;
     table::revoke_all(tx.conn(), user, ctx.now)?;
-    table::set_throttle(tx.conn(), &row.login, 0, Moment(0))?;
+    table::clear_throttle(tx.conn(), &row.login)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "set_password", &user.to_string())?;
     Ok(())
 }
@@ -90,24 +105,35 @@ pub fn set_password(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, hash: &str, must_c
 pub struct Candidate {
     /// The user, if there is one of that login that may log in.
     pub user: Option<UserRow>,
-    failures: i32,
 }
 
 /// Reads what a log-in is checked against.
 ///
 /// # Errors
-/// `too_many` while the login is locked.
+/// `too_many` while the login or the asker's address is locked.
 pub fn candidate(conn: &mut AnyConn, ctx: &Ctx, login: &str) -> Result<Candidate, Problem> {
-    let (failures, locked_until) = table::throttle(conn, login)?;
-    if locked_until > ctx.now {
-        return Err(Problem::new(
-            Code::TooMany,
-            "登录失败次数过多，请 15 分钟后再试或联系管理员。",
-            "Too many failed log-ins; try again in 15 minutes or ask an administrator.",
-        ));
-    }
+    not_locked(conn, ctx, login)?;
     let user = table::by_login(conn, login)?.filter(|user| user.state == UserState::Active);
-    Ok(Candidate { user, failures })
+    Ok(Candidate { user })
+}
+
+/// The name under which an address is counted; no login has an `@`.
+fn peer_key(ctx: &Ctx) -> Option<String> {
+    ctx.peer.map(|peer| format!("@{}", counted(peer)))
+}
+
+fn not_locked(conn: &mut AnyConn, ctx: &Ctx, login: &str) -> Result<(), Problem> {
+    let keys = [is_login(login).then(|| login.to_owned()), peer_key(ctx)];
+    for key in keys.into_iter().flatten() {
+        if table::locked_until(conn, &key)? > ctx.now {
+            return Err(Problem::new(
+                Code::TooMany,
+                "登录失败次数过多，请 15 分钟后再试或联系管理员。",
+                "Too many failed log-ins; try again in 15 minutes or ask an administrator.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl Candidate {
@@ -148,18 +174,36 @@ fn open_session(tx: &mut Tx<'_>, ctx: &Ctx, user: UserRow, family: Option<i64>) 
     Ok(Opened { user, refresh_token })
 }
 
-/// Counts a failed log-in and locks the login at the fifth in a row.
-pub fn note_failure(tx: &mut Tx<'_>, ctx: &Ctx, login: &str, candidate: &Candidate) -> Result<(), Problem> {
-    let failures = candidate.failures + 1;
-    let locked_until = if failures >= FAILURES_MAX { ctx.now.plus_seconds(LOCK_SECONDS) } else { Moment(0) };
-    table::set_throttle(tx.conn(), login, if failures >= FAILURES_MAX { 0 } else { failures }, locked_until)?;
+/// Counts a failed log-in, for the login and for the address it came from; enough of them lock either.
+pub fn note_failure(tx: &mut Tx<'_>, ctx: &Ctx, login: &str) -> Result<(), Problem> {
+    let conn = tx.conn();
+    // What cannot be a login is not kept by name: it could be of any length.
+    if is_login(login) {
+        let limit = Limit { failures_max: FAILURES_MAX, within_seconds: FAILURES_SECONDS, lock_seconds: LOCK_SECONDS };
+        table::count_failure(conn, login, &limit, ctx.now)?;
+    }
+    if let Some(peer) = peer_key(ctx) {
+        let limit = Limit { failures_max: PEER_FAILURES_MAX, within_seconds: PEER_SECONDS, lock_seconds: PEER_LOCK_SECONDS };
+        table::count_failure(conn, &peer, &limit, ctx.now)?;
+    }
+    table::sweep_throttles(conn, ctx.now)?;
     Ok(())
+}
+
+/// Lets somebody in whose password was right, and forgets the failures of the login.
+///
+/// # Errors
+/// `too_many` when others failed so often in the meantime that the login is locked: of guesses made at once none may slip through.
+pub fn admit(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<UserRow, Problem> {
+    let user = table::find(tx.conn(), user)?.filter(|user| user.state == UserState::Active).ok_or_else(not_authenticated)?;
+    not_locked(tx.conn(), ctx, &user.login)?;
+    table::clear_throttle(tx.conn(), &user.login)?;
+    Ok(user)
 }
 
 /// Opens a session after the comparison held.
 pub fn log_in(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<Opened, Problem> {
-    let user = table::find(tx.conn(), user)?.filter(|user| user.state == UserState::Active).ok_or_else(not_authenticated)?;
-    table::set_throttle(tx.conn(), &user.login, 0, Moment(0))?;
+    let user = admit(tx, ctx, user)?;
     open_session(tx, ctx, user, None)
 }
 
@@ -259,6 +303,14 @@ pub fn known_user(conn: &mut AnyConn, user: UserId, today: Day) -> Result<Known,
     let row = table::find(conn, user)?.filter(|row| row.state == UserState::Active).ok_or_else(not_authenticated)?;
     let grants = table::grants_of(conn, user, today)?.iter().filter_map(GrantRow::grant).collect();
     Ok(Known { actor: user.to_string(), user: Some(user), grants, must_change_password: row.must_change_password })
+}
+
+/// The person of an access token, unless every session of theirs was ended after it was issued.
+pub fn known_bearer(conn: &mut AnyConn, token: &Bearer, today: Day) -> Result<Known, Problem> {
+    if table::sessions_ended_at(conn, token.user)?.is_some_and(|ended| token.issued_at < ended) {
+        return Err(not_authenticated());
+    }
+    known_user(conn, token.user, today)
 }
 
 /// The machine of a key.

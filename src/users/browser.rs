@@ -8,16 +8,14 @@ use super::{BROWSER_SECONDS, UserState, actions};
 use crate::base::id::UserId;
 use crate::base::{Day, Moment};
 use crate::store::{AnyConn, Chain, StoreError, Tx, Vault, journal};
-use crate::web::{Ctx, Grant, Problem, Role, Scope};
+use crate::web::{Ctx, Grant, Problem, Role};
 
 /// The longest cookie value that is looked at.
 const TOKEN_MAX: usize = 128;
 
 /// Opens a session after the password held; gives the cookie's token, which is not kept.
 pub fn open(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<String, Problem> {
-    let user =
-        table::find(tx.conn(), user)?.filter(|user| user.state == UserState::Active).ok_or_else(actions::not_authenticated)?;
-    table::set_throttle(tx.conn(), &user.login, 0, Moment(0))?;
+    let user = actions::admit(tx, ctx, user)?;
     let token = actions::secret(ctx.vault())?;
     let row = BrowserSessionRow {
         token_hash: journal::sha256(token.as_bytes()),
@@ -57,7 +55,7 @@ pub fn form_token(vault: &Vault, token: &str) -> String {
 pub fn one_for_each_role(conn: &mut AnyConn, today: Day) -> Result<Vec<(Role, UserRow)>, StoreError> {
     const LOOKED_AT_MAX: i64 = 50;
     let mut found: Vec<(Role, UserRow)> = Vec::new();
-    for user in table::list(conn, &Scope::of_the_house("demo"), 0, LOOKED_AT_MAX)? {
+    for user in table::list(conn, 0, LOOKED_AT_MAX)? {
         let grants = table::grants_of(conn, user.id, today)?;
         let Some(role) = grants.first().map(|grant| grant.role).filter(|_| user.state == UserState::Active) else { continue };
         if !found.iter().any(|(known, _)| *known == role) {

@@ -11,7 +11,7 @@ use super::actions::{self, Opened, Refreshed};
 use super::contacts::{self, http::ContactView};
 use super::table::{self, UserRow};
 use super::tokens::Tokens;
-use super::{ACCESS_SECONDS, UserState, password};
+use super::{ACCESS_SECONDS, UserState, http_managing, managing, password};
 use crate::base::id::{ApiKeyId, RecordId, UserId};
 use crate::base::{Day, Moment, id};
 use crate::web::paging::{Page, PageQuery};
@@ -20,7 +20,7 @@ use crate::web::{Access, Body, Call, Code, Ctx, Grant, Problem, Reply, Role, Rou
 /// The slice's routes.
 pub fn routes() -> Vec<Route> {
     let manage = Access::Holds(Verb::ManageUsers);
-    vec![
+    let mut routes = vec![
         Route::post("/api/v1/sessions", Access::Public, "Log in", || web::post().to(log_in))
             .takes::<LogIn>()
             .creates::<TokenPair>(),
@@ -48,7 +48,9 @@ pub fn routes() -> Vec<Route> {
             .takes::<AddKey>()
             .creates::<KeyMade>(),
         Route::delete("/api/v1/api-keys/{key}", manage, "End a machine's key", || web::delete().to(revoke_key)).gives::<Done>(),
-    ]
+    ];
+    routes.extend(http_managing::routes());
+    routes
 }
 
 /// Login and password.
@@ -82,7 +84,7 @@ pub struct Done {
     done: bool,
 }
 
-const DONE: Done = Done { done: true };
+pub(super) const DONE: Done = Done { done: true };
 
 /// Who I am.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -226,7 +228,7 @@ pub async fn authenticate(ctx: &Ctx, login: &str, password: String) -> Result<Us
         return Ok(user.id);
     }
     let (writer, name) = (ctx.clone(), login.to_owned());
-    db.write(move |tx| actions::note_failure(tx, &writer, &name, &candidate)).await?;
+    db.write(move |tx| actions::note_failure(tx, &writer, &name)).await?;
     Err(actions::not_authenticated())
 }
 
@@ -315,7 +317,7 @@ async fn add_user(call: Call, body: Body<AddUser>) -> Result<impl Responder, Pro
 async fn list(call: Call, query: web::Query<PageQuery>) -> Result<impl Responder, Problem> {
     let (after, limit) = query.bounds()?;
     call.read(move |conn, ctx| {
-        let rows = table::list(conn, &ctx.scope, after, limit + 1)?.into_iter().map(UserView::from).collect();
+        let rows = managing::list(conn, ctx, after, limit + 1)?.into_iter().map(UserView::from).collect();
         Ok(Page::cut(rows, limit, |row: &UserView| row.id.0))
     })
     .await
@@ -330,9 +332,14 @@ async fn grant(call: Call, user: web::Path<UserId>, body: Body<GiveRole>) -> Res
 async fn reset_password(call: Call, user: web::Path<UserId>, body: Body<ResetPassword>) -> Result<impl Responder, Problem> {
     let (user, new) = (user.into_inner(), body.0.password);
     let db = call.ctx.ground.db.clone();
-    let row = db.read(move |conn| table::find(conn, user)?.ok_or_else(Problem::not_found)).await?;
+    let ctx = call.ctx.clone();
+    let row = db.read(move |conn| managing::enter(conn, &ctx, user)).await?;
     let hash = given_password(&call.ctx, &row.login, new).await?;
-    call.write(StatusCode::OK, move |tx, ctx| actions::set_password(tx, ctx, user, &hash, true).map(|()| DONE)).await
+    call.write(StatusCode::OK, move |tx, ctx| {
+        managing::enter(tx.conn(), ctx, user)?;
+        actions::set_password(tx, ctx, user, &hash, true).map(|()| DONE)
+    })
+    .await
 }
 
 async fn add_key(call: Call, body: Body<AddKey>) -> Result<impl Responder, Problem> {

@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::UserState;
 use crate::base::id::{ApiKeyId, RecordId, UserId};
 use crate::base::{Day, Moment};
-use crate::store::schema::{api_keys, browser_sessions, grants, login_throttles, sessions, unmaskings, users};
+use crate::store::schema::{api_keys, browser_sessions, grants, login_throttles, session_ends, sessions, unmaskings, users};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
-use crate::web::{Grant, Role, Scope, ScopeOn};
+use crate::web::{Grant, Role, ScopeOn};
 
 /// A user.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, Insertable)]
@@ -150,19 +150,53 @@ pub fn find(conn: &mut AnyConn, id: UserId) -> Result<Option<UserRow>, StoreErro
     Ok(users::table.find(id).select(UserRow::as_select()).first(conn).optional()?)
 }
 
-/// Users, for whoever manages them; managers of a region see all, since a user belongs to no region.
-pub fn list(conn: &mut AnyConn, _scope: &Scope, after: i64, limit: i64) -> Result<Vec<UserRow>, StoreError> {
+/// Users in order of id; who of them the asker may see is `managing`'s to say.
+pub fn list(conn: &mut AnyConn, after: i64, limit: i64) -> Result<Vec<UserRow>, StoreError> {
     Ok(users::table.filter(users::id.gt(UserId(after))).order(users::id).limit(limit).select(UserRow::as_select()).load(conn)?)
+}
+
+/// Every grant of a user, ended ones as well.
+pub fn grants_ever(conn: &mut AnyConn, user: UserId) -> Result<Vec<GrantRow>, StoreError> {
+    Ok(grants::table.filter(grants::user_id.eq(user)).order(grants::id).select(GrantRow::as_select()).load(conn)?)
 }
 
 /// The grants of a user that hold on a day.
 pub fn grants_of(conn: &mut AnyConn, user: UserId, today: Day) -> Result<Vec<GrantRow>, StoreError> {
-    let rows: Vec<GrantRow> =
-        grants::table.filter(grants::user_id.eq(user)).order(grants::id).select(GrantRow::as_select()).load(conn)?;
-    Ok(rows.into_iter().filter(|row| row.from_on <= today && row.until_on.is_none_or(|end| today <= end)).collect())
+    Ok(grants_ever(conn, user)?.into_iter().filter(|row| row.holds_on(today)).collect())
+}
+
+/// Active users who hold a role everywhere on a day.
+pub fn holders_everywhere(conn: &mut AnyConn, role: Role, today: Day) -> Result<Vec<UserId>, StoreError> {
+    let rows: Vec<GrantRow> = grants::table
+        .filter(grants::role.eq(role).and(grants::scope_kind.eq("everything")))
+        .select(GrantRow::as_select())
+        .load(conn)?;
+    let mut holders: Vec<UserId> = rows.into_iter().filter(|row| row.holds_on(today)).map(|row| row.user_id).collect();
+    holders.sort();
+    holders.dedup();
+    let active: Vec<UserId> =
+        users::table.filter(users::id.eq_any(&holders).and(users::state.eq(UserState::Active))).select(users::id).load(conn)?;
+    Ok(active)
+}
+
+pub fn update_grant(tx: &mut Tx<'_>, row: &GrantRow) -> Result<(), StoreError> {
+    diesel::update(grants::table.find(row.id))
+        .set((grants::until_on.eq(row.until_on), grants::recorded_seq.eq(row.recorded_seq)))
+        .execute(tx.conn())?;
+    tx.seal(row)
 }
 
 impl GrantRow {
+    /// Whether it holds on a day; first and last day count.
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.from_on <= day && !self.is_over(day)
+    }
+
+    /// Whether its last day is over.
+    pub fn is_over(&self, day: Day) -> bool {
+        self.until_on.is_some_and(|end| end < day)
+    }
+
     /// The grant, where its scope reads.
     pub fn grant(&self) -> Option<Grant> {
         ScopeOn::of(&self.scope_kind, &self.scope_value).ok().map(|on| Grant { role: self.role, on })
@@ -177,25 +211,50 @@ pub fn api_key(conn: &mut AnyConn, id: ApiKeyId) -> Result<Option<ApiKeyRow>, St
     Ok(api_keys::table.find(id).select(ApiKeyRow::as_select()).first(conn).optional()?)
 }
 
-/// Failures in a row and the moment until which the login is locked.
-pub fn throttle(conn: &mut AnyConn, login: &str) -> Result<(i32, Moment), StoreError> {
-    let row: Option<(i32, Moment)> = login_throttles::table
-        .find(login)
-        .select((login_throttles::failures, login_throttles::locked_until))
-        .first(conn)
-        .optional()?;
-    Ok(row.unwrap_or((0, Moment(0))))
+/// How many failures lock what is counted, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    pub failures_max: i32,
+    pub within_seconds: i64,
+    pub lock_seconds: i64,
 }
 
-pub fn set_throttle(conn: &mut AnyConn, login: &str, failures: i32, locked_until: Moment) -> Result<(), StoreError> {
+/// The moment until which a login or an address is locked.
+pub fn locked_until(conn: &mut AnyConn, key: &str) -> Result<Moment, StoreError> {
+    let found: Option<Moment> = login_throttles::table.find(key).select(login_throttles::locked_until).first(conn).optional()?;
+    Ok(found.unwrap_or(Moment(0)))
+}
+
+/// Counts a failure and locks the key when the limit is reached. The count is raised by the database, so that failures at once all count.
+pub fn count_failure(conn: &mut AnyConn, key: &str, limit: &Limit, now: Moment) -> Result<(), StoreError> {
+    use diesel::sql_types::{BigInt, Text};
     diesel::sql_query(
-        "INSERT INTO login_throttles (login, failures, locked_until) VALUES ($1, $2, $3) \
-         ON CONFLICT (login) DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until",
+        "INSERT INTO login_throttles (login, failures, locked_until, noted_at) VALUES ($1, 1, 0, $2) \
+         ON CONFLICT (login) DO UPDATE SET \
+         failures = CASE WHEN login_throttles.noted_at < $3 THEN 1 ELSE login_throttles.failures + 1 END, \
+         noted_at = CASE WHEN login_throttles.noted_at < $3 THEN excluded.noted_at ELSE login_throttles.noted_at END",
     )
-    .bind::<diesel::sql_types::Text, _>(login)
-    .bind::<diesel::sql_types::Integer, _>(failures)
-    .bind::<diesel::sql_types::BigInt, _>(locked_until)
+    .bind::<Text, _>(key)
+    .bind::<BigInt, _>(now)
+    .bind::<BigInt, _>(now.plus_seconds(-limit.within_seconds))
     .execute(conn)?;
+    let locked = login_throttles::table.find(key).filter(login_throttles::failures.ge(limit.failures_max));
+    diesel::update(locked)
+        .set((login_throttles::failures.eq(0), login_throttles::locked_until.eq(now.plus_seconds(limit.lock_seconds))))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub fn clear_throttle(conn: &mut AnyConn, key: &str) -> Result<(), StoreError> {
+    diesel::delete(login_throttles::table.find(key)).execute(conn)?;
+    Ok(())
+}
+
+/// Forgets what nobody touched for a day, so that names tried once do not pile up.
+pub fn sweep_throttles(conn: &mut AnyConn, now: Moment) -> Result<(), StoreError> {
+    let old = now.plus_seconds(-super::FAILURES_SECONDS);
+    diesel::delete(login_throttles::table.filter(login_throttles::noted_at.lt(old).and(login_throttles::locked_until.lt(now))))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -223,11 +282,18 @@ pub fn revoke_family(conn: &mut AnyConn, family: i64, now: Moment) -> Result<(),
     Ok(())
 }
 
-/// Ends every session of a user, those of programs and those of browsers.
+/// Ends every session of a user: those of browsers, refresh tokens, and access tokens that were issued before now.
 pub fn revoke_all(conn: &mut AnyConn, user: UserId, now: Moment) -> Result<(), StoreError> {
     diesel::update(sessions::table.filter(sessions::user_id.eq(user).and(sessions::revoked_at.is_null())))
         .set(sessions::revoked_at.eq(now))
         .execute(conn)?;
+    diesel::sql_query(
+        "INSERT INTO session_ends (user_id, ended_at) VALUES ($1, $2) \
+         ON CONFLICT (user_id) DO UPDATE SET ended_at = excluded.ended_at",
+    )
+    .bind::<diesel::sql_types::BigInt, _>(user)
+    .bind::<diesel::sql_types::BigInt, _>(now)
+    .execute(conn)?;
     let open = browser_sessions::user_id.eq(user).and(browser_sessions::ended_at.is_null());
     diesel::update(browser_sessions::table.filter(open)).set(browser_sessions::ended_at.eq(now)).execute(conn)?;
     Ok(())
@@ -259,6 +325,11 @@ pub fn end_browser_session(conn: &mut AnyConn, token_hash: &str, now: Moment) ->
         .set(browser_sessions::ended_at.eq(now))
         .execute(conn)?;
     Ok(())
+}
+
+/// Since when every earlier access token of a user is refused.
+pub fn sessions_ended_at(conn: &mut AnyConn, user: UserId) -> Result<Option<Moment>, StoreError> {
+    Ok(session_ends::table.find(user).select(session_ends::ended_at).get_result(conn).optional()?)
 }
 
 /// Every row, for `verify`.

@@ -33,7 +33,19 @@ struct Claims {
     sub: UserId,
     iat: i64,
     exp: i64,
+    /// Microseconds of `iat`: a log-out ends what was issued before it in the same second, and nothing after.
+    #[serde(default)]
+    at: i64,
     jti: String,
+}
+
+/// A token that is ours and has not expired.
+#[derive(Debug, Clone, Copy)]
+pub struct Bearer {
+    /// Whose.
+    pub user: UserId,
+    /// Since when.
+    pub issued_at: Moment,
 }
 
 fn refused() -> Problem {
@@ -59,6 +71,7 @@ impl Tokens {
             sub: user,
             iat,
             exp: iat + ACCESS_SECONDS,
+            at: now.0,
             jti: unique.to_owned(),
         };
         let header =
@@ -66,8 +79,8 @@ impl Tokens {
         jsonwebtoken::encode(&header, &claims, &self.signing).map_err(|error| Problem::internal(&error.to_string()))
     }
 
-    /// The user of a token that is ours and has not expired.
-    pub fn check(&self, token: &str, now: Moment) -> Result<UserId, Problem> {
+    /// Whose token it is, where it is ours and has not expired.
+    pub fn check(&self, token: &str, now: Moment) -> Result<Bearer, Problem> {
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_audience(&[AUDIENCE]);
         rules.set_issuer(&[&self.issuer]);
@@ -76,6 +89,9 @@ impl Tokens {
         let is_ours = token.header.typ.as_deref() == Some(TYPE);
         let seconds = now.unix_seconds();
         let is_live = seconds < token.claims.exp + LEEWAY_SECONDS && token.claims.iat <= seconds + LEEWAY_SECONDS;
-        if is_ours && is_live { Ok(token.claims.sub) } else { Err(refused()) }
+        if !is_ours || !is_live {
+            return Err(refused());
+        }
+        Ok(Bearer { user: token.claims.sub, issued_at: Moment(token.claims.at) })
     }
 }

@@ -1,20 +1,21 @@
 //! What an action is given: who asks, when, and the services of the house. No action reads a clock, a file or randomness by itself.
 
+use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
+use super::peer::Network;
 use super::{Code, Problem, Scope};
 use crate::base::id::IdSource;
 use crate::base::{Clock, Day, Moment};
 use crate::law::LawBook;
+use crate::law::decision::Policy;
 use crate::store::{Db, Vault};
 
 /// Settings of the service that actions look at.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The operator's rule that arrears block a permit.
-    pub permit_gate: bool,
-    /// The operator's rule that arrears block completion acceptance.
-    pub completion_gate: bool,
+    /// The operator's policy where no amendment says otherwise.
+    pub policy: Policy,
     /// Pending devices that are kept at most.
     pub pending_devices_max: usize,
     /// Held punches of a pending device.
@@ -27,6 +28,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// Issuer name in tokens.
     pub issuer: String,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Mail, reminders and tidying.
     pub upkeep: Upkeep,
 }
@@ -54,6 +57,19 @@ pub struct Upkeep {
     pub keep_days: i64,
 }
 
+/// The law by which this instance answers, as one piece: what is read together was in force together.
+#[derive(Debug, Clone)]
+pub struct InForce {
+    /// The law book.
+    pub book: Arc<LawBook>,
+    /// Path and text of each of its files.
+    pub files: Arc<Vec<(String, String)>>,
+    /// The operator's policy.
+    pub policy: Policy,
+    /// Number of the last amendment in it; 0 for the files as the service was started with.
+    pub activation: i64,
+}
+
 /// The services of the house.
 pub struct Ground {
     /// Database.
@@ -64,18 +80,41 @@ pub struct Ground {
     pub ids: IdSource,
     /// Clock.
     pub clock: Arc<dyn Clock>,
-    /// The law book in force.
-    pub book: RwLock<Arc<LawBook>>,
+    /// The law as the service was started with: embedded files and those laid over them.
+    pub base: Arc<InForce>,
+    /// The law in force: the base with every approved amendment.
+    pub in_force: RwLock<Arc<InForce>>,
     /// Settings.
     pub settings: Settings,
 }
 
 impl Ground {
+    /// The law in force.
+    pub fn in_force(&self) -> Arc<InForce> {
+        match self.in_force.read() {
+            Ok(law) => Arc::clone(&law),
+            Err(poisoned) => Arc::clone(&poisoned.into_inner()),
+        }
+    }
+
     /// The law book in force.
     pub fn book(&self) -> Arc<LawBook> {
-        match self.book.read() {
-            Ok(book) => Arc::clone(&book),
-            Err(poisoned) => Arc::clone(&poisoned.into_inner()),
+        Arc::clone(&self.in_force().book)
+    }
+
+    /// The operator's policy in force.
+    pub fn policy(&self) -> Policy {
+        self.in_force().policy
+    }
+
+    /// Puts a law in force in this instance, unless a later one is already.
+    pub fn put_in_force(&self, law: InForce) {
+        let mut current = match self.in_force.write() {
+            Ok(current) => current,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        if law.activation >= current.activation {
+            *current = Arc::new(law);
         }
     }
 }
@@ -97,6 +136,8 @@ pub struct Ctx {
     pub seen_version: Option<i32>,
     /// `?dry_run=true`: do everything, keep nothing.
     pub dry_run: bool,
+    /// The address that the request came from; none for jobs and commands.
+    pub peer: Option<IpAddr>,
 }
 
 impl Ctx {
@@ -110,6 +151,7 @@ impl Ctx {
             replay_key: None,
             seen_version: None,
             dry_run: false,
+            peer: None,
         }
     }
 

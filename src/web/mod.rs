@@ -9,12 +9,13 @@ pub mod form;
 pub mod lang;
 pub mod openapi;
 pub mod paging;
+pub mod peer;
 pub mod problem;
 pub mod route;
 pub mod scope;
 pub mod visit;
 
-pub use ctx::{Ctx, Ground, Settings, Upkeep};
+pub use ctx::{Ctx, Ground, InForce, Settings, Upkeep};
 pub use extract::{Body, Call, Reply};
 pub use form::Form;
 pub use lang::Lang;

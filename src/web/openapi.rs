@@ -12,8 +12,8 @@ use super::problem::Fault;
 use super::route::{Accepts, Described};
 use super::{Access, Route};
 use crate::base::id::{
-    AccountId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId, JobId,
-    LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
+    AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId,
+    JobId, LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
 };
 use crate::base::person::Uscc;
 use crate::base::{Day, Fen, Moment, Month, RegionCode};
@@ -45,6 +45,7 @@ text_schema! {
     RegionCode: r"^[0-9]{6}$", "330784";
     Uscc: r"^[0-9A-HJ-NPQRTUWXY]{18}$", "91119999MA0000007J";
     UserId: ID, "usr-0CJ1V8Q2M0001";
+    AmendmentId: ID, "amd-0CJ1V8Q2M0001";
     ApiKeyId: ID, "key-0CJ1V8Q2M0001";
     PartyId: ID, "pty-0CJ1V8Q2M0001";
     ProjectId: ID, "prj-0CJ1V8Q2M0001";

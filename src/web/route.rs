@@ -32,10 +32,13 @@ pub struct Described {
 }
 
 impl Described {
-    /// The schema of a type.
+    /// The schema of a type. A list or a page of rows stands where it is used: all of them have one name, and one would hide the others.
     pub fn of<T: utoipa::ToSchema>() -> Self {
         let mut named = Vec::new();
         T::schemas(&mut named);
+        if std::any::type_name::<T>().contains('<') {
+            return Described { schema: T::schema(), named };
+        }
         named.push((T::name().into_owned(), T::schema()));
         Described { schema: RefOr::Ref(schema::Ref::from_schema_name(T::name())), named }
     }

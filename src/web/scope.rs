@@ -74,6 +74,10 @@ words! {
         ManageUsers = "manage_users",
         /// Inbox, quarantine, jobs.
         Operate = "operate",
+        /// Propose changes of law, of a region's rules, of the operator's policy.
+        ProposeLaw = "propose_law",
+        /// See such proposals, and approve or reject those of others.
+        ApproveLaw = "approve_law",
     }
 }
 
@@ -81,9 +85,17 @@ words! {
 pub fn verbs_of(role: Role) -> &'static [Verb] {
     use Verb as V;
     match role {
-        Role::Administrator => {
-            &[V::ReadProjects, V::RegisterParties, V::RegisterProjects, V::ManageDevices, V::ManageUsers, V::Operate, V::AskGates]
-        }
+        Role::Administrator => &[
+            V::ReadProjects,
+            V::RegisterParties,
+            V::RegisterProjects,
+            V::ManageDevices,
+            V::ManageUsers,
+            V::Operate,
+            V::AskGates,
+            V::ProposeLaw,
+            V::ApproveLaw,
+        ],
         Role::LabourManager => &[
             V::ReadProjects,
             V::RegisterParties,
@@ -116,6 +128,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::HandleCases,
             V::RecordCredit,
             V::AskGates,
+            V::ApproveLaw,
         ],
         Role::IndustryAuthority => &[
             V::ReadProjects,

@@ -5,21 +5,22 @@
 
 use std::collections::HashMap;
 
-use rust_xlsxwriter::XlsxError;
-
 use super::reason::Reason;
 use super::sheet::Workbook;
 use super::sheet::table::{Column, SheetProblem, Table, remarks, row_number};
-use super::sheet::write::{TextEncoding, Value, csv_table, xlsx_table};
 use crate::base::person::{BankCard, IdNumber, Phone};
-use crate::base::{Day, Unreadable, person::Uscc};
+use crate::base::{Day, Fen, Unreadable, person::Uscc};
+
+mod write;
+
+pub use write::{write_csv, write_refused, write_template, write_xlsx};
 
 const fn column(key: &'static str, names: &'static [&'static str], required: bool) -> Column {
     Column { key, names, required }
 }
 
 /// Columns of the roster, in the order of the export.
-pub const COLUMNS: [Column; 23] = [
+pub const COLUMNS: [Column; 28] = [
     column("uscc", &["企业统一社会信用代码", "统一社会信用代码", "信用代码"], true),
     column("company", &["企业名称", "企业", "公司名称"], false),
     column("crew", &["班组名称", "班组"], true),
@@ -43,6 +44,12 @@ pub const COLUMNS: [Column; 23] = [
     column("issuer", &["发证机关"], false),
     column("papers_from", &["证件有效期起"], false),
     column("papers_until", &["证件有效期止"], false),
+    // What the platform's template adds to the national one, so that nobody types it a second time.
+    column("pin", &["考勤编号", "考勤号", "工号"], false),
+    column("day_rate", &["日工资", "日工资标准"], false),
+    column("entered_on", &["进场日期", "进场时间", "入场日期"], false),
+    column("paper", &["用工书面文件", "劳动合同", "合同类型"], false),
+    column("trained", &["入场安全教育", "安全教育", "是否安全教育"], false),
 ];
 
 /// Number of a worker's papers.
@@ -121,6 +128,38 @@ pub struct RosterRow {
     pub papers_from: Option<Day>,
     /// Last day of the papers; absent also when they hold for ever (长期).
     pub papers_until: Option<Day>,
+    /// Number at the gate.
+    pub pin: Option<String>,
+    /// Wage for a day.
+    pub day_rate: Option<Fen>,
+    /// First day on site.
+    pub entered_on: Option<Day>,
+    /// What binds the worker to the employer.
+    pub paper: Option<WorkPaper>,
+    /// Whether trained in safety.
+    pub trained: Option<bool>,
+}
+
+/// What binds a worker to the employer, as a roster says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkPaper {
+    /// 劳动合同.
+    LabourContract,
+    /// 用工书面协议.
+    WorkAgreement,
+    /// 无.
+    Nothing,
+}
+
+impl WorkPaper {
+    /// As written in a roster.
+    pub fn name(self) -> &'static str {
+        match self {
+            WorkPaper::LabourContract => "劳动合同",
+            WorkPaper::WorkAgreement => "用工书面协议",
+            WorkPaper::Nothing => "无",
+        }
+    }
 }
 
 /// What a roster file says.
@@ -136,6 +175,18 @@ pub struct Roster {
     pub remarks: Vec<(String, String)>,
     /// Rows refused.
     pub refused: u32,
+    /// Name of the sheet.
+    pub sheet: String,
+    /// Letters of the columns that the sheet has, by key.
+    pub letters: Vec<(&'static str, String)>,
+}
+
+impl Roster {
+    /// Place of a cell as people name it, of the row where the sheet has no such column.
+    pub fn place(&self, row: u32, key: &str) -> String {
+        let letters = self.letters.iter().find(|(known, _)| *known == key).map_or("", |(_, letters)| letters);
+        format!("{}!{letters}{row}", self.sheet)
+    }
 }
 
 /// Reads the roster of the first sheet that has one. `today` bounds dates of birth.
@@ -146,6 +197,9 @@ pub fn parse(book: &Workbook, today: Day) -> Roster {
             Ok(table) => {
                 roster.problems.clear();
                 roster.remarks = remarks(sheet);
+                roster.sheet.clone_from(&sheet.name);
+                let letters = COLUMNS.iter().filter_map(|column| Some((column.key, table.letters(column.key)?)));
+                roster.letters = letters.collect();
                 read_rows(&table, today, &mut roster);
                 return roster;
             }
@@ -246,6 +300,11 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
     let union_joined = kept(table.day(row, "union_joined"), problems);
     let papers_from = kept(table.day(row, "papers_from"), problems);
     let papers_until = kept(until, problems);
+    let pin = kept(table.identifier(row, "pin"), problems);
+    let day_rate = kept(table.money(row, "day_rate"), problems);
+    let entered_on = kept(table.day(row, "entered_on"), problems);
+    let paper = kept(read_work_paper(table, row), problems);
+    let trained = kept(table.yes_no(row, "trained"), problems);
     let text = |key| table.text(row, key);
     Some(RosterRow {
         row: row_number(row),
@@ -271,6 +330,11 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
         issuer: text("issuer"),
         papers_from: papers_from?,
         papers_until: papers_until?,
+        pin: pin?,
+        day_rate: day_rate?,
+        entered_on: entered_on?,
+        paper: paper?,
+        trained: trained?,
     })
 }
 
@@ -283,78 +347,18 @@ fn read_link(table: &Table<'_>, row: usize) -> Result<Option<String>, SheetProbl
     Ok(text)
 }
 
-fn names() -> Vec<&'static str> {
-    COLUMNS.iter().filter_map(|column| column.names.first().copied()).collect()
-}
-
-fn values(row: &RosterRow) -> Vec<Value> {
-    let text = |text: &Option<String>| Value::text(text.as_deref());
-    let yes_no = |flag: Option<bool>| flag.map_or(Value::Nothing, |yes| Value::Text(if yes { "是" } else { "否" }.to_owned()));
-    let day = |day: Option<Day>| day.map_or(Value::Nothing, Value::Date);
-    let owned = |text: &str| Value::Text(text.to_owned());
-    vec![
-        owned(row.uscc.as_str()),
-        text(&row.company),
-        owned(&row.crew),
-        owned(&row.name),
-        yes_no(row.leader),
-        owned(row.papers.kind()),
-        owned(row.papers.as_str()),
-        owned(&row.trade),
-        text(&row.worker_kind),
-        Value::text(row.card.as_ref().map(BankCard::as_str)),
-        text(&row.bank),
-        text(&row.bank_link),
-        text(&row.bank_code),
-        yes_no(row.insured),
-        text(&row.nation),
-        text(&row.address),
-        text(&row.politics),
-        day(row.union_joined),
-        owned(row.phone.as_str()),
-        text(&row.education),
-        text(&row.issuer),
-        day(row.papers_from),
-        day(row.papers_until),
-    ]
-}
-
-/// The roster as XLSX.
-///
-/// # Errors
-/// What the workbook writer refuses.
-pub fn write_xlsx(rows: &[RosterRow]) -> Result<Vec<u8>, XlsxError> {
-    xlsx_table("花名册", &names(), &rows.iter().map(values).collect::<Vec<_>>())
-}
-
-/// The roster as CSV.
-pub fn write_csv(rows: &[RosterRow], encoding: TextEncoding) -> Vec<u8> {
-    csv_table(&names(), &rows.iter().map(values).collect::<Vec<_>>(), encoding)
-}
-
-/// The refused rows of a file as XLSX, each once, in the words of the file and with a column of reasons: to be corrected
-/// and uploaded again.
-///
-/// # Errors
-/// What the workbook writer refuses.
-pub fn write_refused(book: &Workbook, roster: &Roster) -> Result<Vec<u8>, XlsxError> {
-    let found = book.sheets.iter().find_map(|sheet| Table::find(sheet, &COLUMNS).ok());
-    let mut reasons: Vec<(u32, String)> = Vec::new();
-    for problem in roster.problems.iter().filter(|problem| problem.row > 0) {
-        let text = format!("{} {} {}（{}）", problem.place, problem.reason, problem.zh, problem.fix);
-        match reasons.last_mut().filter(|(row, _)| *row == problem.row) {
-            Some((_, texts)) => *texts = format!("{texts}；{text}"),
-            None => reasons.push((problem.row, text)),
+fn read_work_paper(table: &Table<'_>, row: usize) -> Result<Option<WorkPaper>, SheetProblem> {
+    match table.text(row, "paper").as_deref() {
+        None => Ok(None),
+        Some("劳动合同" | "是" | "已签" | "有") => Ok(Some(WorkPaper::LabourContract)),
+        Some("用工书面协议" | "书面协议" | "用工协议" | "劳务协议") => Ok(Some(WorkPaper::WorkAgreement)),
+        Some("无" | "否" | "未签" | "-") => Ok(Some(WorkPaper::Nothing)),
+        Some(found) => {
+            let (zh, en) = (format!("“{found}”不是用工书面文件的种类"), format!("`{found}` is no kind of work paper"));
+            let fix = "填“劳动合同”“用工书面协议”或“无” / write 劳动合同, 用工书面协议 or 无";
+            Err(table.problem(row, "paper", Reason::BadFormat, (&zh, &en, fix)))
         }
     }
-    let mut header = names();
-    header.push("错误原因");
-    let line = |(row, text): &(u32, String)| {
-        let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
-        let field = |column: &Column| Value::text(found.as_ref().and_then(|table| table.text(place, column.key)).as_deref());
-        COLUMNS.iter().map(field).chain([Value::Text(text.clone())]).collect::<Vec<_>>()
-    };
-    xlsx_table("错误行", &header, &reasons.iter().map(line).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -401,11 +401,15 @@ pub fn unmask(
     field: SecretField,
     purpose: &str,
 ) -> Result<String, Problem> {
+    let row = table::find(tx.conn(), site.id, enrolment)?.ok_or_else(Problem::not_found)?;
     // A rehearsal would show the number and keep no record of it.
     if ctx.dry_run {
-        return Err(Problem::not_allowed());
+        let problem = Problem::invalid(
+            "查看明文不能演练，请去掉 dry_run。",
+            "A look at a plain number cannot be rehearsed; leave dry_run out.",
+        );
+        return Err(problem.at("dry_run", "bad_format"));
     }
-    let row = table::find(tx.conn(), site.id, enrolment)?.ok_or_else(Problem::not_found)?;
     let worker = table::worker(tx.conn(), row.worker_id)?.ok_or_else(Problem::not_found)?;
     let vault = ctx.vault();
     let plain = match field {

@@ -1,7 +1,7 @@
 //! What other slices ask about people on a site: views, cards, terms of a day, counts.
 
 use super::table::{self, EnrolmentRow, EventRow, WorkerRow};
-use super::{EnrolmentView, EventKind, Paper, Roll};
+use super::{EnrolmentView, EventKind, Paper, Roll, WarningCode};
 use crate::base::id::{ProjectId, RecordId};
 use crate::base::person::{BankCard, IdNumber, Phone, masked};
 use crate::base::{Day, Fen};
@@ -76,6 +76,28 @@ pub fn roll_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<Roll,
         roll.without_card += i64::from(row.card.is_none());
     }
     Ok(roll)
+}
+
+/// What is odd about an enrolment as it stands on a day, for those who look after it.
+pub fn warnings_of(conn: &mut AnyConn, site: &Site, row: &EnrolmentRow) -> Result<Vec<WarningCode>, StoreError> {
+    let mut codes = Vec::new();
+    if row.left_on.is_some() {
+        return Ok(codes);
+    }
+    for (stands, code) in [
+        (row.paper == Paper::None, WarningCode::NoPaper),
+        (!row.safety_trained, WarningCode::NotTrained),
+        (row.card.is_none(), WarningCode::NoCard),
+        (table::active_elsewhere(conn, site.id, row.worker_id)? > 0, WarningCode::ActiveElsewhere),
+    ] {
+        codes.extend(stands.then_some(code));
+    }
+    if let Some(index) = &row.card_index
+        && table::others_with_card(conn, index, row.worker_id)? > 0
+    {
+        codes.push(WarningCode::CardOfAnother);
+    }
+    Ok(codes)
 }
 
 /// An enrolment as it may be shown.

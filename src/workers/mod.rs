@@ -3,11 +3,12 @@
 //! The identity number belongs to the person and is kept under the key of the house; crew, trade, number at the gate, paper, wage
 //! card and day rate belong to the enrolment and are kept under the project's key. Changes are dated events; the enrolment's row
 //! shows what holds now. Who may enter a site is law (R724-28a): here it is a warning, a finding is made of it elsewhere.
-//! Deliberately absent: attendance, wages, and the reading of roster files.
+//! Deliberately absent: attendance, wages, and the format of roster files, which `wire` reads.
 
 pub mod actions;
 pub mod http;
 pub mod lookups;
+pub mod roster;
 pub mod table;
 
 use serde::Serialize;

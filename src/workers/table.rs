@@ -143,6 +143,19 @@ pub fn find(conn: &mut AnyConn, project: ProjectId, id: RecordId) -> Result<Opti
     Ok(enrolments::table.find((project, id)).select(EnrolmentRow::as_select()).first(conn).optional()?)
 }
 
+/// Some people, in no order.
+pub fn workers_of(conn: &mut AnyConn, ids: &[WorkerId]) -> Result<Vec<WorkerRow>, StoreError> {
+    Ok(workers::table.filter(workers::id.eq_any(ids.to_vec())).select(WorkerRow::as_select()).load(conn)?)
+}
+
+/// Some enrolments of a project, in no order.
+pub fn some(conn: &mut AnyConn, project: ProjectId, ids: &[RecordId]) -> Result<Vec<EnrolmentRow>, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::project_id.eq(project).and(enrolments::id.eq_any(ids.to_vec())))
+        .select(EnrolmentRow::as_select())
+        .load(conn)?)
+}
+
 /// The enrolment of a person on a project that has not ended.
 pub fn active_of_worker(conn: &mut AnyConn, project: ProjectId, worker: WorkerId) -> Result<Option<EnrolmentRow>, StoreError> {
     Ok(enrolments::table

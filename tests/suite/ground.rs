@@ -12,6 +12,7 @@ use anxin::app::routes::House;
 use anxin::app::{build, serve, worker};
 use anxin::base::id::{PartyId, ProjectId, UserId};
 use anxin::base::{Clock, Day, Moment};
+use anxin::console;
 use anxin::store::conn::Place;
 use anxin::store::{Db, DbOptions, StoreError, migrate};
 use anxin::users;
@@ -201,6 +202,7 @@ impl Answer {
 pub struct Ask<'a> {
     app: &'a App,
     request: TestRequest,
+    peer: &'static str,
 }
 
 impl Ask<'_> {
@@ -219,6 +221,12 @@ impl Ask<'_> {
         self
     }
 
+    /// From another address than this machine's.
+    pub fn peer(mut self, peer: &'static str) -> Self {
+        self.peer = peer;
+        self
+    }
+
     /// An `Idempotency-Key`.
     pub fn key(self, key: &str) -> Self {
         self.header("Idempotency-Key", key)
@@ -227,7 +235,7 @@ impl Ask<'_> {
     pub async fn send(self) -> Answer {
         let house = self.app.house.clone();
         let service = test::init_service(actix_web::App::new().configure(move |config| house.configure(config))).await;
-        let peer = "127.0.0.1:50000".parse().expect("an address");
+        let peer = self.peer.parse().expect("an address");
         let response = test::call_service(&service, self.request.peer_addr(peer).to_request()).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = test::read_body(response).await.to_vec();
@@ -235,17 +243,39 @@ impl Ask<'_> {
     }
 }
 
+/// When a token was issued, in seconds since 1970.
+fn issued_at(token: &str) -> i64 {
+    use base64::Engine;
+    let claims = token.split('.').nth(1).expect("a token has claims");
+    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).expect("base64url");
+    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+    claims["iat"].as_i64().expect("a moment")
+}
+
 /// Somebody who is logged in.
 pub struct Client<'a> {
     app: &'a App,
+    token: String,
     pub user: UserId,
 }
 
 impl<'a> Client<'a> {
+    /// The same login at another instance.
+    pub fn at<'b>(&self, app: &'b App) -> Client<'b> {
+        Client { app, token: self.token.clone(), user: self.user }
+    }
+
+    /// The access token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
-        // The clock may have been moved past the life of a token, so each request has one of its own moment.
+        // A clock that was moved past the life of the token gets a new one, as a refresh would give.
         let now = Moment(self.app.clock.0.load(Ordering::SeqCst));
-        let token = self.app.house.tokens.issue(self.user, now, "test").expect("a token");
+        let is_live = now.unix_seconds() - issued_at(&self.token) < users::ACCESS_SECONDS;
+        let fresh = (!is_live).then(|| self.app.house.tokens.issue(self.user, now, "test").expect("a token"));
+        let token = fresh.as_ref().unwrap_or(&self.token);
         self.app.ask(method, path).header("Authorization", &format!("Bearer {token}"))
     }
 
@@ -256,6 +286,115 @@ impl<'a> Client<'a> {
     pub fn post(&self, path: &str, body: Value) -> Ask<'a> {
         self.ask(Method::POST, path).json(body)
     }
+}
+
+/// A person in a browser: session by cookie, and forms with the token of the session's pages.
+pub struct Browser<'a> {
+    app: &'a App,
+    cookies: String,
+    csrf: String,
+    pub user: UserId,
+}
+
+/// A file that a form uploads: field, name, media type, bytes.
+pub type Attached<'f> = (&'f str, &'f str, &'f str, &'f [u8]);
+
+impl<'a> Browser<'a> {
+    /// A request with the browser's cookies and nothing else.
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
+        self.app.ask(method, path).header("Cookie", &self.cookies).header("Accept", "text/html")
+    }
+
+    /// Turns this browser to English.
+    pub fn english(mut self) -> Self {
+        self.cookies.push_str("; anxin_language=en");
+        self
+    }
+
+    /// The token that this browser's forms carry.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path).send().await
+    }
+
+    /// A page that must be there.
+    #[track_caller]
+    pub fn page(&self, path: &str) -> impl Future<Output = String> + use<'a> {
+        let place = std::panic::Location::caller();
+        let ask = self.ask(Method::GET, path);
+        let path = path.to_owned();
+        async move {
+            let answer = ask.send().await;
+            assert_eq!(answer.status, 200, "{path} from {place}: {}", answer.text());
+            answer.text()
+        }
+    }
+
+    /// Sends a form with the token; the answer as it came, mostly 303.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut all = vec![("csrf", self.csrf.as_str())];
+        all.extend(fields);
+        self.post_bare(path, &all).await
+    }
+
+    /// Sends a form as it is, without a token.
+    pub async fn post_bare(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let coded: Vec<String> =
+            fields.iter().map(|(name, value)| format!("{}={}", console::in_query(name), console::in_query(value))).collect();
+        self.ask(Method::POST, path).body("application/x-www-form-urlencoded", coded.join("&")).send().await
+    }
+
+    /// Sends a form with files and the token.
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], files: &[Attached<'_>]) -> Answer {
+        const BOUNDARY: &str = "----anxin-suite-boundary";
+        let mut body = Vec::new();
+        for (name, value) in [("csrf", self.csrf.as_str())].iter().chain(fields) {
+            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(head.into_bytes());
+        }
+        for (field, name, media, bytes) in files {
+            let told = format!("form-data; name=\"{field}\"; filename=\"{name}\"");
+            body.extend(format!("--{BOUNDARY}\r\nContent-Disposition: {told}\r\nContent-Type: {media}\r\n\r\n").into_bytes());
+            body.extend_from_slice(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+        self.ask(Method::POST, path).body(&format!("multipart/form-data; boundary={BOUNDARY}"), body).send().await
+    }
+
+    /// Sends a form that must lead on, and gives where it leads with the page that stands there.
+    pub async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> (String, String) {
+        let answer = self.post(path, fields).await;
+        self.follow(path, &answer).await
+    }
+
+    /// Where an answer leads, with the page that stands there.
+    pub async fn follow(&self, path: &str, answer: &Answer) -> (String, String) {
+        let leads = answer.headers.get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let Some(leads) = leads.filter(|_| answer.status == 303) else {
+            panic!("{path} leads nowhere ({}): {}", answer.status, text_of(&answer.text()))
+        };
+        let page = self.page(&leads).await;
+        (leads, page)
+    }
+}
+
+/// The value of a page's first field of that name.
+pub fn field_value(page: &str, name: &str) -> Option<String> {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\""))?;
+    let tag = rest.split('>').next()?;
+    tag.split_once("value=\"")?.1.split('"').next().map(str::to_owned)
+}
+
+/// A page's text without its tags, for messages and comparisons.
+pub fn text_of(page: &str) -> String {
+    let body = page.split_once("<main").map_or(page, |(_, rest)| rest);
+    let plain: String =
+        body.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect::<Vec<_>>().join(" ");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl App {
@@ -269,11 +408,22 @@ impl App {
     }
 
     fn over(db: Db) -> Self {
+        Self::over_with(db, &BOOK)
+    }
+
+    /// Another instance on the same database, or the same one after a restart, with these law files.
+    pub fn again(&self, law: &LoadedBook) -> Self {
+        let other = Self::over_with(self.ground.db.clone(), law);
+        other.clock.0.store(self.clock.0.load(Ordering::SeqCst), Ordering::SeqCst);
+        other
+    }
+
+    fn over_with(db: Db, law: &LoadedBook) -> Self {
         let config = Config::load(None).expect("the embedded configuration is sound");
         let clock = Arc::new(TestClock(AtomicI64::new(0)));
         clock.set(BEGIN);
         let shared: Arc<dyn Clock> = clock.clone();
-        let ground = build::ground(db, KEY, shared, &BOOK, &config, false).expect("the services");
+        let ground = build::ground(db, KEY, shared, law, &config, false).expect("the services");
         let house = House::new(Arc::clone(&ground), serve::figures()).expect("the house");
         Self { ground, clock, house }
     }
@@ -304,9 +454,14 @@ impl App {
         self.clock.today()
     }
 
+    /// What the application is built from, for tests that send thousands of requests to one service.
+    pub fn house(&self) -> House {
+        self.house.clone()
+    }
+
     /// A request without credentials.
     pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
-        Ask { app: self, request: TestRequest::with_uri(path).method(method) }
+        Ask { app: self, request: TestRequest::with_uri(path).method(method), peer: "127.0.0.1:50000" }
     }
 
     pub fn get(&self, path: &str) -> Ask<'_> {
@@ -318,17 +473,39 @@ impl App {
         worker::drain(&self.ground).expect("the queue answers")
     }
 
-    /// Somebody with that role there.
-    pub fn client(&self, role: Role, on: ScopeOn) -> Client<'_> {
+    /// A user with that role there, and the login.
+    pub fn person(&self, role: Role, on: ScopeOn) -> (UserId, String) {
         let ctx = Ctx::of_the_house(&self.ground, "test");
         let login = format!("user-{}", ctx.id());
+        let name = login.clone();
         let made: Result<UserId, Problem> = self.ground.db.write_blocking(move |tx| {
-            let user = users::actions::add_user(tx, &ctx, &login, "测试用户", &PASSWORD_HASH, false)?;
+            let user = users::actions::add_user(tx, &ctx, &name, "测试用户", &PASSWORD_HASH, false)?;
             users::actions::grant(tx, &ctx, user.id, Grant { role, on }, None)?;
             Ok(user.id)
         });
-        let user = made.expect("a user");
-        Client { app: self, user }
+        (made.expect("a user"), login)
+    }
+
+    /// Somebody with that role there.
+    pub fn client(&self, role: Role, on: ScopeOn) -> Client<'_> {
+        let user = self.person(role, on).0;
+        let token = self.house.tokens.issue(user, self.clock.now(), "test").expect("a token");
+        Client { app: self, token, user }
+    }
+
+    /// Somebody with that role there, in a browser of their own.
+    pub async fn browser(&self, role: Role, on: ScopeOn) -> Browser<'_> {
+        let user = self.client(role, on).user;
+        self.browser_of(user).await
+    }
+
+    /// A known user in a browser of their own.
+    pub async fn browser_of(&self, user: UserId) -> Browser<'_> {
+        let token = self.write(move |tx, ctx| users::browser::open(tx, ctx, user)).expect("a session");
+        let mut browser = Browser { app: self, cookies: format!("anxin_session={token}"), csrf: String::new(), user };
+        let page = browser.get("/me").await.text();
+        browser.csrf = field_value(&page, "csrf").expect("the page of somebody who is logged in carries a token");
+        browser
     }
 
     /// A labour manager everywhere: may do what a general contractor does on any project.

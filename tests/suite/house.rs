@@ -14,6 +14,7 @@ const FLOORS: &[(u8, &[&str])] = &[
         &[
             "documents",
             "users",
+            "amendments",
             "parties",
             "projects",
             "workers",

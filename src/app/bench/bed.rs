@@ -12,6 +12,7 @@ use actix_web::dev::ServerHandle;
 use super::refused;
 use crate::app::clock::{SystemClock, SystemEntropy};
 use crate::app::config::{self, Config};
+use crate::app::demo::{self, Wanted};
 use crate::app::routes::House;
 use crate::app::serve::{self, Stops};
 use crate::app::{build, worker};
@@ -94,6 +95,18 @@ impl Bed {
         SystemEntropy.fill(&mut key)?;
         let law = config::law_book(config_dir)?;
         let ground = build::ground(db, key, Arc::new(SystemClock), &law, &config, false)?;
+        Self::over(ground, &config, folder)
+    }
+
+    /// Starts one over a demonstration city, for what needs months of everything: papers, people, attendance, money, answers.
+    pub fn demo(config_dir: Option<&Path>) -> Result<Self, StoreError> {
+        let folder = Folder::new()?;
+        let wanted = Wanted { folder: folder.0.clone(), seed: 1, as_of: None, crowd: demo::WHOLE_CROWD };
+        let demo::Prepared { ground, config, .. } = demo::prepare(config_dir, &wanted, &mut |_| Ok(()))?;
+        Self::over(ground, &config, Some(folder))
+    }
+
+    fn over(ground: Arc<Ground>, config: &Config, folder: Option<Folder>) -> Result<Self, StoreError> {
         let house = House::new(Arc::clone(&ground), serve::figures()).map_err(|problem| refused(&problem))?;
         let tokens = house.tokens.clone();
         let failed = |error: std::io::Error| StoreError::Setup(format!("bench server: {error}"));
@@ -149,6 +162,17 @@ impl Bed {
         })?;
         let token = self.tokens.issue(user, self.ground.clock.now(), "bench").map_err(|problem| refused(&problem))?;
         Ok(format!("Authorization: Bearer {token}\r\n"))
+    }
+
+    /// The header of a user whose browser is logged in with this role, everywhere.
+    pub fn browse(&self, role: Role) -> Result<String, StoreError> {
+        let login = format!("bench-browser-{}-{}", role, self.tag);
+        let token = self.write(move |tx, ctx| {
+            let user = users::actions::add_user(tx, ctx, &login, "测量", "!", false)?;
+            users::actions::grant(tx, ctx, user.id, Grant { role, on: ScopeOn::Everything }, None)?;
+            users::browser::open(tx, ctx, user.id)
+        })?;
+        Ok(format!("Cookie: {}={token}\r\n", crate::console::sessions::SESSION_COOKIE))
     }
 
     /// The first day of the invented projects.

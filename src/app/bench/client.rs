@@ -170,13 +170,15 @@ pub fn ask_all(
 /// Writes a request with a body.
 pub fn post(out: &mut Vec<u8>, path: &str, headers: &str, body: &[u8]) {
     let length = body.len();
-    out.extend_from_slice(format!("POST {path} HTTP/1.1\r\nHost: anxin\r\n{headers}Content-Length: {length}\r\n\r\n").as_bytes());
+    out.extend_from_slice(
+        format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n").as_bytes(),
+    );
     out.extend_from_slice(body);
 }
 
 /// Writes a request without a body.
-pub fn get(out: &mut Vec<u8>, path: &str) {
-    out.extend_from_slice(format!("GET {path} HTTP/1.1\r\nHost: anxin\r\n\r\n").as_bytes());
+pub fn get(out: &mut Vec<u8>, path: &str, headers: &str) {
+    out.extend_from_slice(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n").as_bytes());
 }
 
 /// An open connection.

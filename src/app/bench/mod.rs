@@ -7,6 +7,7 @@
 mod bed;
 mod client;
 mod gates;
+mod pages;
 mod punches;
 mod statements;
 
@@ -22,7 +23,7 @@ use bed::Bed;
 /// How long an idle server is left alone before its memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 /// The scenarios; memory comes first, while the process is fresh.
-const NAMES: &[&str] = &["idle", "punches", "gates", "statements"];
+const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements"];
 
 fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
@@ -43,6 +44,7 @@ pub struct Report {
     pub idle: Option<Idle>,
     pub punches: Option<punches::Punches>,
     pub gates: Option<gates::Gates>,
+    pub pages: Option<pages::Pages>,
     pub statements: Option<statements::Statements>,
 }
 
@@ -64,6 +66,7 @@ pub fn run(config_dir: Option<&Path>, name: Option<&str>, url: Option<&str>) -> 
         idle: None,
         punches: None,
         gates: None,
+        pages: None,
         statements: None,
     };
     let on_bed = |scenario: &str| if asked(scenario) { Bed::make(config_dir, url).map(Some) } else { Ok(None) };
@@ -78,6 +81,12 @@ pub fn run(config_dir: Option<&Path>, name: Option<&str>, url: Option<&str>) -> 
     }
     if let Some(bed) = on_bed("gates")? {
         report.gates = Some(gates::measure(&bed)?);
+        bed.end()?;
+    }
+    // A demonstration city is an embedded database by its nature.
+    if asked("pages") && !is_server {
+        let bed = Bed::demo(config_dir)?;
+        report.pages = Some(pages::measure(&bed)?);
         bed.end()?;
     }
     if let Some(bed) = on_bed("statements")? {
@@ -125,6 +134,12 @@ impl Report {
             lines.push(format!(
                 "{:<24} x {:<2}{:>8} answers/s   p50 {:>6} µs   p99 {:>7} µs   {} answers",
                 row.gate, row.connections, row.answers_per_second, row.p50_micros, row.p99_micros, row.answers
+            ));
+        }
+        for row in self.pages.iter().flat_map(|pages| &pages.pages) {
+            lines.push(format!(
+                "page {:<34} p50 {:>6} µs   p99 {:>7} µs   {:>7} bytes",
+                row.page, row.p50_micros, row.p99_micros, row.bytes
             ));
         }
         if let Some(statements) = &self.statements {

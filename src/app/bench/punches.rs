@@ -113,7 +113,7 @@ pub fn measure(bed: &Bed) -> Result<Punches, StoreError> {
     let load = |connections, span| Load { address: bed.address, connections, warm_up: WARM_UP, span };
     let commits = || bed.ground.db.commits();
 
-    let (figures, ..) = client::drive(load(CONNECTIONS, STATIC_SPAN), |_, _, out| client::get(out, "/healthz"), || ())?;
+    let (figures, ..) = client::drive(load(CONNECTIONS, STATIC_SPAN), |_, _, out| client::get(out, "/healthz", ""), || ())?;
     let static_ok = row(&figures, CONNECTIONS, 0, None);
 
     let first = bed.first_day();

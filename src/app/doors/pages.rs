@@ -48,6 +48,7 @@ pub(super) async fn open(ground: &Arc<Ground>, request: &ServiceRequest, access:
 fn visit(ground: &Arc<Ground>, request: &ServiceRequest) -> Visit {
     let mut ctx = Ctx::of_the_house(ground, "public");
     ctx.scope.places.clear();
+    ctx.peer = super::peer(ground, request);
     let lang = request.cookie(LANGUAGE_COOKIE).and_then(|cookie| cookie.value().parse().ok()).unwrap_or(Lang::Zh);
     let here: String = request.uri().path_and_query().map(|told| told.as_str().to_owned()).unwrap_or_default();
     let here = if here.len() > HERE_MAX { "/".to_owned() } else { here };

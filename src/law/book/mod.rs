@@ -5,6 +5,7 @@
 //! Deliberately absent: the filesystem, and any reading of what a rule means (that is `questions/`, `rules/` and `decision.rs`).
 
 mod checks;
+mod compare;
 mod fault;
 pub mod ids;
 pub mod keys;
@@ -22,6 +23,7 @@ use crate::base::{Calendar, Day, RegionCode};
 use super::tree::Node;
 use load::Parts;
 
+pub use compare::{Difference, Turn};
 pub use fault::Fault;
 pub use lookup::{ChainStep, Found, Lookup};
 pub use value::{Bracket, Citation, Dated, Kind, Span, SpanUnit, Standing, Value};

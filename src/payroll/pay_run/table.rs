@@ -131,6 +131,15 @@ pub fn heads(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64) -> 
         .load(conn)?)
 }
 
+/// The runs of a sheet, the first one first.
+pub fn of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<RunHead>, StoreError> {
+    Ok(pay_runs::table
+        .filter(pay_runs::project_id.eq(project).and(pay_runs::sheet_id.eq(sheet)))
+        .order(pay_runs::id)
+        .select(RunHead::as_select())
+        .load(conn)?)
+}
+
 pub fn by_message_id(conn: &mut AnyConn, project: ProjectId, message_id: &str) -> Result<Option<RunHead>, StoreError> {
     Ok(pay_runs::table
         .filter(pay_runs::project_id.eq(project).and(pay_runs::message_id.eq(message_id)))

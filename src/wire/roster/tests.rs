@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::wire::sheet;
+use crate::wire::sheet::write::TextEncoding;
 
 const OPENPYXL: &[u8] = include_bytes!("../../../tests/fixtures/sheets/roster_openpyxl.xlsx");
 const FROM_1904: &[u8] = include_bytes!("../../../tests/fixtures/sheets/roster_1904.xlsx");
@@ -91,7 +92,7 @@ fn ten_thousand_rows_with_a_hundred_faults() {
     assert_eq!((roster.rows.len(), roster.refused), (9_900, 100));
     let refused = sheet::read(&write_refused(&book, &roster).unwrap()).unwrap();
     assert_eq!(refused.sheets[0].rows.len(), 101);
-    assert!(refused.sheets[0].cell(1, 23).shown().contains("CSV!D9"), "{:?}", refused.sheets[0].cell(1, 23));
+    assert!(refused.sheets[0].cell(1, 28).shown().contains("CSV!D9"), "{:?}", refused.sheets[0].cell(1, 28));
     // Corrected rows go up again as they are, with the column of reasons.
     let again = parse(&refused, today());
     assert_eq!((again.rows.len(), again.refused), (0, 100));

@@ -196,6 +196,11 @@ impl<'a> Table<'a> {
         self.columns.get(key).map_or(self.sheet.cell(usize::MAX, 0), |(column, _)| self.sheet.cell(row, *column))
     }
 
+    /// Letters of a column, where the table has it.
+    pub fn letters(&self, key: &str) -> Option<String> {
+        self.columns.get(key).map(|(column, _)| super::column_letters(*column))
+    }
+
     /// Text of a cell, cleaned; `None` when blank.
     pub fn text(&self, row: usize, key: &str) -> Option<String> {
         Some(self.cell(row, key).shown()).filter(|text| !text.is_empty())

@@ -1,14 +1,18 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
 pub mod accounts;
+mod amendments;
 mod attendance;
 mod cases;
 mod credit;
 mod doors;
 mod gates;
 mod ledger;
+mod pages;
+mod pages_month;
 mod payroll;
 mod projects;
+mod rights;
 mod settlement;
 mod users;
 pub mod workers;

@@ -1,0 +1,262 @@
+//! Every page for every role: at the width of a phone and of a desk, in both languages, with nothing on the console, no request that
+//! fails, nothing wider than the window, no text left in the other language, and no link that leads a role to a closed door.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use anxin::app::routes;
+use anxin::web::{Access, Role};
+use serde_json::{Value, json};
+
+use super::driver::{Browser, DESK, PHONE, Script};
+use super::site::Site;
+
+/// Pages of one kind that a role looks at; of the other links it is only asked whether they answer.
+const OF_A_KIND_MAX: usize = 2;
+
+/// Links that are asked for each role.
+const LINKS_MAX: usize = 500;
+
+/// How long a page may take to be laid out anew.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const PROBE: &str = include_str!("probe.js");
+const FETCH: &str = include_str!("fetch.js");
+
+/// The pages of the route table.
+struct Table {
+    /// Method, pattern, whether it is a page to look at.
+    routes: Vec<(String, &'static str, bool)>,
+}
+
+impl Table {
+    fn new() -> Self {
+        let pages = routes::all().into_iter();
+        let known = pages.map(|route| {
+            let is_page = route.is_page && route.method == "GET" && route.media == "text/html";
+            (route.method.to_string(), route.path, is_page && !route.path.starts_with("/language/"))
+        });
+        Self { routes: known.collect() }
+    }
+
+    /// The pattern of a path and whether it is a page.
+    fn of(&self, method: &str, path: &str) -> Option<(&'static str, bool)> {
+        let path = path.split('?').next().unwrap_or_default();
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |pattern: &str| {
+            let wanted: Vec<&str> = pattern.split('/').collect();
+            let tail = wanted.iter().position(|part| part.contains(":.*"));
+            tail.is_some_and(|tail| parts.len() > tail && wanted[..tail] == parts[..tail])
+                || (wanted.len() == parts.len()
+                    && wanted.iter().zip(&parts).all(|(want, part)| want == part || (want.starts_with('{') && !part.is_empty())))
+        };
+        let found = self.routes.iter().filter(|(known, pattern, _)| known == method && fits(pattern));
+        // `/projects/new` is not a project called new.
+        found.min_by_key(|(_, pattern, _)| pattern.matches('{').count()).map(|(_, pattern, is_page)| (*pattern, *is_page))
+    }
+
+    fn pages(&self) -> BTreeSet<&'static str> {
+        self.routes.iter().filter(|(_, _, is_page)| *is_page).map(|(_, pattern, _)| *pattern).collect()
+    }
+}
+
+/// One role's way through the site.
+struct Walk<'a> {
+    table: &'a Table,
+    browser: &'a Browser,
+    who: String,
+    /// Pages looked at, by kind.
+    looked: BTreeMap<String, usize>,
+    reached: BTreeSet<&'static str>,
+    asked: BTreeSet<String>,
+    wrong: Vec<String>,
+}
+
+impl Walk<'_> {
+    /// Pattern and names of the query: a list with a filter is another kind of page than the list.
+    fn kind(pattern: &str, path: &str) -> String {
+        let query = path.split_once('?').map(|(_, query)| query).unwrap_or_default();
+        let mut names: Vec<&str> = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default()).collect();
+        names.sort_unstable();
+        format!("{pattern}?{}", names.join("&"))
+    }
+
+    /// Looks at the page shown, at one width; gives its links.
+    async fn look(&mut self, path: &str, lang: &str, width: u32) -> Vec<String> {
+        self.browser.width(width).await;
+        let deadline = Instant::now() + PATIENCE;
+        let seen = loop {
+            let seen = self.browser.run(PROBE, vec![json!(width), json!(lang)]).await;
+            if seen["width"] == width {
+                break seen;
+            }
+            assert!(Instant::now() < deadline, "{path} is {} wide, not {width}", seen["width"]);
+        };
+        for fault in seen["wrong"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            self.wrong.push(format!("{} {path} {lang} {width}: {fault}", self.who));
+        }
+        for form in seen["forms"].as_array().into_iter().flatten() {
+            let (method, action) = (form[0].as_str().unwrap_or_default(), form[1].as_str().unwrap_or_default());
+            if self.table.of(method, action).is_none() {
+                self.wrong.push(format!("{} {path}: a form goes to {method} {action}, which is no route", self.who));
+            }
+        }
+        seen["links"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    async fn complain(&mut self, path: &str) {
+        for fault in self.browser.complaints().await {
+            self.wrong.push(format!("{} {path}: {fault}", self.who));
+        }
+    }
+
+    /// Asks where the links lead.
+    async fn ask(&mut self, from: &str, links: &[String]) {
+        let is_switch = |link: &str| link.starts_with("/language/");
+        let room = LINKS_MAX.saturating_sub(self.asked.len());
+        let fresh: Vec<&String> =
+            links.iter().filter(|link| !is_switch(link) && !self.asked.contains(*link)).take(room).collect();
+        if fresh.is_empty() {
+            return;
+        }
+        let answers = self.browser.client.execute_async(FETCH, vec![json!(fresh)]).await.expect("answers");
+        for link in fresh {
+            let status = answers[link.as_str()].as_i64().unwrap_or(0);
+            if !matches!(status, 200 | 303) {
+                self.wrong.push(format!("{} {from}: the link {link} answers {status}", self.who));
+            }
+            self.asked.insert(link.clone());
+        }
+    }
+
+    /// Walks from a page along every link.
+    async fn from(&mut self, begin: &[&str]) {
+        let mut waiting: VecDeque<String> = begin.iter().map(|path| (*path).to_owned()).collect();
+        let mut path_of: Vec<String> = Vec::new();
+        while let Some(path) = waiting.pop_front() {
+            let Some((pattern, true)) = self.table.of("GET", &path) else { continue };
+            let kind = Self::kind(pattern, &path);
+            let count = self.looked.entry(kind).or_default();
+            if *count >= OF_A_KIND_MAX || path_of.contains(&path) {
+                continue;
+            }
+            *count += 1;
+            self.reached.insert(pattern);
+            self.browser.visit(&path).await;
+            let links = self.look(&path, "zh", PHONE).await;
+            self.look(&path, "zh", DESK).await;
+            self.complain(&path).await;
+            self.ask(&path, &links).await;
+            // A link that was refused is on the console as well; it has been told once.
+            self.browser.complaints().await;
+            waiting.extend(links);
+            path_of.push(path);
+        }
+        self.browser.visit("/").await;
+        self.browser.click(".who a[href^='/language/en']").await;
+        self.browser.find("html[lang=en]").await;
+        self.complain("/").await;
+        for path in path_of {
+            self.browser.visit(&path).await;
+            self.look(&path, "en", DESK).await;
+            self.look(&path, "en", PHONE).await;
+            self.complain(&path).await;
+        }
+    }
+}
+
+async fn walk(site: &Site, table: &Table, roles: &[Role]) -> (BTreeSet<&'static str>, Vec<String>) {
+    let browser = Browser::open(&site.base, Script::On).await;
+    let (mut reached, mut wrong) = (BTreeSet::new(), Vec::new());
+    for role in roles {
+        let home = browser.step_in(site.login(*role).login).await;
+        browser.complaints().await;
+        let mut walk = Walk {
+            table,
+            browser: &browser,
+            who: role.to_string(),
+            looked: BTreeMap::new(),
+            reached: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            wrong: Vec::new(),
+        };
+        walk.from(&[&home, "/me", "/"]).await;
+        if walk.looked.len() <= 3 {
+            walk.wrong.push(format!("{role} sees {:?} only", walk.looked));
+        }
+        reached.append(&mut walk.reached);
+        wrong.append(&mut walk.wrong);
+    }
+    (reached, wrong)
+}
+
+/// What a visitor sees who is nobody yet.
+async fn walk_as_nobody(site: &Site, table: &Table) -> (BTreeSet<&'static str>, Vec<String>) {
+    let browser = Browser::open(&site.base, Script::On).await;
+    let mut walk = Walk {
+        table,
+        browser: &browser,
+        who: "nobody".to_owned(),
+        looked: BTreeMap::new(),
+        reached: BTreeSet::new(),
+        asked: BTreeSet::new(),
+        wrong: Vec::new(),
+    };
+    walk.from(&["/", "/login"]).await;
+    (walk.reached, walk.wrong)
+}
+
+#[test]
+fn every_page_is_sound_for_every_role() {
+    let (site, table) = (Site::demo(), Table::new());
+    let reached = super::run(async {
+        let companies = [Role::LabourManager, Role::Owner, Role::Subcontractor, Role::Bank];
+        let offices = [Role::LabourAuthority, Role::IndustryAuthority, Role::GridOfficer, Role::Administrator];
+        let (one, other) = futures_util::future::join(walk(&site, &table, &companies), walk(&site, &table, &offices)).await;
+        let nobody = walk_as_nobody(&site, &table).await;
+        let (mut reached, mut wrong) = (BTreeSet::new(), Vec::new());
+        for (more, faults) in [one, other, nobody] {
+            reached.extend(more);
+            wrong.extend(faults);
+        }
+        assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+        reached
+    });
+    let left: Vec<&str> = table.pages().into_iter().filter(|page| !reached.contains(page)).collect();
+    assert!(left.is_empty(), "no role finds a way to {left:?}");
+}
+
+#[test]
+fn pages_that_refuse_are_sound_too() {
+    let (site, table) = (Site::demo(), Table::new());
+    super::run(async {
+        let browser = Browser::open(&site.base, Script::On).await;
+        browser.step_in("owner").await;
+        let closed = routes::all()
+            .into_iter()
+            .find(|route| route.is_page && route.method == "GET" && route.access == Access::Holds(anxin::web::Verb::ManageUsers));
+        let mut walk = Walk {
+            table: &table,
+            browser: &browser,
+            who: "owner".to_owned(),
+            looked: BTreeMap::new(),
+            reached: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            wrong: Vec::new(),
+        };
+        for path in closed.map(|route| route.path).into_iter().filter(|path| !path.contains('{')).chain(["/no/such/page"]) {
+            for lang in ["en", "zh"] {
+                browser.visit(&format!("/language/{lang}?next=/me")).await;
+                browser.complaints().await;
+                browser.visit(path).await;
+                browser.find("main .notice.bad[role=alert]").await;
+                let links = walk.look(path, lang, PHONE).await;
+                walk.look(path, lang, DESK).await;
+                let complaints = browser.complaints().await;
+                assert!(complaints.iter().all(|told| told.contains("403") || told.contains("404")), "{path}: {complaints:?}");
+                walk.ask(path, &links).await;
+            }
+        }
+        assert!(walk.wrong.is_empty(), "{}", walk.wrong.join("\n"));
+    });
+}

@@ -1,0 +1,185 @@
+//! Pages as requests: sessions, what guards forms, problems for people, and what the pages of projects, gates and companies show.
+
+use actix_web::http::Method;
+use anxin::base::Clock;
+use anxin::web::{Role, ScopeOn};
+use serde_json::json;
+
+use crate::both;
+use crate::suite::ground::{Browser, PASSWORD, fact, party, project, text_of};
+
+both!(a_page_is_guarded_and_sends_strangers_to_the_log_in, |app| {
+    let answer = app.ask(Method::GET, "/projects?page=2").header("Accept", "text/html").send().await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(answer.headers.get("location").unwrap(), "/login?next=%2Fprojects%3Fpage%3D2");
+    let front = app.ask(Method::GET, "/").send().await;
+    assert_eq!(front.status, 200);
+    let policy = front.headers.get("content-security-policy").unwrap().to_str().unwrap().to_owned();
+    for must in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'", "frame-ancestors 'none'"] {
+        assert!(policy.contains(must), "{policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(front.headers.get("x-content-type-options").unwrap(), "nosniff");
+    assert_eq!(front.headers.get("cache-control").unwrap(), "no-store");
+    let text = front.text();
+    assert!(!text.contains("<script>") && !text.contains("style=\"") && !text.contains("onclick"), "nothing inline");
+    // A person who asks for what is not there reads a page, a program a problem.
+    let lost = app.ask(Method::GET, "/nowhere").header("Accept", "text/html").send().await;
+    assert_eq!((lost.status, lost.headers.get("content-type").unwrap().to_str().unwrap()), (404, "text/html; charset=utf-8"));
+    app.get("/nowhere").send().await.refuse(404, "not_found");
+});
+
+both!(a_session_is_a_cookie_that_scripts_and_the_api_never_see, |app| {
+    let login = app.person(Role::LabourManager, ScopeOn::Everything).1;
+    let form = format!("login={login}&password={}&next=%2Fgates", PASSWORD.replace(' ', "+"));
+    let opened = app.ask(Method::POST, "/login").body("application/x-www-form-urlencoded", form).send().await;
+    assert_eq!(opened.status, 303, "{}", opened.text());
+    assert_eq!(opened.headers.get("location").unwrap(), "/gates?told=logged_in&n=1");
+    let cookie = opened.headers.get("set-cookie").unwrap().to_str().unwrap().to_owned();
+    for must in ["anxin_session=", "HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=43200"] {
+        assert!(cookie.contains(must), "{cookie}");
+    }
+    let pair = cookie.split(';').next().unwrap().to_owned();
+    let token = pair.trim_start_matches("anxin_session=").to_owned();
+    let seen = |path: &'static str| app.ask(Method::GET, path).header("Cookie", &pair).header("Accept", "text/html");
+    assert_eq!(seen("/gates").send().await.status, 200);
+    // The cookie opens no API, and its token is no access token.
+    app.ask(Method::GET, "/api/v1/me").header("Cookie", &pair).send().await.refuse(401, "not_authenticated");
+    let bearer = format!("Bearer {token}");
+    app.ask(Method::GET, "/api/v1/me").header("Authorization", &bearer).send().await.refuse(401, "not_authenticated");
+    // An access token opens no page.
+    let client = app.labour_manager();
+    assert_eq!(client.get("/gates").send().await.status, 303);
+    // Twelve hours later it is over.
+    app.clock.set("2026-03-02T20:59:00+08:00");
+    assert_eq!(seen("/gates").send().await.status, 200);
+    app.clock.set("2026-03-02T21:01:00+08:00");
+    assert_eq!(seen("/gates").send().await.status, 303);
+});
+
+both!(nobody_is_sent_elsewhere_after_logging_in, |app| {
+    let login = app.person(Role::LabourManager, ScopeOn::Everything).1;
+    for next in ["https%3A%2F%2Fevil.test", "%2F%2Fevil.test", "%2F%5Cevil.test"] {
+        let form = format!("login={login}&password={}&next={next}", PASSWORD.replace(' ', "+"));
+        let opened = app.ask(Method::POST, "/login").body("application/x-www-form-urlencoded", form).send().await;
+        let leads = opened.headers.get("location").unwrap().to_str().unwrap().to_owned();
+        assert!(leads.starts_with("/me?"), "{next} leads to {leads}");
+        let switched = app.ask(Method::GET, &format!("/language/en?next={next}")).send().await;
+        assert_eq!(switched.headers.get("location").unwrap(), "/", "{next}");
+    }
+});
+
+both!(forms_come_from_this_site_and_from_this_session, |app| {
+    let one = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let other = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let form = |csrf: &str| format!("csrf={csrf}&gate=new_project");
+    let media = "application/x-www-form-urlencoded";
+    let refused = [
+        one.ask(Method::POST, "/gates").body(media, form(other.csrf())),
+        one.ask(Method::POST, "/gates").body(media, form("")),
+        one.ask(Method::POST, "/gates").body(media, form(one.csrf())).header("Origin", "https://evil.test"),
+        one.ask(Method::POST, "/gates").body(media, form(one.csrf())).header("Origin", "null"),
+        one.ask(Method::POST, "/gates").body(media, form(one.csrf())).header("Sec-Fetch-Site", "cross-site"),
+        one.ask(Method::POST, "/gates").body(media, form(one.csrf())).header("Sec-Fetch-Site", "same-site"),
+    ];
+    for (index, ask) in refused.into_iter().enumerate() {
+        assert_eq!(ask.send().await.status, 403, "form {index}");
+    }
+    let odd = one.ask(Method::POST, "/gates").body("text/plain", form(one.csrf())).send().await;
+    assert_eq!(odd.status, 415);
+    // Even the log-in is not taken from another site.
+    let login =
+        app.ask(Method::POST, "/login").body(media, "login=a&password=b").header("Origin", "https://evil.test").send().await;
+    assert_eq!(login.status, 403);
+    // With the token it is read, and the answer says what is missing in both languages.
+    let read = one.post("/gates", &[("gate", "new_project")]).await;
+    assert_eq!(read.status, 422, "{}", text_of(&read.text()));
+    assert!(text_of(&read.text()).contains("没有任何内容被保存"));
+});
+
+both!(the_demonstration_log_in_exists_in_a_demonstration_only, |app| {
+    let login = app.person(Role::Administrator, ScopeOn::Everything).1;
+    let form = format!("login={login}");
+    let answer = app.ask(Method::POST, "/login/demo").body("application/x-www-form-urlencoded", form).send().await;
+    assert_eq!(answer.status, 404);
+    assert!(answer.headers.get("set-cookie").is_none());
+});
+
+/// Somebody who sees one project only.
+async fn of_project<'a>(app: &'a crate::suite::ground::App, id: anxin::base::id::ProjectId) -> Browser<'a> {
+    app.browser(Role::LabourAuthority, ScopeOn::Project(id)).await
+}
+
+both!(projects_stand_by_trouble_and_strangers_see_none, |app| {
+    let client = app.labour_manager();
+    let (calm, odd) = (project(&client, 1, "330784").await, project(&client, 2, "110101").await);
+    fact(&client, &calm, "2025-12-01", json!({"kind": "contract", "sum": "1000000.00", "period_months": "12"})).await;
+    app.drain();
+    let browser = app.browser(Role::LabourAuthority, ScopeOn::Everything).await;
+    let list = browser.page("/projects").await;
+    assert!(list.contains("测试项目1") && list.contains("测试项目2"));
+    assert!(list.contains("北京市东城区") && list.contains("浙江省金华市永康市"));
+    let found = text_of(&browser.page("/projects?q=T-0002").await);
+    assert!(found.contains("测试项目2") && !found.contains("测试项目1"), "{found}");
+    // A search is text, whatever it looks like.
+    let nasty = browser.page("/projects?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E").await;
+    assert!(
+        !nasty.contains("<script>alert") && nasty.contains("&lt;script&gt;") || nasty.contains("&#60;script&#62;"),
+        "{nasty}"
+    );
+    let narrow = of_project(&app, odd.id).await;
+    let seen = narrow.page("/projects").await;
+    assert!(seen.contains("测试项目2") && !seen.contains("测试项目1"));
+    for tail in ["", "/attendance", "/money", "/deposit", "/findings"] {
+        assert_eq!(narrow.get(&format!("/projects/{}{tail}", odd.id)).await.status, 200, "{tail}");
+        assert_eq!(narrow.get(&format!("/projects/{}{tail}", calm.id)).await.status, 404, "{tail}");
+    }
+    assert_eq!(
+        narrow.get(&format!("/companies/{}", calm.owner)).await.status,
+        404,
+        "a company of projects that one does not see"
+    );
+    assert!(narrow.page(&format!("/companies/{}", odd.owner)).await.contains("测试建设单位2"));
+    assert!(browser.page("/companies").await.contains("测试总包单位1"));
+});
+
+both!(a_gate_is_asked_and_its_answer_printed_in_both_languages, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 3, "330784").await;
+    let browser = of_project(&app, site.id).await;
+    let asked = browser.post("/gates", &[("gate", "completion_acceptance"), ("project", "T-0003 测试项目3")]).await;
+    let (leads, page) = browser.follow("/gates", &asked).await;
+    assert!(leads.starts_with("/gates/answers/ans-"), "{leads}");
+    let text = text_of(&page);
+    assert!(text.contains("竣工验收") && text.contains("未知"), "{text}");
+    assert!(page.contains("测试项目3"));
+    let english = browser.english();
+    let text = text_of(&english.page(&leads).await);
+    assert!(text.contains("completion acceptance") && text.contains("Facts used") && text.contains("not known"), "{text}");
+    assert!(english.page(&format!("/gates?project={}", site.id)).await.contains(&leads));
+    // The answer is kept, and only for those who may see the project.
+    let stranger = app.browser(Role::LabourAuthority, ScopeOn::Region("110000".parse().unwrap())).await;
+    assert_eq!(stranger.get(&leads).await.status, 404);
+    assert_eq!(stranger.post("/gates", &[("gate", "completion_acceptance"), ("project", "T-0003")]).await.status, 404);
+    // Applicants without a project are named by their credit codes.
+    let fresh = party(&client, 77, "新申请建设单位").await;
+    let _ = fresh;
+    let code = crate::suite::ground::uscc(77);
+    let everywhere = app.browser(Role::LabourAuthority, ScopeOn::Everything).await;
+    let fields = [("gate", "new_project"), ("owner", code.as_str()), ("region", "330784")];
+    let (leads, page) = everywhere.follow("/gates", &everywhere.post("/gates", &fields).await).await;
+    assert!(leads.starts_with("/gates/answers/"), "{leads}");
+    assert!(text_of(&page).contains("新建项目"));
+    let unknown =
+        everywhere.post("/gates", &[("gate", "new_project"), ("owner", "91119999MA0009999X"), ("region", "330784")]).await;
+    assert_eq!(unknown.status, 422);
+});
+
+both!(a_language_stays_with_its_browser, |app| {
+    let front = app.ask(Method::GET, "/").header("Cookie", "anxin_language=en").send().await.text();
+    assert!(front.contains("<html lang=\"en\">") && front.contains("Wages unpaid, gates closed."));
+    let chinese = app.ask(Method::GET, "/").header("Cookie", "anxin_language=xx").send().await.text();
+    assert!(chinese.contains("<html lang=\"zh-CN\">"));
+    let today = app.clock.today();
+    assert!(!chinese.contains(&format!("当前日期 {today}")), "no demonstration's note");
+});

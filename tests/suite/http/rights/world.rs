@@ -1,0 +1,246 @@
+//! Two sides that have nothing to do with each other: a project each, in regions apart, with every kind of object that a route names.
+
+use actix_web::http::Method;
+use anxin::base::Fen;
+use anxin::base::id::{AccountId, LineId, PartyId, PayRunId, ProjectId, RecordId, SheetId, WorkerId};
+use anxin::documents::DocumentKind;
+use anxin::documents::actions::NewDocument;
+use anxin::payroll::pay_run::table::{RunRow, insert_run};
+use anxin::payroll::table::{LineRow, SheetRow, insert_line, insert_sheet};
+use anxin::payroll::{LineState, RunState, SheetState};
+use anxin::store::Chain;
+use anxin::store::vault::Owner;
+use anxin::web::{Role, ScopeOn};
+use anxin::{documents, users};
+use serde_json::{Value, json};
+
+use super::super::accounts::open;
+use super::super::workers::{crew, enrol, worker};
+use crate::suite::ground::{App, project};
+
+/// One side's objects, as texts for paths and bodies.
+pub struct Side {
+    pub region: &'static str,
+    pub project: ProjectId,
+    pub general_contractor: PartyId,
+    pub account: AccountId,
+    pub serial: String,
+    pub crew: String,
+    named: Vec<(&'static str, String)>,
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+impl Side {
+    /// What stands for a parameter of a path; `None` for one that no side has.
+    pub fn named(&self, parameter: &str) -> Option<&str> {
+        self.named.iter().find(|(name, _)| *name == parameter).map(|(_, text)| text.as_str())
+    }
+
+    pub async fn build(app: &App, number: u32, region: &'static str) -> Side {
+        let manager = app.labour_manager();
+        let authority = app.authority();
+        let admin = app.client(Role::Administrator, ScopeOn::Everything);
+        let site = project(&manager, number, region).await;
+        let below = |rest: &str| format!("{}/{rest}", site.path);
+        let crew = crew(&manager, &site, "钢筋一班").await;
+        let enrolled = enrol(&manager, &site, vec![worker(number, &crew)]).await;
+        let account = open(&manager, &site, &format!("33050001000{number}")).await;
+        let deposit = json!({
+            "kind": "cash", "amount": "1000.00", "issuer": "测试银行", "lodged_on": "2026-01-10", "ends_on": null, "document_id": null,
+        });
+        let deposit = manager.post(&below("deposits"), deposit).key("rights-deposit").send().await.expect(201);
+        let case = authority.post(&below("cases"), json!({"kind": "complaint"})).send().await.expect(201);
+        let serial = format!("RIGHTS{number:04}");
+        let device = json!({"serial": serial, "project": site.id, "gate": "1号门"});
+        let device = manager.post("/api/v1/devices", device).send().await.expect(200);
+        let answer = manager.post("/api/v1/gates/completion-acceptance", json!({"project": site.id})).send().await.expect(200);
+        let board = json!({"items": ["owner"], "photo_document_id": null, "photo_on": "2026-03-01"});
+        manager.post(&below("notice-board"), board).send().await.expect(201);
+        let key = json!({"name": "测试", "role": "bank", "scope": "region", "value": region});
+        let key = admin.post("/api/v1/api-keys", key).send().await.expect(201);
+        // Somebody else of the region proposes, so that whoever is tried may decide.
+        let proposer = app.client(Role::Administrator, ScopeOn::Region(region.parse().unwrap()));
+        let file = format!("law/regions/{region}.toml");
+        let known = proposer.get(&format!("/api/v1/law-files?file={file}")).send().await.expect(200);
+        let amendment = json!({
+            "kind": "region", "file": file, "wording": text(&known["wording"]).replacen("name = \"", "name = \"测", 1),
+            "reason": "测试", "document": "测试文件", "seen": 0,
+        });
+        let amendment = proposer.post("/api/v1/amendments", amendment).send().await.expect(201);
+        let user = app.client(Role::GridOfficer, ScopeOn::Region(region.parse().unwrap())).user;
+        let grant = app.read(move |conn, _| Ok(users::table::grants_ever(conn, user)?.remove(0))).unwrap();
+        let account_id: AccountId = account.parse().unwrap();
+        let person = &enrolled["results"][0]["enrolment"];
+        let who = (text(&person["id"]).parse().unwrap(), text(&person["worker_id"]).parse().unwrap());
+        let (sheet, line, run) = wages(app, site.id, account_id, who);
+        let document = paper(app, site.id);
+        let named = vec![
+            ("project", site.id.to_string()),
+            ("party", site.general_contractor.to_string()),
+            ("account", account),
+            ("enrolment", text(&enrolled["results"][0]["enrolment"]["id"])),
+            ("deposit", text(&deposit["deposit"]["id"])),
+            ("case", text(&case["id"])),
+            ("device", text(&device["device"]["id"])),
+            ("answer", text(&answer["id"])),
+            ("document", document),
+            ("sheet", sheet.to_string()),
+            ("line", line.to_string()),
+            ("run", run.to_string()),
+            ("key", text(&key["id"])),
+            ("user", user.to_string()),
+            ("grant", grant.id.to_string()),
+            ("amendment", text(&amendment["id"])),
+        ];
+        Side { region, project: site.id, general_contractor: site.general_contractor, account: account_id, serial, crew, named }
+    }
+
+    /// A body that a route reads, about this side; `None` for a route that this test does not know.
+    pub fn body(&self, method: &Method, path: &str) -> Option<Value> {
+        let of = |name: &str| self.named(name).unwrap().to_owned();
+        let line = || json!({"line": of("line"), "amount": "1.00", "reason": "测试"});
+        let amendment = || {
+            json!({
+                "kind": "law", "file": "law/nothing.toml", "wording": "x = 1", "reason": "测试", "document": "测试", "seen": 0,
+            })
+        };
+        assert_eq!(method, Method::POST, "{path}: only POST takes JSON so far");
+        let rest = path.strip_prefix("/api/v1/").unwrap_or(path);
+        if rest == "projects/{project}/parties" {
+            return Some(json!({"party": self.general_contractor, "role": "subcontractor"}));
+        }
+        Some(match rest.strip_prefix("projects/{project}/").unwrap_or(rest) {
+            "sessions" => json!({"login": "nobody.here", "password": "not the password"}),
+            "sessions/refresh" => json!({"refresh_token": "none"}),
+            "me/password" => json!({"old": "not the password", "new": "another password 1"}),
+            "users" => json!({"login": "new.user", "name": "新用户", "password": "first password"}),
+            "users/{user}/grants" => json!({"role": "grid_officer", "scope": "region", "value": self.region}),
+            "users/{user}/password" => json!({"password": "first password"}),
+            "api-keys" => json!({"name": "测试", "role": "bank", "scope": "region", "value": self.region}),
+            "amendments" => amendment(),
+            "amendments/{amendment}/approve" | "amendments/{amendment}/reject" | "amendments/{amendment}/withdraw" => {
+                json!({"note": "测试"})
+            }
+            "parties" => {
+                json!({"uscc": crate::suite::ground::uscc(990), "name": "测试新单位", "kind": "enterprise", "parent": null})
+            }
+            "parties/{party}/credit" => {
+                json!({"kind": "not_listed", "region": self.region, "valid_on": "2026-03-01", "source": "测试"})
+            }
+            "projects" => json!({
+                "code": "T-NEW", "name": "新项目", "region": self.region, "owner": self.general_contractor,
+                "general_contractor": self.general_contractor,
+            }),
+            "crews" => json!({"name": "新班组", "party": self.general_contractor}),
+            "facts" => json!({"valid_on": "2026-03-01", "fact": {"kind": "pay_day", "day": 15}}),
+            "enrolments" => json!({"items": [worker(77, &self.crew)]}),
+            "enrolments/{enrolment}/leave" => json!({"left_on": "2026-03-01"}),
+            "enrolments/{enrolment}/terms" => json!({"day_rate": "330.00"}),
+            "enrolments/{enrolment}/unmask" => json!({"field": "phone", "purpose": "核对测试"}),
+            "notice-board" => json!({"items": ["owner"], "photo_on": "2026-03-01"}),
+            "deposits" => {
+                json!({"kind": "cash", "amount": "10.00", "issuer": "测试银行", "lodged_on": "2026-03-01"})
+            }
+            "deposits/{deposit}/events" => json!({"kind": "used", "happened_on": "2026-03-01", "amount": "1.00"}),
+            "accounts" => super::super::accounts::account_body("330500019999", ""),
+            "accounts/{account}/filing" => json!({"filed_on": "2026-03-01"}),
+            "accounts/{account}/closing" => json!({"closed_on": "2026-03-01"}),
+            "devices" => json!({"serial": self.serial, "project": self.project, "gate": "2号门"}),
+            "devices/{device}/orders" => json!({"order": "info"}),
+            "pay-sheets" => json!({"month": "2026-02"}),
+            "pay-sheets/{sheet}/signatures" => {
+                json!({"items": [{"line": of("line"), "means": "paper", "signed_on": "2026-03-01"}]})
+            }
+            "pay-sheets/{sheet}/deductions" | "pay-sheets/{sheet}/disputes" => line(),
+            "pay-runs" => json!({"sheet": of("sheet")}),
+            "cases" => json!({"kind": "complaint"}),
+            "cases/{case}/close" => json!({"outcome": "调解"}),
+            "gates/{gate}" => json!({"project": self.project}),
+            _ => return None,
+        })
+    }
+}
+
+fn paper(app: &App, project: ProjectId) -> String {
+    let kept = app.write(move |tx, ctx| {
+        let new = NewDocument {
+            kind: DocumentKind::SignedSheet,
+            name: "二月.pdf".to_owned(),
+            media_type: "application/pdf".to_owned(),
+            bytes: b"%PDF-1.4 invented".to_vec(),
+        };
+        documents::actions::keep(tx, ctx, project, &new)
+    });
+    kept.unwrap().id.to_string()
+}
+
+/// A sheet of one line with a run that was sent.
+fn wages(app: &App, project: ProjectId, account: AccountId, who: (RecordId, WorkerId)) -> (SheetId, LineId, PayRunId) {
+    let made = app.write(move |tx, ctx| {
+        let chain = Chain::Project(project);
+        let recorded_seq = tx.seq(chain)?;
+        let (sheet_id, line_id, run_id) = (SheetId(ctx.id()), LineId(ctx.id()), PayRunId(ctx.id()));
+        let due_on = "2026-02-28".parse().unwrap();
+        let sheet = SheetRow {
+            project_id: project,
+            id: sheet_id,
+            month: anxin::base::Month::of(2026, 1).unwrap(),
+            part: 1,
+            state: SheetState::Audited,
+            line_count: 1,
+            total_fen: Fen(100),
+            due_on,
+            version: 1,
+            built_by: "test".into(),
+            submitted_by: None,
+            audited_by: None,
+            audited_on: None,
+            recorded_seq,
+        };
+        insert_sheet(tx, &sheet)?;
+        let line = LineRow {
+            project_id: project,
+            id: line_id,
+            sheet_id,
+            enrolment_id: who.0,
+            worker_id: who.1,
+            days_hundredths: 100,
+            day_rate_fen: Fen(100),
+            gross_fen: Fen(100),
+            deductions_fen: Fen::ZERO,
+            net_fen: Fen(100),
+            due_on,
+            state: LineState::Sent,
+            state_reason: None,
+            disputed_fen: Fen::ZERO,
+            attempt: 1,
+            paid_on: None,
+            paid_fen: Fen::ZERO,
+            recorded_seq,
+        };
+        insert_line(tx, &line)?;
+        let file = ctx.vault().seal(tx.conn(), Owner::Project(project), b"<Document/>")?;
+        let run = RunRow {
+            project_id: project,
+            id: run_id,
+            sheet_id,
+            account_id: account,
+            message_id: format!("rights-{run_id}"),
+            state: RunState::Sent,
+            line_count: 1,
+            total_fen: Fen(100),
+            file,
+            file_sha256: anxin::store::journal::sha256(b"<Document/>"),
+            created_by: "test".into(),
+            created_at: ctx.now,
+            recorded_seq,
+        };
+        insert_run(tx, &run)?;
+        tx.note(chain, ctx.now, ctx.actor(), "test_wages", &run_id.to_string())?;
+        Ok((sheet_id, line_id, run_id))
+    });
+    made.unwrap()
+}
