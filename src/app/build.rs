@@ -75,7 +75,8 @@ pub fn ground(
     let base =
         Arc::new(InForce { book: Arc::clone(&law.book), files: Arc::clone(&law.files), policy: settings.policy, activation: 0 });
     let in_force = RwLock::new(Arc::clone(&base));
-    let ground = Arc::new(Ground { db, vault, ids: IdSource::new(config.server.node), clock, base, in_force, settings });
+    let ids = IdSource::new(config.server.node);
+    let ground = Arc::new(Ground { db, vault, ids, clock, base, in_force, settings });
     let first = Arc::clone(&ground);
     ground.db.write_blocking(move |tx| prepare(tx, &first))?;
     amendments::actions::refresh(&ground)?;

@@ -180,7 +180,7 @@ impl Config {
             .merge(Env::prefixed("ANXIN_").filter(is_setting).split("__"))
             .extract()
             .map_err(|error| StoreError::Setup(format!("configuration: {error}")))
-            .map(|mut config: Config| {
+            .map(|mut config: Self| {
                 if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
                     config.mail.password = Secret(password);
                 }

@@ -77,12 +77,12 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
     text.rows("grants", users::table::all_grants(conn)?)?;
     text.rows("api_keys", users::table::all_api_keys(conn)?)?;
     text.rows("unmaskings", users::table::all_unmaskings(conn)?)?;
+    text.rows("amendments", amendments::table::all(conn)?)?;
+    text.rows("amendment_decisions", amendments::table::all_decisions(conn)?)?;
     for row in users::contacts::table::all(conn)? {
         let email = users::contacts::actions::of(conn, ctx.vault(), row.user_id)?.email;
         text.row("user_contacts", &row, [("email", email.map(|email| email.as_str().to_owned()))])?;
     }
-    text.rows("amendments", amendments::table::all(conn)?)?;
-    text.rows("amendment_decisions", amendments::table::all_decisions(conn)?)?;
     text.rows("parties", parties::table::all(conn)?)?;
     text.rows("credit_records", credit::table::all(conn)?)?;
     text.rows("projects", projects::table::all(conn)?)?;

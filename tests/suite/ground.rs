@@ -243,26 +243,18 @@ impl Ask<'_> {
     }
 }
 
-/// When a token was issued, in seconds since 1970.
-fn issued_at(token: &str) -> i64 {
-    use base64::Engine;
-    let claims = token.split('.').nth(1).expect("a token has claims");
-    let claims = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(claims).expect("base64url");
-    let claims: Value = serde_json::from_slice(&claims).expect("JSON");
-    claims["iat"].as_i64().expect("a moment")
-}
-
 /// Somebody who is logged in.
 pub struct Client<'a> {
     app: &'a App,
     token: String,
+    issued_at: Moment,
     pub user: UserId,
 }
 
 impl<'a> Client<'a> {
     /// The same login at another instance.
     pub fn at<'b>(&self, app: &'b App) -> Client<'b> {
-        Client { app, token: self.token.clone(), user: self.user }
+        Client { app, token: self.token.clone(), issued_at: self.issued_at, user: self.user }
     }
 
     /// The access token.
@@ -271,11 +263,11 @@ impl<'a> Client<'a> {
     }
 
     pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
-        // A clock that was moved past the life of the token gets a new one, as a refresh would give.
+        // Where the clock was moved past the life of the token, the client has logged in anew.
         let now = Moment(self.app.clock.0.load(Ordering::SeqCst));
-        let is_live = now.unix_seconds() - issued_at(&self.token) < users::ACCESS_SECONDS;
-        let fresh = (!is_live).then(|| self.app.house.tokens.issue(self.user, now, "test").expect("a token"));
-        let token = fresh.as_ref().unwrap_or(&self.token);
+        let is_live = now < self.issued_at.plus_seconds(users::ACCESS_SECONDS);
+        let fresh = || self.app.house.tokens.issue(self.user, now, "test").expect("a token");
+        let token = if is_live { self.token.clone() } else { fresh() };
         self.app.ask(method, path).header("Authorization", &format!("Bearer {token}"))
     }
 
@@ -489,8 +481,9 @@ impl App {
     /// Somebody with that role there.
     pub fn client(&self, role: Role, on: ScopeOn) -> Client<'_> {
         let user = self.person(role, on).0;
-        let token = self.house.tokens.issue(user, self.clock.now(), "test").expect("a token");
-        Client { app: self, token, user }
+        let issued_at = self.clock.now();
+        let token = self.house.tokens.issue(user, issued_at, "test").expect("a token");
+        Client { app: self, token, issued_at, user }
     }
 
     /// Somebody with that role there, in a browser of their own.
