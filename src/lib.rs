@@ -24,6 +24,7 @@ pub mod outlets;
 pub mod parties;
 pub mod payroll;
 pub mod projects;
+pub mod quarantine;
 pub mod settlement;
 pub mod store;
 pub mod users;

@@ -16,7 +16,7 @@ use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
     accounts, alerts, amendments, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board,
-    operation, parties, payroll, projects, settlement, users, workers,
+    operation, parties, payroll, projects, quarantine, settlement, users, workers,
 };
 
 /// The whole table.
@@ -27,6 +27,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(amendments::http::routes());
     routes.extend(parties::http::routes());
     routes.extend(projects::http::routes());
+    routes.extend(quarantine::http::routes());
     routes.extend(workers::http::routes());
     routes.extend(ledger::http::routes());
     routes.extend(notice_board::http::routes());
