@@ -4,6 +4,7 @@
 //! findings. The floors of the house are the modules below, from the ground up; README.md has the picture.
 
 pub mod accounts;
+pub mod alerts;
 pub mod amendments;
 pub mod app;
 pub mod attendance;
@@ -18,9 +19,12 @@ pub mod gates;
 pub mod law;
 pub mod ledger;
 pub mod notice_board;
+pub mod operation;
+pub mod outlets;
 pub mod parties;
 pub mod payroll;
 pub mod projects;
+pub mod quarantine;
 pub mod settlement;
 pub mod store;
 pub mod users;

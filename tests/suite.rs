@@ -19,6 +19,8 @@ mod suite {
     pub mod ground;
     mod house;
     mod http;
+    mod mail;
+    mod operation;
     mod oracles;
     mod protocol;
     mod store;

@@ -70,12 +70,13 @@ pub fn ground(
     config: &Config,
     demo: bool,
 ) -> Result<Arc<Ground>, StoreError> {
-    let vault = Vault::new(master, Arc::new(SystemEntropy));
+    let vault = db.read_blocking(|conn| Vault::new(master, Arc::new(SystemEntropy)).with_stored_index(conn))?;
     let settings = config.settings(demo);
     let base =
         Arc::new(InForce { book: Arc::clone(&law.book), files: Arc::clone(&law.files), policy: settings.policy, activation: 0 });
     let in_force = RwLock::new(Arc::clone(&base));
-    let ground = Arc::new(Ground { db, vault, ids: IdSource::new(0), clock, base, in_force, settings });
+    let ids = IdSource::new(config.server.node);
+    let ground = Arc::new(Ground { db, vault, ids, clock, base, in_force, settings });
     let first = Arc::clone(&ground);
     ground.db.write_blocking(move |tx| prepare(tx, &first))?;
     amendments::actions::refresh(&ground)?;
@@ -107,14 +108,6 @@ pub fn set_mark(db: &Db, name: &'static str, value: &str) -> Result<(), StoreErr
         .execute(tx.conn())?;
         Ok(())
     })
-}
-
-/// Sets a note unless it stands already; says whether this call set it.
-pub fn mark_once(tx: &mut Tx<'_>, name: &str) -> Result<bool, StoreError> {
-    let added = diesel::sql_query("INSERT INTO marks (name, value) VALUES ($1, '') ON CONFLICT DO NOTHING")
-        .bind::<diesel::sql_types::Text, _>(name)
-        .execute(tx.conn())?;
-    Ok(added == 1)
 }
 
 /// Where the database is: `DATABASE_URL`, or `--data DIR`; both at once is an error.

@@ -4,6 +4,7 @@
 mod files;
 mod house;
 mod law;
+mod upkeep;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -84,6 +85,14 @@ enum Command {
         #[command(flatten)]
         place: Where,
     },
+    /// List the schedule: each tick with its last and next times.
+    Schedule {
+        #[command(flatten)]
+        place: Where,
+    },
+    /// The master key.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Law data and law cases.
     #[command(subcommand)]
     Law(LawCommand),
@@ -154,6 +163,18 @@ enum UserCommand {
     /// Set a user's password; it is read from standard input.
     Password {
         login: String,
+        #[command(flatten)]
+        place: Where,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Put the database under another master key; stop the service first.
+    Rotate {
+        /// File with the new key (openssl rand -hex 32), readable by its owner only.
+        #[arg(long, value_name = "FILE")]
+        new_key_file: PathBuf,
         #[command(flatten)]
         place: Where,
     },
@@ -248,6 +269,8 @@ pub fn run() -> ExitCode {
         Command::User(UserCommand::Password { login, place }) => house::set_password(config, &place, &login),
         Command::Backup { file, place } => house::backup(&place, &file),
         Command::Restore { file, place } => house::restore(&place, &file),
+        Command::Schedule { place } => upkeep::schedule(config, &place),
+        Command::Key(KeyCommand::Rotate { new_key_file, place }) => upkeep::rotate(&place, &new_key_file),
         Command::Law(LawCommand::Cases { files }) => law::cases(config, &files),
         Command::Law(LawCommand::Explain { name, as_of, region }) => law::explain(config, &name, as_of, &region),
         Command::Law(LawCommand::Check { dir }) => law::check(&dir),

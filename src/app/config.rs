@@ -7,11 +7,13 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
+use super::schedule::Missed;
 use crate::law::LawBook;
 use crate::law::decision::Policy;
+use crate::outlets::mail::{self, Privacy, SmtpSettings};
 use crate::store::{DbOptions, StoreError};
-use crate::web::Settings;
 use crate::web::peer::Network;
+use crate::web::{Settings, Upkeep};
 
 /// Every setting; see `config/service.toml` for what each means.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,6 +24,9 @@ pub struct Config {
     pub policy: PolicyConfig,
     pub devices: DevicesConfig,
     pub jobs: JobsConfig,
+    pub schedule: ScheduleConfig,
+    pub reminders: RemindersConfig,
+    pub mail: MailConfig,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -33,6 +38,7 @@ pub struct ServerConfig {
     pub issuer: String,
     pub trusted_proxies: Vec<String>,
     pub public_url: String,
+    pub node: u16,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -62,8 +68,99 @@ pub struct DevicesConfig {
 #[serde(deny_unknown_fields)]
 pub struct JobsConfig {
     pub poll_seconds: u64,
-    pub nightly: String,
+    pub keep_days: u32,
 }
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleConfig {
+    pub nightly: TickConfig,
+    pub reminders: TickConfig,
+    pub sources: TickConfig,
+    pub digest: TickConfig,
+    pub pruning: TickConfig,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TickConfig {
+    pub cron: String,
+    pub zone: String,
+    pub missed: Missed,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemindersConfig {
+    pub expiry_days: u32,
+    pub statement_days: u32,
+    pub device_hours: u32,
+    pub punch_days: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    pub enabled: bool,
+    pub host: String,
+    pub port: u16,
+    pub tls: Privacy,
+    pub user: String,
+    #[serde(default)]
+    pub password: Secret,
+    pub password_file: String,
+    pub ca_file: String,
+    pub from: String,
+    pub timeout_seconds: u64,
+    pub urgent_at_once: bool,
+}
+
+/// A text that is not shown when settings are.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// The password comes as it stands: figment would read `0123` as a number.
+const PASSWORD_VARIABLE: &str = "ANXIN_MAIL__PASSWORD";
+
+impl MailConfig {
+    /// What the post office is built from.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or both a password and a file with one.
+    pub fn smtp(&self) -> Result<SmtpSettings, StoreError> {
+        let read = |name: &str, path: &str| {
+            std::fs::read(path).map_err(|error| StoreError::Setup(format!("mail.{name} `{path}`: {error}")))
+        };
+        let password = match (self.password.0.as_str(), self.password_file.as_str()) {
+            (given, "") => given.to_owned(),
+            ("", file) => String::from_utf8_lossy(&read("password_file", file)?).trim_end_matches(['\r', '\n']).to_owned(),
+            _ => {
+                let why = "give mail.password or mail.password_file, not both / mail.password 与 mail.password_file 只能给出一个";
+                return Err(StoreError::Setup(why.to_owned()));
+            }
+        };
+        let trusted_pem = if self.ca_file.is_empty() { None } else { Some(read("ca_file", &self.ca_file)?) };
+        Ok(SmtpSettings {
+            host: self.host.clone(),
+            port: self.port,
+            privacy: self.tls,
+            credentials: (!self.user.is_empty()).then(|| (self.user.clone(), password)),
+            trusted_pem,
+            from: self.from.clone(),
+            timeout_seconds: self.timeout_seconds.clamp(1, TIMEOUT_SECONDS_MAX),
+        })
+    }
+}
+
+/// The longest that a step of a conversation with a mail server may take; a lease of the outbox lasts longer than a conversation.
+const TIMEOUT_SECONDS_MAX: u64 = 60;
 
 impl Config {
     /// Reads the layers; `folder` is laid over the embedded files.
@@ -80,9 +177,15 @@ impl Config {
         }
         layers
             // Settings lie in tables (`ANXIN_SERVER__PORT`); names without one (`ANXIN_LOG`, `ANXIN_KEY_FILE`) mean something else.
-            .merge(Env::prefixed("ANXIN_").filter(|name| name.as_str().contains("__")).split("__"))
+            .merge(Env::prefixed("ANXIN_").filter(is_setting).split("__"))
             .extract()
             .map_err(|error| StoreError::Setup(format!("configuration: {error}")))
+            .map(|mut config: Self| {
+                if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+                    config.mail.password = Secret(password);
+                }
+                config
+            })
             .and_then(|config: Self| config.trusted_proxies().map(|_| config))
     }
 
@@ -102,6 +205,22 @@ impl Config {
             secure_cookies: self.server.public_url.starts_with("https://"),
             issuer: self.server.issuer.clone(),
             trusted_proxies: self.trusted_proxies().unwrap_or_default(),
+            upkeep: self.upkeep(),
+        }
+    }
+
+    fn upkeep(&self) -> Upkeep {
+        let (mail, reminders) = (&self.mail, &self.reminders);
+        Upkeep {
+            mail_enabled: mail.enabled,
+            mail_domain: mail::domain_of(&mail.from),
+            base_url: self.server.public_url.trim_end_matches('/').to_owned(),
+            urgent_at_once: mail.urgent_at_once,
+            expiry_days: i64::from(reminders.expiry_days),
+            statement_days: i64::from(reminders.statement_days),
+            device_hours: i64::from(reminders.device_hours),
+            punch_days: i64::from(reminders.punch_days),
+            keep_days: i64::from(self.jobs.keep_days),
         }
     }
 
@@ -109,6 +228,10 @@ impl Config {
     pub fn db_options(&self) -> DbOptions {
         DbOptions { readers_max: self.store.readers_max, queue_max: self.store.queue_max, group_max: self.store.group_max }
     }
+}
+
+fn is_setting(name: &figment::value::UncasedStr) -> bool {
+    name.as_str().contains("__") && name != PASSWORD_VARIABLE.trim_start_matches("ANXIN_")
 }
 
 /// The law files: the embedded ones with those under `DIR/law` and `DIR/calendar` laid over them by name.

@@ -2,7 +2,7 @@
 //!
 //! A line is a table's name and a row as JSON with sorted keys; what is encrypted stands in plain, so the text is as secret as the
 //! database with its key. Deliberately absent: ciphertext, blind indexes and hashes made with keys, passwords, and what changes with
-//! every request and proves nothing (sessions, throttles, the state of devices, jobs).
+//! every request and proves nothing (sessions, throttles, the state of devices, jobs, ticks, notices, mails).
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -79,6 +79,10 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
     text.rows("unmaskings", users::table::all_unmaskings(conn)?)?;
     text.rows("amendments", amendments::table::all(conn)?)?;
     text.rows("amendment_decisions", amendments::table::all_decisions(conn)?)?;
+    for row in users::contacts::table::all(conn)? {
+        let email = users::contacts::actions::of(conn, ctx.vault(), row.user_id)?.email;
+        text.row("user_contacts", &row, [("email", email.map(|email| email.as_str().to_owned()))])?;
+    }
     text.rows("parties", parties::table::all(conn)?)?;
     text.rows("credit_records", credit::table::all(conn)?)?;
     text.rows("projects", projects::table::all(conn)?)?;

@@ -5,28 +5,29 @@ use std::sync::Arc;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::SigningKey;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use super::doors::{self, Doors};
+use super::keys::certificate_public_key;
+use crate::store::keys;
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, amendments, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board, parties,
-    payroll, projects, settlement, users, workers,
+    accounts, alerts, amendments, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board,
+    operation, parties, payroll, projects, quarantine, settlement, users, workers,
 };
 
 /// The whole table.
 pub fn all() -> Vec<Route> {
     let mut routes = own();
     routes.extend(users::http::routes());
+    routes.extend(users::contacts::http::routes());
     routes.extend(amendments::http::routes());
     routes.extend(parties::http::routes());
     routes.extend(projects::http::routes());
+    routes.extend(quarantine::http::routes());
     routes.extend(workers::http::routes());
     routes.extend(ledger::http::routes());
     routes.extend(notice_board::http::routes());
@@ -39,6 +40,8 @@ pub fn all() -> Vec<Route> {
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());
     routes.extend(gates::http::routes());
+    routes.extend(alerts::http::routes());
+    routes.extend(operation::http::routes());
     routes.extend(console::routes());
     routes
 }
@@ -148,12 +151,15 @@ async fn openapi_json(text: web::Data<OpenApiText>) -> impl Responder {
     HttpResponse::Ok().content_type("application/json; charset=utf-8").body(text.0.clone())
 }
 
-/// The public half of the certificate-signing key as a JWK set (RFC 8037); the session key is apart and is never published.
-async fn jwks(ground: web::Data<Arc<Ground>>) -> impl Responder {
-    let key = SigningKey::from_bytes(&ground.vault.derived("certificate-signing/1"));
-    let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
-    let keys = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "certificate-1", "x": x}]});
-    HttpResponse::Ok().content_type("application/jwk-set+json").body(keys.to_string())
+/// The public halves of the certificate-signing keys as a JWK set (RFC 8037), the one in force first, then those that a rotation of the
+/// master key has retired; the session key is apart and is never published.
+async fn jwks(ground: web::Data<Arc<Ground>>) -> Result<HttpResponse, Problem> {
+    let shown = |kid: &str, x: &str| json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": x});
+    let (kid, retired) =
+        ground.db.read(|conn| -> Result<_, Problem> { Ok((keys::certificate_kid(conn)?, keys::retired(conn)?)) }).await?;
+    let mut all = vec![shown(&kid, &certificate_public_key(&ground.vault))];
+    all.extend(retired.iter().map(|key| shown(&key.kid, &key.public_key)));
+    Ok(HttpResponse::Ok().content_type("application/jwk-set+json").body(json!({"keys": all}).to_string()))
 }
 
 async fn docs_index(_call: Call) -> impl Responder {

@@ -23,6 +23,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(users::table::all_unmaskings(conn)?)?;
     audit.table(amendments::table::all(conn)?)?;
     audit.table(amendments::table::all_decisions(conn)?)?;
+    audit.table(users::contacts::table::all(conn)?)?;
     audit.table(parties::table::all(conn)?)?;
     audit.table(documents::table::all(conn)?)?;
     audit.table(projects::table::all(conn)?)?;

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::build;
-use crate::base::day::SHANGHAI_OFFSET_SECONDS;
-use crate::base::{Day, Moment};
+use super::schedule::Schedule;
+use crate::base::Day;
 use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
-use crate::store::{bulk, seals};
+use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{amendments, attendance, compliance, projects};
-use cron::Schedule;
+use crate::{alerts, amendments, attendance, compliance, projects};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
+
+/// Projects that one query gives when work is enqueued for each.
+const PAGE: i64 = 500;
 
 /// Does every job that is due; gives how many were done.
 pub fn drain(ground: &Arc<Ground>) -> Result<usize, StoreError> {
@@ -54,7 +55,10 @@ fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
         }
         "assess" => {
             let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
-            compliance::actions::keep(tx, ctx, &site).map(|_| ())
+            if let Some(kept) = compliance::actions::keep(tx, ctx, &site)? {
+                alerts::actions::hear(tx, ctx, &site, &kept)?;
+            }
+            Ok(())
         }
         "seal_day" => {
             let (project, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
@@ -62,13 +66,26 @@ fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
             seals::seal_day(tx, project, day, ctx.now).map(|_| ()).map_err(Problem::from)
         }
         "nightly" => nightly(tx, ctx, job.payload.parse().map_err(unreadable)?),
+        "remind" => remind(tx, ctx, job.payload.parse().map_err(unreadable)?),
+        "remind_one" => {
+            let project = job.payload.split_once(' ').map_or(job.payload.as_str(), |(project, _)| project);
+            let site = projects::enter(tx.conn(), &ctx.scope, project.parse().map_err(unreadable)?)?;
+            alerts::reminders::notice(tx, ctx, &site).map(|_| ())
+        }
+        "watch" => alerts::sources::notice(tx, ctx).map(|_| ()),
+        "digest" => alerts::digest::enqueue_all(tx, ctx, job.payload.parse().map_err(unreadable)?).map(|_| ()),
+        "digest_one" => {
+            let (user, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
+            let (user, day) = (user.parse().map_err(unreadable)?, day.parse().map_err(unreadable)?);
+            alerts::digest::write_one(tx, ctx, user, day).map(|_| ())
+        }
+        "prune" => prune(tx, ctx),
         kind => Err(Problem::internal(&format!("no such job `{kind}`"))),
     }
 }
 
 /// The night's work: seal the day that ended and assess every project. Each is a job of its own, so that one failure harms no other.
 fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, ended: Day) -> Result<(), Problem> {
-    const PAGE: i64 = 500;
     bulk::ensure_partitions(tx.conn(), ctx.today)?;
     // A punch that came while its day was being folded waits here at most until night.
     for project in attendance::table::projects_with_dirty_days(tx.conn())? {
@@ -88,42 +105,40 @@ fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, ended: Day) -> Result<(), Problem> {
     }
 }
 
-/// Enqueues the night's work when its moment has passed; a mark lets each day tick once, however many instances run.
-///
-/// `schedule` is a cron expression whose fields are read in Asia/Shanghai.
-pub fn tick(ground: &Arc<Ground>, schedule: &Schedule, since: Moment) -> Result<Moment, StoreError> {
-    let ctx = Ctx::of_the_house(ground, "schedule");
-    let now = ctx.now;
-    let Some(due) = schedule.after(&since.local().and_utc()).next() else { return Ok(now) };
-    let due = Moment::from_local(due.naive_utc(), SHANGHAI_OFFSET_SECONDS / 60);
-    if due > now {
-        return Ok(since);
-    }
-    let ended = due.day().plus_days(-1);
-    ground.db.write_blocking(move |tx| -> Result<(), StoreError> {
-        if build::mark_once(tx, &format!("nightly {ended}"))? {
-            jobs::enqueue(tx.conn(), ctx.id(), "nightly", &ended.to_string(), now)?;
+/// Looks for papers that expire, one job a project.
+fn remind(tx: &mut Tx<'_>, ctx: &Ctx, day: Day) -> Result<(), Problem> {
+    let mut after = 0;
+    loop {
+        let page = projects::visible(tx.conn(), &ctx.scope, after, PAGE)?;
+        for project in &page {
+            jobs::enqueue(tx.conn(), ctx.id(), "remind_one", &format!("{} {day}", project.id), ctx.now)?;
+            after = project.id.0;
         }
-        Ok(())
-    })?;
-    Ok(now)
+        if page.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Deletes what was done and has been kept long enough.
+fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
+    let before = ctx.now.plus_seconds(-ctx.ground.settings.upkeep.keep_days.saturating_mul(86_400));
+    let jobs = jobs::prune(tx.conn(), before)?;
+    let mails = outbox::prune(tx.conn(), before)?;
+    let ticks = ticks::prune(tx.conn(), before)?;
+    tracing::info!(pruned.jobs = jobs, pruned.mails = mails, pruned.ticks = ticks, "what was done long ago is gone");
+    Ok(())
 }
 
 /// Runs until the process ends.
-pub fn start(ground: Arc<Ground>, poll: Duration, nightly: &str) -> Result<(), StoreError> {
-    let schedule: Schedule = nightly.parse().map_err(|error| StoreError::Setup(format!("jobs.nightly: {error}")))?;
+pub fn start(ground: Arc<Ground>, poll: Duration, mut schedule: Schedule) -> Result<(), StoreError> {
     let spawned = std::thread::Builder::new().name("anxin-worker".to_owned()).spawn(move || {
-        let mut since = ground.clock.now();
         loop {
             // What another instance approved comes into force here as well.
             if let Err(error) = amendments::actions::refresh(&ground) {
                 tracing::warn!(problem.detail = %error, "the law in force could not be read again");
             }
-            let worked = tick(&ground, &schedule, since).and_then(|next| {
-                since = next;
-                drain(&ground)
-            });
-            if let Err(error) = worked {
+            if let Err(error) = schedule.look(&ground).and_then(|_| drain(&ground)) {
                 tracing::warn!(problem.detail = %error, "the worker cannot reach the queue");
             }
             std::thread::sleep(poll);

@@ -53,6 +53,8 @@ const WAYS: &[(&str, &str, &str, Verb)] = &[
     ("/companies", "单位", "Companies", Verb::ReadProjects),
     ("/bank", "银行文件", "Bank files", Verb::FeedBank),
     ("/house/users", "用户", "Users", Verb::ManageUsers),
+    ("/house/devices", "设备", "Devices", Verb::ManageDevices),
+    ("/house/amendments", "修订", "Amendments", Verb::ApproveLaw),
     ("/house", "运行", "Operation", Verb::Operate),
 ];
 

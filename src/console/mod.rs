@@ -12,6 +12,7 @@ pub mod companies;
 pub mod frame;
 pub mod front;
 pub mod gates;
+pub mod house;
 pub mod month;
 pub mod projects;
 pub mod regions;
@@ -46,6 +47,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(gates::routes());
     routes.extend(companies::routes());
     routes.extend(sessions::routes());
+    routes.extend(house::routes());
     routes
 }
 

@@ -199,6 +199,15 @@ const WORDS: &[(&str, &str)] = &[
     // Users
     ("suspended", "已停用"),
     ("ended", "已终止"),
+    // Amendments and quarantine
+    ("law", "国家法规数据"),
+    ("proposed", "待批准"),
+    ("withdrawn", "已撤回"),
+    ("added", "新增"),
+    ("changed", "变更"),
+    ("removed", "删除"),
+    ("replayed", "已重新处理"),
+    ("dismissed", "已处理"),
 ];
 
 /// A word in a language; a word that has no Chinese yet shows as itself.
@@ -216,6 +225,17 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("logged_in", "已登录。", "You are logged in."),
     ("logged_out", "已退出。", "You are logged out."),
     ("logged_out_everywhere", "已在所有设备上退出。", "You are logged out everywhere."),
+    ("user_added", "用户已添加；首次登录须修改密码。", "The user is added and changes the password at the first log-in."),
+    ("role_given", "角色已授予。", "The role is given."),
+    ("role_ended", "角色已收回，立即生效。", "The role is taken back, at once."),
+    ("password_reset", "密码已重置，原有会话全部退出。", "The password is reset; every session of the user has ended."),
+    ("state_changed", "用户状态已变更。", "The user's state is changed."),
+    ("user_logged_out", "该用户已在所有设备上退出。", "The user is logged out everywhere."),
+    ("device_bound", "设备已绑定，接收了 {n} 条暂存消息。", "The device is bound; {n} held messages were taken over."),
+    ("device_blocked", "设备已停用。", "The device is blocked."),
+    ("item_closed", "条目已关闭。", "The item is closed."),
+    ("amendment_proposed", "修订已提出，待第二人批准。", "The amendment is proposed and waits for a second person."),
+    ("amendment_decided", "已记录。", "It is recorded."),
     ("password_changed", "密码已修改，请用新密码登录。", "Your password has been changed; log in with the new one."),
     // The month
     ("company_registered", "企业已登记。", "The company is registered."),
@@ -299,6 +319,9 @@ mod tests {
             credit::CreditKind,
             notice_board::BoardItem,
             users::UserState,
+            crate::amendments::AmendmentState,
+            crate::amendments::AmendmentKind,
+            crate::quarantine::ItemState,
             crate::web::Role,
             law::Gate,
             law::decision::Verdict,

@@ -9,6 +9,20 @@ use super::conn::{AnyConn, Backend};
 use super::fixed::fixed;
 use super::{StoreError, schema};
 use crate::base::Moment;
+use crate::base::id::JobId;
+
+crate::base::words! {
+    /// Where a job stands.
+    pub enum JobState, "state of a job" {
+        /// Waits for its moment or for its next try.
+        Queued = "queued",
+        /// Was done.
+        Done = "done",
+        /// Failed so often that nobody tries again by himself.
+        Dead = "dead",
+    }
+}
+super::types::word_column!(JobState);
 
 /// A job as it waits.
 #[derive(Debug, Clone, Queryable, Selectable, QueryableByName)]
@@ -26,6 +40,41 @@ pub struct Job {
 
 /// After this many tries a job is a dead letter.
 pub const ATTEMPTS_MAX: i32 = 8;
+
+/// A job as its keeper sees it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = schema::jobs)]
+pub struct JobRow {
+    /// Id.
+    pub id: JobId,
+    /// What is to be done.
+    pub kind: String,
+    /// With what: ids and days, nothing personal.
+    pub payload: String,
+    /// When it is tried next; of one that is done, when it would have been.
+    pub run_at: Moment,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// Where it stands.
+    pub state: JobState,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// When it was enqueued.
+    pub created_at: Moment,
+}
+
+/// How the queue stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Jobs that wait.
+    pub queued: i64,
+    /// Dead letters.
+    pub dead: i64,
+    /// Jobs that were done and not pruned yet.
+    pub done: i64,
+    /// The moment since which the longest-waiting due job has been due.
+    pub oldest_due: Option<Moment>,
+}
 
 /// Enqueues a job unless the same one waits already.
 pub fn enqueue(conn: &mut AnyConn, id: i64, kind: &str, payload: &str, now: Moment) -> Result<(), StoreError> {
@@ -74,4 +123,51 @@ pub fn failed(conn: &mut AnyConn, id: i64, attempts: i32, why: &str) -> Result<(
         .set((schema::jobs::state.eq(state), schema::jobs::last_error.eq(why)))
         .execute(conn)?;
     Ok(())
+}
+
+/// Jobs in a state, in order of enqueueing, after an id.
+pub fn list(conn: &mut AnyConn, state: JobState, after: i64, limit: i64) -> Result<Vec<JobRow>, StoreError> {
+    use schema::jobs as j;
+    Ok(j::table
+        .filter(j::state.eq(state).and(j::id.gt(JobId(after))))
+        .order(j::id)
+        .limit(limit)
+        .select(JobRow::as_select())
+        .load(conn)?)
+}
+
+/// One job.
+pub fn find(conn: &mut AnyConn, id: JobId) -> Result<Option<JobRow>, StoreError> {
+    Ok(schema::jobs::table.find(id).select(JobRow::as_select()).first(conn).optional()?)
+}
+
+/// How the queue stands at a moment.
+pub fn counts(conn: &mut AnyConn, now: Moment) -> Result<Counts, StoreError> {
+    use schema::jobs as j;
+    let mut of = |state: JobState| j::table.filter(j::state.eq(state)).count().get_result::<i64>(conn);
+    let (queued, dead, done) = (of(JobState::Queued)?, of(JobState::Dead)?, of(JobState::Done)?);
+    // A try that failed waits on purpose: only a job that nobody has taken is late.
+    let oldest_due: Option<Moment> =
+        j::table.filter(j::state.eq(JobState::Queued).and(j::run_at.le(now))).select(diesel::dsl::min(j::run_at)).first(conn)?;
+    Ok(Counts { queued, dead, done, oldest_due })
+}
+
+/// Puts a dead letter back into the queue with all its tries before it; false when it is no dead letter or the same job waits already.
+pub fn revive(conn: &mut AnyConn, job: &JobRow, now: Moment) -> Result<bool, StoreError> {
+    let dedupe = format!("{} {}", job.kind, job.payload);
+    let changed = fixed(
+        "UPDATE jobs SET state = 'queued', attempts = 0, run_at = $1 WHERE id = $2 AND state = 'dead' \
+         AND NOT EXISTS (SELECT 1 FROM jobs AS same WHERE same.dedupe = $3 AND same.state = 'queued')",
+    )
+    .big(now.0)
+    .big(job.id.0)
+    .text(&dedupe)
+    .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Deletes jobs that were done and enqueued before a moment; dead letters stay until somebody has seen to them.
+pub fn prune(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreError> {
+    use schema::jobs as j;
+    Ok(diesel::delete(j::table.filter(j::state.eq(JobState::Done).and(j::created_at.lt(before)))).execute(conn)?)
 }

@@ -62,6 +62,13 @@ pub fn pending(db: &Db) -> Result<Vec<Migration>, StoreError> {
     Ok(all(db.backend())?.into_iter().filter(|step| !known.contains(&step.name)).collect())
 }
 
+/// Migrations that are not applied yet, read without writing anything, for a database that a service runs on.
+pub fn pending_on(conn: &mut AnyConn) -> Result<Vec<Migration>, StoreError> {
+    let rows: Vec<Applied> = diesel::sql_query("SELECT name FROM schema_migrations ORDER BY name").load(conn)?;
+    let known: Vec<String> = rows.into_iter().map(|row| row.name).collect();
+    Ok(all(conn.backend())?.into_iter().filter(|step| !known.contains(&step.name)).collect())
+}
+
 /// Applies what is pending, each step in a transaction of its own; gives the names of the steps done.
 pub fn up(db: &Db) -> Result<Vec<String>, StoreError> {
     let mut done = Vec::new();
@@ -82,11 +89,32 @@ pub fn up(db: &Db) -> Result<Vec<String>, StoreError> {
 /// Takes every step back, newest first; for the test that shows that each has a way back.
 pub fn down(db: &Db) -> Result<(), StoreError> {
     for step in all(db.backend())?.into_iter().rev() {
-        db.write_blocking(move |tx| -> Result<(), StoreError> {
-            tx.conn().batch_execute(step.down)?;
-            diesel::sql_query("DELETE FROM schema_migrations WHERE name = $1").bind::<Text, _>(&step.name).execute(tx.conn())?;
-            Ok(())
-        })?;
+        down_one(db, step)?;
     }
     Ok(())
+}
+
+/// Takes the steps after `name` back, newest first: the schema is then the one that `name` was the last step of. Gives their names.
+///
+/// # Errors
+/// There is no such step, or the database refuses one.
+pub fn down_to(db: &Db, name: &str) -> Result<Vec<String>, StoreError> {
+    let steps = all(db.backend())?;
+    if !steps.iter().any(|step| step.name == name) {
+        return Err(StoreError::Setup(format!("there is no migration `{name}`")));
+    }
+    let mut done = Vec::new();
+    for step in steps.into_iter().rev().take_while(|step| step.name != name) {
+        done.push(step.name.clone());
+        down_one(db, step)?;
+    }
+    Ok(done)
+}
+
+fn down_one(db: &Db, step: Migration) -> Result<(), StoreError> {
+    db.write_blocking(move |tx| -> Result<(), StoreError> {
+        tx.conn().batch_execute(step.down)?;
+        diesel::sql_query("DELETE FROM schema_migrations WHERE name = $1").bind::<Text, _>(&step.name).execute(tx.conn())?;
+        Ok(())
+    })
 }

@@ -778,3 +778,76 @@ diesel::table! {
         ended_at -> BigInt,
     }
 }
+
+diesel::table! {
+    user_contacts (user_id) {
+        user_id -> BigInt,
+        email -> Nullable<Binary>,
+        language -> Text,
+        changed_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    notices (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        user_id -> BigInt,
+        kind -> Text,
+        subject -> Text,
+        urgent -> Bool,
+        words -> Text,
+        state -> Text,
+        first_seen_at -> BigInt,
+        told_at -> Nullable<BigInt>,
+        cured_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    mails (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        dedupe -> Text,
+        language -> Text,
+        kind -> Text,
+        subject -> Text,
+        body -> Binary,
+        message_id -> Text,
+        state -> Text,
+        attempts -> Integer,
+        run_at -> BigInt,
+        last_error -> Nullable<Text>,
+        created_at -> BigInt,
+        sent_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    mail_attempts (mail_id, number) {
+        mail_id -> BigInt,
+        number -> Integer,
+        begun_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        outcome -> Text,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    ticks (name, due_at) {
+        name -> Text,
+        due_at -> BigInt,
+        outcome -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    retired_keys (kid) {
+        kid -> Text,
+        public_key -> Text,
+        retired_at -> BigInt,
+    }
+}

@@ -31,6 +31,8 @@ pub enum Owner {
     Project(ProjectId),
     /// Persons, users, messages of unknown devices.
     Global,
+    /// The key of blind indexes, kept here from the first rotation of the master key on; no field is sealed under it.
+    BlindIndex,
 }
 
 impl std::fmt::Display for Owner {
@@ -38,6 +40,7 @@ impl std::fmt::Display for Owner {
         match self {
             Owner::Project(id) => id.fmt(f),
             Owner::Global => f.write_str("global"),
+            Owner::BlindIndex => f.write_str("blind-index"),
         }
     }
 }
@@ -67,6 +70,55 @@ impl Vault {
         Self { wrapping, indexing, master, entropy, unwrapped: Arc::default() }
     }
 
+    /// Whether the master key is the one that this database was written with.
+    ///
+    /// # Errors
+    /// `Setup`, with what to do, when it is another one.
+    pub fn check(&self, conn: &mut AnyConn) -> Result<(), StoreError> {
+        self.data_key(conn, Owner::Global).map(drop).map_err(|error| match error {
+            StoreError::Damaged(_) => StoreError::Setup(
+                "the key file is not the one of this database: give the file that it was made with or last rotated to / \
+                 密钥文件与数据库不符，请使用建库时或最近一次轮换后的密钥文件"
+                    .to_owned(),
+            ),
+            other => other,
+        })
+    }
+
+    /// The vault with the blind-index key that the database keeps; without one it stays derived from the master key.
+    pub fn with_stored_index(mut self, conn: &mut AnyConn) -> Result<Self, StoreError> {
+        let stored: i64 = schema::data_keys::table.find(Owner::BlindIndex.to_string()).count().get_result(conn)?;
+        if stored > 0 {
+            self.check(conn)?;
+            self.indexing = self.data_key(conn, Owner::BlindIndex)?;
+        }
+        Ok(self)
+    }
+
+    /// Wraps every data key anew under another master key and keeps the blind-index key as one of them, so that people are still found
+    /// by their numbers. Gives how many keys were wrapped.
+    ///
+    /// # Errors
+    /// A key that does not open: nothing may be kept then.
+    pub fn rewrap(&self, conn: &mut AnyConn, next: &Vault, now: Moment) -> Result<usize, StoreError> {
+        let rows: Vec<(String, Vec<u8>)> = schema::data_keys::table
+            .order(schema::data_keys::owner)
+            .select((schema::data_keys::owner, schema::data_keys::wrapped))
+            .load(conn)?;
+        for (owner, wrapped) in &rows {
+            let key = Zeroizing::new(decrypt(&self.wrapping, wrapped, owner.as_bytes())?);
+            let again = next.encrypt(&next.wrapping, &key, owner.as_bytes())?;
+            diesel::update(schema::data_keys::table.find(owner)).set(schema::data_keys::wrapped.eq(again)).execute(conn)?;
+        }
+        let name = Owner::BlindIndex.to_string();
+        if rows.iter().any(|(owner, _)| *owner == name) {
+            return Ok(rows.len());
+        }
+        let wrapped = next.encrypt(&next.wrapping, self.indexing.as_slice(), name.as_bytes())?;
+        next.keep_key(conn, &name, &wrapped, now)?;
+        Ok(rows.len() + 1)
+    }
+
     /// A 32-byte key for one purpose, different for each label.
     pub fn derived(&self, label: &str) -> Zeroizing<[u8; 32]> {
         derive(&self.master, label)
@@ -91,9 +143,15 @@ impl Vault {
         let name = owner.to_string();
         let key: SecretKey = Zeroizing::new(self.random()?);
         let wrapped = self.encrypt(&self.wrapping, key.as_slice(), name.as_bytes())?;
+        self.keep_key(conn, &name, &wrapped, now)?;
+        // A service that still runs under a master key that was rotated away must not leave keys that nobody can open.
+        self.check(conn)
+    }
+
+    fn keep_key(&self, conn: &mut AnyConn, name: &str, wrapped: &[u8], now: Moment) -> Result<(), StoreError> {
         diesel::sql_query("INSERT INTO data_keys (owner, wrapped, made_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-            .bind::<diesel::sql_types::Text, _>(&name)
-            .bind::<diesel::sql_types::Binary, _>(&wrapped)
+            .bind::<diesel::sql_types::Text, _>(name)
+            .bind::<diesel::sql_types::Binary, _>(wrapped)
             .bind::<diesel::sql_types::BigInt, _>(now.0)
             .execute(conn)?;
         Ok(())

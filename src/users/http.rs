@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actions::{self, Opened, Refreshed};
+use super::contacts::{self, http::ContactView};
 use super::table::{self, UserRow};
 use super::tokens::Tokens;
 use super::{ACCESS_SECONDS, UserState, http_managing, managing, password};
@@ -92,6 +93,8 @@ pub struct Me {
     login: String,
     name: String,
     grants: Vec<GrantView>,
+    /// Where I am written to; the address is masked.
+    contact: ContactView,
 }
 
 /// A grant as shown.
@@ -265,7 +268,8 @@ async fn me(call: Call) -> Result<impl Responder, Problem> {
     call.read(|conn, ctx| {
         let user = table::find(conn, myself(ctx)?)?.ok_or_else(Problem::not_found)?;
         let grants = table::grants_of(conn, user.id, ctx.today)?.into_iter().map(GrantView::from).collect();
-        Ok(Me { id: user.id, login: user.login, name: user.name, grants })
+        let contact = contacts::actions::of(conn, ctx.vault(), user.id)?.into();
+        Ok(Me { id: user.id, login: user.login, name: user.name, grants, contact })
     })
     .await
 }

@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod browser;
+pub mod contacts;
 pub mod http;
 mod http_managing;
 pub mod managing;

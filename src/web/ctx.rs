@@ -30,6 +30,31 @@ pub struct Settings {
     pub issuer: String,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Mail, reminders and tidying.
+    pub upkeep: Upkeep,
+}
+
+/// Settings of mail, reminders and tidying.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upkeep {
+    /// Whether mails are written and sent.
+    pub mail_enabled: bool,
+    /// Domain at the end of Message-IDs.
+    pub mail_domain: String,
+    /// Where the pages are, without a slash at the end; empty for no links in mails.
+    pub base_url: String,
+    /// Whether red findings do not wait for the digest.
+    pub urgent_at_once: bool,
+    /// Days before a paper expires from which people are reminded.
+    pub expiry_days: i64,
+    /// Days after which an open wage account without a statement is silent.
+    pub statement_days: i64,
+    /// Hours after which a device that was not seen is silent.
+    pub device_hours: i64,
+    /// Days after which a site with people and without attendance is silent.
+    pub punch_days: i64,
+    /// Days for which jobs that were done, mails that were sent and ticks are kept.
+    pub keep_days: i64,
 }
 
 /// The law by which this instance answers, as one piece: what is read together was in force together.

@@ -13,7 +13,7 @@ use super::route::{Accepts, Described};
 use super::{Access, Route};
 use crate::base::id::{
     AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId,
-    LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
+    JobId, LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
 };
 use crate::base::person::Uscc;
 use crate::base::{Day, Fen, Moment, Month, RegionCode};
@@ -66,6 +66,7 @@ text_schema! {
     AnswerId: ID, "ans-0CJ1V8Q2M0001";
     FactId: ID, "fct-0CJ1V8Q2M0001";
     FindingId: ID, "fnd-0CJ1V8Q2M0001";
+    JobId: ID, "job-0CJ1V8Q2M0001";
     RecordId: ID, "rec-0CJ1V8Q2M0001";
 }
 

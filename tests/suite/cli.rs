@@ -5,6 +5,7 @@ mod bank;
 mod device;
 mod house;
 mod law;
+mod upkeep;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -139,7 +140,10 @@ fn wrong_use_ends_with_two_and_says_so_on_standard_error() {
 fn help_and_version_are_not_faults() {
     let folder = Folder::new();
     let help = folder.run(&["--help"]).ends(0);
-    for command in ["demo", "serve", "migrate", "user", "backup", "restore", "law", "bank", "device", "gate", "verify", "bench"] {
+    for command in [
+        "demo", "serve", "migrate", "user", "backup", "restore", "schedule", "key", "law", "bank", "device", "gate", "verify",
+        "bench",
+    ] {
         assert!(help.out.contains(command), "{command}");
     }
     assert!(folder.run(&["--version"]).ends(0).out.starts_with("anxin "));

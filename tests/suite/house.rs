@@ -17,6 +17,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "amendments",
             "parties",
             "projects",
+            "quarantine",
             "workers",
             "ledger",
             "notice_board",
@@ -27,7 +28,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "settlement",
         ],
     ),
-    (5, &["cases", "credit", "compliance", "gates"]),
+    (5, &["cases", "credit", "compliance", "gates", "alerts", "operation"]),
     (6, &["console"]),
     (7, &["app"]),
 ];

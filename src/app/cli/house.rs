@@ -13,9 +13,11 @@ use crate::app::clock::SystemClock;
 use crate::app::config::{self, Config};
 use crate::app::demo::{self, DEMO_MARK, Login, Prepared, Wanted};
 use crate::app::routes::House;
-use crate::app::{bench, build, export as exports, serve as server, verify as checks, worker};
+use crate::app::schedule::Schedule;
+use crate::app::{bench, build, export as exports, postman, serve as server, verify as checks, worker};
 use crate::base::Clock;
 use crate::gates;
+use crate::outlets::mail::SmtpPost;
 use crate::store::conn::Place;
 use crate::store::{Backend, Db, DbOptions, StoreError, migrate as migrations};
 use crate::users::{actions, password, table};
@@ -31,7 +33,7 @@ impl Where {
     }
 
     /// A database that is there already: commands that look at one do not make one.
-    fn open_existing(&self) -> Result<Db, StoreError> {
+    pub(super) fn open_existing(&self) -> Result<Db, StoreError> {
         let place = build::place(self.data.as_deref(), self.database_url.as_deref())?;
         if let Place::File(path) = &place
             && !path.exists()
@@ -43,7 +45,7 @@ impl Where {
         Ok(db)
     }
 
-    fn key_path(&self) -> PathBuf {
+    pub(super) fn key_path(&self) -> PathBuf {
         match (&self.key_file, &self.data) {
             (Some(file), _) => file.clone(),
             (None, Some(folder)) => folder.join(build::KEY_FILE),
@@ -98,7 +100,12 @@ pub fn run_house(ground: Arc<Ground>, config: &Config, address: IpAddr, port: u1
     let listener = TcpListener::bind((address, port))
         .map_err(|error| StoreError::Setup(format!("cannot listen on {address}:{port}: {error}")))?;
     let bound = listener.local_addr().map_err(|error| StoreError::Setup(error.to_string()))?;
-    worker::start(ground, Duration::from_secs(config.jobs.poll_seconds.max(1)), &config.jobs.nightly)?;
+    let poll = Duration::from_secs(config.jobs.poll_seconds.max(1));
+    if config.mail.enabled {
+        let post = SmtpPost::new(&config.mail.smtp()?).map_err(StoreError::Setup)?;
+        postman::start(Arc::clone(&ground), Box::new(post), poll)?;
+    }
+    worker::start(ground, poll, Schedule::read(&config.schedule)?)?;
     say(&format!("http://{bound}/"))?;
     server::run(house, listener, config.server.workers)?;
     Ok(Verdict::Holds)

@@ -133,6 +133,32 @@ pub fn enter(conn: &mut AnyConn, ctx: &Ctx, id: DeviceId) -> Result<DeviceRow, P
     Ok(row)
 }
 
+/// Devices that one page looks at to fill itself with visible ones.
+const LOOKED_AT_MAX: i64 = 5_000;
+
+/// The devices that the asker may see, a page of them in order of id; pending ones for whoever may see everything.
+pub fn visible(conn: &mut AnyConn, ctx: &Ctx, after: i64, limit: i64) -> Result<Vec<DeviceRow>, Problem> {
+    let mut rows = Vec::new();
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (mut after, mut looked_at) = (after, 0);
+    while rows.len() < wanted && looked_at < LOOKED_AT_MAX {
+        let batch = table::page(conn, after, limit)?;
+        let Some(last) = batch.last() else { break };
+        after = last.id.0;
+        looked_at += limit;
+        for row in batch {
+            let covered = match row.project_id {
+                Some(project) => projects::enter(conn, &ctx.scope, project).is_ok(),
+                None => ctx.scope.is_everything(),
+            };
+            if covered {
+                rows.push(row);
+            }
+        }
+    }
+    Ok(rows)
+}
+
 /// Refuses a device from now on; binding it again lets it back in.
 pub fn block(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId) -> Result<DeviceRow, Problem> {
     let mut row = enter(tx.conn(), ctx, id)?;

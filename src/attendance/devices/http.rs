@@ -19,8 +19,6 @@ use crate::wire::device::CHINA_OFFSET_MINUTES;
 
 /// Orders that a device's page shows.
 const ORDERS_SHOWN: i64 = 100;
-/// Devices that one page looks at to fill itself with visible ones.
-const LOOKED_AT_MAX: i64 = 5_000;
 
 /// The routes of devices.
 pub fn routes() -> Vec<Route> {
@@ -168,25 +166,7 @@ fn visible(conn: &mut AnyConn, ctx: &Ctx, query: &ListQuery, after: i64, limit: 
         let rows = table::of_project(conn, site.id)?.into_iter().filter(|row| row.id.0 > after);
         return Ok(rows.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect());
     }
-    let mut rows = Vec::new();
-    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut after, mut looked_at) = (after, 0);
-    while rows.len() < wanted && looked_at < LOOKED_AT_MAX {
-        let batch = table::page(conn, after, limit)?;
-        let Some(last) = batch.last() else { break };
-        after = last.id.0;
-        looked_at += limit;
-        for row in batch {
-            let covered = match row.project_id {
-                Some(project) => projects::enter(conn, &ctx.scope, project).is_ok(),
-                None => ctx.scope.is_everything(),
-            };
-            if covered {
-                rows.push(row);
-            }
-        }
-    }
-    Ok(rows)
+    actions::visible(conn, ctx, after, limit)
 }
 
 async fn list(call: Call, query: web::Query<ListQuery>) -> Result<impl Responder, Problem> {

@@ -18,7 +18,7 @@ impl Folder {
     }
 
     /// A migrated database in `data` with one user.
-    fn settled() -> Folder {
+    pub(super) fn settled() -> Folder {
         let folder = Folder::new().with_key("data/anxin.key");
         folder.run(&["migrate", "--data", "data"]).ends(0);
         let ran = folder.run_with(&["user", "add", "root", "测试管理员", "--data", "data"], PASSWORD).ends(0);
@@ -27,7 +27,7 @@ impl Folder {
     }
 }
 
-fn only_owner(path: &std::path::Path) {
+pub(super) fn only_owner(path: &std::path::Path) {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -130,7 +130,7 @@ fn a_backup_restores_to_the_same_rows() {
 }
 
 /// A running service; it ends with the test.
-struct Service(Child, String);
+pub(super) struct Service(Child, String);
 
 impl Drop for Service {
     fn drop(&mut self) {
@@ -141,7 +141,7 @@ impl Drop for Service {
 
 impl Folder {
     /// Starts the service and waits for the line with its address.
-    fn serve(&self, arguments: &[&str]) -> Service {
+    pub(super) fn serve(&self, arguments: &[&str]) -> Service {
         let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
         let output = child.stdout.take().expect("a pipe");
         // The line comes once the socket is bound; an end of the output instead means that it refused.

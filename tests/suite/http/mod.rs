@@ -1,6 +1,6 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
-mod accounts;
+pub mod accounts;
 mod amendments;
 mod attendance;
 mod cases;
@@ -15,4 +15,4 @@ mod projects;
 mod rights;
 mod settlement;
 mod users;
-mod workers;
+pub mod workers;

@@ -34,7 +34,7 @@ fn is_open_to_others(path: &str, on: ScopeOn) -> bool {
         // Names and credit codes of companies are public.
         "/api/v1/parties/{party}" => true,
         // Authorities look at every company's file, and write what their own region says of it.
-        "/api/v1/parties/{party}/credit" => matches!(on, ScopeOn::Region(_)),
+        "/api/v1/parties/{party}/credit" | "/companies/{party}" => matches!(on, ScopeOn::Region(_)),
         _ => false,
     }
 }
@@ -42,7 +42,7 @@ fn is_open_to_others(path: &str, on: ScopeOn) -> bool {
 /// Routes that somebody with the verb is refused on an object of their own scope, with the reason.
 fn is_refused_on_own(path: &str) -> bool {
     // Only whoever proposed an amendment takes it back, and here that is somebody else.
-    path == "/api/v1/amendments/{amendment}/withdraw"
+    path.ends_with("/amendments/{amendment}/withdraw")
 }
 
 /// A pattern's parameters.

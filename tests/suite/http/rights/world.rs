@@ -2,13 +2,14 @@
 
 use actix_web::http::Method;
 use anxin::base::Fen;
-use anxin::base::id::{AccountId, LineId, PartyId, PayRunId, ProjectId, RecordId, SheetId, WorkerId};
+use anxin::base::id::{AccountId, InboxId, LineId, PartyId, PayRunId, ProjectId, QuarantineId, RecordId, SheetId, WorkerId};
 use anxin::documents::DocumentKind;
 use anxin::documents::actions::NewDocument;
 use anxin::payroll::pay_run::table::{RunRow, insert_run};
 use anxin::payroll::table::{LineRow, SheetRow, insert_line, insert_sheet};
 use anxin::payroll::{LineState, RunState, SheetState};
 use anxin::store::Chain;
+use anxin::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use anxin::store::vault::Owner;
 use anxin::web::{Role, ScopeOn};
 use anxin::{documents, users};
@@ -94,6 +95,7 @@ impl Side {
             ("user", user.to_string()),
             ("grant", grant.id.to_string()),
             ("amendment", text(&amendment["id"])),
+            ("item", quarantined(app, site.id)),
         ];
         Side { region, project: site.id, general_contractor: site.general_contractor, account: account_id, serial, crew, named }
     }
@@ -124,6 +126,7 @@ impl Side {
             "amendments/{amendment}/approve" | "amendments/{amendment}/reject" | "amendments/{amendment}/withdraw" => {
                 json!({"note": "测试"})
             }
+            "quarantine/{item}/dismiss" => json!({"note": "测试"}),
             "parties" => {
                 json!({"uscc": crate::suite::ground::uscc(990), "name": "测试新单位", "kind": "enterprise", "parent": null})
             }
@@ -162,6 +165,36 @@ impl Side {
             _ => return None,
         })
     }
+}
+
+/// Something that a bank handed in for the project and that could not be taken.
+fn quarantined(app: &App, project: ProjectId) -> String {
+    let kept = app.write(move |tx, ctx| {
+        let message = Message {
+            feed: "bankfile",
+            source: "test".to_owned(),
+            project: Some(project),
+            request: "一月.xml".to_owned(),
+            content_type: None,
+            content_encoding: None,
+            body: b"<x/>".to_vec(),
+            remote: None,
+            received_at: ctx.now,
+        };
+        let parsed = Parsed { state: InboxState::Quarantined, parser: "test/1", items: 0, items_digest: String::new() };
+        let rejected = Rejected {
+            item: 1,
+            place: "row 1".to_owned(),
+            reason: "bad_format".to_owned(),
+            zh: "无法读取。".to_owned(),
+            en: "It cannot be read.".to_owned(),
+        };
+        let (inbox_id, id) = (InboxId(ctx.id()), QuarantineId(ctx.id()));
+        inbox::keep(tx.conn(), ctx.vault(), inbox_id, &message, &parsed)?;
+        inbox::quarantine(tx.conn(), id, inbox_id, &rejected, ctx.now)?;
+        Ok(id)
+    });
+    kept.unwrap().to_string()
 }
 
 fn paper(app: &App, project: ProjectId) -> String {

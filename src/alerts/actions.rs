@@ -1,0 +1,126 @@
+//! Noticing concerns for whom they concern, and telling what is urgent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::table::{self, NoticeRow};
+use super::{Concern, NoticeKind, NoticeState, digest, of_findings};
+use crate::base::id::{PartyId, RecordId, UserId};
+use crate::compliance::table::AssessmentRow;
+use crate::law::Finding;
+use crate::projects::Site;
+use crate::store::{AnyConn, Tx};
+use crate::users::contacts::table as contacts;
+use crate::web::{Ctx, Problem, Role, Scope, ScopeOn};
+
+/// Who hears of findings and reminders.
+const KEEPERS: &[Role] = &[Role::LabourManager, Role::LabourAuthority, Role::IndustryAuthority];
+
+/// Who hears of sources that fell silent: also whoever runs the service.
+const KEEPERS_OF_SOURCES: &[Role] = &[Role::LabourManager, Role::LabourAuthority, Role::IndustryAuthority, Role::Administrator];
+
+/// The roles that hear of a kind.
+fn roles_of(kind: NoticeKind) -> &'static [Role] {
+    match kind {
+        NoticeKind::Finding | NoticeKind::Reminder => KEEPERS,
+        NoticeKind::Silence => KEEPERS_OF_SOURCES,
+    }
+}
+
+/// People who may log in and whose grants of these roles cover the project today.
+fn hearers(conn: &mut AnyConn, ctx: &Ctx, site: &Site, roles: &[Role]) -> Result<Vec<UserId>, Problem> {
+    let mut places: BTreeMap<UserId, Vec<ScopeOn>> = BTreeMap::new();
+    for row in contacts::grants_of_roles(conn, roles, ctx.today)? {
+        if let Some(grant) = row.grant() {
+            places.entry(row.user_id).or_default().push(grant.on);
+        }
+    }
+    let parties: Vec<PartyId> = site.participations().iter().map(|row| row.party_id).collect();
+    let covers = |places: Vec<ScopeOn>| {
+        let scope = Scope { actor: String::new(), user: None, places };
+        scope.covers_project(site.id, site.region, &parties)
+    };
+    Ok(places.into_iter().filter_map(|(user, places)| covers(places).then_some(user)).collect())
+}
+
+/// What noticing came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Noticed {
+    /// Notices that are new.
+    pub new: usize,
+    /// Notices that are cured.
+    pub cured: usize,
+    /// Urgent mails that were written.
+    pub mails: usize,
+}
+
+/// Brings a project's notices of a kind in line with what holds now. `unsure` are subjects of which nobody knows: they stay as they are.
+pub fn reconcile(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    kind: NoticeKind,
+    concerns: &[Concern],
+    unsure: &[String],
+) -> Result<Noticed, Problem> {
+    let mut noticed = Noticed::default();
+    let standing = table::standing(tx.conn(), site.id, kind)?;
+    let mut known: BTreeSet<(UserId, &str)> = BTreeSet::new();
+    for row in &standing {
+        known.insert((row.user_id, row.subject.as_str()));
+        match concerns.iter().find(|concern| concern.subject == row.subject) {
+            Some(concern) if row.state == NoticeState::Open => {
+                let words = text_of(concern)?;
+                if words != row.words || concern.urgent != row.urgent {
+                    table::reword(tx.conn(), row, concern.urgent, &words)?;
+                }
+            }
+            Some(_) => {}
+            None if unsure.contains(&row.subject) => {}
+            None => {
+                table::mark_cured(tx.conn(), row, ctx.now)?;
+                noticed.cured += 1;
+            }
+        }
+    }
+    if concerns.is_empty() {
+        return Ok(noticed);
+    }
+    for user in hearers(tx.conn(), ctx, site, roles_of(kind))? {
+        let mut urgent = Vec::new();
+        for concern in concerns.iter().filter(|concern| !known.contains(&(user, concern.subject.as_str()))) {
+            let row = NoticeRow {
+                project_id: site.id,
+                id: RecordId(ctx.id()),
+                user_id: user,
+                kind,
+                subject: concern.subject.clone(),
+                urgent: concern.urgent,
+                words: text_of(concern)?,
+                state: NoticeState::Open,
+                first_seen_at: ctx.now,
+                told_at: None,
+                cured_at: None,
+            };
+            table::insert(tx.conn(), &row)?;
+            noticed.new += 1;
+            if concern.urgent {
+                urgent.push(row);
+            }
+        }
+        if ctx.ground.settings.upkeep.urgent_at_once && digest::tell_at_once(tx, ctx, site, user, &urgent)? {
+            noticed.mails += 1;
+        }
+    }
+    Ok(noticed)
+}
+
+fn text_of(concern: &Concern) -> Result<String, Problem> {
+    serde_json::to_string(&concern.words).map_err(|error| Problem::internal(&error.to_string()))
+}
+
+/// Notices what an assessment that was just kept says.
+pub fn hear(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kept: &AssessmentRow) -> Result<Noticed, Problem> {
+    let findings: Vec<Finding> = serde_json::from_str(&kept.findings).map_err(|error| Problem::internal(&error.to_string()))?;
+    let (concerns, unsure) = of_findings(&findings, &ctx.ground.book());
+    reconcile(tx, ctx, site, NoticeKind::Finding, &concerns, &unsure)
+}

@@ -1,0 +1,53 @@
+//! Pages of whoever runs the service: users, devices, what could not be taken, changes of law.
+//!
+//! Each page stands on the same actions as the API, with the same rights.
+
+mod amendments;
+mod devices;
+mod quarantine;
+mod users;
+
+use actix_web::web;
+use askama::Template;
+
+use super::{Frame, Shown, show};
+use crate::attendance::devices::table as device_rows;
+use crate::quarantine::{ItemState, actions as quarantined};
+use crate::web::{Access, Route, Verb, Visit};
+
+/// Items and devices that the overview counts.
+const COUNTED_MAX: i64 = 200;
+
+/// Pages of this subject.
+pub fn routes() -> Vec<Route> {
+    let mut routes = vec![Route::page("/house", Access::Holds(Verb::Operate), "What needs a look", || web::get().to(overview))];
+    routes.extend(users::routes());
+    routes.extend(devices::routes());
+    routes.extend(quarantine::routes());
+    routes.extend(amendments::routes());
+    routes
+}
+
+#[derive(Template)]
+#[template(path = "console/house/overview.html")]
+struct Overview {
+    f: Frame,
+    pending: Option<i64>,
+    open_items: usize,
+    activation: i64,
+    law_book: String,
+}
+
+async fn overview(visit: Visit) -> Shown {
+    let (pending, open_items) = visit
+        .read(|conn, visit| {
+            // A pending device belongs to nobody yet, so only whoever sees everything counts them.
+            let everything = visit.able(Verb::ManageDevices).is_some_and(|ctx| ctx.scope.is_everything());
+            let pending = if everything { Some(device_rows::count_pending(conn)?) } else { None };
+            Ok((pending, quarantined::list(conn, &visit.ctx, ItemState::Open, i64::MAX, COUNTED_MAX)?.len()))
+        })
+        .await?;
+    let law = visit.ctx.ground.in_force();
+    let law_book = law.book.hash().chars().take(12).collect();
+    show(&Overview { f: Frame::of(&visit), pending, open_items, activation: law.activation, law_book })
+}

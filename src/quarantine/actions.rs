@@ -1,0 +1,62 @@
+//! Looking at what could not be taken, and closing it.
+
+use super::table::{self, ItemRow, MessageRow};
+use super::{ItemState, NOTE_MAX};
+use crate::base::id::QuarantineId;
+use crate::projects;
+use crate::store::{AnyConn, Chain, Tx};
+use crate::web::{Ctx, Problem};
+
+/// Items that one page looks through to fill itself with visible ones.
+const LOOKED_AT_MAX: i64 = 5_000;
+
+fn may_see(conn: &mut AnyConn, ctx: &Ctx, message: &MessageRow) -> bool {
+    ctx.scope.is_everything() || message.project_id.is_some_and(|project| projects::enter(conn, &ctx.scope, project).is_ok())
+}
+
+/// Items in a state that the asker may see, the latest first, before an id.
+pub fn list(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    state: ItemState,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<(ItemRow, MessageRow)>, Problem> {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (mut found, mut before, mut looked_at) = (Vec::new(), before, 0);
+    while found.len() < wanted && looked_at < LOOKED_AT_MAX {
+        let rows = table::page(conn, state, before, limit)?;
+        let Some((last, _)) = rows.last() else { break };
+        before = last.id.0;
+        looked_at += limit;
+        for (item, message) in rows {
+            if found.len() < wanted && may_see(conn, ctx, &message) {
+                found.push((item, message));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Closes an item: a person has seen to it, and says how.
+///
+/// # Errors
+/// `not_found` for one of a project that the asker may not see, `conflict` when it is closed already, `invalid` without a note.
+pub fn dismiss(tx: &mut Tx<'_>, ctx: &Ctx, id: QuarantineId, note: &str) -> Result<(ItemRow, MessageRow), Problem> {
+    let by = ctx.scope.user.ok_or_else(Problem::not_allowed)?;
+    let (_, message) = table::find(tx.conn(), id)?.ok_or_else(Problem::not_found)?;
+    if !may_see(tx.conn(), ctx, &message) {
+        return Err(Problem::not_found());
+    }
+    let note = note.trim();
+    if note.is_empty() || note.chars().count() > NOTE_MAX {
+        let problem = Problem::invalid("请写明如何处理（1 至 300 个字）。", "Say in 1 to 300 characters what was done.");
+        return Err(problem.at("note", "missing_field"));
+    }
+    if !table::dismiss(tx.conn(), id, by, note)? {
+        return Err(Problem::conflict("该条目已关闭。", "This item is closed already."));
+    }
+    let chain = message.project_id.map_or(Chain::Organisation, Chain::Project);
+    tx.note(chain, ctx.now, ctx.actor(), "dismiss_quarantined", &id.to_string())?;
+    table::find(tx.conn(), id)?.ok_or_else(Problem::not_found)
+}

@@ -1,0 +1,77 @@
+//! Rows of the quarantine with the message that each came in.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::ItemState;
+use crate::base::Moment;
+use crate::base::id::{InboxId, ProjectId, QuarantineId, UserId};
+use crate::store::schema::{inbox, quarantine};
+use crate::store::{AnyConn, StoreError};
+
+/// An item that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable)]
+#[diesel(table_name = quarantine)]
+pub struct ItemRow {
+    pub id: QuarantineId,
+    pub inbox_id: InboxId,
+    pub item: i32,
+    pub place: String,
+    pub reason: String,
+    pub detail_zh: String,
+    pub detail_en: String,
+    pub state: ItemState,
+    pub closed_by: Option<UserId>,
+    pub note: Option<String>,
+    pub created_at: Moment,
+}
+
+/// The message of an item, without its body.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = inbox)]
+pub struct MessageRow {
+    pub id: InboxId,
+    pub feed: String,
+    pub source: String,
+    pub project_id: Option<ProjectId>,
+    pub request: String,
+    pub received_at: Moment,
+}
+
+pub fn find(conn: &mut AnyConn, id: QuarantineId) -> Result<Option<(ItemRow, MessageRow)>, StoreError> {
+    let item: Option<ItemRow> = quarantine::table.find(id).select(ItemRow::as_select()).get_result(conn).optional()?;
+    Ok(with_messages(conn, item.into_iter().collect())?.pop())
+}
+
+/// Items in a state, the latest first, before an id.
+pub fn page(conn: &mut AnyConn, state: ItemState, before: i64, limit: i64) -> Result<Vec<(ItemRow, MessageRow)>, StoreError> {
+    let items: Vec<ItemRow> = quarantine::table
+        .filter(quarantine::state.eq(state).and(quarantine::id.lt(QuarantineId(before))))
+        .order(quarantine::id.desc())
+        .limit(limit)
+        .select(ItemRow::as_select())
+        .load(conn)?;
+    with_messages(conn, items)
+}
+
+/// Each item with the message that it came in.
+fn with_messages(conn: &mut AnyConn, items: Vec<ItemRow>) -> Result<Vec<(ItemRow, MessageRow)>, StoreError> {
+    let mut ids: Vec<InboxId> = items.iter().map(|item| item.inbox_id).collect();
+    ids.sort();
+    ids.dedup();
+    let rows: Vec<MessageRow> = inbox::table.filter(inbox::id.eq_any(&ids)).select(MessageRow::as_select()).load(conn)?;
+    let messages: HashMap<InboxId, MessageRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let found = items.into_iter().filter_map(|item| messages.get(&item.inbox_id).cloned().map(|message| (item, message)));
+    Ok(found.collect())
+}
+
+/// Closes an open item; false when it is not open any more.
+pub fn dismiss(conn: &mut AnyConn, id: QuarantineId, by: UserId, note: &str) -> Result<bool, StoreError> {
+    let open = quarantine::table.filter(quarantine::id.eq(id).and(quarantine::state.eq(ItemState::Open)));
+    let changed = diesel::update(open)
+        .set((quarantine::state.eq(ItemState::Dismissed), quarantine::closed_by.eq(Some(by)), quarantine::note.eq(Some(note))))
+        .execute(conn)?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,194 @@
+//! Alerts end to end: an assessment finds, a reminder reminds, a silent source is noticed, the digest tells whom it concerns.
+
+use anxin::alerts::table::{self, NoticeRow};
+use anxin::alerts::{NoticeKind, NoticeState};
+use anxin::app::postman;
+use anxin::outlets::mail::{Bounce, Letter, Post, Receipt};
+use anxin::store::jobs;
+use anxin::web::{Role, ScopeOn};
+use serde_json::{Value, json};
+use std::sync::Mutex;
+
+use crate::both;
+use crate::suite::ground::{App, TestProject, fact, project};
+use crate::suite::http::accounts;
+use crate::suite::http::workers::{crew, enrol, worker};
+
+fn run(app: &App, kind: &'static str, payload: String) {
+    app.write(move |tx, ctx| Ok(jobs::enqueue(tx.conn(), ctx.id(), kind, &payload, ctx.now)?)).unwrap();
+    app.drain();
+    let waiting = app.read(|conn, _| Ok(jobs::list(conn, jobs::JobState::Queued, 0, 100)?)).unwrap();
+    let failed: Vec<_> = waiting.into_iter().filter_map(|row| row.last_error.map(|why| (row.kind, row.payload, why))).collect();
+    assert_eq!(failed, [], "every job was done");
+}
+
+fn notices(app: &App, site: &TestProject, kind: NoticeKind) -> Vec<NoticeRow> {
+    let id = site.id;
+    let rows = app.read(move |conn, _| Ok(table::of_project(conn, id)?)).unwrap();
+    rows.into_iter().filter(|row| row.kind == kind).collect()
+}
+
+/// Keeps the letters that it is given.
+#[derive(Default)]
+struct Pigeonhole(Mutex<Vec<Letter>>);
+
+impl Post for Pigeonhole {
+    fn send(&self, letter: &Letter) -> Result<Receipt, Bounce> {
+        self.0.lock().unwrap().push(letter.clone());
+        Ok(Receipt { reply: "250".into() })
+    }
+}
+
+both!(a_broken_finding_is_told_once_to_whom_it_concerns, |app| {
+    let app = app.with_mail(|_| ());
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let other = project(&manager, 2, "440300").await;
+    let contractor = app.client(Role::LabourManager, ScopeOn::Organisation(site.general_contractor));
+    let labour = app.client(Role::LabourAuthority, ScopeOn::Region("330700".parse().unwrap()));
+    let industry = app.client(Role::IndustryAuthority, ScopeOn::Project(site.id));
+    let elsewhere = app.client(Role::LabourAuthority, ScopeOn::Region("440300".parse().unwrap()));
+    let bank = app.client(Role::Bank, ScopeOn::Everything);
+    for (client, name, language) in [
+        (&contractor, "contractor", "zh"),
+        (&labour, "labour", "en"),
+        (&industry, "industry", "zh"),
+        (&elsewhere, "elsewhere", "zh"),
+        (&bank, "bank", "zh"),
+    ] {
+        let body = json!({"email": format!("{name}@example.cn"), "language": language});
+        client.post("/api/v1/me/email", body).send().await.expect(200);
+    }
+    // Work for months without an account, a deposit, sheets: several rules are broken.
+    fact(&manager, &site, "2025-12-01", json!({"kind": "contract", "sum": "10000000.00", "period_months": "12"})).await;
+    fact(&manager, &site, "2025-12-05", json!({"kind": "permit", "number": "T-1"})).await;
+    fact(&manager, &site, "2025-12-10", json!({"kind": "started"})).await;
+    run(&app, "assess", site.id.to_string());
+    run(&app, "assess", other.id.to_string());
+    let found = notices(&app, &site, NoticeKind::Finding);
+    let of = |user| found.iter().filter(|row| row.user_id == user).count();
+    assert!(of(contractor.user) > 0, "something is broken");
+    for client in [&manager, &labour, &industry] {
+        assert_eq!(of(client.user), of(contractor.user));
+    }
+    assert_eq!((of(elsewhere.user), of(bank.user)), (0, 0));
+    // The next night sees the same and says nothing new.
+    app.clock.set("2026-03-03T09:00:00+08:00");
+    run(&app, "assess", site.id.to_string());
+    assert_eq!(notices(&app, &site, NoticeKind::Finding).len(), found.len());
+    let shown = labour.get("/api/v1/me/notices").send().await.expect(200);
+    assert_eq!(shown["items"].as_array().unwrap().len(), of(labour.user));
+    assert!(shown["items"][0]["words"]["citation"].is_string(), "{shown}");
+    assert_eq!(elsewhere.get("/api/v1/me/notices").send().await.expect(200)["items"], json!([]));
+    let post = Pigeonhole::default();
+    for day in ["2026-03-03", "2026-03-04"] {
+        run(&app, "digest", day.to_owned());
+        postman::deliver(&app.ground, &post).unwrap();
+    }
+    let letters = post.0.lock().unwrap();
+    let mut receivers: Vec<&str> = letters.iter().map(|letter| letter.to.as_str()).collect();
+    receivers.sort_unstable();
+    assert_eq!(receivers, ["contractor@example.cn", "industry@example.cn", "labour@example.cn"], "each once");
+    for letter in letters.iter() {
+        let is_english = letter.to.starts_with("labour");
+        assert_eq!(letter.body.contains("To do: "), is_english, "{}", letter.body);
+        assert_eq!(letter.body.contains("处理："), !is_english, "{}", letter.body);
+        assert!(letter.body.contains("《保障农民工工资支付条例》"), "{}", letter.body);
+        assert!(letter.body.contains("测试项目1") && !letter.body.contains("测试项目2"), "{}", letter.body);
+    }
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_suspended_user_and_an_ended_grant_hear_nothing, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let suspended = app.client(Role::LabourAuthority, ScopeOn::Everything).user;
+    let ended = app.client(Role::LabourAuthority, ScopeOn::Everything).user;
+    app.write(move |tx, ctx| {
+        use diesel::RunQueryDsl;
+        use diesel::sql_types::{BigInt, Date};
+        diesel::sql_query("UPDATE users SET state = 'suspended' WHERE id = $1")
+            .bind::<BigInt, _>(suspended.0)
+            .execute(tx.conn())?;
+        diesel::sql_query("UPDATE grants SET until_on = $1 WHERE user_id = $2")
+            .bind::<Date, _>(ctx.today.plus_days(-1).0)
+            .bind::<BigInt, _>(ended.0)
+            .execute(tx.conn())?;
+        Ok(())
+    })
+    .unwrap();
+    fact(&manager, &site, "2025-12-01", json!({"kind": "contract", "sum": "10000000.00", "period_months": "12"})).await;
+    fact(&manager, &site, "2025-12-05", json!({"kind": "permit", "number": "T-1"})).await;
+    fact(&manager, &site, "2025-12-10", json!({"kind": "started"})).await;
+    run(&app, "assess", site.id.to_string());
+    let found = notices(&app, &site, NoticeKind::Finding);
+    assert!(!found.is_empty() && found.iter().all(|row| row.user_id == manager.user));
+});
+
+both!(papers_that_expire_are_reminded_of_until_they_are_renewed, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let deposits = format!("{}/deposits", site.path);
+    let guarantee = |from: &str, to: &str| json!({"kind": "letter_of_guarantee", "amount": "500.00", "issuer": "测试银行", "lodged_on": from, "ends_on": to, "document_id": null});
+    manager.post(&deposits, guarantee("2025-06-01", "2026-04-02")).key("deposit-1").send().await.expect(201);
+    let bond = |end: &str| json!({"kind": "payment_bond", "amount": "500000.00", "issuer": "测试银行", "ends_on": end});
+    fact(&manager, &site, "2025-12-01", bond("2026-04-03")).await;
+    let standing = || -> Vec<String> {
+        let rows = notices(&app, &site, NoticeKind::Reminder);
+        rows.into_iter().filter(|row| row.state != NoticeState::Cured).map(|row| row.subject).collect()
+    };
+    // 31 days before the second of April is the second of March; the bond has a day more.
+    run(&app, "remind", "2026-03-02".to_owned());
+    assert_eq!(standing().len(), 1, "{:?}", standing());
+    assert!(standing()[0].starts_with("deposit dep-") && standing()[0].ends_with("2026-04-02"));
+    app.clock.set("2026-03-03T09:00:00+08:00");
+    run(&app, "remind", "2026-03-03".to_owned());
+    assert_eq!(standing().len(), 2);
+    let words: Value = serde_json::from_str(&notices(&app, &site, NoticeKind::Reminder)[0].words).unwrap();
+    assert!(
+        words["citation"].as_str().unwrap().contains("65号") || words["citation"].as_str().unwrap().contains("保证金"),
+        "{words}"
+    );
+    manager.post(&deposits, guarantee("2026-03-03", "2027-04-02")).key("deposit-2").send().await.expect(201);
+    fact(&manager, &site, "2026-03-03", bond("2027-04-03")).await;
+    app.clock.set("2026-03-04T09:00:00+08:00");
+    run(&app, "remind", "2026-03-04".to_owned());
+    assert_eq!(standing(), Vec::<String>::new());
+});
+
+both!(sources_that_fall_silent_are_noticed_until_they_speak, |app| {
+    let manager = app.labour_manager();
+    let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    let site = project(&manager, 1, "330784").await;
+    let crew = crew(&manager, &site, "钢筋一班").await;
+    enrol(&manager, &site, vec![worker(1, &crew)]).await;
+    accounts::open(&manager, &site, "330500010001").await;
+    let device = json!({"serial": "QUIET1", "project": site.id, "gate": "1号门", "direction": "in"});
+    manager.post("/api/v1/devices", device).send().await.expect(200);
+    let standing = || -> Vec<String> {
+        let rows = notices(&app, &site, NoticeKind::Silence);
+        rows.into_iter()
+            .filter(|row| row.state != NoticeState::Cured && row.user_id == manager.user)
+            .map(|row| row.subject)
+            .collect()
+    };
+    // The account was opened 51 days ago, the worker entered 56 days ago; the device was seen when it was bound.
+    run(&app, "watch", "2026-03-02".to_owned());
+    assert_eq!(standing(), ["statements 0001", "punches"]);
+    app.clock.set("2026-03-03T09:00:30+08:00");
+    run(&app, "watch", "2026-03-03".to_owned());
+    assert_eq!(standing(), ["statements 0001", "punches", "device QUIET1 1号门"]);
+    let heard: Vec<_> = notices(&app, &site, NoticeKind::Silence).into_iter().filter(|row| row.user_id == admin.user).collect();
+    assert_eq!(heard.len(), 3, "whoever runs the service hears of sources too");
+    // The device speaks and brings a punch of that day; the project's work is suspended from the day after.
+    let path = "/iclock/cdata?SN=QUIET1&table=ATTLOG&Stamp=9999";
+    app.ask(actix_web::http::Method::POST, path).body("text/plain", "1001\t2026-03-03 07:58:03\t0\t15\t0\t0\t0\n").send().await;
+    app.drain();
+    run(&app, "watch", "2026-03-04".to_owned());
+    assert_eq!(standing(), ["statements 0001"]);
+    app.clock.set("2026-03-20T09:00:00+08:00");
+    fact(&manager, &site, "2026-03-05", json!({"kind": "suspension", "suspended": true})).await;
+    run(&app, "watch", "2026-03-20".to_owned());
+    assert_eq!(standing(), ["statements 0001", "device QUIET1 1号门"], "nobody punches where work is suspended");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

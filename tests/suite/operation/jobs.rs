@@ -1,0 +1,105 @@
+//! The queue: dead letters are seen, tried again on record, and what was done is pruned.
+
+use anxin::base::Moment;
+use anxin::base::id::JobId;
+use anxin::store::jobs::{self, JobState};
+use anxin::web::{Role, ScopeOn};
+use serde_json::json;
+
+use crate::both;
+use crate::suite::ground::App;
+
+fn put(app: &App, kind: &'static str, payload: &'static str) {
+    app.write(move |tx, ctx| Ok(jobs::enqueue(tx.conn(), ctx.id(), kind, payload, ctx.now)?)).unwrap();
+}
+
+fn ids(app: &App, state: JobState) -> Vec<JobId> {
+    app.read(move |conn, _| Ok(jobs::list(conn, state, 0, 100)?)).unwrap().into_iter().map(|row| row.id).collect()
+}
+
+both!(a_dead_letter_is_shown_and_tried_again_on_record, |app| {
+    // A project that does not exist: the job fails each time.
+    put(&app, "assess", "prj-0CJ1V8Q2M0001");
+    for day in 3..3 + jobs::ATTEMPTS_MAX {
+        assert_eq!(ids(&app, JobState::Queued).len(), 1, "day {day}");
+        app.clock.set(&format!("2026-03-{day:02}T09:00:00+08:00"));
+        app.drain();
+    }
+    let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    let listed = admin.get("/api/v1/jobs").send().await.expect(200);
+    let job = &listed["items"][0];
+    assert_eq!((&job["state"], &job["kind"], &job["attempts"]), (&json!("dead"), &json!("assess"), &json!(8)));
+    assert!(job["last_error"].as_str().unwrap().contains("not_found"), "{job}");
+    let retry = format!("/api/v1/jobs/{}/retry", job["id"].as_str().unwrap());
+    app.labour_manager().post(&retry, json!({})).send().await.refuse(403, "not_allowed");
+    // The same job that waits already is enough.
+    put(&app, "assess", "prj-0CJ1V8Q2M0001");
+    admin.post(&retry, json!({})).send().await.refuse(409, "conflict");
+    app.write(|tx, _| {
+        use diesel::RunQueryDsl;
+        diesel::sql_query("UPDATE jobs SET state = 'done' WHERE state = 'queued'").execute(tx.conn())?;
+        Ok(())
+    })
+    .unwrap();
+    let revived = admin.post(&retry, json!({})).send().await.expect(200);
+    assert_eq!((&revived["state"], &revived["attempts"]), (&json!("queued"), &json!(0)));
+    admin.post(&retry, json!({})).send().await.refuse(409, "conflict");
+    admin.post("/api/v1/jobs/job-0CJ1V8Q2M0001/retry", json!({})).send().await.refuse(404, "not_found");
+    assert_eq!(admin.get("/api/v1/jobs?state=queued").send().await.expect(200)["items"].as_array().unwrap().len(), 1);
+    admin.get("/api/v1/jobs?state=lost").send().await.refuse(422, "invalid");
+    let noted = app.read(|conn, _| {
+        use anxin::store::schema::journal;
+        use diesel::prelude::*;
+        Ok(journal::table.filter(journal::actions.like("%retry_job%")).count().get_result::<i64>(conn)?)
+    });
+    assert_eq!(noted.unwrap(), 1);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(pages_of_jobs_follow_each_other, |app| {
+    for payload in ["prj-0CJ1V8Q2M0001", "prj-0CJ1V8Q2M0002", "prj-0CJ1V8Q2M0003"] {
+        put(&app, "assess", payload);
+    }
+    let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    let first = admin.get("/api/v1/jobs?state=queued&limit=2").send().await.expect(200);
+    let after = first["next"].as_str().expect("more");
+    let second = admin.get(&format!("/api/v1/jobs?state=queued&limit=2&after={after}")).send().await.expect(200);
+    assert_eq!((first["items"].as_array().unwrap().len(), second["items"].as_array().unwrap().len()), (2, 1));
+    assert_eq!(second["next"], json!(null));
+});
+
+both!(what_was_done_is_pruned_after_its_days_and_dead_letters_are_not, |app| {
+    put(&app, "prune", "2026-03-02");
+    put(&app, "nonsense", "x");
+    app.drain();
+    app.write(|tx, _| {
+        use diesel::RunQueryDsl;
+        diesel::sql_query("UPDATE jobs SET state = 'dead' WHERE kind = 'nonsense'").execute(tx.conn())?;
+        Ok(())
+    })
+    .unwrap();
+    let (done, dead) = (ids(&app, JobState::Done), ids(&app, JobState::Dead));
+    assert_eq!((done.len(), dead.len()), (1, 1));
+    app.clock.set("2026-04-01T08:59:00+08:00");
+    put(&app, "prune", "2026-04-01");
+    app.drain();
+    assert!(ids(&app, JobState::Done).contains(&done[0]), "thirty days are not over");
+    app.clock.set("2026-04-01T09:01:00+08:00");
+    put(&app, "prune", "2026-04-02");
+    app.drain();
+    assert!(!ids(&app, JobState::Done).contains(&done[0]));
+    assert_eq!(ids(&app, JobState::Dead), dead);
+});
+
+both!(the_oldest_due_job_tells_how_late_the_queue_is, |app| {
+    let counts = |at: &str| {
+        let at: Moment = at.parse().unwrap();
+        app.read(move |conn, _| Ok(jobs::counts(conn, at)?)).unwrap()
+    };
+    assert_eq!(counts("2026-03-02T12:00:00+08:00"), jobs::Counts::default());
+    app.clock.set("2026-03-02T10:00:00+08:00");
+    put(&app, "assess", "prj-0CJ1V8Q2M0001");
+    assert_eq!(counts("2026-03-02T09:59:00+08:00").oldest_due, None, "not due yet");
+    let due = counts("2026-03-02T12:00:00+08:00");
+    assert_eq!((due.queued, due.oldest_due.map(|at| at.unix_seconds())), (1, Some(1_772_416_800)));
+});
