@@ -67,7 +67,7 @@ const PAGES: &[Page] = &[
     page("workers", "manager", "/projects", &[PROJECT, "a[href$='/workers']"]),
     page("worker", "manager", "/projects", &[PROJECT, "a[href$='/workers']", "table.rows td a"]),
     page("documents", "manager", "/projects", &[PROJECT, "a[href$='/documents']"]),
-    page("devices", "manager", "/projects", &[PROJECT, "a[href$='/attendance']", "a[href$='/devices']"]),
+    page("devices", "manager", "/projects", &[PROJECT, "a[href$='/attendance']", "main a[href$='/devices']"]),
     page("sheets", "manager", "/projects", &[PROJECT, "a[href$='/sheets']"]),
     page("sheet", "manager", "/projects", &[PROJECT, "a[href$='/sheets']", "table.rows td a"]),
     paper("printed", "manager", "/projects", &[PROJECT, "a[href$='/sheets']", "table.rows td a", "a[href='?print=yes']"]),

@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use super::driver::{Browser, DESK, PHONE, Script};
 use super::site::Site;
 
-/// Pages of one kind that a role looks at; of the other links it is only asked whether they answer.
+/// Pages of one kind that a role looks at, one of them in both languages; of the other links it is only asked whether they answer.
 const OF_A_KIND_MAX: usize = 2;
+
+/// The same for pages that a query has narrowed.
+const NARROWED_MAX: usize = 1;
 
 /// Links that are asked for each role.
 const LINKS_MAX: usize = 500;
@@ -132,15 +135,17 @@ impl Walk<'_> {
     /// Walks from a page along every link.
     async fn from(&mut self, begin: &[&str]) {
         let mut waiting: VecDeque<String> = begin.iter().map(|path| (*path).to_owned()).collect();
-        let mut path_of: Vec<String> = Vec::new();
+        let (mut first_of_kind, mut seen): (Vec<String>, BTreeSet<String>) = (Vec::new(), BTreeSet::new());
         while let Some(path) = waiting.pop_front() {
             let Some((pattern, true)) = self.table.of("GET", &path) else { continue };
             let kind = Self::kind(pattern, &path);
+            let most = if kind.ends_with('?') { OF_A_KIND_MAX } else { NARROWED_MAX };
             let count = self.looked.entry(kind).or_default();
-            if *count >= OF_A_KIND_MAX || path_of.contains(&path) {
+            if *count >= most || seen.contains(&path) {
                 continue;
             }
             *count += 1;
+            let is_first = *count == 1;
             self.reached.insert(pattern);
             self.browser.visit(&path).await;
             let links = self.look(&path, "zh", PHONE).await;
@@ -150,13 +155,16 @@ impl Walk<'_> {
             // A link that was refused is on the console as well; it has been told once.
             self.browser.complaints().await;
             waiting.extend(links);
-            path_of.push(path);
+            if is_first {
+                first_of_kind.push(path.clone());
+            }
+            seen.insert(path);
         }
         self.browser.visit("/").await;
         self.browser.click(".who a[href^='/language/en']").await;
         self.browser.find("html[lang=en]").await;
         self.complain("/").await;
-        for path in path_of {
+        for path in first_of_kind {
             self.browser.visit(&path).await;
             self.look(&path, "en", DESK).await;
             self.look(&path, "en", PHONE).await;

@@ -155,7 +155,7 @@ async fn enrol(browser: &Browser, site: &Site, desk: &Desk, project: &str) {
 
 async fn machines_work(browser: &Browser, site: &Site, project: &str) {
     browser.click(".tabs a[href$='/attendance']").await;
-    browser.click("a[href$='/devices']").await;
+    browser.click("main a[href$='/devices']").await;
     browser.fill("[name=serial]", "TOUR000000001").await;
     browser.fill("[name=gate]", "1号门").await;
     browser.click(&format!("form[action='{project}/devices'] button")).await;
