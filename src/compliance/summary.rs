@@ -114,7 +114,7 @@ mod tests {
     fn money_times_people_times_days_decides_and_unknown_is_never_below_clear() {
         let today = Day::of(2026, 3, 11).unwrap();
         let due = |days: i64| Some(today.plus_days(-days));
-        let much = summary(ArrearsWord::Owed, 100_00, 10, due(10));
+        let much = summary(ArrearsWord::Owed, 10_000, 10, due(10));
         let many = summary(ArrearsWord::Owed, 50_00, 40, due(10));
         let long = summary(ArrearsWord::Owed, 10_00, 10, due(400));
         let unknown = summary(ArrearsWord::Unknown, 0, 0, None);
