@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::browser::site::Site;
 
 /// Cases for each operation and phase.
-const EXAMPLES: &str = "8";
+const EXAMPLES: &str = "5";
 
 /// Changing one's own password or ending one's own sessions ends the conversation.
 const LEFT_OUT: &str = "^/api/v1/(me/password|me/sessions|sessions)";
