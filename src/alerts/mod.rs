@@ -89,24 +89,48 @@ pub struct Concern {
     pub words: Words,
 }
 
-/// The concerns of an assessment, and the subjects of which it does not know whether they hold.
+/// The concerns of an assessment, one for each broken rule, and the rules of which it does not know whether they are kept.
 pub fn of_findings(findings: &[Finding], book: &LawBook) -> (Vec<Concern>, Vec<String>) {
-    let broken = findings.iter().filter(|finding| finding.state == State::Broken).map(|finding| {
-        let rule = book.rule(&finding.rule);
-        Concern {
-            subject: finding.rule.clone(),
-            urgent: finding.level == Level::Red,
-            words: Words {
-                title_zh: rule.map_or_else(|| finding.rule.clone(), |rule| rule.title_zh.clone()),
-                title_en: rule.map_or_else(|| finding.rule.clone(), |rule| rule.title_en.clone()),
-                cure_zh: finding.cure_zh.clone(),
-                cure_en: finding.cure_en.clone(),
-                citation: Some(finding.citation.to_string()),
-                rule: Some(finding.rule.clone()),
-                day: finding.since,
-            },
+    let mut concerns: Vec<Concern> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.state == State::Broken) {
+        match concerns.iter_mut().find(|concern| concern.subject == finding.rule) {
+            Some(concern) => concern.join(finding),
+            None => concerns.push(Concern::of(finding, book)),
         }
-    });
+    }
     let unknown = findings.iter().filter(|finding| finding.state == State::NotKnown).map(|finding| finding.rule.clone());
-    (broken.collect(), unknown.collect())
+    (concerns, unknown.collect())
+}
+
+impl Concern {
+    fn of(finding: &Finding, book: &LawBook) -> Self {
+        let rule = book.rule(&finding.rule);
+        let words = Words {
+            title_zh: rule.map_or_else(|| finding.rule.clone(), |rule| rule.title_zh.clone()),
+            title_en: rule.map_or_else(|| finding.rule.clone(), |rule| rule.title_en.clone()),
+            cure_zh: finding.cure_zh.clone(),
+            cure_en: finding.cure_en.clone(),
+            citation: Some(finding.citation.to_string()),
+            rule: Some(finding.rule.clone()),
+            day: finding.since,
+        };
+        Concern { subject: finding.rule.clone(), urgent: finding.level == Level::Red, words }
+    }
+
+    /// Adds another breach of the same rule: one rule is one matter, however often it is broken.
+    fn join(&mut self, finding: &Finding) {
+        self.urgent |= finding.level == Level::Red;
+        let words = &mut self.words;
+        for (text, more, between) in [(&mut words.cure_zh, &finding.cure_zh, "；"), (&mut words.cure_en, &finding.cure_en, "; ")]
+        {
+            if !text.contains(more.as_str()) {
+                text.push_str(between);
+                text.push_str(more);
+            }
+        }
+        words.day = match (words.day, finding.since) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
 }

@@ -126,7 +126,7 @@ async fn open(
     match rule {
         Ok(rule) if rule.is_page => pages::open(ground, request, rule.access).await.map_err(Refusal::Page),
         Ok(rule) => open_to_programs(ground, tokens, request, rule.access).await.map_err(Refusal::Problem),
-        Err(problem) if pages::wants_page(request) => Err(Refusal::Page(pages::refused(ground, request, &problem))),
+        Err(problem) if pages::wants_page(request) => Err(Refusal::Page(pages::refused(ground, request, &problem).await)),
         Err(problem) => Err(Refusal::Problem(problem)),
     }
 }

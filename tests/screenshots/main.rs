@@ -64,6 +64,19 @@ const PAGES: &[Page] = &[
     page("findings", "labour", "/projects", &[PROJECT, "a[href$='/findings']"]),
     page("gates", "labour", "/projects", &[PROJECT, "a[href^='/gates?project']:last-child"]),
     paper("answer", "labour", "/projects", &[PROJECT, "a[href^='/gates?project']:last-child", "table.rows td a"]),
+    page("workers", "manager", "/projects", &[PROJECT, "a[href$='/workers']"]),
+    page("worker", "manager", "/projects", &[PROJECT, "a[href$='/workers']", "table.rows td a"]),
+    page("documents", "manager", "/projects", &[PROJECT, "a[href$='/documents']"]),
+    page("devices", "manager", "/projects", &[PROJECT, "a[href$='/attendance']", "a[href$='/devices']"]),
+    page("sheets", "manager", "/projects", &[PROJECT, "a[href$='/sheets']"]),
+    page("sheet", "manager", "/projects", &[PROJECT, "a[href$='/sheets']", "table.rows td a"]),
+    paper("printed", "manager", "/projects", &[PROJECT, "a[href$='/sheets']", "table.rows td a", "a[href='?print=yes']"]),
+    paper("run", "manager", "/projects", &[PROJECT, "a[href$='/sheets']", "table.rows td a", "a[href*='/runs/run-']"]),
+    page("bank", "bank", "/bank", &[]),
+    page("register", "manager", "/projects/new", &[]),
+    page("house", "admin", "/house", &[]),
+    page("users", "admin", "/house/users", &[]),
+    page("user", "admin", "/house/users", &["table.rows td a"]),
     page("companies", "labour", "/companies", &[]),
     page("company", "labour", "/companies", &["table.rows td a"]),
 ];
@@ -94,7 +107,9 @@ async fn reach(browser: &Browser, page: &Page) -> Result<(), String> {
         // Links are followed by address: what is clicked must be in sight, and menus may be long.
         let href: Value =
             browser.run("return document.querySelector(arguments[0]).getAttribute('href')", vec![json!(link)]).await;
-        browser.visit(href.as_str().expect("an address")).await;
+        let (href, here) = (href.as_str().expect("an address"), browser.here().await);
+        let page = here.split('?').next().unwrap_or_default();
+        browser.visit(&if href.starts_with('?') { format!("{page}{href}") } else { href.to_owned() }).await;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod print;
 mod sessions;
 #[allow(dead_code, reason = "a harness offers more than one test needs")]
 pub mod site;
+mod tour;
 
 /// Runs a test's conversation with its browsers.
 pub fn run<T>(work: impl Future<Output = T>) -> T {

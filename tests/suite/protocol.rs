@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use anxin::app::routes;
-use anxin::users;
 use anxin::web::Role;
 use anxin::web::route::{Accepts, Described};
 use serde_json::Value;
@@ -65,9 +64,7 @@ fn settings(site: &Site, token: &str) -> String {
 /// Runs schemathesis with one role's rights and gives what it reports.
 fn converse(role: Role) {
     let site = Site::demo();
-    let login = site.login(role).login;
-    let user = site.ground.db.read_blocking(|conn| users::table::by_login(conn, login)).expect("an answer").expect("a user");
-    let token = site.house.tokens.issue(user.id, site.ground.clock.now(), "test").expect("a token");
+    let token = site.token(role);
     let python = std::env::var("ANXIN_TEST_PYTHON").expect("ANXIN_TEST_PYTHON is not set: run tests/run, which prepares Python");
     let folder = crate::suite::ground::scratch().join(format!("protocol-{role}"));
     std::fs::create_dir_all(&folder).expect("a folder");

@@ -22,9 +22,13 @@ pub(super) fn wants_page(request: &ServiceRequest) -> bool {
     accept.contains("text/html") && !request.path().starts_with("/api/") && !request.path().starts_with("/iclock")
 }
 
-/// A refusal for a person of whom nothing is known.
-pub(super) fn refused(ground: &Arc<Ground>, request: &ServiceRequest, problem: &Problem) -> HttpResponse {
-    console::problem_page(&visit(ground, request), problem)
+/// A refusal at an address that is no page; whoever is logged in stays so.
+pub(super) async fn refused(ground: &Arc<Ground>, request: &ServiceRequest, problem: &Problem) -> HttpResponse {
+    let mut visit = visit(ground, request);
+    match enter(ground, request, Access::Public, &mut visit).await {
+        Ok(()) => console::problem_page(&visit, problem),
+        Err(other) => console::problem_page(&visit, &other),
+    }
 }
 
 /// Lets a request through to a page, or gives the page that it gets instead.

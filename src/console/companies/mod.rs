@@ -116,7 +116,8 @@ async fn one(visit: Visit, party: web::Path<PartyId>) -> Shown {
             let summaries: HashMap<ProjectId, Summary> =
                 compliance::table::summaries(conn)?.into_iter().map(|one| (one.project, one)).collect();
             let mut parts = Vec::new();
-            for (project, role) in projects::table::of_parties(conn, &[id])? {
+            let taking_part = projects::table::of_parties(conn, &[id])?;
+            for (project, role) in taking_part.iter().copied() {
                 // A project that the visitor may not see is left out, not hinted at.
                 if let Ok(site) = projects::enter(conn, scope, project) {
                     let summary = summaries.get(&project).cloned();
@@ -127,7 +128,9 @@ async fn one(visit: Visit, party: web::Path<PartyId>) -> Shown {
                 true => Some(credit::table::of_party(conn, id)?),
                 false => None,
             };
-            if parts.is_empty() && record.is_none() {
+            // Whoever registers companies finds the one that was just put on record, although it takes part in nothing yet.
+            let is_fresh = taking_part.is_empty() && visit.able(Verb::RegisterParties).is_some();
+            if parts.is_empty() && record.is_none() && !is_fresh {
                 return Err(Problem::not_found());
             }
             Ok((party, parent, parts, record))

@@ -1,6 +1,7 @@
 //! One headless Chromium with a chromedriver and a profile of its own. Dropping it ends both, also when a test fails; when the test's
 //! process itself is killed, the kernel ends chromedriver, and Chromium follows since it hangs on chromedriver's pipe.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -300,8 +301,7 @@ impl Browser {
 
     /// Logs in by one click on the demonstration's front page, as whoever was logged in before no longer is.
     pub async fn step_in(&self, login: &str) -> String {
-        self.visit("/healthz").await;
-        self.client.delete_all_cookies().await.expect("cookies go");
+        self.devtools("Network.clearBrowserCookies", json!({})).await;
         self.visit("/").await;
         self.click(&format!("form[action='/login/demo']:has(input[value='{login}']) button")).await;
         self.says("main .notice", "已登录").await;
@@ -324,19 +324,37 @@ impl Browser {
                 found.push(format!("console: {}", entry["message"].as_str().unwrap_or_default()));
             }
         }
+        // What the browser asks for of its own accord belongs to no page of ours.
+        let mut asked: BTreeMap<String, String> = BTreeMap::new();
         for entry in self.log("performance").await {
             let text = entry["message"].as_str().unwrap_or_default();
             // Most entries are of no interest, and some are long.
-            if !text.contains("Network.responseReceived\"") && !text.contains("Network.loadingFailed") {
+            if !["Network.requestWillBeSent\"", "Network.responseReceived\"", "Network.loadingFailed\""]
+                .iter()
+                .any(|kind| text.contains(kind))
+            {
                 continue;
             }
             let message: Value = serde_json::from_str(text).unwrap_or_default();
-            let (method, of) = (&message["message"]["method"], &message["message"]["params"]);
+            let (method, of) = (message["message"]["method"].as_str().unwrap_or_default(), &message["message"]["params"]);
+            let request = of["requestId"].as_str().unwrap_or_default().to_owned();
             let status = of["response"]["status"].as_i64().unwrap_or(0);
-            if method == "Network.responseReceived" && status >= 400 {
-                found.push(format!("{status}: {}", of["response"]["url"].as_str().unwrap_or_default()));
-            } else if method == "Network.loadingFailed" {
-                found.push(format!("failed: {}", of["errorText"].as_str().unwrap_or_default()));
+            match (method, asked.get(&request)) {
+                ("Network.requestWillBeSent", _)
+                    if of["documentURL"].as_str().is_some_and(|page| page.starts_with(&self.base)) =>
+                {
+                    let url = of["request"]["url"].as_str().unwrap_or_default();
+                    if !url.starts_with(&self.base) && !url.starts_with("data:") {
+                        found.push(format!("asked elsewhere: {url}"));
+                    }
+                    asked.insert(request, url.to_owned());
+                }
+                ("Network.responseReceived", Some(url)) if status >= 400 => found.push(format!("{status}: {url}")),
+                // A download leaves the page where it is.
+                ("Network.loadingFailed", Some(url)) if of["errorText"] != "net::ERR_ABORTED" => {
+                    found.push(format!("failed: {url}: {}", of["errorText"].as_str().unwrap_or_default()));
+                }
+                _ => {}
             }
         }
         found

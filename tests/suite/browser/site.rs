@@ -13,6 +13,7 @@ use anxin::app::demo::{self, Login, Prepared, Wanted};
 use anxin::app::routes::House;
 use anxin::app::serve::{self, Stops};
 use anxin::app::worker;
+use anxin::users;
 use anxin::web::{Ground, Role};
 
 /// The day on which demonstrations stand still.
@@ -110,6 +111,30 @@ impl Site {
         let service = test::init_service(actix_web::App::new().configure(move |config| house.configure(config))).await;
         let request = test::TestRequest::get().uri(path).insert_header(("Authorization", format!("Bearer {token}")));
         test::call_and_read_body_json(&service, request.to_request()).await
+    }
+
+    /// The JSON that a POST with a token answers, sent without the network.
+    pub async fn post(&self, path: &str, token: &str, body: &serde_json::Value) -> serde_json::Value {
+        let house = self.house.clone();
+        let service = test::init_service(actix_web::App::new().configure(move |config| house.configure(config))).await;
+        let request = test::TestRequest::post().uri(path).insert_header(("Authorization", format!("Bearer {token}")));
+        test::call_and_read_body_json(&service, request.set_json(body).to_request()).await
+    }
+
+    /// What a gate machine is answered that sends its punches.
+    pub async fn machine(&self, path: &str, body: &str) -> String {
+        let house = self.house.clone();
+        let service = test::init_service(actix_web::App::new().configure(move |config| house.configure(config))).await;
+        let request =
+            test::TestRequest::post().uri(path).insert_header(("Content-Type", "text/plain")).set_payload(body.to_owned());
+        String::from_utf8_lossy(&test::call_and_read_body(&service, request.to_request()).await).into_owned()
+    }
+
+    /// A token of the API for a role of the demonstration.
+    pub fn token(&self, role: Role) -> String {
+        let login = self.login(role).login;
+        let user = self.ground.db.read_blocking(|conn| users::table::by_login(conn, login)).expect("an answer").expect("a user");
+        self.house.tokens.issue(user.id, self.ground.clock.now(), "test").expect("a token")
     }
 
     /// Does every job that is due.

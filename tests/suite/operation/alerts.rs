@@ -117,6 +117,7 @@ both!(a_suspended_user_and_an_ended_grant_hear_nothing, |app| {
         Ok(())
     })
     .unwrap();
+    fact(&manager, &site, "2025-12-01", json!({"kind": "contract", "sum": "10000000.00", "period_months": "12"})).await;
     fact(&manager, &site, "2025-12-05", json!({"kind": "permit", "number": "T-1"})).await;
     fact(&manager, &site, "2025-12-10", json!({"kind": "started"})).await;
     run(&app, "assess", site.id.to_string());

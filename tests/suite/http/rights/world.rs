@@ -81,7 +81,7 @@ impl Side {
         let who = (text(&person["id"]).parse().unwrap(), text(&person["worker_id"]).parse().unwrap());
         let (sheet, line, run) = wages(app, site.id, account_id, who);
         let document = paper(app, site.id);
-        let work = job_and_mail(app, user);
+        let (work, quarantined) = (job_and_mail(app, user), quarantined(app, site.id));
         let named = vec![
             ("project", site.id.to_string()),
             ("party", site.general_contractor.to_string()),
@@ -99,7 +99,8 @@ impl Side {
             ("user", user.to_string()),
             ("grant", grant.id.to_string()),
             ("amendment", text(&amendment["id"])),
-            ("item", quarantined(app, site.id)),
+            ("inbox", quarantined.0),
+            ("item", quarantined.1),
             ("job", work.0),
             ("mail", work.1),
         ];
@@ -174,7 +175,7 @@ impl Side {
 }
 
 /// Something that a bank handed in for the project and that could not be taken.
-fn quarantined(app: &App, project: ProjectId) -> String {
+fn quarantined(app: &App, project: ProjectId) -> (String, String) {
     let kept = app.write(move |tx, ctx| {
         let message = Message {
             feed: "bankfile",
@@ -198,9 +199,9 @@ fn quarantined(app: &App, project: ProjectId) -> String {
         let (inbox_id, id) = (InboxId(ctx.id()), QuarantineId(ctx.id()));
         inbox::keep(tx.conn(), ctx.vault(), inbox_id, &message, &parsed)?;
         inbox::quarantine(tx.conn(), id, inbox_id, &rejected, ctx.now)?;
-        Ok(id)
+        Ok((inbox_id.to_string(), id.to_string()))
     });
-    kept.unwrap().to_string()
+    kept.unwrap()
 }
 
 /// What waits to be done for a user: of the whole house, since no job and no mail belongs to a region.
