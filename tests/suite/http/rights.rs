@@ -307,11 +307,11 @@ both!(what_belongs_to_others_is_not_there, |app| {
                     if is_open_to_others(route.path, on) && allows(role, route.access) {
                         continue;
                     }
-                    // A form may find a field missing before it looks for the object; it never does anything.
+                    // A form may find a field or its number missing before it looks for the object; it never does anything.
                     let wanted: &[u16] = match (allows(role, route.access), route.is_page && route.method == Method::POST) {
                         (false, _) => &[403],
                         (true, false) => &[404],
-                        (true, true) => &[404, 422],
+                        (true, true) => &[404, 422, 428],
                     };
                     let (status, _) = send(asker.signs(route, request(route, &path, side, number))).await;
                     let what = format!("{role} on {on:?}: {} {path} gave {status}, not {wanted:?}", route.method);
