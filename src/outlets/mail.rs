@@ -135,9 +135,16 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// How a certificate begins in PEM (RFC 7468).
+const BEGIN_CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 fn parameters(settings: &SmtpSettings) -> Result<TlsParameters, String> {
     let mut builder = TlsParameters::builder(settings.host.clone());
     if let Some(pem) = &settings.trusted_pem {
+        // A file without a certificate would otherwise read as a store of none, and every server would be refused later.
+        if !pem.windows(BEGIN_CERTIFICATE.len()).any(|part| part == BEGIN_CERTIFICATE) {
+            return Err(wrong("mail.ca_file", "the file holds no certificate / 文件中没有证书"));
+        }
         let certificate = Certificate::from_pem(pem).map_err(|error| wrong("mail.ca_file", error))?;
         builder = builder.certificate_store(CertificateStore::None).add_root_certificate(certificate);
     }
