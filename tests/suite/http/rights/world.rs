@@ -124,6 +124,7 @@ impl Side {
         Some(match rest.strip_prefix("projects/{project}/").unwrap_or(rest) {
             "sessions" => json!({"login": "nobody.here", "password": "not the password"}),
             "sessions/refresh" => json!({"refresh_token": "none"}),
+            "me/email" => json!({"email": "nobody@example.cn", "language": "zh"}),
             "me/password" => json!({"old": "not the password", "new": "another password 1"}),
             "users" => json!({"login": "new.user", "name": "新用户", "password": "first password"}),
             "users/{user}/grants" => json!({"role": "grid_officer", "scope": "region", "value": self.region}),
