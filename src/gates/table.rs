@@ -71,6 +71,26 @@ pub fn latest_of_project(conn: &mut AnyConn, project: ProjectId, limit: i64) -> 
         .load(conn)?)
 }
 
+/// The verdict of the newest answer after this one about the same gate and subject, for the same day or a later one.
+pub fn later_verdict(conn: &mut AnyConn, answer: &AnswerRow) -> Result<Option<String>, StoreError> {
+    let later = gate_answers::table
+        .filter(gate_answers::id.gt(answer.id))
+        .filter(gate_answers::gate.eq(&answer.gate).and(gate_answers::as_of.ge(answer.as_of)))
+        .order(gate_answers::id.desc())
+        .limit(1)
+        .select(gate_answers::verdict);
+    let found = match answer.project_id {
+        Some(project) => later.filter(gate_answers::project_id.eq(project)).get_result(conn).optional()?,
+        None => later
+            .filter(gate_answers::project_id.is_null().and(gate_answers::region.eq(answer.region)))
+            .filter(gate_answers::owner_id.is_not_distinct_from(answer.owner_id))
+            .filter(gate_answers::contractor_id.is_not_distinct_from(answer.contractor_id))
+            .get_result(conn)
+            .optional()?,
+    };
+    Ok(found)
+}
+
 /// The files of a stored law book.
 pub fn law_files(conn: &mut AnyConn, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(law_books::table.find(hash).select(law_books::body).first(conn).optional()?)

@@ -4,6 +4,7 @@ pub mod accounts;
 mod amendments;
 mod attendance;
 mod cases;
+mod certificates;
 mod credit;
 mod doors;
 mod gates;
