@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod continuity;
 pub mod http;
+pub mod sums;
 pub mod table;
 pub mod verify;
 

@@ -8,10 +8,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::{Frame, Shown, done, frame, safe_path, see_other, show};
+use super::{Frame, Shown, done, frame, regions, safe_path, see_other, show};
 use crate::base::id::UserId;
+use crate::store::AnyConn;
 use crate::users::{BROWSER_SECONDS, actions, browser, http as users_http, table};
-use crate::web::{Access, Form, Grant, Lang, Problem, Route, Visit};
+use crate::web::{Access, Form, Lang, Problem, Role, Route, ScopeOn, Verb, Visit};
+use crate::{parties, projects};
 
 /// Cookie of the session.
 pub const SESSION_COOKIE: &str = "anxin_session";
@@ -139,7 +141,23 @@ async fn log_out_everywhere(form: Form) -> Shown {
 struct MePage {
     f: Frame,
     login: String,
-    grants: Vec<Grant>,
+    /// Roles, the kind of what they hold for, and its name.
+    grants: Vec<(Role, &'static str, String)>,
+}
+
+/// What a role holds for, as people call it.
+fn place_name(conn: &mut AnyConn, visit: &Visit, on: ScopeOn) -> Result<String, Problem> {
+    let scope = &visit.ctx.scope;
+    Ok(match on {
+        ScopeOn::Everything => String::new(),
+        ScopeOn::Region(code) | ScopeOn::Grid(code) => regions::name(code),
+        ScopeOn::Organisation(id) => parties::table::find(conn, scope, id)?.map_or_else(|| id.to_string(), |party| party.name),
+        ScopeOn::Project(id) => {
+            let seen = visit.able(Verb::ReadProjects).and_then(|ctx| projects::enter(conn, &ctx.scope, id).ok());
+            seen.map_or_else(|| id.to_string(), |site| site.name)
+        }
+        ScopeOn::Account(_) | ScopeOn::Case(_) => on.parts().1,
+    })
 }
 
 #[derive(Deserialize)]
@@ -154,7 +172,13 @@ async fn me(visit: Visit, query: web::Query<Home>) -> Shown {
         return done(home, "logged_in", 1);
     }
     let Some(visitor) = visit.visitor.clone() else { return Err(Problem::not_allowed()) };
-    show(&MePage { f: Frame::of(&visit), login: visitor.login.clone(), grants: visitor.grants.clone() })
+    let grants = visitor.grants.clone();
+    let grants = visit
+        .read(move |conn, visit| {
+            grants.into_iter().map(|grant| Ok((grant.role, grant.on.parts().0, place_name(conn, visit, grant.on)?))).collect()
+        })
+        .await?;
+    show(&MePage { f: Frame::of(&visit), login: visitor.login.clone(), grants })
 }
 
 #[derive(Template)]

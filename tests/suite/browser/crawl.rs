@@ -206,10 +206,27 @@ async fn walk_as_nobody(site: &Site, table: &Table) -> (BTreeSet<&'static str>, 
     (walk.reached, walk.wrong)
 }
 
+/// What an administrator has to look at: a proposal, an unknown machine, a file that nobody can read.
+async fn give_the_house_something_to_do(site: &Site) {
+    let admin = site.token(Role::Administrator);
+    let active = &site.get("/api/v1/law-files", &admin).await["active"];
+    let proposal = json!({
+        "kind": "policy", "file": null, "wording": null, "policy": {"permit_gate": false, "completion_gate": true},
+        "reason": "试行", "document": "会议纪要", "seen": active,
+    });
+    let proposed = site.post("/api/v1/amendments", &admin, &proposal).await;
+    assert_eq!(proposed["state"], "proposed", "{proposed}");
+    site.machine("/iclock/cdata?SN=STRANGER00001&table=ATTLOG&Stamp=1", "1\t2026-03-30 07:50:00\t0\t15\n").await;
+    let bank = site.token(Role::Bank);
+    let quarantined = site.post("/api/v1/bank/statements", &bank, &json!({"not": "a statement"})).await;
+    assert!(quarantined.is_object());
+}
+
 #[test]
 fn every_page_is_sound_for_every_role() {
     let (site, table) = (Site::demo(), Table::new());
     let reached = super::run(async {
+        give_the_house_something_to_do(&site).await;
         let companies = [Role::LabourManager, Role::Owner, Role::Subcontractor, Role::Bank];
         let offices = [Role::LabourAuthority, Role::IndustryAuthority, Role::GridOfficer, Role::Administrator];
         let (one, other) = futures_util::future::join(walk(&site, &table, &companies), walk(&site, &table, &offices)).await;
