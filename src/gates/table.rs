@@ -73,22 +73,27 @@ pub fn latest_of_project(conn: &mut AnyConn, project: ProjectId, limit: i64) -> 
 
 /// The verdict of the newest answer after this one about the same gate and subject, for the same day or a later one.
 pub fn later_verdict(conn: &mut AnyConn, answer: &AnswerRow) -> Result<Option<String>, StoreError> {
-    let later = gate_answers::table
-        .filter(gate_answers::id.gt(answer.id))
-        .filter(gate_answers::gate.eq(&answer.gate).and(gate_answers::as_of.ge(answer.as_of)))
-        .order(gate_answers::id.desc())
+    use gate_answers as g;
+    let mut later = g::table
+        .filter(g::id.gt(answer.id).and(g::gate.eq(&answer.gate)).and(g::as_of.ge(answer.as_of)))
+        .order(g::id.desc())
         .limit(1)
-        .select(gate_answers::verdict);
-    let found = match answer.project_id {
-        Some(project) => later.filter(gate_answers::project_id.eq(project)).get_result(conn).optional()?,
-        None => later
-            .filter(gate_answers::project_id.is_null().and(gate_answers::region.eq(answer.region)))
-            .filter(gate_answers::owner_id.is_not_distinct_from(answer.owner_id))
-            .filter(gate_answers::contractor_id.is_not_distinct_from(answer.contractor_id))
-            .get_result(conn)
-            .optional()?,
+        .into_boxed();
+    later = match answer.project_id {
+        Some(project) => later.filter(g::project_id.eq(project)),
+        None => later.filter(g::project_id.is_null().and(g::region.eq(answer.region))),
     };
-    Ok(found)
+    if answer.project_id.is_none() {
+        later = match answer.owner_id {
+            Some(owner) => later.filter(g::owner_id.eq(owner)),
+            None => later.filter(g::owner_id.is_null()),
+        };
+        later = match answer.contractor_id {
+            Some(contractor) => later.filter(g::contractor_id.eq(contractor)),
+            None => later.filter(g::contractor_id.is_null()),
+        };
+    }
+    Ok(later.select(g::verdict).get_result(conn).optional()?)
 }
 
 /// The files of a stored law book.

@@ -9,6 +9,7 @@ mod credit;
 mod doors;
 mod gates;
 mod ledger;
+mod overrides;
 mod pages;
 mod pages_month;
 mod payroll;
