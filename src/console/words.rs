@@ -196,9 +196,6 @@ const WORDS: &[(&str, &str)] = &[
     ("serious_list", "失信联合惩戒名单"),
     ("not_listed", "未列入名单"),
     ("clean_since", "无欠薪起算日"),
-    // Overrides and certificates
-    ("expired", "已过期"),
-    ("valid", "有效"),
     // Users
     ("suspended", "已停用"),
     ("ended", "已终止"),
