@@ -1,6 +1,7 @@
 //! The command line. A command that reports prints its summary as the last line of standard output and ends with 0 only when the
 //! thing asked for holds, 1 when it does not, 2 for wrong use.
 
+mod certificate;
 mod files;
 mod house;
 mod law;
@@ -105,6 +106,9 @@ enum Command {
     /// Stored gate answers.
     #[command(subcommand)]
     Gate(GateCommand),
+    /// Certificates of gate answers.
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
     /// Check journal chains, rows, seals and ledger balances.
     Verify {
         #[command(flatten)]
@@ -238,6 +242,18 @@ enum DeviceCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum CertificateCommand {
+    /// Check a certificate without asking anybody: its signature, its purpose, its days.
+    Verify {
+        /// File with the signed text.
+        file: PathBuf,
+        /// File with the published keys (/.well-known/jwks.json).
+        #[arg(long)]
+        jwks: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum GateCommand {
     /// Replay stored answers.
     Replay {
@@ -280,6 +296,7 @@ pub fn run() -> ExitCode {
         Command::Device(DeviceCommand::Read { format, sn, file, json }) => {
             files::device_read(&format, sn.as_deref(), &file, json)
         }
+        Command::Certificate(CertificateCommand::Verify { file, jwks }) => certificate::verify(&file, &jwks),
         Command::Gate(GateCommand::Replay { place, .. }) => house::replay(config, &place),
         Command::Export { place } => house::export(config, &place),
         Command::Verify { place } => house::verify(&place),

@@ -107,6 +107,9 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
         let facts = ctx.vault().open_text(conn, owner, &row.facts)?;
         text.row("gate_answers", &row, [("facts", Some(facts))])?;
     }
+    text.rows("gate_overrides", gates::overriding::table::all(conn)?)?;
+    text.rows("gate_override_decisions", gates::overriding::table::all_decisions(conn)?)?;
+    text.rows("certificates", gates::certificate::table::all(conn)?)?;
     text.rows("seals", seals::all(conn)?)?;
     Ok(text.0)
 }

@@ -9,20 +9,16 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
-use ed25519_dalek::SigningKey;
 
 use super::clock::SystemEntropy;
 use crate::base::Moment;
+use crate::gates::certificate;
 use crate::store::keys::{self, RetiredKey};
 use crate::store::{Chain, Db, StoreError, Vault, schema};
 
-/// Label of the key that certificates are signed with.
-pub const CERTIFICATE_KEY: &str = "certificate-signing/1";
-
 /// The public half of a vault's certificate key, base64url without padding.
 pub fn certificate_public_key(vault: &Vault) -> String {
-    let key = SigningKey::from_bytes(&vault.derived(CERTIFICATE_KEY));
-    URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())
+    URL_SAFE_NO_PAD.encode(certificate::signing_key(vault).verifying_key().as_bytes())
 }
 
 /// What a rotation did.

@@ -40,6 +40,8 @@ pub fn all() -> Vec<Route> {
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());
     routes.extend(gates::http::routes());
+    routes.extend(gates::certificate::http::routes());
+    routes.extend(gates::overriding::http::routes());
     routes.extend(alerts::http::routes());
     routes.extend(operation::http::routes());
     routes.extend(console::routes());

@@ -52,6 +52,9 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(credit::table::all(conn)?)?;
     audit.table(compliance::table::all(conn)?)?;
     audit.table(gates::table::all(conn)?)?;
+    audit.table(gates::certificate::table::all(conn)?)?;
+    audit.table(gates::overriding::table::all(conn)?)?;
+    audit.table(gates::overriding::table::all_decisions(conn)?)?;
     audit.table(seals::all(conn)?)?;
     audit.missing();
     sealed_days(conn, &mut audit)?;

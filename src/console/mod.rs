@@ -8,6 +8,7 @@
 //!
 //! Deliberately absent: inline script and style, which the content security policy forbids, and anything loaded from elsewhere.
 
+pub mod certificates;
 pub mod companies;
 pub mod frame;
 pub mod front;
@@ -46,6 +47,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(projects::routes());
     routes.extend(gates::routes());
     routes.extend(companies::routes());
+    routes.extend(certificates::routes());
     routes.extend(sessions::routes());
     routes.extend(house::routes());
     routes

@@ -225,6 +225,8 @@ pub fn said(lang: Lang, word: &str) -> Cow<'_, str> {
 
 /// What a form did: word, Chinese, English. `{n}` is the number of things.
 const TOLD: &[(&str, &str, &str)] = &[
+    ("override_asked", "已提交，须由另一人批准后生效。", "Asked for; it holds once another person has approved it."),
+    ("override_decided", "决定已记录。", "The decision is on record."),
     ("logged_in", "已登录。", "You are logged in."),
     ("logged_out", "已退出。", "You are logged out."),
     ("logged_out_everywhere", "已在所有设备上退出。", "You are logged out everywhere."),

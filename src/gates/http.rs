@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::actions::{self, Answered};
+use super::actions::{self, Answered, Asked};
+use super::overriding::{InForce, actions as overriding};
 use super::{Subject, table};
 use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::{Day, Moment, RegionCode};
-use crate::law::Gate;
+use crate::law::{Gate, Verdict};
 use crate::projects::enter;
+use crate::store::AnyConn;
 use crate::web::paging::{Page, PageQuery};
-use crate::web::{Access, Body, Call, Code, Problem, Route, Verb};
+use crate::web::{Access, Body, Call, Code, Ctx, Problem, Route, Verb};
 
 /// The slice's routes.
 pub fn routes() -> Vec<Route> {
@@ -24,6 +26,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/v1/gates/{gate}", ask, "Ask a gate; a refusal is an answer", || web::post().to(ask_gate))
             .takes::<AskGate>()
             .gives::<GateAnswer>(),
+        Route::post("/api/v1/gates/{gate}/batch", ask, "Ask a gate many questions; each is answered by itself", || {
+            web::post().to(ask_many)
+        })
+        .takes::<AskMany>()
+        .gives::<Many>(),
         Route::get("/api/v1/projects/{project}/gate-answers", ask, "Answers about a project", || web::get().to(of_project))
             .query(&[("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
             .gives::<Page<AnswerHead>>(),
@@ -90,6 +97,9 @@ pub struct GateAnswer {
     facts_hash: String,
     engine: String,
     asked_at: Moment,
+    /// Set aside by two persons today: who, until when, on which ground. The verdict stays.
+    #[serde(rename = "override")]
+    set_aside: Option<InForce>,
 }
 
 /// An answer in a list.
@@ -101,13 +111,54 @@ pub struct AnswerHead {
     verdict: String,
     basis: Option<String>,
     asked_at: Moment,
+    /// Set aside by two persons today.
+    #[serde(rename = "override")]
+    set_aside: Option<InForce>,
 }
+
+/// Questions to one gate at once.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskMany {
+    /// At most 1,000.
+    questions: Vec<AskGate>,
+}
+
+/// What became of one question of many.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct OneOfMany {
+    /// Its place among the questions, from 0.
+    index: usize,
+    /// The answer, where it could be asked.
+    answer: Option<GateAnswer>,
+    /// Stable reason where it could not.
+    reason: Option<String>,
+    zh: Option<String>,
+    en: Option<String>,
+}
+
+/// An answer or a problem for each question, in their order.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Many {
+    results: Vec<OneOfMany>,
+}
+
+/// Questions that one request may hold.
+pub const QUESTIONS_MAX: usize = 1000;
 
 fn json<T: Serialize>(value: &T) -> Result<Value, Problem> {
     serde_json::to_value(value).map_err(|error| Problem::internal(&error.to_string()))
 }
 
-fn view(answered: &Answered) -> Result<GateAnswer, Problem> {
+/// The override of an answer that holds today.
+fn set_aside(conn: &mut AnyConn, ctx: &Ctx, row: &table::AnswerRow) -> Result<Option<InForce>, Problem> {
+    match row.project_id {
+        Some(project) if row.verdict == Verdict::Blocked.as_str() => overriding::in_force(conn, project, &row.gate, ctx.today),
+        _ => Ok(None),
+    }
+}
+
+fn view(conn: &mut AnyConn, ctx: &Ctx, answered: &Answered) -> Result<GateAnswer, Problem> {
     let Answered { row, question, decision } = answered;
     Ok(GateAnswer {
         id: row.id,
@@ -133,29 +184,88 @@ fn view(answered: &Answered) -> Result<GateAnswer, Problem> {
         facts_hash: row.facts_hash.clone(),
         engine: row.engine.clone(),
         asked_at: row.asked_at,
+        set_aside: set_aside(conn, ctx, row)?,
     })
 }
 
-async fn ask_gate(call: Call, gate: web::Path<String>, body: Body<AskGate>) -> Result<impl Responder, Problem> {
-    let gate: Gate = Gate::ALL.iter().copied().find(|known| known.as_str().replace('_', "-") == *gate).ok_or_else(|| {
+fn gate_of(path: &str) -> Result<Gate, Problem> {
+    Gate::ALL.iter().copied().find(|known| known.as_str().replace('_', "-") == path).ok_or_else(|| {
         Problem::new(
             Code::NotFound,
             "没有这个事项；可问：construction-permit、completion-acceptance、property-registration、account-closing、deposit-return、new-project。",
             "There is no such gate; ask construction-permit, completion-acceptance, property-registration, account-closing, deposit-return or new-project.",
         )
-    })?;
-    let AskGate { project, owner, general_contractor, region, as_of } = body.0;
-    let subject = Subject { project, owner, general_contractor, region };
+    })
+}
+
+impl AskGate {
+    fn parts(self, today: Day) -> (Subject, Day) {
+        let AskGate { project, owner, general_contractor, region, as_of } = self;
+        (Subject { project, owner, general_contractor, region }, as_of.unwrap_or(today))
+    }
+}
+
+async fn ask_gate(call: Call, gate: web::Path<String>, body: Body<AskGate>) -> Result<impl Responder, Problem> {
+    let gate = gate_of(&gate)?;
     let ctx = call.ctx.clone();
-    let as_of = as_of.unwrap_or(ctx.today);
+    let (subject, as_of) = body.0.parts(ctx.today);
     let db = ctx.ground.db.clone();
     let asked = db.read(move |conn| actions::gather(conn, &ctx, gate, &subject, as_of)).await?;
-    call.write(StatusCode::OK, move |tx, ctx| view(&actions::answer(tx, ctx, &asked)?)).await
+    call.write(StatusCode::OK, move |tx, ctx| {
+        let answered = actions::answer(tx, ctx, &asked)?;
+        view(tx.conn(), ctx, &answered)
+    })
+    .await
+}
+
+/// Many questions: gathered on one snapshot, answered and kept in one transaction; a question that cannot be asked harms no other.
+async fn ask_many(call: Call, gate: web::Path<String>, body: Body<AskMany>) -> Result<impl Responder, Problem> {
+    let gate = gate_of(&gate)?;
+    let questions = body.0.questions;
+    if questions.len() > QUESTIONS_MAX {
+        return Err(Problem::new(
+            Code::TooLarge,
+            format!("一次最多问 {QUESTIONS_MAX} 个。"),
+            format!("At most {QUESTIONS_MAX} questions come in one request."),
+        ));
+    }
+    let ctx = call.ctx.clone();
+    let db = ctx.ground.db.clone();
+    let gathered: Vec<Result<Asked, Problem>> = db
+        .read(move |conn| {
+            let parts = questions.into_iter().map(|question| question.parts(ctx.today));
+            Ok::<_, Problem>(parts.map(|(subject, as_of)| actions::gather(conn, &ctx, gate, &subject, as_of)).collect())
+        })
+        .await?;
+    call.write(StatusCode::OK, move |tx, ctx| {
+        let mut results = Vec::with_capacity(gathered.len());
+        for (index, asked) in gathered.iter().enumerate() {
+            results.push(match asked {
+                Ok(asked) => {
+                    let answered = actions::answer(tx, ctx, asked)?;
+                    OneOfMany { index, answer: Some(view(tx.conn(), ctx, &answered)?), reason: None, zh: None, en: None }
+                }
+                Err(problem) => OneOfMany {
+                    index,
+                    answer: None,
+                    reason: Some(problem.code.to_string()),
+                    zh: Some(problem.zh.clone()),
+                    en: Some(problem.en.clone()),
+                },
+            });
+        }
+        Ok(Many { results })
+    })
+    .await
 }
 
 async fn one(call: Call, answer: web::Path<AnswerId>) -> Result<impl Responder, Problem> {
     let id = answer.into_inner();
-    call.read(move |conn, ctx| view(&actions::fetch(conn, ctx, id)?)).await
+    call.read(move |conn, ctx| {
+        let answered = actions::fetch(conn, ctx, id)?;
+        view(conn, ctx, &answered)
+    })
+    .await
 }
 
 async fn of_project(call: Call, project: web::Path<ProjectId>, query: web::Query<PageQuery>) -> Result<impl Responder, Problem> {
@@ -163,15 +273,13 @@ async fn of_project(call: Call, project: web::Path<ProjectId>, query: web::Query
     let (after, limit) = query.bounds()?;
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, id)?;
-        let rows = table::of_project(conn, site.id, after, limit + 1)?.into_iter().map(|row| AnswerHead {
-            id: row.id,
-            gate: row.gate,
-            as_of: row.as_of,
-            verdict: row.verdict,
-            basis: row.basis,
-            asked_at: row.asked_at,
-        });
-        Ok(Page::cut(rows.collect(), limit, |row: &AnswerHead| row.id.0))
+        let mut rows = Vec::new();
+        for row in table::of_project(conn, site.id, after, limit + 1)? {
+            let set_aside = set_aside(conn, ctx, &row)?;
+            let table::AnswerRow { id, gate, as_of, verdict, basis, asked_at, .. } = row;
+            rows.push(AnswerHead { id, gate, as_of, verdict, basis, asked_at, set_aside });
+        }
+        Ok(Page::cut(rows, limit, |row: &AnswerHead| row.id.0))
     })
     .await
 }

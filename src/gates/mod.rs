@@ -4,8 +4,10 @@
 //! can be replayed bit for bit. A refusal is an answer, not an error. Deliberately absent: rules; `law::decision` has them.
 
 pub mod actions;
+pub mod certificate;
 mod facts;
 pub mod http;
+pub mod overriding;
 pub mod replay;
 pub mod table;
 

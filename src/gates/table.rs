@@ -71,6 +71,31 @@ pub fn latest_of_project(conn: &mut AnyConn, project: ProjectId, limit: i64) -> 
         .load(conn)?)
 }
 
+/// The verdict of the newest answer after this one about the same gate and subject, for the same day or a later one.
+pub fn later_verdict(conn: &mut AnyConn, answer: &AnswerRow) -> Result<Option<String>, StoreError> {
+    use gate_answers as g;
+    let mut later = g::table
+        .filter(g::id.gt(answer.id).and(g::gate.eq(&answer.gate)).and(g::as_of.ge(answer.as_of)))
+        .order(g::id.desc())
+        .limit(1)
+        .into_boxed();
+    later = match answer.project_id {
+        Some(project) => later.filter(g::project_id.eq(project)),
+        None => later.filter(g::project_id.is_null().and(g::region.eq(answer.region))),
+    };
+    if answer.project_id.is_none() {
+        later = match answer.owner_id {
+            Some(owner) => later.filter(g::owner_id.eq(owner)),
+            None => later.filter(g::owner_id.is_null()),
+        };
+        later = match answer.contractor_id {
+            Some(contractor) => later.filter(g::contractor_id.eq(contractor)),
+            None => later.filter(g::contractor_id.is_null()),
+        };
+    }
+    Ok(later.select(g::verdict).get_result(conn).optional()?)
+}
+
 /// The files of a stored law book.
 pub fn law_files(conn: &mut AnyConn, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(law_books::table.find(hash).select(law_books::body).first(conn).optional()?)

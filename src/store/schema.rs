@@ -276,6 +276,48 @@ diesel::table! {
 }
 
 diesel::table! {
+    gate_overrides (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        gate -> Text,
+        answer_id -> BigInt,
+        reason -> Text,
+        legal_ground -> Text,
+        until_on -> Date,
+        asked_by -> BigInt,
+        asked_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    gate_override_decisions (project_id, override_id, verdict) {
+        project_id -> BigInt,
+        override_id -> BigInt,
+        verdict -> Text,
+        note -> Text,
+        decided_by -> BigInt,
+        decided_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    certificates (id) {
+        id -> BigInt,
+        answer_id -> BigInt,
+        project_id -> Nullable<BigInt>,
+        token -> Text,
+        kid -> Text,
+        issued_at -> BigInt,
+        expires_at -> BigInt,
+        signed -> Text,
+        issued_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     project_summaries (project_id) {
         project_id -> BigInt,
         as_of -> Date,

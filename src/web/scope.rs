@@ -70,6 +70,8 @@ words! {
         RecordCredit = "record_credit",
         /// Ask gates.
         AskGates = "ask_gates",
+        /// Set a refusal aside, with a second person.
+        OverrideGates = "override_gates",
         /// Users, keys, grants.
         ManageUsers = "manage_users",
         /// Inbox, quarantine, jobs.
@@ -128,6 +130,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::HandleCases,
             V::RecordCredit,
             V::AskGates,
+            V::OverrideGates,
             V::ApproveLaw,
         ],
         Role::IndustryAuthority => &[
@@ -138,6 +141,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::ReadMoney,
             V::RecordCredit,
             V::AskGates,
+            V::OverrideGates,
         ],
         Role::GridOfficer => &[V::ReadProjects, V::HandleCases],
         Role::Bank => &[V::FeedBank, V::ReadMoney],

@@ -15,7 +15,7 @@ use crate::wire::{dahua, hikvision, punch, zkteco};
 /// A file that a command reads is at most this large.
 const FILE_MAX: u64 = 256 * 1024 * 1024;
 
-fn bytes_of(file: &Path) -> Result<Vec<u8>, StoreError> {
+pub(super) fn bytes_of(file: &Path) -> Result<Vec<u8>, StoreError> {
     let setup = |why: String| StoreError::Setup(format!("`{}`: {why}", file.display()));
     let size = std::fs::metadata(file).map_err(|error| setup(error.to_string()))?.len();
     if size > FILE_MAX {

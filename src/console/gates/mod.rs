@@ -1,5 +1,7 @@
 //! Asking a gate and printing what it answers: verdict, whose rule, each article, the facts used, the shortest way to `clear`.
 
+mod overrides;
+
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -11,8 +13,10 @@ use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::person::Uscc;
 use crate::gates::Subject;
 use crate::gates::actions::{self, Answered};
+use crate::gates::overriding::InForce;
+use crate::gates::overriding::actions::{self as overriding, Override};
 use crate::gates::table::{self, AnswerRow};
-use crate::law::Gate;
+use crate::law::{Gate, Verdict};
 use crate::projects::{self, Site, table::ProjectRow};
 use crate::store::AnyConn;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
@@ -30,6 +34,18 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::page("/gates", ask, "Ask a gate", || web::get().to(ask_page)),
         Route::form("/gates", ask, "Ask a gate", || web::post().to(ask_gate)),
+        Route::form(
+            "/projects/{project}/overrides",
+            Access::Holds(Verb::OverrideGates),
+            "Ask for an override of a refusal",
+            || web::post().to(overrides::ask),
+        ),
+        Route::form(
+            "/projects/{project}/overrides/{override}",
+            Access::Holds(Verb::OverrideGates),
+            "Approve an override as another person, refuse it, or end it",
+            || web::post().to(overrides::decide),
+        ),
         Route::page("/gates/answers/{answer}", ask, "A stored answer, to be printed", || web::get().to(answer_page)),
     ]
 }
@@ -49,7 +65,7 @@ struct AskPage {
     /// The project that the question comes from.
     site: Option<Site>,
     offered: Vec<ProjectRow>,
-    past: Vec<AnswerRow>,
+    past: Vec<(AnswerRow, bool)>,
 }
 
 /// The class of a verdict's badge.
@@ -74,7 +90,12 @@ async fn ask_page(visit: Visit, query: web::Query<Query>) -> Shown {
                 return Ok((None, projects::visible(conn, &visit.ctx.scope, 0, OFFERED_MAX)?, Vec::new()));
             };
             let site = projects::enter(conn, &visit.ctx.scope, id)?;
-            let past = table::latest_of_project(conn, site.id, PAST_MAX)?;
+            let mut past = Vec::new();
+            for row in table::latest_of_project(conn, site.id, PAST_MAX)? {
+                let is_blocked = row.verdict == Verdict::Blocked.as_str();
+                let is_set_aside = is_blocked && overriding::in_force(conn, site.id, &row.gate, visit.ctx.today)?.is_some();
+                past.push((row, is_set_aside));
+            }
             Ok((Some(site), Vec::new(), past))
         })
         .await?;
@@ -158,11 +179,22 @@ struct AnswerPage {
     project: Option<(ProjectId, String)>,
     region: String,
     facts: Vec<ShownFact>,
+    /// The override that holds today.
+    set_aside: Option<InForce>,
+    /// Overrides of this gate with what was decided.
+    overrides: Vec<Override>,
+    /// Whether the visitor may ask for one and decide.
+    may_override: bool,
 }
 
 impl AnswerPage {
     fn badge(&self) -> &'static str {
         badge(&self.answered.row.verdict)
+    }
+
+    /// Whether nothing is left to be decided about an override.
+    fn is_over(&self, one: &Override) -> bool {
+        !one.decisions.is_empty() && !one.holds_on(self.f.visit.ctx.today)
     }
 }
 
@@ -195,19 +227,28 @@ fn shown_facts(f: &Frame, facts: &Value) -> Vec<ShownFact> {
 
 async fn answer_page(visit: Visit, answer: web::Path<AnswerId>) -> Shown {
     let id = answer.into_inner();
-    let (answered, project) = visit
+    let (answered, project, set_aside, overrides, may_override) = visit
         .read(move |conn, visit| {
             let answered = actions::fetch(conn, &visit.ctx, id)?;
             let project = match answered.row.project_id {
                 Some(project) => Some((project, projects::enter(conn, &visit.ctx.scope, project)?.name)),
                 None => None,
             };
-            Ok((answered, project))
+            let Some((project_id, _)) = project.as_ref().filter(|_| answered.decision.verdict == Verdict::Blocked) else {
+                return Ok((answered, project, None, Vec::new(), false));
+            };
+            let id = *project_id;
+            let set_aside = overriding::in_force(conn, id, &answered.row.gate, visit.ctx.today)?;
+            let mut overrides = overriding::all(conn, id)?;
+            overrides.retain(|one| one.row.gate == answered.row.gate);
+            let able = visit.able(Verb::OverrideGates);
+            let may = able.is_some_and(|ctx| projects::enter(conn, &ctx.scope, id).is_ok());
+            Ok((answered, project, set_aside, overrides, may))
         })
         .await?;
     let f = Frame::of(&visit);
     let facts = serde_json::to_value(&answered.question.facts).map_err(|error| Problem::internal(&error.to_string()))?;
     let facts = shown_facts(&f, &facts);
     let region = format!("{} {}", regions::name(answered.row.region), answered.row.region);
-    show(&AnswerPage { f, answered, project, region, facts })
+    show(&AnswerPage { f, answered, project, region, facts, set_aside, overrides, may_override })
 }

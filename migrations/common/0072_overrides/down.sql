@@ -1,0 +1,2 @@
+DROP TABLE gate_override_decisions;
+DROP TABLE gate_overrides;
