@@ -61,6 +61,13 @@ impl Side {
         let device = json!({"serial": serial, "project": site.id, "gate": "1号门"});
         let device = manager.post("/api/v1/devices", device).send().await.expect(200);
         let answer = manager.post("/api/v1/gates/completion-acceptance", json!({"project": site.id})).send().await.expect(200);
+        // A refusal, and somebody of the region who asks to set it aside.
+        let given = json!({"valid_on": "2026-02-01", "fact": {"kind": "funds_commitment", "given": false}, "document_id": null});
+        manager.post(&below("facts"), given).send().await.expect(201);
+        let permit = manager.post("/api/v1/gates/construction-permit", json!({"project": site.id})).send().await.expect(200);
+        let asker = app.client(Role::IndustryAuthority, ScopeOn::Region(region.parse().unwrap()));
+        let wanted = json!({"answer": permit["id"], "reason": "测试理由", "legal_ground": "测试依据", "until_on": "2026-03-20"});
+        let set_aside = asker.post(&below("overrides"), wanted).send().await.expect(201);
         let board = json!({"items": ["owner"], "photo_document_id": null, "photo_on": "2026-03-01"});
         manager.post(&below("notice-board"), board).send().await.expect(201);
         let key = json!({"name": "测试", "role": "bank", "scope": "region", "value": region});
@@ -91,6 +98,8 @@ impl Side {
             ("case", text(&case["id"])),
             ("device", text(&device["device"]["id"])),
             ("answer", text(&answer["id"])),
+            ("refusal", text(&permit["id"])),
+            ("override", text(&set_aside["id"])),
             ("document", document),
             ("sheet", sheet.to_string()),
             ("line", line.to_string()),
@@ -146,6 +155,12 @@ impl Side {
                 "general_contractor": self.general_contractor,
             }),
             "crews" => json!({"name": "新班组", "party": self.general_contractor}),
+            "overrides" => {
+                json!({"answer": of("refusal"), "reason": "测试理由", "legal_ground": "测试依据", "until_on": "2026-03-20"})
+            }
+            "overrides/{override}/decisions" => json!({"verdict": "approved", "note": "测试说明"}),
+            "gates/answers/{answer}/certificate" => json!({}),
+            "gates/{gate}/batch" => json!({"questions": [{"project": of("project")}]}),
             "facts" => json!({"valid_on": "2026-03-01", "fact": {"kind": "pay_day", "day": 15}}),
             "enrolments" => json!({"items": [worker(77, &self.crew)]}),
             "enrolments/{enrolment}/leave" => json!({"left_on": "2026-03-01"}),
