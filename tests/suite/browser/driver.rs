@@ -77,6 +77,7 @@ impl WebDriverCompatibleCommand for Own {
 }
 
 /// Starts chromedriver on a port that it chooses.
+#[expect(clippy::zombie_processes, reason = "whoever holds the child kills it and waits when dropped")]
 fn start_driver(profile: &std::path::Path) -> (Child, String) {
     // The browser keeps everything below the profile, also where the user has no home.
     let mut driver = Command::new("setpriv")

@@ -18,8 +18,11 @@ const WORKERS: &[(&str, &str, &str, &str)] = &[
     ("吴小兰", "119999199205050016", "9003", "6219999990000000039"),
 ];
 
-/// Facts with their fields, in the order of the README.
-const FACTS: &[(&str, &str, &[(&str, &str)])] = &[
+/// A day, a kind of fact, its fields.
+type Told = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+/// Facts in the order of the README.
+const FACTS: &[Told] = &[
     ("2025-12-20", "contract", &[("sum", "9990000.00"), ("period_months", "12")]),
     ("2025-12-20", "industry", &[("industry", "building")]),
     ("2025-12-20", "funding", &[("government", "yes")]),

@@ -66,7 +66,7 @@ both!(a_second_person_puts_a_change_in_force_at_once, |app| {
     assert_ne!(app.ground.book().hash(), before);
     second.post(&approve, json!({})).send().await.refuse(409, "conflict");
     first.post(&path(&proposal, "withdraw"), json!({})).send().await.refuse(409, "conflict");
-    let shown = second.get(&path(&proposal, "").trim_end_matches('/').to_owned()).send().await.expect(200);
+    let shown = second.get(path(&proposal, "").trim_end_matches('/')).send().await.expect(200);
     assert!(shown["wording"].as_str().unwrap().contains("value = false"));
     assert_eq!(app.broken(), Vec::<String>::new());
 });
