@@ -5,6 +5,7 @@
 //! every request and proves nothing (sessions, throttles, the state of devices, jobs, ticks, notices, mails).
 
 use serde::Serialize;
+use serde_json::json;
 use serde_json::{Map, Value};
 
 use crate::attendance::intake::digest;
@@ -109,7 +110,11 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
     }
     text.rows("gate_overrides", gates::overriding::table::all(conn)?)?;
     text.rows("gate_override_decisions", gates::overriding::table::all_decisions(conn)?)?;
-    text.rows("certificates", gates::certificate::table::all(conn)?)?;
+    for row in gates::certificate::table::all(conn)? {
+        // Address, key and signature follow from the key of this database, as a password's hash does.
+        let told = json!({"id": row.id, "answer": row.answer_id, "issued_at": row.issued_at, "expires_at": row.expires_at});
+        text.row("certificates", &told, [])?;
+    }
     text.rows("seals", seals::all(conn)?)?;
     Ok(text.0)
 }

@@ -13,6 +13,7 @@ use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::person::Uscc;
 use crate::gates::Subject;
 use crate::gates::actions::{self, Answered};
+use crate::gates::certificate;
 use crate::gates::overriding::InForce;
 use crate::gates::overriding::actions::{self as overriding, Override};
 use crate::gates::table::{self, AnswerRow};
@@ -179,6 +180,8 @@ struct AnswerPage {
     project: Option<(ProjectId, String)>,
     region: String,
     facts: Vec<ShownFact>,
+    /// Address of its latest certificate.
+    certificate: Option<String>,
     /// The override that holds today.
     set_aside: Option<InForce>,
     /// Overrides of this gate with what was decided.
@@ -227,15 +230,16 @@ fn shown_facts(f: &Frame, facts: &Value) -> Vec<ShownFact> {
 
 async fn answer_page(visit: Visit, answer: web::Path<AnswerId>) -> Shown {
     let id = answer.into_inner();
-    let (answered, project, set_aside, overrides, may_override) = visit
+    let (answered, project, certificate, set_aside, overrides, may_override) = visit
         .read(move |conn, visit| {
             let answered = actions::fetch(conn, &visit.ctx, id)?;
             let project = match answered.row.project_id {
                 Some(project) => Some((project, projects::enter(conn, &visit.ctx.scope, project)?.name)),
                 None => None,
             };
+            let certificate = certificate::table::latest(conn, id)?.map(|row| row.token);
             let Some((project_id, _)) = project.as_ref().filter(|_| answered.decision.verdict == Verdict::Blocked) else {
-                return Ok((answered, project, None, Vec::new(), false));
+                return Ok((answered, project, certificate, None, Vec::new(), false));
             };
             let id = *project_id;
             let set_aside = overriding::in_force(conn, id, &answered.row.gate, visit.ctx.today)?;
@@ -243,12 +247,12 @@ async fn answer_page(visit: Visit, answer: web::Path<AnswerId>) -> Shown {
             overrides.retain(|one| one.row.gate == answered.row.gate);
             let able = visit.able(Verb::OverrideGates);
             let may = able.is_some_and(|ctx| projects::enter(conn, &ctx.scope, id).is_ok());
-            Ok((answered, project, set_aside, overrides, may))
+            Ok((answered, project, certificate, set_aside, overrides, may))
         })
         .await?;
     let f = Frame::of(&visit);
     let facts = serde_json::to_value(&answered.question.facts).map_err(|error| Problem::internal(&error.to_string()))?;
     let facts = shown_facts(&f, &facts);
     let region = format!("{} {}", regions::name(answered.row.region), answered.row.region);
-    show(&AnswerPage { f, answered, project, region, facts, set_aside, overrides, may_override })
+    show(&AnswerPage { f, answered, project, region, facts, certificate, set_aside, overrides, may_override })
 }
