@@ -3,7 +3,7 @@
 //! It finds the route by its pattern, checks who asks, narrows the scope to the route's verb and puts the context into the request.
 //! A handler without context answers an error, so a path around the gate would lead nowhere. It also counts and logs: pattern, status
 //! and time, never a path, a query or a body. What pages need beyond that (cookies, where a form comes from, refusals in HTML) is in
-//! [`pages`].
+//! `pages`.
 
 mod pages;
 

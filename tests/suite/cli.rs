@@ -2,6 +2,7 @@
 //! environment but what the test gives.
 
 mod bank;
+mod certificate;
 mod device;
 mod house;
 mod law;

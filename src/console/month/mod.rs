@@ -1,7 +1,7 @@
 //! The month of a labour manager in the browser: people, papers, bank files, pay sheets, pay runs; and what a first month needs before
 //! it, from the company to the gate machine.
 //!
-//! A page shows what the visitor may see on this project, which may be less than the route's verb allows elsewhere: [`can`] says it.
+//! A page shows what the visitor may see on this project, which may be less than the route's verb allows elsewhere: `can` says it.
 //! Deliberately absent: rules. What a slice refuses is shown as the slice says it.
 
 mod bank;
