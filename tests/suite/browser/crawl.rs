@@ -21,7 +21,7 @@ const NARROWED_MAX: usize = 1;
 const LINKS_MAX: usize = 500;
 
 /// How long a page may take to be laid out anew.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const PROBE: &str = include_str!("probe.js");
 const FETCH: &str = include_str!("fetch.js");

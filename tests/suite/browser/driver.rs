@@ -15,8 +15,8 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
-/// How long a page may take to show what a test waits for.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a page may take to show what a test waits for: only a failure takes so long, or a machine with far too much to do.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often a test that waits looks again.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -135,6 +135,7 @@ fn capabilities(profile: &std::path::Path, script: Script) -> Capabilities {
                 "download.prompt_for_download": false,
             },
         },
+        "timeouts": {"script": 120_000, "pageLoad": 120_000},
         "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
     });
     wanted.as_object().cloned().expect("an object")
