@@ -123,6 +123,11 @@ async fn open(
             .rule(request.method(), pattern)
             .ok_or_else(|| Problem::new(Code::MethodNotAllowed, "该地址不支持此方法。", "This address knows no such method.")),
     };
+    // No path of ours holds a NUL, and PostgreSQL takes none.
+    let rule = rule.and_then(|rule| match request.uri().path().contains("%00") {
+        true => Err(Problem::not_found()),
+        false => Ok(rule),
+    });
     match rule {
         Ok(rule) if rule.is_page => pages::open(ground, request, rule.access).await.map_err(Refusal::Page),
         Ok(rule) => open_to_programs(ground, tokens, request, rule.access).await.map_err(Refusal::Problem),

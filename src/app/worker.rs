@@ -9,7 +9,7 @@ use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{alerts, amendments, attendance, compliance, projects};
+use crate::{alerts, amendments, attendance, compliance, projects, users};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -126,7 +126,14 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let jobs = jobs::prune(tx.conn(), before)?;
     let mails = outbox::prune(tx.conn(), before)?;
     let ticks = ticks::prune(tx.conn(), before)?;
-    tracing::info!(pruned.jobs = jobs, pruned.mails = mails, pruned.ticks = ticks, "what was done long ago is gone");
+    let sessions = users::table::prune_sessions(tx.conn(), before)?;
+    tracing::info!(
+        pruned.jobs = jobs,
+        pruned.mails = mails,
+        pruned.ticks = ticks,
+        pruned.sessions = sessions,
+        "what was done long ago is gone"
+    );
     Ok(())
 }
 

@@ -81,11 +81,17 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || Unreadable::new("day", text, "write an existing day like 2026-03-02");
-        if text.len() != 10 {
+        // The library would take signs and blanks, and what it wrote of them could not be read back.
+        if text.len() != 10 || !has_digits_but(text, &[4, 7]) {
             return Err(wrong());
         }
         NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Day).map_err(|_| wrong())
     }
+}
+
+/// Whether every byte is a digit but those at these places.
+fn has_digits_but(text: &str, places: &[usize]) -> bool {
+    text.bytes().enumerate().all(|(place, byte)| places.contains(&place) || byte.is_ascii_digit())
 }
 
 serde_as_text!(Day);
@@ -143,7 +149,7 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || Unreadable::new("month", text, "write a month like 2026-03");
         let (year, month) = text.split_once('-').ok_or_else(wrong)?;
-        if year.len() != 4 || month.len() != 2 {
+        if text.len() != 7 || !has_digits_but(text, &[4]) {
             return Err(wrong());
         }
         let year = year.parse().map_err(|_| wrong())?;
@@ -237,10 +243,12 @@ mod tests {
 
     #[test]
     fn odd_text_is_refused() {
-        for text in ["2026-2-3", "2026-02-30", "20260203", "2026-02-03 ", "２０26-02-03"] {
+        for text in
+            ["2026-2-3", "2026-02-30", "20260203", "2026-02-03 ", "２０26-02-03", "+12026-3-2", "-001-01-01", "2026-+1-01"]
+        {
             assert!(text.parse::<Day>().is_err(), "{text} was read");
         }
-        for text in ["2026-13", "2026-00", "26-01", "2026-1"] {
+        for text in ["2026-13", "2026-00", "26-01", "2026-1", "2026-+1", "+026-01"] {
             assert!(text.parse::<Month>().is_err(), "{text} was read");
         }
     }

@@ -22,7 +22,8 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
       document.body.replaceWith(page.body);
       window.scrollTo(0, 0);
     });
-    request.addEventListener("error", () => { button.disabled = false; bar.hidden = true; form.submit(); });
+    // Nobody knows how far it came; whether to send it again is for the person to say.
+    request.addEventListener("error", () => { button.disabled = false; bar.hidden = true; });
     request.open("POST", form.action);
     request.send(new FormData(form));
   });

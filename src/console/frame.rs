@@ -150,6 +150,16 @@ impl Frame {
         words::said(self.visit.lang, word)
     }
 
+    /// Why a bank did not pay, in words.
+    pub fn bank_reason(&self, reason: &str) -> String {
+        words::bank_reason(self.visit.lang, reason)
+    }
+
+    /// The half of a text that stands in both languages, `建设单位 / owner`; any other text is itself.
+    pub fn half<'w>(&self, text: &'w str) -> &'w str {
+        words::half(self.visit.lang, text)
+    }
+
     /// What was just done, where a form led here.
     pub fn told(&self) -> Option<String> {
         let (_, query) = self.visit.here.split_once('?')?;

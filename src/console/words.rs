@@ -196,6 +196,16 @@ const WORDS: &[(&str, &str)] = &[
     ("serious_list", "失信联合惩戒名单"),
     ("not_listed", "未列入名单"),
     ("clean_since", "无欠薪起算日"),
+    // Records that facts come from
+    ("pay sheets and bank results", "工资支付表与银行结果"),
+    ("pay sheets", "工资支付表"),
+    ("bank results", "银行结果"),
+    ("work_days", "考勤工日"),
+    ("cases", "案件记录"),
+    ("deposits", "保证金记录"),
+    ("deposit_events", "保证金变动记录"),
+    ("devices", "考勤设备记录"),
+    ("projects", "项目登记"),
     // Users
     ("suspended", "已停用"),
     ("ended", "已终止"),
@@ -220,6 +230,40 @@ pub fn said(lang: Lang, word: &str) -> Cow<'_, str> {
         (Lang::Zh, Some(zh)) => Cow::Borrowed(zh),
         _ if word.contains('_') => Cow::Owned(word.replace('_', " ")),
         _ => Cow::Borrowed(word),
+    }
+}
+
+/// The half of `中文 / English` in a language; a text of another shape is itself.
+pub fn half(lang: Lang, text: &str) -> &str {
+    let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    match text.split_once(" / ") {
+        Some((zh, en)) if zh.chars().any(is_han) && !en.is_empty() && !en.chars().any(is_han) => lang.pick(zh, en),
+        _ => text,
+    }
+}
+
+/// Why a bank did not pay: the codes of ISO 20022 (ExternalStatusReason1Code) that pay runs meet.
+const BANK_REASONS: &[(&str, &str, &str)] = &[
+    ("AC01", "账号有误", "account number incorrect"),
+    ("AC03", "收款账号无效", "creditor account number invalid"),
+    ("AC04", "账户已销户", "account closed"),
+    ("AC06", "账户被冻结", "account blocked"),
+    ("AC07", "收款账户已销户", "creditor account closed"),
+    ("AG01", "该账户不允许此类交易", "transaction forbidden on this account"),
+    ("AM04", "余额不足", "insufficient funds"),
+    ("AM05", "重复付款", "duplicate payment"),
+    ("BE01", "户名与账号不符", "name does not fit the account"),
+    ("MD07", "账户持有人已故", "account holder deceased"),
+    ("MS02", "客户方原因（未说明）", "reason not specified by the customer"),
+    ("MS03", "银行方原因（未说明）", "reason not specified by the bank"),
+    ("RC01", "开户行代码有误", "bank identifier incorrect"),
+];
+
+/// A bank's reason in words beside its code; one that we do not know stands as the bank wrote it.
+pub fn bank_reason(lang: Lang, reason: &str) -> String {
+    match BANK_REASONS.iter().find(|(code, ..)| *code == reason) {
+        Some((code, zh, en)) => format!("{} ({code})", lang.pick(zh, en)),
+        None => said(lang, reason).into_owned(),
     }
 }
 
@@ -352,5 +396,16 @@ mod tests {
         assert_eq!(said(Lang::En, "letter_of_guarantee"), "letter of guarantee");
         assert_eq!(said(Lang::Zh, "letter_of_guarantee"), "银行保函");
         assert_eq!(told(Lang::En, "no_such_word", 3), None);
+    }
+
+    #[test]
+    fn a_text_in_both_languages_shows_its_half() {
+        assert_eq!(half(Lang::Zh, "建设单位 / owner"), "建设单位");
+        assert_eq!(half(Lang::En, "建设单位 / owner"), "owner");
+        for whole in ["甲 / 乙", "owner", "a / b", "建设单位 / ", "fct-0CJ1V8Q2M0001"] {
+            assert_eq!(half(Lang::En, whole), whole);
+        }
+        assert_eq!(bank_reason(Lang::Zh, "AC04"), "账户已销户 (AC04)");
+        assert_eq!(bank_reason(Lang::En, "odd"), "odd");
     }
 }

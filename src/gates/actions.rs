@@ -45,6 +45,9 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_o
         let problem = Problem::invalid("该日项目尚未登记参建单位。", "On that day nobody took part in the project yet.");
         return Err(problem.at("as_of", "bad_time"));
     }
+    if let Some(site) = &site {
+        is_about(site, subject, as_of)?;
+    }
     let of_site = |role| site.as_ref().and_then(|site| site.party(role, as_of));
     let owner = subject.owner.or_else(|| of_site(PartyRole::Owner));
     let contractor = subject.general_contractor.or_else(|| of_site(PartyRole::GeneralContractor));
@@ -68,6 +71,30 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_o
     let Gathered { facts, detail } = gathered;
     let policy = ctx.ground.policy();
     Ok(Asked { question: GateQuestion { gate, region, as_of, facts, policy, detail }, subject })
+}
+
+/// Refuses a question that names a project and, beside it, a region or a company that is not the project's: it would be answered under
+/// another place's law, or about somebody else, and kept in the project's name.
+fn is_about(site: &Site, subject: &Subject, as_of: Day) -> Result<(), Problem> {
+    let other = |place: &str| {
+        let (zh, en) = (
+            "与所指项目的登记不符；指明项目时无须填写。",
+            "It is not what the project has on record; leave it out beside a project.",
+        );
+        Problem::invalid(zh, en).at(place, "conflict")
+    };
+    if subject.region.is_some_and(|region| region != site.region) {
+        return Err(other("region"));
+    }
+    for (place, named, role) in [
+        ("owner", subject.owner, PartyRole::Owner),
+        ("general_contractor", subject.general_contractor, PartyRole::GeneralContractor),
+    ] {
+        if named.is_some() && named != site.party(role, as_of) {
+            return Err(other(place));
+        }
+    }
+    Ok(())
 }
 
 /// The companies whose projects are looked at, once the asker may ask about them.

@@ -71,13 +71,13 @@ pub fn latest_of_project(conn: &mut AnyConn, project: ProjectId, limit: i64) -> 
         .load(conn)?)
 }
 
-/// The verdict of the newest answer after this one about the same gate and subject, for the same day or a later one.
-pub fn later_verdict(conn: &mut AnyConn, answer: &AnswerRow) -> Result<Option<String>, StoreError> {
+/// Whether a later answer about the same gate and subject says otherwise, for a day from this answer's to `today`: what is asked about
+/// the days to come takes nothing back.
+pub fn is_contradicted(conn: &mut AnyConn, answer: &AnswerRow, today: Day) -> Result<bool, StoreError> {
     use gate_answers as g;
     let mut later = g::table
-        .filter(g::id.gt(answer.id).and(g::gate.eq(&answer.gate)).and(g::as_of.ge(answer.as_of)))
-        .order(g::id.desc())
-        .limit(1)
+        .filter(g::id.gt(answer.id).and(g::gate.eq(&answer.gate)))
+        .filter(g::as_of.between(answer.as_of, today).and(g::verdict.ne(&answer.verdict)))
         .into_boxed();
     later = match answer.project_id {
         Some(project) => later.filter(g::project_id.eq(project)),
@@ -93,7 +93,7 @@ pub fn later_verdict(conn: &mut AnyConn, answer: &AnswerRow) -> Result<Option<St
             None => later.filter(g::contractor_id.is_null()),
         };
     }
-    Ok(later.select(g::verdict).get_result(conn).optional()?)
+    Ok(later.count().get_result::<i64>(conn)? > 0)
 }
 
 /// The files of a stored law book.

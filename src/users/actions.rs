@@ -90,10 +90,12 @@ pub fn grant(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, grant: Grant, until_on: O
 
 /// Sets a password; sessions end, so that whoever knew the old one is out.
 pub fn set_password(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, hash: &str, must_change: bool) -> Result<(), Problem> {
+    // The chain is locked before the row is read, so that a suspension in between is not undone.
+    let recorded_seq = tx.seq(Chain::Organisation)?;
     let mut row = table::find(tx.conn(), user)?.ok_or_else(Problem::not_found)?;
     row.password_hash = hash.to_owned();
     row.must_change_password = must_change;
-    row.recorded_seq = tx.seq(Chain::Organisation)?;
+    row.recorded_seq = recorded_seq;
     table::update_user(tx, &row)?;
     table::revoke_all(tx.conn(), user, ctx.now)?;
     table::clear_throttle(tx.conn(), &row.login)?;
@@ -190,20 +192,26 @@ pub fn note_failure(tx: &mut Tx<'_>, ctx: &Ctx, login: &str) -> Result<(), Probl
     Ok(())
 }
 
-/// Lets somebody in whose password was right, and forgets the failures of the login.
+/// Lets somebody in whose password was right, and forgets the failures of the login. `judged` is the user as the password was compared.
 ///
 /// # Errors
 /// `too_many` when others failed so often in the meantime that the login is locked: of guesses made at once none may slip through.
-pub fn admit(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<UserRow, Problem> {
-    let user = table::find(tx.conn(), user)?.filter(|user| user.state == UserState::Active).ok_or_else(not_authenticated)?;
+/// `not_authenticated` when the password was set anew in the meantime, or the user may not log in any more.
+pub fn admit(tx: &mut Tx<'_>, ctx: &Ctx, judged: &UserRow) -> Result<UserRow, Problem> {
+    // A reset locks the same chain: either it comes first and is seen here, or it ends the session that is opened now.
+    tx.seq(Chain::Organisation)?;
+    let user = table::find(tx.conn(), judged.id)?
+        .filter(|user| user.state == UserState::Active && user.password_hash == judged.password_hash)
+        .ok_or_else(not_authenticated)?;
     not_locked(tx.conn(), ctx, &user.login)?;
     table::clear_throttle(tx.conn(), &user.login)?;
     Ok(user)
 }
 
 /// Opens a session after the comparison held.
-pub fn log_in(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<Opened, Problem> {
-    let user = admit(tx, ctx, user)?;
+pub fn log_in(tx: &mut Tx<'_>, ctx: &Ctx, judged: &UserRow) -> Result<Opened, Problem> {
+    let user = admit(tx, ctx, judged)?;
+    tx.note(Chain::Organisation, ctx.now, &user.id.to_string(), "log_in", "api")?;
     open_session(tx, ctx, user, None)
 }
 

@@ -5,7 +5,6 @@
 
 use super::table::{self, BrowserSessionRow, UserRow};
 use super::{BROWSER_SECONDS, UserState, actions};
-use crate::base::id::UserId;
 use crate::base::{Day, Moment};
 use crate::store::{AnyConn, Chain, StoreError, Tx, Vault, journal};
 use crate::web::{Ctx, Grant, Problem, Role};
@@ -13,9 +12,9 @@ use crate::web::{Ctx, Grant, Problem, Role};
 /// The longest cookie value that is looked at.
 const TOKEN_MAX: usize = 128;
 
-/// Opens a session after the password held; gives the cookie's token, which is not kept.
-pub fn open(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId) -> Result<String, Problem> {
-    let user = actions::admit(tx, ctx, user)?;
+/// Opens a session after the password of `judged` held; gives the cookie's token, which is not kept.
+pub fn open(tx: &mut Tx<'_>, ctx: &Ctx, judged: &UserRow) -> Result<String, Problem> {
+    let user = actions::admit(tx, ctx, judged)?;
     let token = actions::secret(ctx.vault())?;
     let row = BrowserSessionRow {
         token_hash: journal::sha256(token.as_bytes()),

@@ -213,11 +213,11 @@ async fn off_loop<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(&error.to_string()))
 }
 
-/// The user of a login and password that hold; a failure is counted against the login.
+/// The user of a login and password that hold, as the password was compared; a failure is counted against the login.
 ///
 /// # Errors
 /// `not_authenticated` for a wrong pair, `too_many` while the login is locked.
-pub async fn authenticate(ctx: &Ctx, login: &str, password: String) -> Result<UserId, Problem> {
+pub async fn authenticate(ctx: &Ctx, login: &str, password: String) -> Result<UserRow, Problem> {
     let db = ctx.ground.db.clone();
     let (reader, name) = (ctx.clone(), login.to_owned());
     let candidate = db.read(move |conn| actions::candidate(conn, &reader, &name)).await?;
@@ -225,7 +225,7 @@ pub async fn authenticate(ctx: &Ctx, login: &str, password: String) -> Result<Us
     let judged = Arc::clone(&candidate);
     let accepted = off_loop(move || judged.accepts(&password)).await?;
     if let Some(user) = candidate.user.as_ref().filter(|_| accepted) {
-        return Ok(user.id);
+        return Ok(user.clone());
     }
     let (writer, name) = (ctx.clone(), login.to_owned());
     db.write(move |tx| actions::note_failure(tx, &writer, &name)).await?;
@@ -236,7 +236,7 @@ async fn log_in(call: Call, tokens: web::Data<Tokens>, body: Body<LogIn>) -> Res
     let LogIn { login, password } = body.0;
     let user = authenticate(&call.ctx, &login, password).await?;
     let (ctx, db) = (call.ctx.clone(), call.ctx.ground.db.clone());
-    let opened = db.write(move |tx| actions::log_in(tx, &ctx, user)).await?;
+    let opened = db.write(move |tx| actions::log_in(tx, &ctx, &user)).await?;
     Ok(Reply { status: StatusCode::CREATED, body: pair(&tokens, &call.ctx, opened)? })
 }
 
@@ -284,9 +284,18 @@ async fn change_password(call: Call, body: Body<ChangePassword>) -> Result<impl 
 /// The hash of a new password for whoever knows the old one.
 ///
 /// # Errors
-/// `invalid` when the old one is wrong, or the new one too weak or the same.
+/// `invalid` when the old one is wrong, or the new one too weak or the same; `too_many` for too many wrong ones: whoever sits at an
+/// open session does not guess its password either.
 pub async fn new_password(ctx: &Ctx, user: UserId, old: String, new: String) -> Result<String, Problem> {
-    let row = ctx.ground.db.read(move |conn| table::find(conn, user)?.ok_or_else(Problem::not_found)).await?;
+    let (db, reader) = (ctx.ground.db.clone(), ctx.clone());
+    let row = db
+        .read(move |conn| {
+            let row = table::find(conn, user)?.ok_or_else(Problem::not_found)?;
+            actions::candidate(conn, &reader, &row.login)?;
+            Ok::<_, Problem>(row)
+        })
+        .await?;
+    let login = row.login.clone();
     password::check(&row.login, &new)?;
     if old == new {
         let problem = Problem::invalid("新密码不能与原密码相同。", "The new password must differ from the old one.");
@@ -297,7 +306,12 @@ pub async fn new_password(ctx: &Ctx, user: UserId, old: String, new: String) -> 
         true => password::hash(&new, &salt).map(Some),
         false => Ok(None),
     });
-    judged.await??.ok_or_else(|| Problem::invalid("原密码不正确。", "The old password is wrong.").at("old", "bad_format"))
+    if let Some(hash) = judged.await?? {
+        return Ok(hash);
+    }
+    let writer = ctx.clone();
+    db.write(move |tx| actions::note_failure(tx, &writer, &login)).await?;
+    Err(Problem::invalid("原密码不正确。", "The old password is wrong.").at("old", "bad_format"))
 }
 
 /// The hash of a password that an administrator sets for a user.

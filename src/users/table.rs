@@ -299,6 +299,13 @@ pub fn revoke_all(conn: &mut AnyConn, user: UserId, now: Moment) -> Result<(), S
     Ok(())
 }
 
+/// Forgets sessions of browsers and programs that ended by themselves before a moment; gives how many.
+pub fn prune_sessions(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreError> {
+    let browsers = diesel::delete(browser_sessions::table.filter(browser_sessions::expires_at.lt(before))).execute(conn)?;
+    let programs = diesel::delete(sessions::table.filter(sessions::expires_at.lt(before))).execute(conn)?;
+    Ok(browsers + programs)
+}
+
 /// A browser's session, by the hash of its cookie's token.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = browser_sessions)]

@@ -64,7 +64,10 @@ impl FromRequest for Form {
                 "application/x-www-form-urlencoded" => {
                     form.fields = parse_fields(&read_body(&mut payload, FORM_MAX).await?)?;
                 }
-                "multipart/form-data" => form.read_parts(Multipart::new(&headers, payload)).await?,
+                // Only whoever is logged in uploads; a stranger's form has a few short fields.
+                "multipart/form-data" if form.visit.visitor.is_some() => {
+                    form.read_parts(Multipart::new(&headers, payload)).await?
+                }
                 _ => {
                     let (zh, en) = ("请通过页面上的表单提交。", "Send the form of the page.");
                     return Err(Problem::new(Code::UnsupportedMedia, zh, en));
@@ -90,10 +93,12 @@ fn parse_fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Problem> {
     if fields.len() > FIELDS_MAX {
         return Err(Problem::new(Code::TooLarge, "表单的字段过多。", "The form has too many fields."));
     }
-    if fields.iter().any(|(_, value)| value.contains('\0')) {
-        return Err(broken_off());
-    }
-    Ok(fields)
+    fields.into_iter().map(|(name, value)| Ok((name, plain(value)?))).collect()
+}
+
+/// A field's text; a NUL is refused wherever it stands, since PostgreSQL keeps none.
+fn plain(text: String) -> Result<String, Problem> {
+    if text.contains('\0') { Err(broken_off()) } else { Ok(text) }
 }
 
 impl Form {
@@ -120,7 +125,7 @@ impl Form {
                     let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
                     self.files.push(FormFile { field, name: Some(name).filter(|name| !name.is_empty()), media_type, bytes });
                 }
-                None => self.fields.push((field, String::from_utf8(bytes).map_err(|_| broken_off())?)),
+                None => self.fields.push((field, plain(String::from_utf8(bytes).map_err(|_| broken_off())?)?)),
             }
             if self.fields.len() > FIELDS_MAX || self.files.len() > FILES_MAX {
                 return Err(Problem::new(Code::TooLarge, "表单的字段过多。", "The form has too many fields."));

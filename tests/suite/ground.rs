@@ -494,7 +494,12 @@ impl App {
 
     /// A known user in a browser of their own.
     pub async fn browser_of(&self, user: UserId) -> Browser<'_> {
-        let token = self.write(move |tx, ctx| users::browser::open(tx, ctx, user)).expect("a session");
+        let token = self
+            .write(move |tx, ctx| {
+                let user = users::table::find(tx.conn(), user)?.expect("a user");
+                users::browser::open(tx, ctx, &user)
+            })
+            .expect("a session");
         let mut browser = Browser { app: self, cookies: format!("anxin_session={token}"), csrf: String::new(), user };
         let page = browser.get("/me").await.text();
         browser.csrf = field_value(&page, "csrf").expect("the page of somebody who is logged in carries a token");

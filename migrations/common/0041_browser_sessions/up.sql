@@ -1,4 +1,5 @@
 -- Sessions of people in a browser: a random token in a cookie, kept here as its hash.
+-- Locks nothing that is in use: the table is new; the reference to users takes a short lock on PostgreSQL.
 CREATE TABLE browser_sessions (
     token_hash TEXT PRIMARY KEY,
     user_id    BIGINT NOT NULL REFERENCES users (id),

@@ -1,5 +1,6 @@
 -- What the last assessment of a project came to, one row each: lists of projects read this and never compute. A projection of
 -- `assessments` and the pay lines, written in their transaction; dropping it loses nothing that an assessment does not bring back.
+-- Locks nothing that is in use: the table is new; the reference to projects takes a short lock on PostgreSQL.
 CREATE TABLE project_summaries (
     project_id      BIGINT PRIMARY KEY REFERENCES projects (id),
     as_of           DATE NOT NULL,

@@ -1,4 +1,5 @@
 -- Signed certificates of gate answers: the signed text as it was given out, found by a random token that tells nothing.
+-- Locks nothing that is in use: the table is new; the reference to gate_answers takes a short lock on PostgreSQL.
 CREATE TABLE certificates (
     id           BIGINT PRIMARY KEY,
     answer_id    BIGINT NOT NULL REFERENCES gate_answers (id),

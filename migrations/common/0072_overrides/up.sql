@@ -1,4 +1,5 @@
 -- Overrides of a blocked gate: asked for by one person, approved by another, for a time. What was answered stays as it is.
+-- Locks nothing that is in use: the tables are new; the references take a short lock on PostgreSQL.
 CREATE TABLE gate_overrides (
     project_id   BIGINT NOT NULL,
     id           BIGINT NOT NULL,

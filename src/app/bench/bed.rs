@@ -170,7 +170,7 @@ impl Bed {
         let token = self.write(move |tx, ctx| {
             let user = users::actions::add_user(tx, ctx, &login, "测量", "!", false)?;
             users::actions::grant(tx, ctx, user.id, Grant { role, on: ScopeOn::Everything }, None)?;
-            users::browser::open(tx, ctx, user.id)
+            users::browser::open(tx, ctx, &user)
         })?;
         Ok(format!("Cookie: {}={token}\r\n", crate::console::sessions::SESSION_COOKIE))
     }

@@ -104,5 +104,7 @@ fn city_paths(bed: &Bed) -> Result<Vec<(String, String)>, StoreError> {
 
 /// Pages of whoever runs the service.
 fn house_paths() -> Vec<(String, String)> {
-    ["/me"].map(|path| (path.to_owned(), path.to_owned())).to_vec()
+    ["/me", "/house", "/house/users", "/house/devices", "/house/quarantine", "/house/jobs", "/house/amendments"]
+        .map(|path| (path.to_owned(), path.to_owned()))
+        .to_vec()
 }

@@ -55,8 +55,14 @@ fn visit(ground: &Arc<Ground>, request: &ServiceRequest) -> Visit {
     ctx.peer = super::peer(ground, request);
     let lang = request.cookie(LANGUAGE_COOKIE).and_then(|cookie| cookie.value().parse().ok()).unwrap_or(Lang::Zh);
     let here: String = request.uri().path_and_query().map(|told| told.as_str().to_owned()).unwrap_or_default();
-    let here = if here.len() > HERE_MAX { "/".to_owned() } else { here };
-    Visit { ctx, lang, visitor: None, here, came_from: came_from(request) }
+    let came_from = came_from(request);
+    // Where a form was sent to is no page to come back to.
+    let here = match request.method() {
+        &Method::GET | &Method::HEAD if here.len() <= HERE_MAX => here,
+        &Method::GET | &Method::HEAD => "/".to_owned(),
+        _ => came_from.clone().unwrap_or_else(|| "/".to_owned()),
+    };
+    Visit { ctx, lang, visitor: None, here, came_from }
 }
 
 async fn enter(ground: &Arc<Ground>, request: &ServiceRequest, access: Access, visit: &mut Visit) -> Result<(), Problem> {
@@ -155,7 +161,7 @@ fn came_from(request: &ServiceRequest) -> Option<String> {
     let referer = request.headers().get("referer")?.to_str().ok()?;
     let (_, rest) = referer.split_once("://")?;
     let path = rest.strip_prefix(host(request))?;
-    (path.starts_with('/') && path.len() <= HERE_MAX).then(|| path.to_owned())
+    (console::safe_path(Some(path)) == path).then(|| path.to_owned())
 }
 
 #[cfg(test)]

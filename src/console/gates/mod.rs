@@ -17,6 +17,7 @@ use crate::gates::certificate;
 use crate::gates::overriding::InForce;
 use crate::gates::overriding::actions::{self as overriding, Override};
 use crate::gates::table::{self, AnswerRow};
+use crate::law::decision::CureItem;
 use crate::law::{Gate, Verdict};
 use crate::projects::{self, Site, table::ProjectRow};
 use crate::store::AnyConn;
@@ -195,6 +196,12 @@ impl AnswerPage {
         badge(&self.answered.row.verdict)
     }
 
+    /// What to do, with whoever must supply the fact named in the page's language only.
+    fn cure(&self, item: &CureItem) -> String {
+        let told = self.f.t(&item.zh, &item.en);
+        item.keeper.as_ref().map_or_else(|| told.to_owned(), |keeper| told.replace(keeper.as_str(), self.f.half(keeper)))
+    }
+
     /// Whether nothing is left to be decided about an override.
     fn is_over(&self, one: &Override) -> bool {
         !one.decisions.is_empty() && !one.holds_on(self.f.visit.ctx.today)
@@ -221,7 +228,10 @@ fn shown_facts(f: &Frame, facts: &Value) -> Vec<ShownFact> {
         ShownFact {
             name: f.word(name).into_owned(),
             value: fact.get("value").filter(|_| is_known).map(text),
-            source: if is_known { of(fact, "source") } else { of(fact, "keeper") },
+            source: match is_known {
+                true => f.word(&of(fact, "source")).into_owned(),
+                false => f.half(&of(fact, "keeper")).to_owned(),
+            },
             seen_at: of(fact, "seen_at").chars().take(16).collect::<String>().replace('T', " "),
         }
     });

@@ -104,16 +104,11 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
         })
         .collect();
     let last = month.last().day_of_month();
-    let numbers = (1..=last).filter_map(|number| Day::of(month.first().year(), month_number(month), number));
+    let numbers = (0..i64::from(last)).map(|number| month.first().plus_days(number));
     let days = numbers.map(|day| (x_of(day), day.day_of_month(), day.is_weekend())).collect();
     let width = LEFT + usize::try_from(last).unwrap_or(31) * CELL + 70;
     let height = (rows.len() + 1) * CELL + 8;
     let totals = by_day.into_iter().map(|(day, (people, hundredths))| (day, people, decimal(hundredths))).collect();
     let (before, after) = (month.plus(-1), month.plus(1));
     show(&AttendancePage { f: Frame::of(&visit), head, month, before, after, days, rows, totals, width, height, people, waiting })
-}
-
-fn month_number(month: Month) -> u32 {
-    // A month is written `2026-03`.
-    month.to_string().get(5..7).and_then(|text| text.parse().ok()).unwrap_or(1)
 }

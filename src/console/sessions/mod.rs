@@ -9,9 +9,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{Frame, Shown, done, frame, regions, safe_path, see_other, show};
-use crate::base::id::UserId;
 use crate::store::AnyConn;
-use crate::users::{BROWSER_SECONDS, actions, browser, http as users_http, table};
+use crate::users::table::{self, UserRow};
+use crate::users::{BROWSER_SECONDS, actions, browser, http as users_http};
 use crate::web::{Access, Form, Lang, Problem, Role, Route, ScopeOn, Verb, Visit};
 use crate::{parties, projects};
 
@@ -77,9 +77,9 @@ fn with_cookie(mut response: HttpResponse, cookie: &Cookie<'_>) -> Shown {
     Ok(response)
 }
 
-async fn open(visit: &Visit, user: UserId, next: &str) -> Shown {
+async fn open(visit: &Visit, user: UserRow, next: &str) -> Shown {
     let (ctx, db) = (visit.ctx.clone(), visit.ctx.ground.db.clone());
-    let token = db.write(move |tx| browser::open(tx, &ctx, user)).await?;
+    let token = db.write(move |tx| browser::open(tx, &ctx, &user)).await?;
     let is_secure = visit.ctx.ground.settings.secure_cookies;
     with_cookie(done(next, "logged_in", 1)?, &session_cookie(&token, is_secure, BROWSER_SECONDS))
 }
@@ -87,31 +87,24 @@ async fn open(visit: &Visit, user: UserId, next: &str) -> Shown {
 async fn log_in(form: Form) -> Shown {
     let login = form.required("login")?.to_owned();
     let user = users_http::authenticate(&form.visit.ctx, &login, form.secret("password")?).await?;
-    let next = safe_path(form.text("next"));
-    let must_change =
-        form.visit.read(move |conn, _| Ok(table::find(conn, user)?.is_some_and(|user| user.must_change_password))).await?;
-    open(
-        &form.visit,
-        user,
-        if must_change {
-            "/password"
-        } else if next == "/" {
-            "/me?home"
-        } else {
-            next
-        },
-    )
-    .await
+    let next = match safe_path(form.text("next")) {
+        _ if user.must_change_password => "/password",
+        "/" => "/me?home",
+        next => next,
+    };
+    open(&form.visit, user, next).await
 }
 
 async fn log_in_to_demo(request: HttpRequest, form: Form) -> Shown {
     let is_near = request.peer_addr().is_some_and(|peer| peer.ip().is_loopback());
-    if !form.visit.ctx.ground.settings.demo || !is_near {
+    // What a proxy of this machine passes on comes from somewhere else.
+    let is_forwarded = ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name));
+    if !form.visit.ctx.ground.settings.demo || !is_near || is_forwarded {
         return Err(Problem::not_found());
     }
     let login = form.required("login")?.to_owned();
     let user = form.visit.read(move |conn, _| table::by_login(conn, &login)?.ok_or_else(Problem::not_found)).await?;
-    open(&form.visit, user.id, "/me?home").await
+    open(&form.visit, user, "/me?home").await
 }
 
 async fn log_out(request: HttpRequest, form: Form) -> Shown {

@@ -30,7 +30,7 @@ words! {
 }
 crate::web::openapi::word_schema!(Standing);
 
-/// Hex digits of an address: 128 bits that nobody guesses.
+/// Bytes of an address: 128 bits that nobody guesses.
 const TOKEN_BYTES: usize = 16;
 
 /// The certificate of an answer. One that still holds is given again, so that asking twice makes no second one.
@@ -39,6 +39,9 @@ const TOKEN_BYTES: usize = 16;
 /// `not_found` for an answer that the asker may not see, `invalid` for one that is older than a certificate may be.
 pub fn issue(tx: &mut Tx<'_>, ctx: &Ctx, id: AnswerId) -> Result<CertificateRow, Problem> {
     let answered = fetch(tx.conn(), ctx, id)?;
+    // The chain is locked before what was given out is looked at, so that two who ask at once get one.
+    let chain = answered.row.chain();
+    let recorded_seq = tx.seq(chain)?;
     if let Some(row) = table::latest(tx.conn(), id)?.filter(|row| ctx.now < row.expires_at) {
         return Ok(row);
     }
@@ -54,7 +57,7 @@ pub fn issue(tx: &mut Tx<'_>, ctx: &Ctx, id: AnswerId) -> Result<CertificateRow,
     let token = URL_SAFE_NO_PAD.encode(ctx.vault().random::<TOKEN_BYTES>()?);
     let kid = keys::certificate_kid(tx.conn())?;
     let claims = claims(tx.conn(), ctx, &answered, &token, expires_at.unix_seconds())?;
-    let mut row = CertificateRow {
+    let row = CertificateRow {
         id: RecordId(ctx.id()),
         answer_id: id,
         project_id: answered.row.project_id,
@@ -64,11 +67,10 @@ pub fn issue(tx: &mut Tx<'_>, ctx: &Ctx, id: AnswerId) -> Result<CertificateRow,
         issued_at: ctx.now,
         expires_at,
         issued_by: ctx.actor().to_owned(),
-        recorded_seq: 0,
+        recorded_seq,
     };
-    row.recorded_seq = tx.seq(row.chain())?;
     table::insert(tx, &row)?;
-    tx.note(row.chain(), ctx.now, ctx.actor(), "issue_certificate", &id.to_string())?;
+    tx.note(chain, ctx.now, ctx.actor(), "issue_certificate", &id.to_string())?;
     Ok(row)
 }
 
@@ -111,7 +113,7 @@ fn claims(conn: &mut AnyConn, ctx: &Ctx, answered: &Answered, token: &str, exp: 
             }
             _ => None,
         },
-        scope: "projects registered on this server / 本平台登记的项目".to_owned(),
+        scope: "本平台登记的项目 / projects registered on this server".to_owned(),
         status: format!("{}/certificates/{token}", settings.upkeep.base_url),
     })
 }
@@ -143,7 +145,7 @@ pub fn status(conn: &mut AnyConn, ctx: &Ctx, token: &str) -> Result<CertificateS
     let claims: Claims = serde_json::from_slice(&body).map_err(|_| damaged())?;
     let standing = if ctx.now >= row.expires_at {
         Standing::Expired
-    } else if answers::later_verdict(conn, &answer)?.is_some_and(|verdict| verdict != answer.verdict) {
+    } else if answers::is_contradicted(conn, &answer, ctx.today)? {
         Standing::Superseded
     } else {
         Standing::Valid

@@ -2,8 +2,8 @@
 //!
 //! A certificate is a compact JWS (RFC 7515) with EdDSA over Ed25519 (RFC 8037), signed with a key of its own (`typ` and `aud` keep it
 //! apart from log-ins). It names verdict, subject, day, law book and answer, holds for [`DAYS`] days, and gives an address that tells
-//! whether it still stands. Checking is a pure function of the text, the published keys and a moment. Deliberately absent: facts and
-//! people; they stay in the stored answer.
+//! whether it still stands. Checking is a pure function of the text, the published keys and a moment. Deliberately absent: facts, and
+//! workers; they stay in the stored answer. The two officials of an override stand on it, since they answer for it.
 
 pub mod actions;
 pub mod http;

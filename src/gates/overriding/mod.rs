@@ -1,7 +1,7 @@
 //! Overrides: a refusal that two persons set aside for a time, on a ground that they name.
 //!
 //! The verdict stays `blocked`; the override stands beside it, on the answer, on the certificate and in every list, with both names,
-//! the ground and the last day. One person asks, another approves, and either may end it. Deliberately absent: a way to change an
+//! the ground and the last day. One person asks, another approves, and whoever may override may end it. Deliberately absent: a way to change an
 //! answer, and an override without end.
 
 pub mod actions;

@@ -183,3 +183,62 @@ both!(a_language_stays_with_its_browser, |app| {
     let today = app.clock.today();
     assert!(!chinese.contains(&format!("当前日期 {today}")), "no demonstration's note");
 });
+
+both!(odd_questions_are_answered_without_a_failure, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 9, "330784").await;
+    let browser = app.browser(Role::LabourAuthority, ScopeOn::Everything).await;
+    let odd = [
+        "month=0000-00",
+        "month=9999-12",
+        "month=262142-12",
+        "month=-0001-01",
+        "month=",
+        "before=abc",
+        "before=-1",
+        "before=9999999999999999999",
+        "page=0",
+        "page=18446744073709551615",
+        "page=x",
+        "q=%FF%FE",
+        "q=%00",
+        "q=%25",
+        "after=1",
+        "told=logged_in&n=99999999999999999999",
+        "told=%3Cscript%3E",
+        "gate=nothing",
+        "project=nothing",
+        "lang=xx",
+        "=&&==",
+    ];
+    let below = ["", "/workers", "/attendance", "/sheets", "/money", "/deposit", "/documents", "/findings"];
+    let mut paths: Vec<String> = below.iter().map(|tail| format!("/projects/{}{tail}", site.id)).collect();
+    paths.extend(["/", "/projects", "/gates", "/companies", "/login", "/house/amendments"].map(str::to_owned));
+    for path in &paths {
+        for query in odd {
+            let answer = browser.get(&format!("{path}?{query}")).await;
+            assert!(answer.status < 500, "{path}?{query}: {} {}", answer.status, text_of(&answer.text()));
+            assert!(!answer.text().contains("<script>"), "{path}?{query}");
+        }
+    }
+    for path in [
+        "/projects/prj-",
+        "/projects/%00",
+        "/projects/..%2F..",
+        "/gates/answers/ans-zzz",
+        "/certificates/%F0%9F%98%80",
+        "/companies/1",
+    ] {
+        let status = browser.get(path).await.status;
+        assert!((400..500).contains(&status), "{path}: {status}");
+    }
+});
+
+both!(a_form_with_a_nul_is_refused_however_it_is_sent, |app| {
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let fields = [("uscc", "91119999MA0000007J"), ("name", "甲\0公司"), ("kind", "enterprise")];
+    assert_eq!(browser.post("/companies/new", &fields).await.status, 400);
+    assert_eq!(browser.upload("/companies/new", &fields, &[]).await.status, 400);
+    let named = [("file", "a\u{1}b.csv", "text/csv", b"x".as_slice())];
+    assert!(browser.upload("/bank", &[], &named).await.status < 500);
+});

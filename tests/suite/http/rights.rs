@@ -122,7 +122,12 @@ struct Asker {
 
 fn asker(app: &App, client: &Client<'_>) -> Asker {
     let user = client.user;
-    let cookie = app.write(move |tx, ctx| browser::open(tx, ctx, user)).unwrap();
+    let cookie = app
+        .write(move |tx, ctx| {
+            let user = anxin::users::table::find(tx.conn(), user)?.unwrap();
+            browser::open(tx, ctx, &user)
+        })
+        .unwrap();
     Asker { token: client.token().to_owned(), csrf: browser::form_token(&app.ground.vault, &cookie), cookie }
 }
 

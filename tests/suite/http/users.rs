@@ -154,7 +154,8 @@ both!(a_guess_that_comes_through_after_the_lock_is_not_let_in, |app| {
         for _ in 0..5 {
             anxin::users::actions::note_failure(tx, ctx, &login)?;
         }
-        anxin::users::actions::admit(tx, ctx, user).map(|_| ())
+        let judged = anxin::users::table::find(tx.conn(), user)?.unwrap();
+        anxin::users::actions::admit(tx, ctx, &judged).map(|_| ())
     });
     assert_eq!(late.unwrap_err().code.as_str(), "too_many");
 });
