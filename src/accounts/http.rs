@@ -33,8 +33,10 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/v1/projects/{project}/accounts", read, "Wage accounts of a project with balances", || {
             web::get().to(list)
         })
+        .of_any_time()
         .gives::<Vec<AccountView>>(),
         Route::get("/api/v1/projects/{project}/accounts/{account}", read, "One wage account", || web::get().to(one))
+            .of_any_time()
             .gives::<AccountView>(),
         Route::post("/api/v1/projects/{project}/accounts/{account}/filing", open, "Record the filing of an account", || {
             web::post().to(file_account)
@@ -50,11 +52,13 @@ pub fn routes() -> Vec<Route> {
             web::get().to(entries)
         })
         .query(&[("after", "cursor of the last page"), ("limit", "rows, 1 to 200"), ("purpose", "only entries of this purpose")])
+        .of_any_time()
         .gives::<Page<EntryView>>(),
         Route::get("/api/v1/projects/{project}/accounts/{account}/statements", read, "Statements of an account", || {
             web::get().to(statements)
         })
         .query(PAGING)
+        .of_any_time()
         .gives::<Page<StatementView>>(),
     ]
 }

@@ -121,6 +121,6 @@ fn text_of(concern: &Concern) -> Result<String, Problem> {
 /// Notices what an assessment that was just kept says.
 pub fn hear(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kept: &AssessmentRow) -> Result<Noticed, Problem> {
     let findings: Vec<Finding> = serde_json::from_str(&kept.findings).map_err(|error| Problem::internal(&error.to_string()))?;
-    let (concerns, unsure) = of_findings(&findings, &ctx.ground.book());
+    let (concerns, unsure) = of_findings(&findings, &ctx.book());
     reconcile(tx, ctx, site, NoticeKind::Finding, &concerns, &unsure)
 }

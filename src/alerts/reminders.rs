@@ -24,7 +24,7 @@ pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Proble
 /// Papers that end within the configured days, or ended and were not replaced while the project goes on.
 pub fn expiring(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Concern>, Problem> {
     let (today, horizon) = (ctx.today, ctx.today.plus_days(ctx.ground.settings.upkeep.expiry_days));
-    let book = ctx.ground.book();
+    let book = ctx.book();
     let mut found = Vec::new();
     let all = deposits::actions::all(conn, site, None)?;
     for one in &all {

@@ -10,7 +10,7 @@ use crate::base::id::{AmendmentId, UserId};
 use crate::law::LawBook;
 use crate::law::book::Difference;
 use crate::law::decision::Policy;
-use crate::store::{AnyConn, Chain, StoreError, Tx};
+use crate::store::{AnyConn, Chain, StoreError, Tx, law_books};
 use crate::web::problem::Fault;
 use crate::web::{Code, Ctx, Ground, InForce, Problem};
 
@@ -78,7 +78,11 @@ impl Amendment {
 pub fn refresh(ground: &Arc<Ground>) -> Result<bool, StoreError> {
     let Some(law) = ground.db.read_blocking(|conn| in_force::read(conn, ground))? else { return Ok(false) };
     let (hash, files, now) = (law.book.hash().to_owned(), Arc::clone(&law.files), ground.clock.now());
-    ground.db.write_blocking(move |tx| table::keep_book(tx.conn(), &hash, &files, now))?;
+    let policy = law.policy;
+    ground.db.write_blocking(move |tx| -> Result<(), StoreError> {
+        law_books::keep(tx.conn(), &hash, &files, now)?;
+        law_books::activate(tx.conn(), &hash, policy, now)
+    })?;
     ground.put_in_force(law);
     Ok(true)
 }
@@ -332,7 +336,13 @@ pub fn approve(tx: &mut Tx<'_>, ctx: &Ctx, id: AmendmentId, note: &str, ready: &
     if table::activation(tx.conn())? != row.seen {
         return Err(outdated());
     }
-    table::keep_book(tx.conn(), &row.law_book, &ready.files, ctx.now)?;
+    law_books::keep(tx.conn(), &row.law_book, &ready.files, ctx.now)?;
+    let standing = ctx.ground.policy();
+    let policy = Policy {
+        permit_gate: row.permit_gate.unwrap_or(standing.permit_gate),
+        completion_gate: row.completion_gate.unwrap_or(standing.completion_gate),
+    };
+    law_books::activate(tx.conn(), &row.law_book, policy, ctx.now)?;
     let activation = Some(row.seen + 1);
     decide(tx, ctx, row, Verdict::Approved, note, activation, "approve_amendment")
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::table::{self, AmendmentRow};
 use crate::law::LawBook;
 use crate::law::decision::Policy;
-use crate::store::{AnyConn, StoreError, journal};
+use crate::store::{AnyConn, StoreError, journal, law_books};
 use crate::web::{Ground, InForce};
 
 /// Lays a file over the others; gives the text that it replaces.
@@ -66,7 +66,7 @@ pub(super) fn read(conn: &mut AnyConn, ground: &Ground) -> Result<Option<InForce
     let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
     let told = told.join("\n");
     let kept = match approved.last() {
-        Some(last) => table::book_files(conn, &last.law_book)?,
+        Some(last) => law_books::files(conn, &last.law_book)?,
         None => None,
     };
     if let Some(files) = kept

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{AmendmentKind, Verdict};
 use crate::base::id::{AmendmentId, UserId};
 use crate::base::{Moment, RegionCode};
-use crate::store::schema::{amendment_decisions, amendments, law_books};
+use crate::store::schema::{amendment_decisions, amendments};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
 
 /// A proposal; never updated.
@@ -107,28 +107,6 @@ pub fn approved(conn: &mut AnyConn) -> Result<Vec<AmendmentRow>, StoreError> {
         .select(amendment_decisions::amendment_id)
         .load(conn)?;
     order.into_iter().map(|id| Ok(amendments::table.find(id).select(AmendmentRow::as_select()).first(conn)?)).collect()
-}
-
-/// Stores a law book by its hash unless it stands already.
-pub fn keep_book(conn: &mut AnyConn, hash: &str, files: &[(String, String)], now: Moment) -> Result<(), StoreError> {
-    let known: i64 = law_books::table.filter(law_books::hash.eq(hash)).count().get_result(conn)?;
-    if known > 0 {
-        return Ok(());
-    }
-    let body = serde_json::to_vec(files).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    diesel::sql_query("INSERT INTO law_books (hash, activated_at, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-        .bind::<diesel::sql_types::Text, _>(hash)
-        .bind::<diesel::sql_types::BigInt, _>(now)
-        .bind::<diesel::sql_types::Binary, _>(body)
-        .execute(conn)?;
-    Ok(())
-}
-
-/// The files of a stored law book.
-pub fn book_files(conn: &mut AnyConn, hash: &str) -> Result<Option<Vec<(String, String)>>, StoreError> {
-    let body: Option<Vec<u8>> = law_books::table.find(hash).select(law_books::body).first(conn).optional()?;
-    let damaged = |error: serde_json::Error| StoreError::Damaged(format!("law_books {hash}: {error}"));
-    body.map(|body| serde_json::from_slice(&body).map_err(damaged)).transpose()
 }
 
 /// Every row, for `verify`.

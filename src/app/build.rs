@@ -13,7 +13,7 @@ use crate::base::id::IdSource;
 use crate::base::{Clock, Moment};
 use crate::store::conn::Place;
 use crate::store::vault::Owner;
-use crate::store::{Db, StoreError, Tx, Vault, bulk, schema};
+use crate::store::{Db, StoreError, Tx, Vault, bulk, law_books, schema};
 use crate::web::{Ground, InForce};
 
 /// Name of the key file in a data folder.
@@ -80,6 +80,8 @@ pub fn ground(
     let first = Arc::clone(&ground);
     ground.db.write_blocking(move |tx| prepare(tx, &first))?;
     amendments::actions::refresh(&ground)?;
+    let (law, now) = (ground.in_force(), ground.clock.now());
+    ground.db.write_blocking(move |tx| law_books::activate(tx.conn(), law.book.hash(), law.policy, now))?;
     Ok(ground)
 }
 
@@ -88,7 +90,7 @@ fn prepare(tx: &mut Tx<'_>, ground: &Ground) -> Result<(), StoreError> {
     let now = ground.clock.now();
     ground.vault.ensure_key(tx.conn(), Owner::Global, now)?;
     bulk::ensure_partitions(tx.conn(), ground.clock.today())?;
-    amendments::table::keep_book(tx.conn(), ground.base.book.hash(), &ground.base.files, now)
+    law_books::keep(tx.conn(), ground.base.book.hash(), &ground.base.files, now)
 }
 
 /// A note that the database carries about itself.

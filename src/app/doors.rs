@@ -22,6 +22,8 @@ use actix_web::{Error, HttpMessage, HttpResponse, web};
 use crate::users::API_KEY_PREFIX;
 use crate::users::actions::{self, Known};
 use crate::users::tokens::Tokens;
+use crate::web::extract::percent_decoded;
+use crate::web::past::{self, KnownAt};
 use crate::web::peer::peer_of;
 use crate::web::{Access, Code, Ctx, Ground, Problem, Route, Scope, Verb};
 
@@ -35,12 +37,13 @@ pub struct Doors {
 struct Rule {
     access: Access,
     is_page: bool,
+    knows_past: bool,
 }
 
 impl Doors {
     /// The rules of these routes.
     pub fn of(routes: &[Route]) -> Self {
-        let rule = |route: &Route| Rule { access: route.access, is_page: route.is_page };
+        let rule = |route: &Route| Rule { access: route.access, is_page: route.is_page, knows_past: route.knows_past };
         Self { rules: routes.iter().map(|route| ((route.method.clone(), route.path.to_owned()), rule(route))).collect() }
     }
 
@@ -129,19 +132,15 @@ async fn open(
         false => Ok(rule),
     });
     match rule {
-        Ok(rule) if rule.is_page => pages::open(ground, request, rule.access).await.map_err(Refusal::Page),
-        Ok(rule) => open_to_programs(ground, tokens, request, rule.access).await.map_err(Refusal::Problem),
+        Ok(rule) if rule.is_page => pages::open(ground, request, rule).await.map_err(Refusal::Page),
+        Ok(rule) => open_to_programs(ground, tokens, request, rule).await.map_err(Refusal::Problem),
         Err(problem) if pages::wants_page(request) => Err(Refusal::Page(pages::refused(ground, request, &problem).await)),
         Err(problem) => Err(Refusal::Problem(problem)),
     }
 }
 
-async fn open_to_programs(
-    ground: &Arc<Ground>,
-    tokens: &Tokens,
-    request: &ServiceRequest,
-    access: Access,
-) -> Result<(), Problem> {
+async fn open_to_programs(ground: &Arc<Ground>, tokens: &Tokens, request: &ServiceRequest, rule: Rule) -> Result<(), Problem> {
+    let access = rule.access;
     if access != Access::Device && request.query_string().contains("%00") {
         let problem = Problem::new(Code::Malformed, "查询参数中不能有空字符（U+0000）。", "A query must not contain U+0000.");
         return Err(problem.at("query", "bad_encoding"));
@@ -173,6 +172,7 @@ async fn open_to_programs(
         }
     }
     read_headers(request, &mut ctx)?;
+    ctx.known_at = known_at(request, rule, &ctx)?;
     request.extensions_mut().insert(ctx);
     Ok(())
 }
@@ -208,6 +208,21 @@ async fn authenticate(ground: &Arc<Ground>, tokens: &Tokens, request: &ServiceRe
     }
     let token = tokens.check(&credential, ctx.now)?;
     ground.db.read(move |conn| actions::known_bearer(conn, &token, today)).await
+}
+
+/// The past that a request asks about. Where it is not understood it is refused: whoever asks about the past must not get the present.
+fn known_at(request: &ServiceRequest, rule: Rule, ctx: &Ctx) -> Result<Option<KnownAt>, Problem> {
+    let told = request.query_string().split('&').find_map(|pair| pair.strip_prefix("known_at="));
+    // An empty field of a form says nothing.
+    let Some(text) = told.filter(|text| !text.is_empty() && rule.access != Access::Device) else { return Ok(None) };
+    if !rule.knows_past {
+        let problem = Problem::invalid("此处不支持 known_at。", "known_at is not understood here.");
+        return Err(problem.at("known_at", "unknown_field"));
+    }
+    let at = past::parse(&percent_decoded(text), ctx.now)?;
+    let path = request.match_info();
+    let of = past::of_path(path.get("project"), path.get("party"));
+    Ok(Some(KnownAt { at, of }))
 }
 
 fn read_headers(request: &ServiceRequest, ctx: &mut Ctx) -> Result<(), Problem> {

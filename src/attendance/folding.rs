@@ -119,7 +119,7 @@ pub fn is_proof(verify: i32) -> bool {
 
 /// Folds the marked days of a project, at most [`FOLD_DAYS_MAX`] of them, and has the project assessed.
 pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Folded, Problem> {
-    let days = table::take_dirty(tx.conn(), project, FOLD_DAYS_MAX)?;
+    let days = table::take_dirty(tx.conn(), project, FOLD_DAYS_MAX, ctx.now)?;
     let mut folded = Folded { days: days.len(), ..Folded::default() };
     if days.is_empty() {
         return Ok(folded);
@@ -130,8 +130,8 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
     for number in days {
         let Some(day) = day_of(number) else { continue };
         let punches = table::punches_of_day(tx.conn(), project, number)?;
-        let rows = fold_day(tx.conn(), ctx.vault(), project, day, &punches, &mut matcher, &gates)?;
-        table::replace_work_days(tx.conn(), project, day, &rows)?;
+        let rows = fold_day(tx.conn(), ctx, project, day, &punches, &mut matcher, &gates)?;
+        table::replace_work_days(tx.conn(), project, day, &rows, ctx.now)?;
         folded.rows += rows.len();
     }
     folded.more = table::has_dirty(tx.conn(), project)?;
@@ -141,7 +141,7 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
 
 fn fold_day(
     conn: &mut AnyConn,
-    vault: &Vault,
+    ctx: &Ctx,
     project: ProjectId,
     day: Day,
     punches: &[PunchRow],
@@ -150,7 +150,7 @@ fn fold_day(
 ) -> Result<Vec<WorkDayRow>, StoreError> {
     let mut people: BTreeMap<(RecordId, WorkerId), Vec<Passage>> = BTreeMap::new();
     for punch in punches.iter().filter(|punch| is_proof(punch.verify)) {
-        if let Some(person) = matcher.find(conn, vault, punch.pin_id, day)? {
+        if let Some(person) = matcher.find(conn, ctx.vault(), punch.pin_id, day)? {
             let entered = entered(gates.get(&punch.device_id).copied(), punch.state);
             people.entry(person).or_default().push(Passage { time: punch.local_time, entered });
         }
@@ -166,6 +166,7 @@ fn fold_day(
             punches: worth.punches,
             hundredths: worth.hundredths,
             flags: worth.flags,
+            folded_at: ctx.now,
         })
     };
     Ok(people.into_iter().filter_map(row).collect())

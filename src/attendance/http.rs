@@ -22,16 +22,19 @@ pub fn routes() -> Vec<Route> {
     let mut routes = vec![
         Route::get("/api/v1/projects/{project}/work-days", read, "Work days of a month", || web::get().to(work_days))
             .query(&[("month", "month like 2026-03"), ("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
+            .of_any_time()
             .gives::<WorkDayPage>(),
         Route::get("/api/v1/projects/{project}/punches", read, "Punches of a day as they came, numbers masked", || {
             web::get().to(punches)
         })
         .query(&[("day", "day like 2026-03-02"), ("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
+        .of_any_time()
         .gives::<PunchPage>(),
         Route::get("/api/v1/projects/{project}/unmatched-pins", read, "Numbers at the gates that nobody on the roll has", || {
             web::get().to(unmatched)
         })
         .query(&[("month", "month like 2026-03")])
+        .of_any_time()
         .gives::<Vec<UnmatchedPin>>(),
     ];
     routes.extend(super::devices::http::routes());

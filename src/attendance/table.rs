@@ -1,6 +1,6 @@
 //! Rows of punches and work days, and the marks that say which days must be folded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer};
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Worked, day_of};
 use crate::base::id::{CrewId, DeviceId, ProjectId, RecordId, WorkerId};
-use crate::base::{Day, Month};
+use crate::base::{Day, Moment, Month};
 use crate::store::bulk::PunchRow;
 use crate::store::fixed::fixed;
 use crate::store::schema::{dirty_days, pins, punches, work_days};
@@ -33,22 +33,34 @@ pub struct WorkDayRow {
     pub hundredths: i32,
     /// What is odd about it.
     pub flags: String,
+    /// When it was folded from the punches.
+    #[schema(ignore)]
+    #[serde(skip)]
+    pub folded_at: Moment,
+}
+
+impl WorkDayRow {
+    /// Whether another folding came to the same.
+    fn says_the_same_as(&self, other: &WorkDayRow) -> bool {
+        *self == WorkDayRow { folded_at: self.folded_at, ..other.clone() }
+    }
 }
 
 /// Marks a day to be folded. The update in place of "do nothing" makes a fold that runs at the same time wait for this transaction.
-pub fn mark_dirty(conn: &mut AnyConn, project: ProjectId, local_day: i32) -> Result<(), StoreError> {
+pub fn mark_dirty(conn: &mut AnyConn, project: ProjectId, local_day: i32, now: Moment) -> Result<(), StoreError> {
     fixed(
-        "INSERT INTO dirty_days (project_id, local_day) VALUES ($1, $2) \
+        "INSERT INTO dirty_days (project_id, local_day, marked_at) VALUES ($1, $2, $3) \
          ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
     )
     .big(project.0)
     .int(local_day)
+    .big(now.0)
     .execute(conn)?;
     Ok(())
 }
 
-/// Takes the marks of a project's earliest days, at most `limit`.
-pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64) -> Result<Vec<i32>, StoreError> {
+/// Takes the marks of a project's earliest days, at most `limit`; what was marked until now stays known (`store::past`).
+pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64, now: Moment) -> Result<Vec<i32>, StoreError> {
     let days: Vec<i32> = dirty_days::table
         .filter(dirty_days::project_id.eq(project.0))
         .order(dirty_days::local_day)
@@ -56,6 +68,14 @@ pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64) -> Result<
         .select(dirty_days::local_day)
         .load(conn)?;
     for day in &days {
+        fixed(
+            "INSERT INTO dirty_days_was (until_at, project_id, local_day, marked_at) \
+             SELECT $1, project_id, local_day, marked_at FROM dirty_days WHERE project_id = $2 AND local_day = $3",
+        )
+        .big(now.0)
+        .big(project.0)
+        .int(*day)
+        .execute(conn)?;
         diesel::delete(dirty_days::table.find((project.0, *day))).execute(conn)?;
     }
     Ok(days)
@@ -128,11 +148,36 @@ pub fn pins_used(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) 
     .load(conn)?)
 }
 
-/// Puts new rows in place of a day's.
-pub fn replace_work_days(conn: &mut AnyConn, project: ProjectId, day: Day, rows: &[WorkDayRow]) -> Result<(), StoreError> {
-    diesel::delete(work_days::table.filter(work_days::project_id.eq(project).and(work_days::worked_on.eq(day)))).execute(conn)?;
+/// Puts new rows in place of a day's. A row that says the same stays; one that goes or changes stays known (`store::past`).
+pub fn replace_work_days(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    day: Day,
+    rows: &[WorkDayRow],
+    now: Moment,
+) -> Result<(), StoreError> {
+    let standing: Vec<WorkDayRow> = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.eq(day)))
+        .select(WorkDayRow::as_select())
+        .load(conn)?;
+    let standing: BTreeMap<RecordId, WorkDayRow> = standing.into_iter().map(|row| (row.enrolment_id, row)).collect();
+    let fresh: BTreeMap<RecordId, &WorkDayRow> = rows.iter().map(|row| (row.enrolment_id, row)).collect();
+    let stays = |row: &WorkDayRow| fresh.get(&row.enrolment_id).is_some_and(|new| new.says_the_same_as(row));
+    for row in standing.values().filter(|row| !stays(row)) {
+        diesel::sql_query(
+            "INSERT INTO work_days_was SELECT $1, t.* FROM work_days t WHERE t.project_id = $2 AND t.worked_on = $3 AND t.enrolment_id = $4",
+        )
+        .bind::<BigInt, _>(now.0)
+        .bind::<BigInt, _>(project.0)
+        .bind::<Date, _>(day.0)
+        .bind::<BigInt, _>(row.enrolment_id.0)
+        .execute(conn)?;
+        diesel::delete(work_days::table.find((project, day, row.enrolment_id))).execute(conn)?;
+    }
     for row in rows {
-        diesel::insert_into(work_days::table).values(row).execute(conn)?;
+        if !standing.get(&row.enrolment_id).is_some_and(|old| row.says_the_same_as(old)) {
+            diesel::insert_into(work_days::table).values(row).execute(conn)?;
+        }
     }
     Ok(())
 }

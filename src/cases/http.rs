@@ -23,6 +23,7 @@ pub fn routes() -> Vec<Route> {
             .creates::<CaseRow>(),
         Route::get("/api/v1/projects/{project}/cases", handle, "List cases", || web::get().to(list))
             .query(&[("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
+            .of_any_time()
             .gives::<Page<CaseRow>>(),
         Route::post("/api/v1/projects/{project}/cases/{case}/close", handle, "Close a case", || web::post().to(close))
             .takes::<CloseCase>()

@@ -136,7 +136,8 @@ fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<R
         on_site: known(count(roll.on_site.saturating_add(unmatched)), "enrolments", None),
         unregistered: known(count(unmatched), "punches", None),
         without_contract: known(count(roll.without_paper), "enrolments", None),
-        device_seen_on: known(last, "devices", seen.iter().map(|(_, at)| *at).max()),
+        // Without the moment: of the past only the days are known on which a device was seen.
+        device_seen_on: known(last, "devices", None),
     })
 }
 

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::totals::{Totals, of_region};
 use super::{actions, table};
 use crate::base::id::{FindingId, ProjectId};
-use crate::base::{Day, Moment};
+use crate::base::{Day, Moment, RegionCode};
 use crate::projects::enter;
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Call, Problem, Route, Verb};
@@ -20,10 +21,16 @@ pub fn routes() -> Vec<Route> {
             web::get().to(card)
         })
         .query(&[("as_of", "civil day, today when absent")])
+        .of_any_time()
         .gives::<Card>(),
         Route::get("/api/v1/projects/{project}/assessments", read, "What was found over time", || web::get().to(assessments))
             .query(&[("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
+            .of_any_time()
             .gives::<Page<Kept>>(),
+        Route::get("/api/v1/totals", read, "What the projects of a region come to on a day", || web::get().to(totals))
+            .query(&[("region", "GB/T 2260 code, all that you may see when absent"), ("as_of", "civil day, today when absent")])
+            .of_any_time()
+            .gives::<Totals>(),
     ]
 }
 
@@ -67,10 +74,21 @@ async fn card(call: Call, project: web::Path<ProjectId>, query: web::Query<CardQ
         let site = enter(conn, &ctx.scope, id)?;
         let as_of = as_of.unwrap_or(ctx.today);
         let assessment = actions::assess(conn, ctx, &site, as_of)?;
-        let law_book = ctx.ground.book().hash().to_owned();
+        let law_book = ctx.book().hash().to_owned();
         Ok(Card { project: id, as_of, law_book, systems: json(&assessment.card)?, findings: json(&assessment.findings)? })
     })
     .await
+}
+
+#[derive(Deserialize)]
+struct TotalsQuery {
+    region: Option<RegionCode>,
+    as_of: Option<Day>,
+}
+
+async fn totals(call: Call, query: web::Query<TotalsQuery>) -> Result<impl Responder, Problem> {
+    let TotalsQuery { region, as_of } = query.into_inner();
+    call.read(move |conn, ctx| of_region(conn, ctx, region, as_of.unwrap_or(ctx.today))).await
 }
 
 async fn assessments(call: Call, project: web::Path<ProjectId>, query: web::Query<PageQuery>) -> Result<impl Responder, Problem> {

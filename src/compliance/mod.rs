@@ -9,6 +9,7 @@ pub mod http;
 mod months;
 pub mod summary;
 pub mod table;
+pub mod totals;
 
 pub use gather::gather;
 pub(crate) use gather::{bond_valid, government_funded, told};

@@ -32,7 +32,7 @@ pub(super) fn payroll(conn: &mut AnyConn, ctx: &Ctx, site: &Site, facts: &Facts,
     let earliest = [first_entry, attended.first().copied(), wages.keys().next().copied()].into_iter().flatten().min();
     let Some(earliest) = earliest else { return Ok(Vec::new()) };
     let device_known = !attendance::devices::table::of_project(conn, site.id)?.is_empty() || !attended.is_empty();
-    let book = ctx.ground.book();
+    let book = ctx.book();
     let mut months = Vec::new();
     for month in earliest.up_to(as_of.month()).take(MONTHS_MAX) {
         let sheet = wages.get(&month);

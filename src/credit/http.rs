@@ -27,6 +27,7 @@ pub fn routes() -> Vec<Route> {
             web::get().to(file)
         })
         .query(&[("region", "deposit area, the nation when absent"), ("as_of", "day, today when absent")])
+        .of_any_time()
         .gives::<CreditFile>(),
     ]
 }
@@ -75,11 +76,11 @@ struct FileQuery {
 async fn file(call: Call, party: web::Path<PartyId>, query: web::Query<FileQuery>) -> Result<impl Responder, Problem> {
     let party = party.into_inner();
     let region = query.region.unwrap_or(RegionCode::NATION);
-    let as_of = query.as_of.unwrap_or(call.ctx.today);
     call.read(move |conn, ctx| {
         if !actions::may_look(&ctx.scope, party) {
             return Err(Problem::not_found());
         }
+        let as_of = query.as_of.unwrap_or(ctx.today);
         let records = table::of_party(conn, party)?;
         Ok(CreditFile { region, as_of, standing: standing_of(&records, region, as_of), records })
     })

@@ -26,6 +26,7 @@ pub fn routes() -> Vec<Route> {
             web::get().to(list)
         })
         .query(&[("as_of", "day of the held amounts, today when absent")])
+        .of_any_time()
         .gives::<DepositsView>(),
         Route::post(
             "/api/v1/projects/{project}/deposits/{deposit}/events",

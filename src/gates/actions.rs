@@ -3,11 +3,11 @@
 use super::facts::{self, Gathered};
 use super::table::{self, AnswerRow};
 use super::{ENGINE, Subject};
-use crate::base::id::{AnswerId, PartyId};
+use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::{Day, RegionCode};
 use crate::law::{self, Decision, Gate, GateQuestion};
 use crate::parties;
-use crate::projects::{PartyRole, Site, enter};
+use crate::projects::{self, PartyRole, Site, enter};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Tx, journal};
 use crate::web::{Ctx, Problem, ScopeOn};
@@ -69,7 +69,7 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_o
         }
     };
     let Gathered { facts, detail } = gathered;
-    let policy = ctx.ground.policy();
+    let policy = ctx.policy();
     Ok(Asked { question: GateQuestion { gate, region, as_of, facts, policy, detail }, subject })
 }
 
@@ -123,17 +123,27 @@ fn applicants(
     Ok(named)
 }
 
-/// Decides a question and keeps the answer with its facts.
-pub fn answer(tx: &mut Tx<'_>, ctx: &Ctx, asked: &Asked) -> Result<Answered, Problem> {
-    let book = ctx.ground.book();
+/// The projects that a question touches: its own, and every one of the companies that it is about and of their groups.
+pub fn projects_about(conn: &mut AnyConn, subject: &Subject) -> Result<Vec<ProjectId>, Problem> {
+    let mut parties: Vec<PartyId> = [subject.owner, subject.general_contractor].into_iter().flatten().collect();
+    if let Some(project) = subject.project {
+        parties.extend(projects::table::participations(conn, project)?.into_iter().map(|row| row.party_id));
+    }
+    let mut found = facts::projects_of(conn, &parties)?;
+    found.extend(subject.project);
+    Ok(found)
+}
+
+/// What is kept of an answer before it is, and the decision: without id, and with its facts not yet encrypted.
+pub fn decided(ctx: &Ctx, asked: &Asked) -> Result<(AnswerRow, Decision), Problem> {
+    let book = ctx.book();
     let question = &asked.question;
     let decision = law::decide(&book, question);
     let text = |value: Result<String, serde_json::Error>| value.map_err(|error| Problem::internal(&error.to_string()));
     let facts = text(serde_json::to_string(question))?;
     let answer = text(serde_json::to_string(&decision))?;
-    let owner = asked.subject.project.map_or(Owner::Global, Owner::Project);
-    let mut row = AnswerRow {
-        id: AnswerId(ctx.id()),
+    let row = AnswerRow {
+        id: AnswerId(0),
         gate: question.gate.as_str().to_owned(),
         project_id: asked.subject.project,
         owner_id: asked.subject.owner,
@@ -144,19 +154,28 @@ pub fn answer(tx: &mut Tx<'_>, ctx: &Ctx, asked: &Asked) -> Result<Answered, Pro
         basis: decision.basis.map(|basis| basis.as_str().to_owned()),
         law_book: book.hash().to_owned(),
         engine: ENGINE.to_owned(),
-        facts: ctx.vault().seal(tx.conn(), owner, facts.as_bytes())?,
         facts_hash: journal::sha256(facts.as_bytes()),
+        facts: facts.into_bytes(),
         answer_hash: journal::sha256(answer.as_bytes()),
         answer,
         asked_by: ctx.actor().to_owned(),
         asked_at: ctx.now,
         recorded_seq: 0,
     };
+    Ok((row, decision))
+}
+
+/// Decides a question and keeps the answer with its facts.
+pub fn answer(tx: &mut Tx<'_>, ctx: &Ctx, asked: &Asked) -> Result<Answered, Problem> {
+    let (mut row, decision) = decided(ctx, asked)?;
+    let owner = row.project_id.map_or(Owner::Global, Owner::Project);
+    row.id = AnswerId(ctx.id());
+    row.facts = ctx.vault().seal(tx.conn(), owner, &row.facts)?;
     let chain = crate::store::Sealed::chain(&row);
     row.recorded_seq = tx.seq(chain)?;
     table::insert(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "answer_gate", &row.id.to_string())?;
-    Ok(Answered { row, question: question.clone(), decision })
+    Ok(Answered { row, question: asked.question.clone(), decision })
 }
 
 /// A stored answer with its facts.

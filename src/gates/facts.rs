@@ -143,7 +143,7 @@ fn any(facts: Vec<Fact<bool>>) -> Fact<bool> {
 }
 
 /// Projects of the applicants and of the groups that they belong to.
-fn projects_of(conn: &mut AnyConn, applicants: &[PartyId]) -> Result<Vec<crate::base::id::ProjectId>, Problem> {
+pub(super) fn projects_of(conn: &mut AnyConn, applicants: &[PartyId]) -> Result<Vec<crate::base::id::ProjectId>, Problem> {
     let mut group: Vec<PartyId> = Vec::new();
     for applicant in applicants {
         group.extend(parties::table::group_of(conn, *applicant)?);

@@ -11,9 +11,9 @@ use super::overriding::{InForce, actions as overriding};
 use super::{Subject, table};
 use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::{Day, Moment, RegionCode};
-use crate::law::{Gate, Verdict};
+use crate::law::{Decision, Gate, GateQuestion, Verdict};
 use crate::projects::enter;
-use crate::store::AnyConn;
+use crate::store::{AnyConn, Past};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Body, Call, Code, Ctx, Problem, Route, Verb};
 
@@ -23,6 +23,16 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/gates/answers/{answer}", ask, "A stored answer with its facts", || web::get().to(one))
             .gives::<GateAnswer>(),
+        Route::get("/api/v1/gates/{gate}", ask, "What a gate would answer; nothing is kept", || web::get().to(preview))
+            .query(&[
+                ("project", "the project"),
+                ("owner", "the owner who applies, where no project is named"),
+                ("general_contractor", "the general contractor, where no project is named"),
+                ("region", "region code, where no project is named"),
+                ("as_of", "civil day, today when absent"),
+            ])
+            .of_any_time()
+            .gives::<GateWord>(),
         Route::post("/api/v1/gates/{gate}", ask, "Ask a gate; a refusal is an answer", || web::post().to(ask_gate))
             .takes::<AskGate>()
             .gives::<GateAnswer>(),
@@ -53,10 +63,9 @@ pub struct AskGate {
     as_of: Option<Day>,
 }
 
-/// An answer with all that it rests on.
+/// What a gate says, with all that it rests on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct GateAnswer {
-    id: AnswerId,
+pub struct GateWord {
     gate: String,
     project: Option<ProjectId>,
     owner: Option<PartyId>,
@@ -96,6 +105,14 @@ pub struct GateAnswer {
     law_book: String,
     facts_hash: String,
     engine: String,
+}
+
+/// An answer that is kept.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GateAnswer {
+    id: AnswerId,
+    #[serde(flatten)]
+    word: GateWord,
     asked_at: Moment,
     /// Set aside by two persons today: who, until when, on which ground. The verdict stays.
     #[serde(rename = "override")]
@@ -158,10 +175,8 @@ fn set_aside(conn: &mut AnyConn, ctx: &Ctx, row: &table::AnswerRow) -> Result<Op
     }
 }
 
-fn view(conn: &mut AnyConn, ctx: &Ctx, answered: &Answered) -> Result<GateAnswer, Problem> {
-    let Answered { row, question, decision } = answered;
-    Ok(GateAnswer {
-        id: row.id,
+fn word(row: &table::AnswerRow, question: &GateQuestion, decision: &Decision) -> Result<GateWord, Problem> {
+    Ok(GateWord {
         gate: row.gate.clone(),
         project: row.project_id,
         owner: row.owner_id,
@@ -183,6 +198,14 @@ fn view(conn: &mut AnyConn, ctx: &Ctx, answered: &Answered) -> Result<GateAnswer
         law_book: row.law_book.clone(),
         facts_hash: row.facts_hash.clone(),
         engine: row.engine.clone(),
+    })
+}
+
+fn view(conn: &mut AnyConn, ctx: &Ctx, answered: &Answered) -> Result<GateAnswer, Problem> {
+    let Answered { row, question, decision } = answered;
+    Ok(GateAnswer {
+        id: row.id,
+        word: word(row, question, decision)?,
         asked_at: row.asked_at,
         set_aside: set_aside(conn, ctx, row)?,
     })
@@ -214,6 +237,32 @@ async fn ask_gate(call: Call, gate: web::Path<String>, body: Body<AskGate>) -> R
     call.write(StatusCode::OK, move |tx, ctx| {
         let answered = actions::answer(tx, ctx, &asked)?;
         view(tx.conn(), ctx, &answered)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct PreviewQuery {
+    project: Option<ProjectId>,
+    owner: Option<PartyId>,
+    general_contractor: Option<PartyId>,
+    region: Option<RegionCode>,
+    as_of: Option<Day>,
+}
+
+/// What a gate would answer, of today or of the past that `known_at` names; nothing is kept.
+async fn preview(mut call: Call, gate: web::Path<String>, query: web::Query<PreviewQuery>) -> Result<impl Responder, Problem> {
+    let gate = gate_of(&gate)?;
+    let PreviewQuery { project, owner, general_contractor, region, as_of } = query.into_inner();
+    let subject = Subject { project, owner, general_contractor, region };
+    if let Some(known) = &mut call.ctx.known_at {
+        let (db, subject) = (call.ctx.ground.db.clone(), subject.clone());
+        known.of = Past::Of(db.read(move |conn| actions::projects_about(conn, &subject)).await?);
+    }
+    call.read(move |conn, ctx| {
+        let asked = actions::gather(conn, ctx, gate, &subject, as_of.unwrap_or(ctx.today))?;
+        let (row, decision) = actions::decided(ctx, &asked)?;
+        word(&row, &asked.question, &decision)
     })
     .await
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::actions::stored_question;
 use super::{ENGINE, table};
 use crate::law::{self, LawBook};
-use crate::store::{AnyConn, journal};
+use crate::store::{AnyConn, journal, law_books};
 use crate::web::{Ctx, Problem};
 
 /// What a replay found.
@@ -49,8 +49,8 @@ pub fn all(conn: &mut AnyConn, ctx: &Ctx) -> Result<Replayed, Problem> {
 }
 
 fn stored_book(conn: &mut AnyConn, hash: &str) -> Result<Option<LawBook>, Problem> {
-    let Some(body) = table::law_files(conn, hash)? else { return Ok(None) };
-    let files: Option<Vec<(String, String)>> = serde_json::from_slice(&body).ok();
+    // A book that does not read is named by the answers that need it; it must not keep the others from being replayed.
+    let files = law_books::files(conn, hash).ok().flatten();
     let book = files.and_then(|files| LawBook::from_files(files).ok());
     Ok(book.filter(|book| book.hash() == hash))
 }

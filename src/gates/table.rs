@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::{Day, Moment, RegionCode};
-use crate::store::schema::{gate_answers, law_books};
+use crate::store::schema::gate_answers;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
 
 /// An answer; `facts` is encrypted.
@@ -94,11 +94,6 @@ pub fn is_contradicted(conn: &mut AnyConn, answer: &AnswerRow, today: Day) -> Re
         };
     }
     Ok(later.count().get_result::<i64>(conn)? > 0)
-}
-
-/// The files of a stored law book.
-pub fn law_files(conn: &mut AnyConn, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(law_books::table.find(hash).select(law_books::body).first(conn).optional()?)
 }
 
 /// Every row, for `verify` and `gate replay`.

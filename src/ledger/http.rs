@@ -26,6 +26,7 @@ pub fn routes() -> Vec<Route> {
             ("after", "cursor of the last page of postings"),
             ("limit", "postings, 1 to 200"),
         ])
+        .of_any_time()
         .gives::<LedgerView>(),
     ]
 }

@@ -30,6 +30,7 @@ pub fn routes() -> Vec<Route> {
             || web::get().to(latest),
         )
         .query(&[("as_of", "day, today when absent")])
+        .of_any_time()
         .gives::<BoardView>(),
     ]
 }

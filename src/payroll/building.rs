@@ -106,7 +106,7 @@ fn agreed_due_on(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month) -> Resul
         )
         .at("pay_day", "missing_field")
     })?;
-    Ok(due_on(&ctx.ground.book(), site.region, month, pay_day))
+    Ok(due_on(&ctx.book(), site.region, month, pay_day))
 }
 
 /// Which part a build is about.

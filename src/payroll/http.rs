@@ -36,15 +36,18 @@ pub fn routes() -> Vec<Route> {
             web::get().to(list)
         })
         .query(PAGING)
+        .of_any_time()
         .gives::<Page<SheetRow>>(),
         Route::get("/api/v1/projects/{project}/pay-sheets/{sheet}", Access::Holds(Verb::ReadWorkers), "One sheet", || {
             web::get().to(one)
         })
+        .of_any_time()
         .gives::<SheetRow>(),
         Route::get("/api/v1/projects/{project}/pay-sheets/{sheet}/lines", Access::Holds(Verb::ReadWorkers), "Its lines", || {
             web::get().to(lines)
         })
         .query(PAGING)
+        .of_any_time()
         .gives::<Page<LineView>>(),
         Route::get(
             "/api/v1/projects/{project}/pay-sheets/{sheet}/lines/{line}/events",
@@ -52,6 +55,7 @@ pub fn routes() -> Vec<Route> {
             "What happened to a line",
             || web::get().to(events),
         )
+        .of_any_time()
         .gives::<Vec<EventRow>>(),
         Route::post("/api/v1/projects/{project}/pay-sheets/{sheet}/signatures", prepare, "Record workers' signatures", || {
             web::post().to(sign)
@@ -86,6 +90,7 @@ pub fn routes() -> Vec<Route> {
         .versioned(),
         Route::get("/api/v1/projects/{project}/pay-months", money, "Wages month by month as of a day", || web::get().to(wages))
             .query(&[("as_of", "day, today when absent")])
+            .of_any_time()
             .gives::<Wages>(),
     ];
     routes.extend(pay_run::http::routes());
@@ -300,9 +305,9 @@ struct AsOf {
 
 async fn wages(call: Call, project: web::Path<ProjectId>, query: web::Query<AsOf>) -> Result<impl Responder, Problem> {
     let id = project.into_inner();
-    let as_of = query.as_of.unwrap_or(call.ctx.today);
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, id)?;
+        let as_of = query.as_of.unwrap_or(ctx.today);
         let months = months::wages(conn, &site, as_of)?;
         Ok(Wages { as_of, oldest_open_due_on: months::oldest_open_due_on(conn, &site)?, months })
     })

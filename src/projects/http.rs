@@ -34,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/v1/projects/{project}", read, "One project with parties, crews and what holds today", || {
             web::get().to(one)
         })
+        .of_any_time()
         .gives::<ProjectView>(),
         Route::post("/api/v1/projects/{project}/parties", register, "Put a party on a project", || web::post().to(join))
             .takes::<JoinProject>()
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
             .takes::<RecordFact>()
             .creates::<Recorded>(),
         Route::get("/api/v1/projects/{project}/facts", read, "Every fact on record", || web::get().to(history))
+            .of_any_time()
             .gives::<Vec<Recorded>>(),
         Route::post("/api/v1/projects/{project}/documents", record, "Upload a paper", || web::post().to(upload))
             .takes_file(documents::MEDIA_TYPES)
@@ -52,6 +54,7 @@ pub fn routes() -> Vec<Route> {
             .creates::<DocumentHead>(),
         Route::get("/api/v1/projects/{project}/documents", read, "List papers", || web::get().to(papers))
             .query(PAGING)
+            .of_any_time()
             .gives::<Page<DocumentHead>>(),
         Route::get("/api/v1/projects/{project}/documents/{document}", record, "Download a paper", || web::get().to(download))
             // As it was handed in.

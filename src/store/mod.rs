@@ -10,8 +10,10 @@ pub mod inbox;
 pub mod jobs;
 pub mod journal;
 pub mod keys;
+pub mod law_books;
 pub mod migrate;
 pub mod outbox;
+pub mod past;
 pub mod replay;
 pub mod schema;
 pub mod seals;
@@ -22,6 +24,7 @@ pub mod vault;
 mod writer;
 
 pub use conn::{AnyConn, Backend, Db, DbOptions};
+pub use past::Past;
 pub use tx::{Chain, Sealed, Tx};
 pub use vault::Vault;
 pub use writer::Commits;

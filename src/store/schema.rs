@@ -688,6 +688,7 @@ diesel::table! {
     dirty_days (project_id, local_day) {
         project_id -> BigInt,
         local_day -> Integer,
+        marked_at -> BigInt,
     }
 }
 
@@ -702,6 +703,7 @@ diesel::table! {
         punches -> Integer,
         hundredths -> Integer,
         flags -> Text,
+        folded_at -> BigInt,
     }
 }
 
@@ -891,5 +893,23 @@ diesel::table! {
         kid -> Text,
         public_key -> Text,
         retired_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    device_days (device_id, local_day) {
+        device_id -> BigInt,
+        local_day -> Integer,
+        first_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    law_activations (at, ordinal) {
+        at -> BigInt,
+        ordinal -> Integer,
+        law_book -> Text,
+        permit_gate -> Bool,
+        completion_gate -> Bool,
     }
 }

@@ -293,7 +293,7 @@ impl Transient for StoreError {
     }
 }
 
-async fn run_blocking<T, E, F>(work: F) -> Result<T, E>
+pub(super) async fn run_blocking<T, E, F>(work: F) -> Result<T, E>
 where
     F: FnOnce() -> Result<T, E> + Send + 'static,
     T: Send + 'static,

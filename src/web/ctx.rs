@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
+use super::past::KnownAt;
 use super::peer::Network;
 use super::{Code, Problem, Scope};
 use crate::base::id::IdSource;
@@ -138,6 +139,10 @@ pub struct Ctx {
     pub dry_run: bool,
     /// The address that the request came from; none for jobs and commands.
     pub peer: Option<IpAddr>,
+    /// `?known_at=`: the past that is asked about instead of the present.
+    pub known_at: Option<KnownAt>,
+    /// The law of that past; none for the law in force.
+    pub law: Option<Arc<InForce>>,
 }
 
 impl Ctx {
@@ -152,7 +157,24 @@ impl Ctx {
             seen_version: None,
             dry_run: false,
             peer: None,
+            known_at: None,
+            law: None,
         }
+    }
+
+    /// The law that questions are answered by: the law in force, or that of the past which is asked about.
+    pub fn in_force(&self) -> Arc<InForce> {
+        self.law.as_ref().map_or_else(|| self.ground.in_force(), Arc::clone)
+    }
+
+    /// The law book that questions are answered by.
+    pub fn book(&self) -> Arc<LawBook> {
+        Arc::clone(&self.in_force().book)
+    }
+
+    /// The operator's policy that questions are answered by.
+    pub fn policy(&self) -> Policy {
+        self.in_force().policy
     }
 
     /// A fresh id number.

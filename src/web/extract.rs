@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Code, Ctx, Problem};
+use super::{Code, Ctx, Problem, past};
 use crate::store::replay::{self, Replay};
 use crate::store::tx::Transient;
 use crate::store::{AnyConn, StoreError, Tx, journal};
@@ -67,6 +67,21 @@ impl Transient for Halt {
     }
 }
 
+/// Reads on one snapshot: of the present, or of the past that is asked about.
+pub(super) async fn read<T, F>(ctx: Ctx, work: F) -> Result<T, Problem>
+where
+    F: FnOnce(&mut AnyConn, &Ctx) -> Result<T, Problem> + Send + 'static,
+    T: Send + 'static,
+{
+    let db = ctx.ground.db.clone();
+    let Some(known) = ctx.known_at.clone() else { return db.read(move |conn| work(conn, &ctx)).await };
+    db.read_past(known.at, known.of, move |conn| {
+        let ctx = past::context(conn, &ctx, known.at)?;
+        work(conn, &ctx)
+    })
+    .await
+}
+
 fn as_json<T: Serialize>(value: &T) -> Result<Value, Problem> {
     serde_json::to_value(value).map_err(|error| Problem::internal(&error.to_string()))
 }
@@ -79,8 +94,7 @@ impl Call {
         T: Serialize + Send + 'static,
     {
         let Call { ctx } = self;
-        let db = ctx.ground.db.clone();
-        db.read(move |conn| work(conn, &ctx)).await.map(Reply::ok)
+        read(ctx, work).await.map(Reply::ok)
     }
 
     /// Changes in one transaction; with `?dry_run=true` the answer is given and nothing kept.

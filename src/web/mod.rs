@@ -9,6 +9,7 @@ pub mod form;
 pub mod lang;
 pub mod openapi;
 pub mod paging;
+pub mod past;
 pub mod peer;
 pub mod problem;
 pub mod route;

@@ -155,6 +155,10 @@ fn path_item(route: &Route, problem: &Described) -> PathItem {
     for (name, meaning) in route.query {
         operation = operation.parameter(parameter(name, ParameterIn::Query, Required::False, meaning));
     }
+    if route.knows_past {
+        let meaning = "a day (its end) or a moment: answer by what was on record then, under the law of then";
+        operation = operation.parameter(parameter("known_at", ParameterIn::Query, Required::False, meaning));
+    }
     let rehearses = route.method.as_str() != "GET" && !matches!(route.access, Access::Public | Access::Myself);
     if rehearses {
         operation =

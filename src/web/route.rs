@@ -78,6 +78,8 @@ pub struct Route {
     pub is_order: bool,
     /// Whether `If-Match` is needed.
     pub is_versioned: bool,
+    /// Whether `known_at` is understood: the answer rests on nothing but what a past shows.
+    pub knows_past: bool,
     /// Whether it is a page for people: opened by a browser's session, refused in HTML.
     pub is_page: bool,
     /// The handler.
@@ -98,6 +100,7 @@ impl Route {
             query: &[],
             is_order: false,
             is_versioned: false,
+            knows_past: false,
             is_page: false,
             handler,
         }
@@ -161,6 +164,12 @@ impl Route {
     /// Reads these query parameters.
     pub fn query(mut self, names: &'static [(&'static str, &'static str)]) -> Self {
         self.query = names;
+        self
+    }
+
+    /// Answers about the past as well (`known_at`).
+    pub fn of_any_time(mut self) -> Self {
+        self.knows_past = true;
         self
     }
 

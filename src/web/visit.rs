@@ -9,7 +9,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::lang::Lang;
-use super::{Ctx, Grant, Problem, Scope, Verb};
+use super::{Ctx, Grant, Problem, Scope, Verb, extract};
 use crate::base::id::{self, UserId};
 use crate::store::AnyConn;
 
@@ -78,7 +78,7 @@ impl Visit {
         T: Send + 'static,
     {
         let visit = self.clone();
-        self.ctx.ground.db.read(move |conn| work(conn, &visit)).await
+        extract::read(self.ctx.clone(), move |conn, ctx| work(conn, &Visit { ctx: ctx.clone(), ..visit })).await
     }
 }
 

@@ -275,7 +275,7 @@ fn event(ctx: &Ctx, row: &EnrolmentRow, kind: EventKind, valid_on: Day) -> Event
 fn follow_up(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, from: Day) -> Result<(), StoreError> {
     let project = site.id.to_string();
     // A device's clock may run a day ahead of the civil day.
-    if table::refold(tx.conn(), site.id, day_number(from), day_number(ctx.today.plus_days(1)))? > 0 {
+    if table::refold(tx.conn(), site.id, day_number(from), day_number(ctx.today.plus_days(1)), ctx.now)? > 0 {
         jobs::enqueue(tx.conn(), ctx.id(), "fold_days", &project, ctx.now)?;
     }
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project, ctx.now)

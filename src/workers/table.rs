@@ -293,20 +293,21 @@ pub fn sealed_pin(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Re
 ///
 /// The days are found by stepping through the key, one probe a day. The update in place of "do nothing" makes a fold that runs at
 /// the same time wait for this transaction instead of missing it.
-pub fn refold(conn: &mut AnyConn, project: ProjectId, first: i32, last: i32) -> Result<usize, StoreError> {
+pub fn refold(conn: &mut AnyConn, project: ProjectId, first: i32, last: i32, now: Moment) -> Result<usize, StoreError> {
     let marked = diesel::sql_query(
-        "INSERT INTO dirty_days (project_id, local_day) \
+        "INSERT INTO dirty_days (project_id, local_day, marked_at) \
          WITH RECURSIVE found (day) AS ( \
            SELECT MIN(local_day) FROM punches WHERE project_id = $1 AND local_day >= $2 AND local_day <= $3 \
            UNION ALL \
            SELECT (SELECT MIN(local_day) FROM punches WHERE project_id = $1 AND local_day > found.day AND local_day <= $3) \
            FROM found WHERE found.day IS NOT NULL) \
-         SELECT $1, day FROM found WHERE day IS NOT NULL \
+         SELECT $1, day, $4 FROM found WHERE day IS NOT NULL \
          ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
     )
     .bind::<BigInt, _>(project.0)
     .bind::<Integer, _>(first)
     .bind::<Integer, _>(last)
+    .bind::<BigInt, _>(now.0)
     .execute(conn)?;
     Ok(marked)
 }

@@ -180,3 +180,43 @@ fn a_folder_with_data_of_its_own_is_left_alone() {
     let db = Db::open(place(), &DbOptions::default()).unwrap();
     assert_eq!(anxin::app::build::mark(&db, "demo").unwrap(), None);
 }
+
+/// What is told of every project and of all together: cards, gates, totals.
+fn told(conn: &mut anxin::store::AnyConn, ctx: &Ctx) -> Result<Vec<String>, Problem> {
+    let mut lines = vec![serde_json::to_string(&compliance::totals::of_region(conn, ctx, None, ctx.today)?).unwrap()];
+    for row in projects::visible(conn, &ctx.scope, 0, 100)? {
+        let site = projects::site(conn, row.id)?;
+        let card = compliance::actions::assess(conn, ctx, &site, ctx.today)?;
+        lines.push(serde_json::to_string(&(&card.card, &card.findings)).unwrap());
+        for gate in [anxin::law::Gate::CompletionAcceptance, anxin::law::Gate::ConstructionPermit] {
+            let subject = gates::Subject { project: Some(row.id), owner: None, general_contractor: None, region: None };
+            let asked = gates::actions::gather(conn, ctx, gate, &subject, ctx.today)?;
+            lines.push(gates::actions::decided(ctx, &asked)?.0.answer);
+        }
+    }
+    Ok(lines)
+}
+
+#[test]
+fn a_report_made_on_a_day_is_the_report_made_ninety_days_later_about_what_was_known_then() {
+    let first_day: Day = "2026-01-20".parse().unwrap();
+    let mut wanted = Wanted { as_of: Some(first_day), ..wanted("demo-past", 3) };
+    let first = open(&wanted).unwrap();
+    let then_ctx = Ctx::of_the_house(&first.ground, "test");
+    let then = first.ground.db.read_blocking(|conn| told(conn, &then_ctx)).unwrap();
+    drop(first);
+
+    wanted.as_of = Some(first_day.plus_days(90));
+    let later = open(&wanted).unwrap();
+    let mut ctx = Ctx::of_the_house(&later.ground, "test");
+    let now = later.ground.db.read_blocking(|conn| told(conn, &ctx)).unwrap();
+    assert_ne!(then, now, "ninety days have changed nothing");
+    ctx.today = first_day;
+    let unaware = later.ground.db.read_blocking(|conn| told(conn, &ctx)).unwrap();
+    assert_ne!(then, unaware, "what came in later about that day is known today");
+    let again = later.ground.db.read_past_blocking(then_ctx.now, &anxin::store::Past::OfAll, |conn| told(conn, &ctx)).unwrap();
+    assert_eq!(then.len(), again.len());
+    for (then, again) in then.iter().zip(&again) {
+        assert_eq!(then, again);
+    }
+}

@@ -8,6 +8,7 @@ use actix_web::http::header::{ACCEPT, HOST, ORIGIN};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpResponse};
 
+use super::{Rule, known_at};
 use crate::console;
 use crate::console::sessions::{LANGUAGE_COOKIE, SESSION_COOKIE};
 use crate::users::browser;
@@ -32,10 +33,13 @@ pub(super) async fn refused(ground: &Arc<Ground>, request: &ServiceRequest, prob
 }
 
 /// Lets a request through to a page, or gives the page that it gets instead.
-pub(super) async fn open(ground: &Arc<Ground>, request: &ServiceRequest, access: Access) -> Result<(), HttpResponse> {
+pub(super) async fn open(ground: &Arc<Ground>, request: &ServiceRequest, rule: Rule) -> Result<(), HttpResponse> {
     let mut visit = visit(ground, request);
-    match enter(ground, request, access, &mut visit).await {
-        Ok(()) => {
+    let entered = enter(ground, request, rule.access, &mut visit).await;
+    let known_at = entered.and_then(|()| known_at(request, rule, &visit.ctx));
+    match known_at {
+        Ok(known_at) => {
+            visit.ctx.known_at = known_at;
             request.extensions_mut().insert(visit.ctx.clone());
             request.extensions_mut().insert(visit);
             Ok(())

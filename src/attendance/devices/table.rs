@@ -7,8 +7,10 @@ use serde::Serialize;
 use super::{DeviceState, GateDirection, Maker, OrderState};
 use crate::base::Moment;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
+use crate::store::fixed::fixed;
 use crate::store::schema::{device_commands, device_states, devices};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
+use crate::workers::day_number;
 
 /// A device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
@@ -77,6 +79,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &DeviceRow, seen_at: Moment) -> Result<(), S
         held_punches: 0,
     };
     diesel::insert_into(device_states::table).values(&state).execute(tx.conn())?;
+    note_day(tx.conn(), row.id, seen_at)?;
     tx.seal(row)
 }
 
@@ -154,6 +157,16 @@ pub fn note_seen(conn: &mut AnyConn, row: &DeviceStateRow) -> Result<(), StoreEr
             s::info.eq(&row.info),
             s::held_punches.eq(row.held_punches),
         ))
+        .execute(conn)?;
+    note_day(conn, row.device_id, row.last_seen_at)
+}
+
+/// Remembers the first moment of each day on which a device was seen (`store::past`).
+fn note_day(conn: &mut AnyConn, device: DeviceId, seen_at: Moment) -> Result<(), StoreError> {
+    fixed("INSERT INTO device_days (device_id, local_day, first_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .big(device.0)
+        .int(day_number(seen_at.day()))
+        .big(seen_at.0)
         .execute(conn)?;
     Ok(())
 }

@@ -91,7 +91,7 @@ pub fn store_punches(
     let fresh = bulk::insert_punches(tx.conn(), rows.clone())?;
     // Only days with something new are folded again, so that a device that repeats itself costs little.
     for day in fresh.iter().map(|row| row.local_day).collect::<BTreeSet<i32>>() {
-        table::mark_dirty(tx.conn(), project, day)?;
+        table::mark_dirty(tx.conn(), project, day, ctx.now)?;
     }
     if !fresh.is_empty() {
         jobs::enqueue(tx.conn(), ctx.id(), "fold_days", &project.to_string(), ctx.now)?;

@@ -2,15 +2,17 @@
 
 use actix_web::web;
 use askama::Template;
+use serde::Deserialize;
 
 use super::head::Head;
 use crate::base::id::ProjectId;
+use crate::base::{Day, Moment};
 use crate::compliance;
 use crate::console::{Frame, Shown, show};
 use crate::law::book::Standing;
 use crate::law::questions::warning::Level;
 use crate::law::{Finding, State, System};
-use crate::web::{Verb, Visit};
+use crate::web::{Problem, Verb, Visit};
 
 /// A system with what was found under it, the worst first.
 struct Part {
@@ -47,6 +49,9 @@ struct CardPage {
     not_known: usize,
     law_book: String,
     may_ask: bool,
+    as_of: Day,
+    /// The past that is shown instead of the present.
+    known_at: Option<Moment>,
 }
 
 impl CardPage {
@@ -63,13 +68,25 @@ impl CardPage {
     }
 }
 
-pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    as_of: Option<String>,
+}
+
+pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, asked: web::Query<Asked>) -> Shown {
     let id = project.into_inner();
-    let (head, assessment) = visit
+    // An empty field of the form asks for no other day.
+    let wanted = asked.into_inner().as_of.filter(|text| !text.is_empty());
+    let wanted: Option<Day> = wanted
+        .map(|text| text.parse())
+        .transpose()
+        .map_err(|_| Problem::invalid("日期应写成 2026-03-02。", "Write a day like 2026-03-02.").at("as_of", "bad_time"))?;
+    let (head, assessment, as_of, law_book) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
-            let assessment = compliance::actions::assess(conn, &visit.ctx, &site, visit.ctx.today)?;
-            Ok((head, assessment))
+            let as_of = wanted.unwrap_or(visit.ctx.today);
+            let assessment = compliance::actions::assess(conn, &visit.ctx, &site, as_of)?;
+            Ok((head, assessment, as_of, visit.ctx.book().hash().chars().take(12).collect()))
         })
         .await?;
     let count = |state: State| assessment.findings.iter().filter(|finding| finding.state == state).count();
@@ -84,6 +101,6 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
     // The worst first, the order of the law among equals.
     parts.sort_by_key(|part| std::cmp::Reverse((part.state, part.level)));
     let may_ask = visit.able(Verb::AskGates).is_some();
-    let law_book = visit.ctx.ground.book().hash().chars().take(12).collect();
-    show(&CardPage { f: Frame::of(&visit), head, parts, broken, not_known, law_book, may_ask })
+    let known_at = visit.ctx.known_at.as_ref().map(|known| known.at);
+    show(&CardPage { f: Frame::of(&visit), head, parts, broken, not_known, law_book, may_ask, as_of, known_at })
 }

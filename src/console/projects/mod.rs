@@ -17,7 +17,7 @@ pub fn routes() -> Vec<Route> {
     let read = Access::Holds(Verb::ReadProjects);
     vec![
         Route::page("/projects", read, "Projects by trouble", || web::get().to(list::page)),
-        Route::page("/projects/{project}", read, "One project: the five-system card", || web::get().to(card::page)),
+        Route::page("/projects/{project}", read, "One project: the five-system card", || web::get().to(card::page)).of_any_time(),
         Route::page("/projects/{project}/attendance", read, "Attendance of a month", || web::get().to(attendance::page)),
         Route::page("/projects/{project}/money", Access::Holds(Verb::ReadMoney), "Money in and out", || {
             web::get().to(money::page)

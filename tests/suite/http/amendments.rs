@@ -41,7 +41,7 @@ fn path(proposal: &Value, verb: &str) -> String {
 }
 
 /// Proposes that the first rule of the region that is true becomes false.
-async fn propose(client: &Client<'_>) -> Value {
+pub async fn propose(client: &Client<'_>) -> Value {
     let (seen, text) = text_of(client, REGION).await;
     let wording = text.replacen("value = true", "value = false", 1);
     client.post("/api/v1/amendments", file_change("region", REGION, &wording, seen)).send().await.expect(201)

@@ -18,14 +18,14 @@ async fn clock(app: &App, path: &str, body: &str) -> Answer {
     answer
 }
 
-async fn attlog(app: &App, serial: &str, body: &str) -> String {
+pub async fn attlog(app: &App, serial: &str, body: &str) -> String {
     let answer = clock(app, &format!("/iclock/cdata?SN={serial}&table=ATTLOG&Stamp=9999"), body).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.headers.get("content-type").unwrap().to_str().unwrap().starts_with("text/plain"));
     answer.text()
 }
 
-async fn bind(client: &Client<'_>, site: &TestProject, serial: &str, direction: &str) -> Value {
+pub async fn bind(client: &Client<'_>, site: &TestProject, serial: &str, direction: &str) -> Value {
     let body = json!({"serial": serial, "project": site.id, "gate": "1号门", "direction": direction});
     client.post("/api/v1/devices", body).send().await.expect(200)
 }

@@ -12,6 +12,7 @@ mod ledger;
 mod overrides;
 mod pages;
 mod pages_month;
+mod past;
 mod payroll;
 mod projects;
 mod rights;

@@ -126,7 +126,7 @@ impl Stage<'_> {
     /// Everybody worked on a day.
     fn work(&self, on: &str, hundredths: i32) {
         let (id, on, people) = (self.id(), day(on), self.people.clone());
-        let written = self.app.write(move |tx, _| {
+        let written = self.app.write(move |tx, ctx| {
             let rows: Vec<WorkDayRow> = people
                 .iter()
                 .map(|(enrolment_id, worker_id)| WorkDayRow {
@@ -139,9 +139,10 @@ impl Stage<'_> {
                     punches: 2,
                     hundredths,
                     flags: String::new(),
+                    folded_at: ctx.now,
                 })
                 .collect();
-            Ok(replace_work_days(tx.conn(), id, on, &rows)?)
+            Ok(replace_work_days(tx.conn(), id, on, &rows, ctx.now)?)
         });
         written.unwrap();
     }

@@ -1,0 +1,13 @@
+DROP TABLE law_activations;
+DROP TABLE device_days;
+DROP TABLE dirty_days_was;
+ALTER TABLE dirty_days DROP COLUMN marked_at;
+DROP TABLE work_days_was;
+ALTER TABLE work_days DROP COLUMN folded_at;
+DROP TABLE enrolments_was;
+DROP TABLE wage_accounts_was;
+DROP TABLE bank_entries_was;
+DROP TABLE pay_sheets_was;
+DROP TABLE pay_lines_was;
+DROP TABLE cases_was;
+DROP TABLE devices_was;
