@@ -19,6 +19,8 @@ pub(super) struct Parts {
     pub(super) values: Vec<Dated>,
     pub(super) regions: BTreeMap<RegionCode, RegionEntry>,
     pub(super) years: BTreeMap<i32, CalendarYear>,
+    /// File and line of each rule and article, for faults that are found later.
+    pub(super) lines: BTreeMap<String, (String, usize)>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -88,13 +90,14 @@ impl Parts {
         let paraphrase = reader.truth("paraphrase");
         let fields = (reader.need_text("instrument"), reader.need_text("article"), reader.need_text("words"));
         let (Some(instrument), Some(article), Some(words)) = fields else { return };
+        self.lines.insert(format!("article {instrument} {article}"), (path.to_owned(), line));
         if self.articles.insert((instrument.clone(), article.clone()), Article { words, paraphrase }).is_some() {
             self.fault(path, &format!("article {instrument} {article}"), line, "条文重复", "this article is there twice");
         }
     }
 
     fn rule(&mut self, path: &str, line: usize, row: &Table) {
-        const KNOWN: [&str; 12] = [
+        const KNOWN: [&str; 14] = [
             "id",
             "title",
             "title_en",
@@ -107,6 +110,8 @@ impl Parts {
             "owes",
             "counts_towards",
             "knowledge",
+            "convention",
+            "version",
         ];
         let mut reader = Reader::new(path, "rule", line, row, &KNOWN, &mut self.faults);
         let id = reader.need_text("id");
@@ -118,6 +123,7 @@ impl Parts {
         let (from, to) = (reader.need_day("from"), reader.day("to"));
         let standing = standing(&mut reader, "standing");
         let (article_unverified, knowledge) = (reader.truth("article_unverified"), reader.truth("knowledge"));
+        let (convention, version) = (reader.truth("convention"), reader.version());
         let counts_towards = reader.text("counts_towards");
         let (Some(id), (Some(title_zh), Some(title_en)), Some(instrument), Some(from)) = (id, titles, instrument, from) else {
             return;
@@ -136,7 +142,10 @@ impl Parts {
             owes,
             counts_towards,
             knowledge,
+            convention,
+            version,
         };
+        self.lines.insert(format!("rule {id}"), (path.to_owned(), line));
         if self.rules.insert(id.clone(), rule).is_some() {
             self.fault(path, &format!("rule {id}"), line, "规则编号重复", "this rule is there twice");
         }

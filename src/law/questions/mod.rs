@@ -11,6 +11,7 @@ pub mod given;
 pub mod grounds;
 pub mod guarantee;
 pub mod labour_cost;
+pub mod rule;
 pub mod warning;
 
 use serde::Serialize;
@@ -25,7 +26,7 @@ use given::{Given, Refusal};
 pub use grounds::{Grounds, LAW_IN_FORCE, REGIONAL_RULE, Step};
 
 /// The names of all questions.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 25] = [
     "deposit",
     "deposit_top_up",
     "guarantee",
@@ -50,6 +51,7 @@ pub const NAMES: [&str; 24] = [
     "site_entry",
     "account_freeze",
     "gate",
+    "rule",
 ];
 
 /// Answers a question by its name from the `given` table of a case, as JSON.
@@ -100,6 +102,11 @@ pub(in crate::law) fn answer(
             let case = GateCase::read(&mut given)?;
             given.finish()?;
             case.answer(book, region, as_of)
+        }
+        "rule" => {
+            let input = rule::RuleInput::read(&mut given, book, region)?;
+            given.finish()?;
+            json(&rule::ask(book, region, as_of, &input))
         }
         _ => {
             let names = NAMES.join(", ");
