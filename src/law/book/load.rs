@@ -34,7 +34,7 @@ impl Parts {
             Ok(table) => table,
             Err(e) => {
                 let (zh, en) = (format!("不是有效的 TOML：{}", e.message), format!("not valid TOML: {}", e.message));
-                self.faults.push(Fault { file: path.to_owned(), table: String::new(), line: e.line, zh, en });
+                self.faults.push(Fault { file: path.to_owned(), table: "(file)".to_owned(), line: e.line, zh, en });
                 return None;
             }
         };
@@ -45,7 +45,7 @@ impl Parts {
             ["law", "parameters", _] => self.rows(path, &table, "value", Self::national_value),
             ["law", "regions", name] => self.region(path, name, &table),
             ["calendar", name] => self.year(path, name, &table),
-            _ => self.fault(path, "", 0, "不认识的文件位置", "this place in the configuration holds no law data"),
+            _ => self.fault(path, "(file)", 1, "不认识的文件位置", "this place in the configuration holds no law data"),
         }
         Some(table)
     }
@@ -56,7 +56,7 @@ impl Parts {
 
     /// Calls `read` with each table of the list `name`, which must be the only key of the file.
     fn rows(&mut self, path: &str, table: &Table, name: &str, read: fn(&mut Self, &str, usize, &Table)) {
-        Reader::new(path, "", 1, table, &[name], &mut self.faults);
+        Reader::new(path, "(file)", 1, table, &[name], &mut self.faults);
         self.list(path, table, name, |parts, line, row| read(parts, path, line, row));
     }
 
@@ -160,7 +160,7 @@ impl Parts {
     }
 
     fn region(&mut self, path: &str, name: &str, table: &Table) {
-        let mut reader = Reader::new(path, "", 1, table, &["region", "name", "note", "value"], &mut self.faults);
+        let mut reader = Reader::new(path, "(file)", 1, table, &["region", "name", "note", "value"], &mut self.faults);
         let (code, title, note) = (reader.need_text("region"), reader.need_text("name"), reader.text("note"));
         let code = code.and_then(|code| code.parse::<RegionCode>().ok());
         let fits = code.filter(|code| *code != RegionCode::NATION && name == format!("{code}.toml"));
@@ -183,7 +183,8 @@ impl Parts {
     }
 
     fn year(&mut self, path: &str, name: &str, table: &Table) {
-        let mut reader = Reader::new(path, "", 1, table, &["year", "notice", "notice_on", "worked", "holiday"], &mut self.faults);
+        let mut reader =
+            Reader::new(path, "(file)", 1, table, &["year", "notice", "notice_on", "worked", "holiday"], &mut self.faults);
         let (number, _, _) = (reader.need_whole("year"), reader.need_text("notice"), reader.need_day("notice_on"));
         let year = number.and_then(|number| i32::try_from(number).ok()).filter(|year| name == format!("{year}.toml"));
         let worked: BTreeSet<Day> = reader.days("worked").into_iter().collect();

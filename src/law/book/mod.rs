@@ -143,6 +143,7 @@ impl LawBook {
             parts.fault("calendar", "calendar", 1, "没有工作日历", "no working-day calendar");
         }
         if !parts.faults.is_empty() {
+            parts.faults.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
             return Err(parts.faults);
         }
         let mut hash = String::new();
@@ -227,6 +228,24 @@ impl LawBook {
                 place: (String::new(), 0),
             };
             book.values.entry(key).or_default().insert(region, vec![dated]);
+        }
+        book
+    }
+}
+
+#[cfg(test)]
+impl LawBook {
+    /// Every value, for tests that walk the book.
+    pub(in crate::law) fn all_values(&self) -> impl Iterator<Item = &Dated> {
+        self.values.values().flat_map(|regions| regions.values().flatten())
+    }
+
+    /// The book with some values changed where they stand; days, document and standing stay.
+    pub(in crate::law) fn altered(&self, changes: &[(&Dated, Value)]) -> LawBook {
+        let mut book = self.clone();
+        for (old, value) in changes {
+            let rows = book.values.get_mut(&old.key).unwrap().get_mut(&old.region).unwrap();
+            rows.iter_mut().find(|row| row.from == old.from).unwrap().value = value.clone();
         }
         book
     }

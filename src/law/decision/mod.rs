@@ -8,6 +8,8 @@ mod clauses;
 mod facts;
 
 #[cfg(test)]
+mod payments;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};

@@ -12,6 +12,7 @@ pub mod grounds;
 pub mod guarantee;
 pub mod labour_cost;
 pub mod rule;
+pub mod value;
 pub mod warning;
 
 use serde::Serialize;
@@ -26,7 +27,7 @@ use given::{Given, Refusal};
 pub use grounds::{Grounds, LAW_IN_FORCE, REGIONAL_RULE, Step};
 
 /// The names of all questions.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 26] = [
     "deposit",
     "deposit_top_up",
     "guarantee",
@@ -52,6 +53,7 @@ pub const NAMES: [&str; 25] = [
     "account_freeze",
     "gate",
     "rule",
+    "value",
 ];
 
 /// Answers a question by its name from the `given` table of a case, as JSON.
@@ -108,6 +110,7 @@ pub(in crate::law) fn answer(
             given.finish()?;
             json(&rule::ask(book, region, as_of, &input))
         }
+        "value" => put!(value::ValueInput::read(&mut given), value::ask),
         _ => {
             let names = NAMES.join(", ");
             Err(Refusal::new(
