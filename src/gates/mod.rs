@@ -15,7 +15,8 @@ use crate::base::RegionCode;
 use crate::base::id::{PartyId, ProjectId};
 
 /// Which engine answered: its version changes when the reading of a rule does.
-pub const ENGINE: &str = concat!("anxin ", env!("CARGO_PKG_VERSION"));
+/// 2: answers carry versions of rules, the very facts, the hash of the law book, and cures that name workers and amount.
+pub const ENGINE: &str = concat!("anxin ", env!("CARGO_PKG_VERSION"), " gates 2");
 
 /// What a question is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

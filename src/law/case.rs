@@ -312,4 +312,6 @@ fn trace_of(answer: &Json) -> Vec<String> {
 }
 
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
 mod tests;

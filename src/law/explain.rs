@@ -9,10 +9,20 @@ use super::book::{Fault, Found, Rule, Standing};
 /// Value, citation, words, standing and chain of regions of a rule id (`R65-11a`) or parameter (`deposit.rate`).
 /// `None` where the book has neither.
 pub fn explain(name: &str, as_of: Day, region: RegionCode, book: &LawBook) -> Option<Vec<String>> {
-    if let Some(rule) = book.rule(name) {
-        return Some(rule_lines(rule, as_of, region, book));
+    let rules: Vec<&Rule> = ids_of(name).iter().filter_map(|id| book.rule(id)).collect();
+    if !rules.is_empty() {
+        return Some(rules.into_iter().flat_map(|rule| rule_lines(rule, as_of, region, book)).collect());
     }
     spec(name).map(|spec| value_lines(spec.key, as_of, region, book))
+}
+
+/// The ids that a row of the law table names: `R423-16/19` is `R423-16` and `R423-19`.
+fn ids_of(name: &str) -> Vec<String> {
+    let mut parts = name.split('/');
+    let first = parts.next().unwrap_or_default();
+    let prefix = first.rsplit_once('-').map(|(prefix, _)| prefix);
+    let more = parts.filter_map(|part| prefix.map(|prefix| format!("{prefix}-{part}")));
+    std::iter::once(first.to_owned()).chain(more).collect()
 }
 
 /// The faults of a folder of law data; none where it is sound.
@@ -38,6 +48,11 @@ fn rule_lines(rule: &Rule, as_of: Day, region: RegionCode, book: &LawBook) -> Ve
     lines.push(format!("效力 standing: {}；自 from {}{until}；{as_of} {now}", standing(rule.standing), rule.from));
     let sanction = rule.counts_towards.as_deref().map(|id| format!("；违反计入 breach counts towards: {id}")).unwrap_or_default();
     lines.push(format!("义务人 owed by: {}{sanction}", rule.owes));
+    lines.push(format!("版本 version: {}", rule.version));
+    if rule.convention {
+        lines
+            .push("计算口径，处处适用，不单独判断 / a convention of counting, applied throughout, never judged alone".to_owned());
+    }
     if rule.knowledge {
         lines.push("仅供了解，不参与计算 / knowledge only, not computed".to_owned());
     }

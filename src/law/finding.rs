@@ -70,6 +70,9 @@ pub struct Evidence {
 pub struct Finding {
     /// Rule id.
     pub rule: String,
+    /// Version of the rule; 0 in findings older than versions.
+    #[serde(default)]
+    pub version: u32,
     /// The system it belongs to.
     pub system: System,
     /// What the rule says.
@@ -145,6 +148,7 @@ impl Bench<'_> {
             holds,
             finding: Finding {
                 rule: rule.to_owned(),
+                version: known.map_or(0, |known| known.version),
                 system,
                 state: State::NotInForce,
                 level: Level::None,

@@ -7,6 +7,7 @@
 pub mod book;
 pub mod case;
 pub mod decision;
+mod duties;
 pub mod explain;
 pub mod facts;
 pub mod finding;

@@ -67,7 +67,7 @@ pub fn in_force_at(conn: &mut AnyConn, ground: &Ground, at: Moment) -> Result<Ar
     }
     let damaged = || StoreError::Damaged(format!("law book {} cannot be read any more", active.law_book));
     let files = law_books::files(conn, &active.law_book)?.ok_or_else(damaged)?;
-    let book = LawBook::from_files(files.clone()).map_err(|_| damaged())?;
+    let book = LawBook::from_stored(files.clone()).map_err(|_| damaged())?;
     let (book, files) = (Arc::new(book), Arc::new(files));
     Ok(Arc::new(InForce { book, files, policy: active.policy, activation: current.activation }))
 }

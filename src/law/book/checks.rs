@@ -11,24 +11,40 @@ use super::keys::{Guard, KEYS, spec};
 use super::load::Parts;
 use super::value::{Dated, Kind, Standing, Value};
 
-/// Runs every check; faults are added to the parts.
-pub(super) fn all(parts: &mut Parts) {
+/// Runs every check; faults are added to the parts. A `stored` book may be older than the code, so it may lack what code has learned
+/// to compute since; whatever it does hold is checked alike.
+pub(super) fn all(parts: &mut Parts, stored: bool) {
+    if !stored {
+        complete(parts);
+    }
     rules(parts);
     values(parts);
     spans(parts);
     guards(parts);
 }
 
-fn rules(parts: &mut Parts) {
+/// Code without rules, and national parameters without a value.
+fn complete(parts: &mut Parts) {
     for id in CODED {
-        if parts.rules.get(*id).is_none_or(|rule| rule.knowledge) {
+        if parts.rules.get(*id).is_none_or(|rule| rule.knowledge || rule.convention) {
             let (zh, en) = (format!("程序计算规则 `{id}`，数据中没有"), format!("code computes rule `{id}`, the data has none"));
-            parts.fault("law/rules.toml", "rule", 0, &zh, &en);
+            parts.fault("law/rules.toml", &format!("rule {id}"), 1, &zh, &en);
         }
     }
+    for spec in KEYS.iter().filter(|spec| spec.national) {
+        if !parts.values.iter().any(|value| value.key == spec.key && value.region == RegionCode::NATION) {
+            let (zh, en) =
+                (format!("缺少国家层面的参数 `{}`", spec.key), format!("national parameter `{}` has no value", spec.key));
+            parts.fault("law/parameters", &format!("value {}", spec.key), 1, &zh, &en);
+        }
+    }
+}
+
+fn rules(parts: &mut Parts) {
     for (id, rule) in parts.rules.clone() {
-        let place = |parts: &mut Parts, zh: &str, en: &str| parts.fault("law/rules.toml", &format!("rule {id}"), 0, zh, en);
-        if !rule.knowledge && !CODED.contains(&id.as_str()) {
+        let line = parts.lines.get(&format!("rule {id}")).map_or(1, |(_, line)| *line);
+        let place = |parts: &mut Parts, zh: &str, en: &str| parts.fault("law/rules.toml", &format!("rule {id}"), line, zh, en);
+        if !rule.knowledge && !rule.convention && !CODED.contains(&id.as_str()) {
             place(
                 parts,
                 "没有计算该规则的程序；仅供展示的请写 knowledge = true",
@@ -50,13 +66,8 @@ fn rules(parts: &mut Parts) {
     for (instrument, article) in parts.articles.keys().cloned().collect::<Vec<_>>() {
         if !parts.instruments.contains_key(&instrument) {
             let table = format!("article {instrument} {article}");
-            parts.fault(
-                "law/articles",
-                &table,
-                0,
-                "`instrument` 不在 instruments.toml 中",
-                "`instrument` is not in instruments.toml",
-            );
+            let (file, line) = parts.lines.get(&table).cloned().unwrap_or_else(|| ("law/articles".to_owned(), 1));
+            parts.fault(&file, &table, line, "`instrument` 不在 instruments.toml 中", "`instrument` is not in instruments.toml");
         }
     }
 }
@@ -90,13 +101,6 @@ fn values(parts: &mut Parts) {
                     "`instrument` is not in instruments.toml",
                 );
             }
-        }
-    }
-    for spec in KEYS.iter().filter(|spec| spec.national) {
-        if !parts.values.iter().any(|value| value.key == spec.key && value.region == RegionCode::NATION) {
-            let (zh, en) =
-                (format!("缺少国家层面的参数 `{}`", spec.key), format!("national parameter `{}` has no value", spec.key));
-            parts.fault("law/parameters", "value", 0, &zh, &en);
         }
     }
 }

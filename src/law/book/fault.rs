@@ -138,6 +138,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The version of a rule: a whole number from 1 on, 1 where absent.
+    pub(super) fn version(&mut self) -> u32 {
+        let Some(spot) = self.table.get("version") else { return 1 };
+        match &spot.node {
+            Node::Whole(number) if *number >= 1 => u32::try_from(*number).unwrap_or(u32::MAX),
+            _ => {
+                self.wrong("version", spot, "从 1 起的整数", "a whole number from 1 on");
+                1
+            }
+        }
+    }
+
     /// A whole number that must be there.
     pub(super) fn need_whole(&mut self, key: &str) -> Option<i64> {
         match self.table.get(key).map(|spot| (spot, &spot.node)) {

@@ -19,6 +19,8 @@ pub(super) struct Parts {
     pub(super) values: Vec<Dated>,
     pub(super) regions: BTreeMap<RegionCode, RegionEntry>,
     pub(super) years: BTreeMap<i32, CalendarYear>,
+    /// File and line of each rule and article, for faults that are found later.
+    pub(super) lines: BTreeMap<String, (String, usize)>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -32,7 +34,7 @@ impl Parts {
             Ok(table) => table,
             Err(e) => {
                 let (zh, en) = (format!("不是有效的 TOML：{}", e.message), format!("not valid TOML: {}", e.message));
-                self.faults.push(Fault { file: path.to_owned(), table: String::new(), line: e.line, zh, en });
+                self.faults.push(Fault { file: path.to_owned(), table: "(file)".to_owned(), line: e.line, zh, en });
                 return None;
             }
         };
@@ -43,7 +45,7 @@ impl Parts {
             ["law", "parameters", _] => self.rows(path, &table, "value", Self::national_value),
             ["law", "regions", name] => self.region(path, name, &table),
             ["calendar", name] => self.year(path, name, &table),
-            _ => self.fault(path, "", 0, "不认识的文件位置", "this place in the configuration holds no law data"),
+            _ => self.fault(path, "(file)", 1, "不认识的文件位置", "this place in the configuration holds no law data"),
         }
         Some(table)
     }
@@ -54,7 +56,7 @@ impl Parts {
 
     /// Calls `read` with each table of the list `name`, which must be the only key of the file.
     fn rows(&mut self, path: &str, table: &Table, name: &str, read: fn(&mut Self, &str, usize, &Table)) {
-        Reader::new(path, "", 1, table, &[name], &mut self.faults);
+        Reader::new(path, "(file)", 1, table, &[name], &mut self.faults);
         self.list(path, table, name, |parts, line, row| read(parts, path, line, row));
     }
 
@@ -88,13 +90,14 @@ impl Parts {
         let paraphrase = reader.truth("paraphrase");
         let fields = (reader.need_text("instrument"), reader.need_text("article"), reader.need_text("words"));
         let (Some(instrument), Some(article), Some(words)) = fields else { return };
+        self.lines.insert(format!("article {instrument} {article}"), (path.to_owned(), line));
         if self.articles.insert((instrument.clone(), article.clone()), Article { words, paraphrase }).is_some() {
             self.fault(path, &format!("article {instrument} {article}"), line, "条文重复", "this article is there twice");
         }
     }
 
     fn rule(&mut self, path: &str, line: usize, row: &Table) {
-        const KNOWN: [&str; 12] = [
+        const KNOWN: [&str; 14] = [
             "id",
             "title",
             "title_en",
@@ -107,6 +110,8 @@ impl Parts {
             "owes",
             "counts_towards",
             "knowledge",
+            "convention",
+            "version",
         ];
         let mut reader = Reader::new(path, "rule", line, row, &KNOWN, &mut self.faults);
         let id = reader.need_text("id");
@@ -118,6 +123,7 @@ impl Parts {
         let (from, to) = (reader.need_day("from"), reader.day("to"));
         let standing = standing(&mut reader, "standing");
         let (article_unverified, knowledge) = (reader.truth("article_unverified"), reader.truth("knowledge"));
+        let (convention, version) = (reader.truth("convention"), reader.version());
         let counts_towards = reader.text("counts_towards");
         let (Some(id), (Some(title_zh), Some(title_en)), Some(instrument), Some(from)) = (id, titles, instrument, from) else {
             return;
@@ -136,7 +142,10 @@ impl Parts {
             owes,
             counts_towards,
             knowledge,
+            convention,
+            version,
         };
+        self.lines.insert(format!("rule {id}"), (path.to_owned(), line));
         if self.rules.insert(id.clone(), rule).is_some() {
             self.fault(path, &format!("rule {id}"), line, "规则编号重复", "this rule is there twice");
         }
@@ -151,7 +160,7 @@ impl Parts {
     }
 
     fn region(&mut self, path: &str, name: &str, table: &Table) {
-        let mut reader = Reader::new(path, "", 1, table, &["region", "name", "note", "value"], &mut self.faults);
+        let mut reader = Reader::new(path, "(file)", 1, table, &["region", "name", "note", "value"], &mut self.faults);
         let (code, title, note) = (reader.need_text("region"), reader.need_text("name"), reader.text("note"));
         let code = code.and_then(|code| code.parse::<RegionCode>().ok());
         let fits = code.filter(|code| *code != RegionCode::NATION && name == format!("{code}.toml"));
@@ -174,7 +183,8 @@ impl Parts {
     }
 
     fn year(&mut self, path: &str, name: &str, table: &Table) {
-        let mut reader = Reader::new(path, "", 1, table, &["year", "notice", "notice_on", "worked", "holiday"], &mut self.faults);
+        let mut reader =
+            Reader::new(path, "(file)", 1, table, &["year", "notice", "notice_on", "worked", "holiday"], &mut self.faults);
         let (number, _, _) = (reader.need_whole("year"), reader.need_text("notice"), reader.need_day("notice_on"));
         let year = number.and_then(|number| i32::try_from(number).ok()).filter(|year| name == format!("{year}.toml"));
         let worked: BTreeSet<Day> = reader.days("worked").into_iter().collect();

@@ -2,7 +2,7 @@
 //!
 //! Built from the text of TOML files in memory. A book with a fault is refused as a whole: unknown keys, floats, gaps, overlaps,
 //! uncited values, regional values looser than national law without a named derogation, rules without code and code without rules.
-//! Deliberately absent: the filesystem, and any reading of what a rule means (that is `questions/`, `rules/` and `decision.rs`).
+//! Deliberately absent: the filesystem, and any reading of what a rule means (that is `questions/`, `rules/`, `duties/`, `decision/`).
 
 mod checks;
 mod compare;
@@ -75,6 +75,10 @@ pub struct Rule {
     pub counts_towards: Option<String>,
     /// Shown only, not computed.
     pub knowledge: bool,
+    /// A way of counting that code applies throughout; never judged alone.
+    pub convention: bool,
+    /// Version of the rule: of its data and of the code that reads it. Raised whenever one of them changes what it answers.
+    pub version: u32,
 }
 
 impl Rule {
@@ -110,7 +114,20 @@ impl LawBook {
     ///
     /// # Errors
     /// All faults of all files, in the order of paths and lines.
-    pub fn from_files(mut files: Vec<(String, String)>) -> Result<LawBook, Vec<Fault>> {
+    pub fn from_files(files: Vec<(String, String)>) -> Result<LawBook, Vec<Fault>> {
+        Self::read(files, false)
+    }
+
+    /// Builds a book that was kept with an answer. It may be older than the code: a rule or number that code has learned since may be
+    /// missing, and then plays no part, as it played none when the answer was given.
+    ///
+    /// # Errors
+    /// All other faults.
+    pub fn from_stored(files: Vec<(String, String)>) -> Result<LawBook, Vec<Fault>> {
+        Self::read(files, true)
+    }
+
+    fn read(mut files: Vec<(String, String)>, stored: bool) -> Result<LawBook, Vec<Fault>> {
         files.sort();
         let mut parts = Parts::default();
         let mut canonical = String::new();
@@ -121,11 +138,12 @@ impl LawBook {
                 canonical.push('\n');
             }
         }
-        checks::all(&mut parts);
+        checks::all(&mut parts, stored);
         if parts.years.is_empty() {
-            parts.fault("calendar", "", 0, "没有工作日历", "no working-day calendar");
+            parts.fault("calendar", "calendar", 1, "没有工作日历", "no working-day calendar");
         }
         if !parts.faults.is_empty() {
+            parts.faults.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
             return Err(parts.faults);
         }
         let mut hash = String::new();
@@ -210,6 +228,24 @@ impl LawBook {
                 place: (String::new(), 0),
             };
             book.values.entry(key).or_default().insert(region, vec![dated]);
+        }
+        book
+    }
+}
+
+#[cfg(test)]
+impl LawBook {
+    /// Every value, for tests that walk the book.
+    pub(in crate::law) fn all_values(&self) -> impl Iterator<Item = &Dated> {
+        self.values.values().flat_map(|regions| regions.values().flatten())
+    }
+
+    /// The book with some values changed where they stand; days, document and standing stay.
+    pub(in crate::law) fn altered(&self, changes: &[(&Dated, Value)]) -> LawBook {
+        let mut book = self.clone();
+        for (old, value) in changes {
+            let rows = book.values.get_mut(&old.key).unwrap().get_mut(&old.region).unwrap();
+            rows.iter_mut().find(|row| row.from == old.from).unwrap().value = value.clone();
         }
         book
     }

@@ -139,3 +139,90 @@ fn calendars_hold_the_make_up_days_of_the_law_table() {
         }
     }
 }
+
+/// One bad file for each refusal: file, what is changed in it, and what the fault must name.
+#[test]
+fn every_refusal_names_file_table_and_line() {
+    let (rules, xinjiang, days, crime) =
+        ("law/rules.toml", "law/regions/650000.toml", "law/parameters/deadlines.toml", "law/regions/320000.toml");
+    type Bad = (&'static str, &'static str, &'static str, &'static str, &'static str);
+    let bad: [Bad; 33] = [
+        (xinjiang, "unit = \"yuan\"", "unit = \"yuan\"\ncolour = 1", "value", "unknown key `colour`"),
+        (rules, "owes = \"anyone\"", "owes = \"anyone\"\nduty = 1", "rule", "unknown key `duty`"),
+        (xinjiang, "region = \"650000\"", "region = \"650000\"\ncapital = \"x\"", "(file)", "unknown key `capital`"),
+        (xinjiang, "\"0.005\"", "0.005", "value deposit.second_project_points", "found a float"),
+        (xinjiang, "\"5000000.00\"", "5000000", "value deposit.cap", "found a whole number"),
+        (xinjiang, "\"5000000.00\"", "\"5000000.001\"", "value deposit.cap", "`value` must be"),
+        (xinjiang, "rate = \"0.02\"", "rate = 0.02", "value deposit.rate", "`value` must be"),
+        (xinjiang, "below = \"100000000.00\"", "below = \"1000000.00\"", "value deposit.rate", "`value` must be"),
+        (xinjiang, "unit = \"yuan\"", "unit = \"fen\"", "value deposit.cap", "unit `fen`"),
+        (xinjiang, "unit = \"yuan\"", "unit = \"ratio\"", "value deposit.cap", "the unit does not fit"),
+        (xinjiang, "from = 2021-11-01", "from = \"2021-11-01\"", "value deposit.rate", "`from` must be a local date"),
+        (xinjiang, "from = 2021-11-01", "from = 2021-11-01\nto = 2021-10-31", "value deposit.rate", "`to` is before `from`"),
+        (xinjiang, "status = \"in_force\"", "status = \"certain\"", "value deposit.rate", "`status` must be"),
+        (xinjiang, "key = \"deposit.cap\"", "key = \"deposit.lid\"", "value deposit.lid", "unknown parameter"),
+        (crime, "document = ", "note = ", "value", "`document` is missing"),
+        (xinjiang, "region = \"650000\"", "region = \"660000\"", "(file)", "`region` must be"),
+        (xinjiang, "\"0.03\"", "\"0.0301\"", "value deposit.rate", "looser than national law"),
+        (days, "rule = \"R53-06a\"", "rule = \"R53-99\"", "value deadline.account_open", "`rule` is not in rules.toml"),
+        (
+            days,
+            "instrument = \"mohrss-53\"",
+            "instrument = \"mohrss-99\"",
+            "value deadline.account_open",
+            "`instrument` is not in",
+        ),
+        (days, "key = \"deadline.account_open\"", "key = \"deposit.cap.rail\"", "value deposit.cap.rail", "only regions set"),
+        (days, "value = 30", "value = 99999", "value deadline.account_open", "`value` must be"),
+        (rules, "id = \"R65-08\"", "id = \"R65-08x\"", "rule R65-08x", "no code computes it"),
+        (rules, "id = \"R65-08\"", "id = \"R65-08x\"", "rule R65-08", "code computes rule `R65-08`"),
+        (rules, "id = \"R65-08\"", "id = \"R65-11a\"", "rule R65-11a", "this rule is there twice"),
+        (rules, "from = 2021-07-07", "from = 2021-07-07\nto = 2021-07-06", "rule R53-05", "`to` is before `from`"),
+        (rules, "instrument = \"mohrss-53\"", "instrument = \"mohrss-54\"", "rule R53-05", "`instrument` is not in"),
+        (rules, "article = \"203\"", "article = \"9999\"", "rule C-02", "the article cited has no words"),
+        (rules, "owes = \"anyone\"", "owes = \"anyone\"\nversion = 0", "rule C-02", "`version` must be"),
+        ("law/instruments.toml", "id = \"mohrss-53\"", "id = \"sc724\"", "instrument sc724", "this id is there twice"),
+        ("law/articles/civil.toml", "article = \"203\"", "article = \"201\"", "article civil 201", "this article is there twice"),
+        (
+            "law/articles/civil.toml",
+            "instrument = \"civil\"",
+            "instrument = \"tribal\"",
+            "article tribal 201",
+            "`instrument` is not in",
+        ),
+        ("calendar/2026.toml", "year = 2026", "year = 2027", "(file)", "`year` must be"),
+        (
+            "law/parameters/duties.toml",
+            "key = \"pay.cycle\"",
+            "key = \"award.final_months\"",
+            "value award.final_months",
+            "the unit does not fit",
+        ),
+    ];
+    for (file, from, to, table, words) in bad {
+        let found = edit(file, |text| text.replacen(from, to, 1));
+        let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let fault = found.iter().find(|fault| fault.file == file && fault.table == table && fault.en.contains(words));
+        let fault = fault.unwrap_or_else(|| panic!("{file}: [{table}] {words}\n{}", shown.join("\n")));
+        assert!(fault.line > 0 && !fault.zh.is_empty(), "{fault}");
+        // No fault of any kind goes without a place.
+        assert!(found.iter().all(|fault| !fault.file.is_empty() && !fault.table.is_empty() && fault.line > 0), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_national_number_that_code_asks_for_may_not_be_missing() {
+    let found = edit("law/parameters/duties.toml", |text| text.replacen("key = \"pay.cycle\"", "key = \"no.cycle\"", 1));
+    assert!(found.iter().any(|fault| fault.en.contains("`pay.cycle` has no value") && fault.line > 0));
+}
+
+#[test]
+fn a_stored_book_may_be_older_than_the_code_but_not_worse() {
+    let older: Vec<(String, String)> =
+        embedded_files().into_iter().filter(|(path, _)| path != "law/parameters/duties.toml").collect();
+    assert!(LawBook::from_files(older.clone()).is_err());
+    assert!(LawBook::from_stored(older.clone()).is_ok());
+    let mut bad = older;
+    bad.push(("law/regions/990000.toml".into(), "region = \"990000\"\nname = \"x\"\ncolour = 1".into()));
+    assert!(LawBook::from_stored(bad).is_err());
+}

@@ -150,6 +150,7 @@ impl Clause {
         let (title_zh, title_en) = rule.map_or(("", ""), |rule| (rule.title_zh.as_str(), rule.title_en.as_str()));
         Reason {
             rule: self.rule.to_owned(),
+            version: rule.map_or(0, |rule| rule.version),
             basis: self.basis,
             leads_to: match (holds, self.weight) {
                 (None, _) => Verdict::Unknown,
@@ -163,6 +164,7 @@ impl Clause {
             status: self.status,
             facts: self.facts.clone(),
             sources: self.facts.iter().filter_map(|fact| question.facts.source(*fact)).collect(),
+            used: self.facts.iter().map(|fact| question.facts.used(*fact)).collect(),
             zh: format!("{}：{title_zh}", zh.join("，")),
             en: format!("{}: {title_en}", en.join(", ")),
         }

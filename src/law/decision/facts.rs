@@ -6,7 +6,7 @@ use crate::base::{Day, Fen};
 use crate::law::facts::Fact;
 use crate::law::questions::given::choices;
 
-use super::{CureItem, GateQuestion};
+use super::{ArrearsDetail, CureItem, GateQuestion, UsedFact};
 
 choices! {
     /// A fact that a gate may ask for.
@@ -140,6 +140,18 @@ impl GateFacts {
         self.text(fact).source().map(str::to_owned)
     }
 
+    /// The fact as it was used.
+    pub(super) fn used(&self, fact: FactName) -> UsedFact {
+        let text = self.text(fact);
+        UsedFact {
+            fact,
+            value: text.value().cloned(),
+            source: text.source().map(str::to_owned),
+            seen_at: text.seen_at(),
+            keeper: text.keeper().map(str::to_owned),
+        }
+    }
+
     pub(super) fn keeper(&self, fact: FactName) -> Option<String> {
         self.text(fact).keeper().map(str::to_owned)
     }
@@ -228,9 +240,18 @@ pub(super) fn cure_item(fact: FactName, rule: &str, question: &GateQuestion, pub
         rule: rule.to_owned(),
     };
     if fact == FactName::Arrears && !question.detail.is_empty() {
-        let amount = Fen::total(question.detail.iter().map(|detail| detail.amount)).ok();
-        let workers = question.detail.iter().fold(0u32, |sum, detail| sum.saturating_add(detail.workers));
-        let each = question.detail.iter().map(|detail| format!("{} {}", detail.project, detail.amount)).collect::<Vec<_>>();
+        let mut detail: Vec<&ArrearsDetail> = question.detail.iter().collect();
+        // The order in which projects were found must not change a word of the answer.
+        detail.sort_by(|a, b| (&a.project, a.amount, a.workers).cmp(&(&b.project, b.amount, b.workers)));
+        let amount = Fen::total(detail.iter().map(|one| one.amount)).ok();
+        let workers = detail.iter().fold(0u32, |sum, one| sum.saturating_add(one.workers));
+        let each = detail.iter().map(|one| format!("{} {}", one.project, grouped(one.amount))).collect::<Vec<_>>();
+        if let Some(amount) = amount.filter(|_| item.keeper.is_none()) {
+            (zh, en) = (
+                format!("向这{workers}名工人付清工资{}元", grouped(amount)),
+                format!("pay these {workers} workers {}", grouped(amount)),
+            );
+        }
         zh = format!("{zh}（{}，共{workers}人）", each.join("、"));
         en = format!("{en} ({}; {workers} workers)", each.join(", "));
         (item.amount, item.workers) = (amount, Some(workers));
@@ -241,4 +262,19 @@ pub(super) fn cure_item(fact: FactName, rule: &str, question: &GateQuestion, pub
         item.not_before = Some(question.as_of.plus_days(i64::from(days.saturating_sub(day))));
     }
     CureItem { zh, en, ..item }
+}
+
+/// An amount with separators of thousands: `41,230.00`.
+fn grouped(amount: Fen) -> String {
+    let plain = amount.to_string();
+    let (whole, part) = plain.split_once('.').unwrap_or((&plain, "00"));
+    let digits = whole.trim_start_matches('-').len();
+    let mut text = String::new();
+    for (place, digit) in whole.trim_start_matches('-').chars().enumerate() {
+        if place > 0 && (digits - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    format!("{}{text}.{part}", if amount.0 < 0 { "-" } else { "" })
 }

@@ -8,11 +8,13 @@ mod clauses;
 mod facts;
 
 #[cfg(test)]
+mod payments;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Day, Fen, RegionCode};
+use crate::base::{Day, Fen, Moment, RegionCode};
 
 use super::LawBook;
 use super::book::{Citation, Standing};
@@ -112,6 +114,9 @@ pub struct GateQuestion {
 pub struct Reason {
     /// Rule id.
     pub rule: String,
+    /// Version of the rule; 0 in answers older than versions.
+    #[serde(default)]
+    pub version: u32,
     /// Whose rule.
     pub basis: Basis,
     /// What it leads to.
@@ -128,10 +133,28 @@ pub struct Reason {
     pub facts: Vec<FactName>,
     /// Records that the facts come from.
     pub sources: Vec<String>,
+    /// The very facts: value, record, moment seen; or who must supply them.
+    #[serde(default)]
+    pub used: Vec<UsedFact>,
     /// Sentence in Chinese.
     pub zh: String,
     /// Sentence in English.
     pub en: String,
+}
+
+/// A fact as it was used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedFact {
+    /// Which fact.
+    pub fact: FactName,
+    /// Its value as text; `None` where it is not known.
+    pub value: Option<String>,
+    /// The record that says so.
+    pub source: Option<String>,
+    /// When it was seen there, where that is known.
+    pub seen_at: Option<Moment>,
+    /// Who must supply it, where it is not known.
+    pub keeper: Option<String>,
 }
 
 /// One thing to do. All of them together make the verdict `clear`; none of them can be left out.
@@ -180,6 +203,12 @@ pub struct Decision {
     pub cure: Vec<CureItem>,
     /// The steps.
     pub trace: Vec<Step>,
+    /// Hash of the law book that decided; empty in answers older than this field.
+    #[serde(default)]
+    pub law_book: String,
+    /// Every fact of a rule of the gate, whether it stood against the application or for it.
+    #[serde(default)]
+    pub facts: Vec<UsedFact>,
 }
 
 /// Decides. A pure function of book and question.
@@ -225,7 +254,16 @@ pub fn decide(book: &LawBook, question: &GateQuestion) -> Decision {
         due: filing_limit(book, question),
         cure: cure(&judged, question, publicity),
         trace: asking.grounds.trace,
+        law_book: book.hash().to_owned(),
+        facts: used(&judged, &question.facts),
     }
+}
+
+/// The facts of all rules of the gate, each once, in the order of their names.
+fn used(judged: &[(Clause, Option<bool>)], facts: &GateFacts) -> Vec<UsedFact> {
+    let asked: std::collections::BTreeSet<FactName> =
+        judged.iter().flat_map(|(clause, _)| clause.facts.iter().copied()).collect();
+    asked.into_iter().map(|fact| facts.used(fact)).collect()
 }
 
 /// The verdict and the facts that could still change it.

@@ -23,7 +23,7 @@ thread_local! {
     static BOOK: LawBook = book();
 }
 
-fn ask(question: &GateQuestion) -> Decision {
+pub(super) fn ask(question: &GateQuestion) -> Decision {
     BOOK.with(|book| decide(book, question))
 }
 
@@ -56,8 +56,12 @@ fn facts() -> impl Strategy<Value = GateFacts> {
     })
 }
 
-fn questions() -> impl Strategy<Value = GateQuestion> {
-    let region = proptest::sample::select(vec!["000000", "330784", "340000", "650102"]);
+pub(super) fn questions() -> impl Strategy<Value = GateQuestion> {
+    // Every region that has a file, the county of one that has none of its own, and the nation.
+    let mut regions: Vec<String> = BOOK.with(|book| book.regions().map(|(code, _)| code.to_string()).collect());
+    regions.extend(["000000", "650102"].map(str::to_owned));
+    let region =
+        prop_oneof![1 => Just("330784".to_owned()), 1 => Just("340000".to_owned()), 2 => proptest::sample::select(regions)];
     let gate = proptest::sample::select(Gate::ALL.to_vec());
     (gate, region, facts(), any::<bool>(), any::<bool>()).prop_map(|(gate, region, facts, permit_gate, completion_gate)| {
         GateQuestion {
@@ -123,6 +127,13 @@ proptest! {
             cured(&mut whole.facts, item.fact);
         }
         prop_assert_eq!(ask(&whole).verdict, Verdict::Clear, "{:?}", decision.cure);
+        // What is not known is cured by whoever keeps it; a waiting time names its day.
+        for item in &decision.cure {
+            prop_assert_eq!(item.keeper.is_some(), question.facts.stands_against(item.fact, Some(30)).is_none());
+            let waits = item.fact == FactName::PublicityDay && item.keeper.is_none();
+            prop_assert_eq!(item.not_before.is_some(), waits);
+            prop_assert!(!item.zh.is_empty() && !item.en.is_empty());
+        }
         for left_out in &decision.cure {
             let mut part = question.clone();
             for item in decision.cure.iter().filter(|item| item.fact != left_out.fact) {
@@ -169,7 +180,7 @@ proptest! {
     }
 }
 
-fn question(gate: Gate, region: &str) -> GateQuestion {
+pub(super) fn question(gate: Gate, region: &str) -> GateQuestion {
     let facts = GateFacts::unknown("施工总承包单位");
     GateQuestion { gate, region: region.parse().unwrap(), as_of: day(), facts, policy: Policy::default(), detail: Vec::new() }
 }

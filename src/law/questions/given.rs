@@ -96,6 +96,24 @@ impl<'a> Given<'a> {
         })
     }
 
+    /// A day, or `"none"` where it is known that it has not come.
+    pub(in crate::law) fn day_or_none(&mut self, key: &'static str) -> Read<Option<Day>> {
+        self.get(key, ("日期，或者 \"none\"", "a local date, or \"none\""), |node| match node {
+            Node::Day(day) => Some(Some(*day)),
+            Node::Text(text) if text == "none" => Some(None),
+            _ => None,
+        })
+    }
+
+    /// A count as a whole number, or a ratio or amount as decimal text.
+    pub(in crate::law) fn number(&mut self, key: &'static str) -> Read<Decimal> {
+        self.get(key, ("非负整数或者十进制文本", "a whole number from 0, or a decimal as text"), |node| match node {
+            Node::Whole(number) if *number >= 0 => Some(Decimal::from(*number)),
+            Node::Text(text) => decimal(text),
+            _ => None,
+        })
+    }
+
     pub(in crate::law) fn month(&mut self, key: &'static str) -> Read<Month> {
         self.get(key, ("月份文本（如 \"2026-01\"）", "a month as text like \"2026-01\""), |node| match node {
             Node::Text(text) => text.parse().ok(),

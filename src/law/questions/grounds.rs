@@ -12,6 +12,9 @@ use crate::law::book::{Bracket, Dated, Span, Standing, Value};
 pub struct Step {
     /// Rule that was applied.
     pub rule: String,
+    /// Version of the rule; 0 in answers older than versions.
+    #[serde(default)]
+    pub version: u32,
     /// What the rule says, in Chinese.
     pub title_zh: String,
     /// The same in English.
@@ -87,7 +90,17 @@ impl<'a> Asking<'a> {
             }
             None => Default::default(),
         };
-        self.grounds.trace.push(Step { rule: id.to_owned(), title_zh, title_en, citation, article_unverified, status, note });
+        let version = self.book.rule(id).map_or(0, |rule| rule.version);
+        self.grounds.trace.push(Step {
+            rule: id.to_owned(),
+            version,
+            title_zh,
+            title_en,
+            citation,
+            article_unverified,
+            status,
+            note,
+        });
     }
 
     /// Whether the rule is in force on the day; if not, that is what is missing.

@@ -11,6 +11,8 @@ pub mod given;
 pub mod grounds;
 pub mod guarantee;
 pub mod labour_cost;
+pub mod rule;
+pub mod value;
 pub mod warning;
 
 use serde::Serialize;
@@ -25,7 +27,7 @@ use given::{Given, Refusal};
 pub use grounds::{Grounds, LAW_IN_FORCE, REGIONAL_RULE, Step};
 
 /// The names of all questions.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 26] = [
     "deposit",
     "deposit_top_up",
     "guarantee",
@@ -50,6 +52,8 @@ pub const NAMES: [&str; 24] = [
     "site_entry",
     "account_freeze",
     "gate",
+    "rule",
+    "value",
 ];
 
 /// Answers a question by its name from the `given` table of a case, as JSON.
@@ -101,6 +105,12 @@ pub(in crate::law) fn answer(
             given.finish()?;
             case.answer(book, region, as_of)
         }
+        "rule" => {
+            let input = rule::RuleInput::read(&mut given, book, region)?;
+            given.finish()?;
+            json(&rule::ask(book, region, as_of, &input))
+        }
+        "value" => put!(value::ValueInput::read(&mut given), value::ask),
         _ => {
             let names = NAMES.join(", ");
             Err(Refusal::new(

@@ -112,22 +112,25 @@ pub struct WarningAnswer {
 
 impl WarningInput {
     pub(super) fn read(given: &mut Given<'_>) -> Result<Self, Refusal> {
-        Ok(match given.choice("kind")? {
-            Some(WarningKind::UnpaidMonth) => {
-                WarningInput::UnpaidMonth { month: given.month("month")?, paid: given.truth("paid")? }
-            }
-            Some(WarningKind::Coverage) => {
-                WarningInput::Coverage { attended: given.count("attended")?, paid: given.count("paid")? }
-            }
-            Some(WarningKind::Outlier) => {
+        match given.choice("kind")? {
+            Some(kind) => WarningInput::of(kind, given),
+            None => Ok(WarningInput::Unsaid),
+        }
+    }
+
+    /// The facts of that kind.
+    pub(super) fn of(kind: WarningKind, given: &mut Given<'_>) -> Result<Self, Refusal> {
+        Ok(match kind {
+            WarningKind::UnpaidMonth => WarningInput::UnpaidMonth { month: given.month("month")?, paid: given.truth("paid")? },
+            WarningKind::Coverage => WarningInput::Coverage { attended: given.count("attended")?, paid: given.count("paid")? },
+            WarningKind::Outlier => {
                 WarningInput::Outlier { month_amount: given.money("month_amount")?, year_amount: given.money("year_amount")? }
             }
-            Some(WarningKind::MinimumWage) => {
+            WarningKind::MinimumWage => {
                 WarningInput::MinimumWage { average: given.money("average")?, minimum: given.money("minimum")? }
             }
-            Some(WarningKind::Debit) => WarningInput::Debit { payee: given.choice("payee")? },
-            Some(WarningKind::LabourCostGap) => WarningInput::LabourCostGap { last_on: given.day("last_on")? },
-            None => WarningInput::Unsaid,
+            WarningKind::Debit => WarningInput::Debit { payee: given.choice("payee")? },
+            WarningKind::LabourCostGap => WarningInput::LabourCostGap { last_on: given.day("last_on")? },
         })
     }
 }

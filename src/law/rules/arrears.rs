@@ -67,6 +67,9 @@ pub fn of(payroll: &[MonthPay], as_of: Day) -> Arrears {
             need("dispute");
         }
     }
+    // Months come in any order; what is said of them does not depend on it.
+    arrears.months.sort();
+    arrears.needs.sort();
     if arrears.amount.is_positive() {
         arrears.state = Fact::known(true, "pay sheets and bank results");
     } else if !arrears.needs.is_empty() {

@@ -23,6 +23,12 @@ use super::finding::{Assessment, Bench};
 
 /// Judges a project by every rule.
 pub(super) fn assess(facts: &ProjectFacts, book: &LawBook, as_of: Day) -> Assessment {
+    // The order in which months were gathered must not change a word of a finding.
+    if !facts.payroll.is_sorted_by_key(|month| month.month) {
+        let mut sorted = facts.clone();
+        sorted.payroll.sort_by_key(|month| month.month);
+        return assess(&sorted, book, as_of);
+    }
     let bench = Bench { book, region: facts.region, as_of };
     let mut findings = real_name::judge(&bench, facts);
     findings.extend(account::judge(&bench, facts));
