@@ -104,7 +104,8 @@ fn text_fits(place: &str, text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn faulty(faults: Vec<crate::law::Fault>) -> Problem {
+/// The refusal of law data with each fault by file, line and table.
+pub fn faulty(faults: Vec<crate::law::Fault>) -> Problem {
     let listed = faults.into_iter().map(|fault| Fault {
         place: format!("{}:{} {}", fault.file, fault.line, fault.table).trim_end().to_owned(),
         reason: "bad_law".to_owned(),

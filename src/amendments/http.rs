@@ -91,16 +91,16 @@ pub struct DecideAmendment {
 }
 
 /// One entry that differs.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EntryChange {
     /// Which entry.
-    entry: String,
+    pub entry: String,
     /// added, changed or removed.
-    turn: String,
+    pub turn: String,
     /// How it read.
-    before: Option<String>,
+    pub before: Option<String>,
     /// How it would read.
-    after: Option<String>,
+    pub after: Option<String>,
 }
 
 impl From<Difference> for EntryChange {

@@ -11,7 +11,7 @@ use crate::store::{AnyConn, StoreError, journal, law_books};
 use crate::web::{Ground, InForce};
 
 /// Lays a file over the others; gives the text that it replaces.
-pub(super) fn lay(files: &mut Vec<(String, String)>, name: &str, text: &str) -> Option<String> {
+pub fn lay(files: &mut Vec<(String, String)>, name: &str, text: &str) -> Option<String> {
     match files.iter_mut().find(|(known, _)| known == name) {
         Some((_, old)) => Some(std::mem::replace(old, text.to_owned())),
         None => {

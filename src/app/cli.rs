@@ -5,6 +5,7 @@ mod certificate;
 mod files;
 mod house;
 mod law;
+mod law_try;
 mod upkeep;
 
 use std::io::Write;
@@ -205,6 +206,38 @@ enum LawCommand {
     },
     /// Validate a folder of law data.
     Check { dir: PathBuf },
+    /// List the parameters that the law knows, with kind, bound and meaning.
+    Keys {
+        /// Only those whose name holds this text.
+        text: Option<String>,
+    },
+    /// Try a change of law over the stored history and say how findings and gate answers would differ.
+    Try(TryArgs),
+}
+
+/// A change of law to be tried.
+#[derive(Debug, Clone, Args)]
+pub struct TryArgs {
+    /// A parameter with its new value; may be given several times.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// Region whose value is set; national law when absent.
+    #[arg(long, value_name = "CODE")]
+    region: Option<String>,
+    /// A region's or parameters' file, laid over the law in force before anything is set.
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// First day.
+    #[arg(long, value_name = "DAY")]
+    from: Day,
+    /// Last day.
+    #[arg(long, value_name = "DAY")]
+    to: Day,
+    /// Print the report as JSON before the summary.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Where,
 }
 
 #[derive(Debug, Subcommand)]
@@ -293,6 +326,8 @@ pub fn run() -> ExitCode {
         Command::Law(LawCommand::Cases { files }) => law::cases(config, &files),
         Command::Law(LawCommand::Explain { name, as_of, region }) => law::explain(config, &name, as_of, &region),
         Command::Law(LawCommand::Check { dir }) => law::check(&dir),
+        Command::Law(LawCommand::Keys { text }) => law::keys(config, text.as_deref()),
+        Command::Law(LawCommand::Try(args)) => law_try::run(config, &args),
         Command::Bank(BankCommand::Read { file, json }) => files::bank_read(&file, json),
         Command::Bank(BankCommand::Check { file }) => files::bank_check(&file),
         Command::Bank(BankCommand::Reply { file, form, fail }) => files::bank_reply(&file, &form, fail),

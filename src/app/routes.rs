@@ -15,8 +15,8 @@ use crate::store::keys;
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, alerts, amendments, attendance, cases, compliance, console, credit, deposits, gates, ledger, notice_board,
-    operation, parties, payroll, projects, quarantine, settlement, users, workers,
+    accounts, alerts, amendments, attendance, cases, compliance, console, credit, deposits, gates, laboratory, ledger, library,
+    notice_board, operation, parties, payroll, projects, quarantine, settlement, users, workers,
 };
 
 /// The whole table.
@@ -42,6 +42,8 @@ pub fn all() -> Vec<Route> {
     routes.extend(gates::http::routes());
     routes.extend(gates::certificate::http::routes());
     routes.extend(gates::overriding::http::routes());
+    routes.extend(library::http::routes());
+    routes.extend(laboratory::http::routes());
     routes.extend(alerts::http::routes());
     routes.extend(operation::http::routes());
     routes.extend(console::routes());

@@ -58,6 +58,9 @@ const WAYS: &[(&str, &str, &str, Verb)] = &[
     ("/house", "运行", "Operation", Verb::Operate),
 ];
 
+/// Open to whoever is logged in: the law is public. Nobody's work begins there.
+const LAW: (&str, &str, &str) = ("/law", "法规", "Law");
+
 impl Frame {
     /// The frame of a visit.
     pub fn of(visit: &Visit) -> Self {
@@ -92,12 +95,21 @@ impl Frame {
     /// Where this visitor may go.
     pub fn ways(&self) -> Vec<Way> {
         let here = self.visit.here.split('?').next().unwrap_or_default();
-        let open: Vec<_> = WAYS.iter().filter(|(_, _, _, verb)| self.visit.able(*verb).is_some()).collect();
+        let able = WAYS.iter().filter(|(_, _, _, verb)| self.visit.able(*verb).is_some());
+        let mut open: Vec<(&'static str, &'static str, &'static str)> = able.map(|(path, zh, en, _)| (*path, *zh, *en)).collect();
+        if self.visit.visitor.is_some() {
+            // After what is everybody's daily work, before what runs the house.
+            let place = open.iter().position(|(path, ..)| path.starts_with("/house")).unwrap_or(open.len());
+            open.insert(place, LAW);
+        }
         // `/house` and `/house/users` both begin alike: the longest that fits is the one.
         let best = open.iter().map(|way| way.0).filter(|path| is_below(here, path)).max_by_key(|path| path.len());
-        open.iter()
-            .map(|(path, zh, en, _)| Way { path, label: self.visit.lang.pick(zh, en), is_here: Some(*path) == best })
-            .collect()
+        let way = |(path, zh, en): &(&'static str, &'static str, &'static str)| Way {
+            path,
+            label: self.visit.lang.pick(zh, en),
+            is_here: Some(*path) == best,
+        };
+        open.iter().map(way).collect()
     }
 
     /// Where a log-in leads.

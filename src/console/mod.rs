@@ -14,6 +14,7 @@ pub mod frame;
 pub mod front;
 pub mod gates;
 pub mod house;
+pub mod law;
 pub mod month;
 pub mod projects;
 pub mod regions;
@@ -46,6 +47,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(month::routes());
     routes.extend(projects::routes());
     routes.extend(gates::routes());
+    routes.extend(law::routes());
     routes.extend(companies::routes());
     routes.extend(certificates::routes());
     routes.extend(sessions::routes());

@@ -80,6 +80,8 @@ words! {
         ProposeLaw = "propose_law",
         /// See such proposals, and approve or reject those of others.
         ApproveLaw = "approve_law",
+        /// Try a change of law over the stored history, without changing anything.
+        TryLaw = "try_law",
     }
 }
 
@@ -97,6 +99,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::AskGates,
             V::ProposeLaw,
             V::ApproveLaw,
+            V::TryLaw,
         ],
         Role::LabourManager => &[
             V::ReadProjects,
@@ -132,6 +135,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::AskGates,
             V::OverrideGates,
             V::ApproveLaw,
+            V::TryLaw,
         ],
         Role::IndustryAuthority => &[
             V::ReadProjects,
@@ -142,6 +146,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::RecordCredit,
             V::AskGates,
             V::OverrideGates,
+            V::TryLaw,
         ],
         Role::GridOfficer => &[V::ReadProjects, V::HandleCases],
         Role::Bank => &[V::FeedBank, V::ReadMoney],

@@ -77,6 +77,11 @@ const PAGES: &[Page] = &[
     page("house", "admin", "/house", &[]),
     page("users", "admin", "/house/users", &[]),
     page("user", "admin", "/house/users", &["table.rows td a"]),
+    page("law", "labour", "/law", &[]),
+    page("rule", "labour", "/law/rules/R53-06a", &[]),
+    page("parameter", "labour", "/law/parameters/deposit.rate?region=650102", &[]),
+    page("region", "labour", "/law/regions/350000", &[]),
+    page("laboratory", "labour", "/law/laboratory", &[]),
     page("companies", "labour", "/companies", &[]),
     page("company", "labour", "/companies", &["table.rows td a"]),
 ];

@@ -28,7 +28,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "settlement",
         ],
     ),
-    (5, &["cases", "credit", "compliance", "gates", "alerts", "operation"]),
+    (5, &["cases", "credit", "compliance", "gates", "library", "laboratory", "alerts", "operation"]),
     (6, &["console"]),
     (7, &["app"]),
 ];

@@ -23,7 +23,7 @@ use crate::store::{Backend, Db, DbOptions, StoreError, migrate as migrations};
 use crate::users::{actions, password, table};
 use crate::web::{Ctx, Grant, Ground, Problem, ScopeOn};
 
-fn refused(problem: &Problem) -> StoreError {
+pub(super) fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
 }
 
@@ -66,7 +66,7 @@ fn require_migrated(db: &Db) -> Result<(), StoreError> {
     )))
 }
 
-fn ground(config_dir: Option<&Path>, place: &Where, db: Db) -> Result<(Config, Arc<Ground>), StoreError> {
+pub(super) fn ground(config_dir: Option<&Path>, place: &Where, db: Db) -> Result<(Config, Arc<Ground>), StoreError> {
     let config = Config::load(config_dir)?;
     let law = config::law_book(config_dir)?;
     let key = build::read_key(&place.key_path())?;

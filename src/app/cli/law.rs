@@ -1,4 +1,4 @@
-//! `law cases`, `law explain`, `law check`.
+//! `law cases`, `law explain`, `law check`, `law keys`.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,10 @@ use super::{Verdict, say};
 use crate::app::clock::SystemClock;
 use crate::app::config;
 use crate::base::{Clock, Day, RegionCode};
+use crate::law::book::Kind;
+use crate::law::book::keys::{Guard, KEYS};
 use crate::law::{LawBook, case, explain as explaining};
+use crate::library;
 use crate::store::StoreError;
 
 pub fn cases(config: Option<&Path>, files: &[PathBuf]) -> Result<Verdict, StoreError> {
@@ -74,4 +77,34 @@ pub fn check(dir: &Path) -> Result<Verdict, StoreError> {
             Ok(Verdict::Fails)
         }
     }
+}
+
+/// Every parameter with the units that its value may have, how far a region may move it, and what it means.
+pub fn keys(config: Option<&Path>, text: Option<&str>) -> Result<Verdict, StoreError> {
+    let text = text.unwrap_or_default();
+    let law = config::law_book(config)?;
+    let mut count = 0_u64;
+    for spec in KEYS.iter().filter(|spec| spec.key.contains(text)) {
+        let unit = match spec.kind {
+            Kind::Money => "yuan",
+            Kind::Ratio => "ratio",
+            Kind::Count => "count",
+            Kind::Truth => "truth",
+            Kind::Span => "day|workday|month",
+            Kind::Brackets => "brackets",
+        };
+        let who = if spec.national { "国家与地区 nation and regions" } else { "仅地区 regions only" };
+        let bound = match spec.guard {
+            Guard::Free => String::new(),
+            Guard::NotBelow(key) => format!("；不低于 not below {key}"),
+            Guard::NotAbove(key) => format!("；不高于 not above {key}"),
+            Guard::Within(low, high) => format!("；介于 within {low} … {high}"),
+        };
+        say(&format!("{}  [{unit}]  {who}{bound}", spec.key))?;
+        let (zh, en) = library::meaning_of(&law.book, spec.key);
+        say(&format!("  {zh} / {en}"))?;
+        count += 1;
+    }
+    say(&format!("{count} keys"))?;
+    Ok(if count > 0 { Verdict::Holds } else { Verdict::Fails })
 }

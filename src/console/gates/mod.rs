@@ -7,7 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Frame, Shown, regions, see_other, show};
+use super::{Frame, Shown, law, regions, see_other, show};
 use crate::base::RegionCode;
 use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::person::Uscc;
@@ -17,7 +17,7 @@ use crate::gates::certificate;
 use crate::gates::overriding::InForce;
 use crate::gates::overriding::actions::{self as overriding, Override};
 use crate::gates::table::{self, AnswerRow};
-use crate::law::decision::CureItem;
+use crate::law::decision::{CureItem, Reason};
 use crate::law::{Gate, Verdict};
 use crate::projects::{self, Site, table::ProjectRow};
 use crate::store::AnyConn;
@@ -167,6 +167,8 @@ async fn ask_gate(form: Form) -> Shown {
 
 /// A fact as the page shows it.
 struct ShownFact {
+    /// Its name in the law, to find those of a reason.
+    key: String,
     name: String,
     value: Option<String>,
     source: String,
@@ -202,6 +204,16 @@ impl AnswerPage {
         item.keeper.as_ref().map_or_else(|| told.to_owned(), |keeper| told.replace(keeper.as_str(), self.f.half(keeper)))
     }
 
+    /// The facts that a reason rests on, each with its source and when it was seen there.
+    fn facts_of(&self, reason: &Reason) -> Vec<&ShownFact> {
+        let is_of = |fact: &&ShownFact| reason.facts.iter().any(|name| name.as_str() == fact.key);
+        self.facts.iter().filter(is_of).collect()
+    }
+
+    fn standing(&self, reason: &Reason) -> (&'static str, &'static str) {
+        law::standing(&self.f, reason.status.as_str())
+    }
+
     /// Whether nothing is left to be decided about an override.
     fn is_over(&self, one: &Override) -> bool {
         !one.decisions.is_empty() && !one.holds_on(self.f.visit.ctx.today)
@@ -226,6 +238,7 @@ fn shown_facts(f: &Frame, facts: &Value) -> Vec<ShownFact> {
     let shown = facts.as_object().into_iter().flatten().map(|(name, fact)| {
         let is_known = fact.get("state").and_then(Value::as_str) == Some("known");
         ShownFact {
+            key: name.clone(),
             name: f.word(name).into_owned(),
             value: fact.get("value").filter(|_| is_known).map(text),
             source: match is_known {

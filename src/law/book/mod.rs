@@ -200,6 +200,16 @@ impl LawBook {
         self.articles.get(&(rule.instrument.clone(), rule.citation.article.clone()?))
     }
 
+    /// The words of an article by its instrument and number.
+    pub fn article(&self, instrument: &str, number: &str) -> Option<&Article> {
+        self.articles.get(&(instrument.to_owned(), number.to_owned()))
+    }
+
+    /// Every article of which the book has words: instrument, number, words.
+    pub fn articles(&self) -> impl Iterator<Item = (&str, &str, &Article)> {
+        self.articles.iter().map(|((instrument, number), article)| (instrument.as_str(), number.as_str(), article))
+    }
+
     /// The regions that have a file.
     pub fn regions(&self) -> impl Iterator<Item = (RegionCode, &RegionEntry)> {
         self.regions.iter().map(|(code, entry)| (*code, entry))

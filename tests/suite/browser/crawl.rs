@@ -18,7 +18,7 @@ const OF_A_KIND_MAX: usize = 2;
 const NARROWED_MAX: usize = 1;
 
 /// Links that are asked for each role.
-const LINKS_MAX: usize = 500;
+const LINKS_MAX: usize = 1000;
 
 /// How long a page may take to be laid out anew.
 const PATIENCE: Duration = Duration::from_secs(60);

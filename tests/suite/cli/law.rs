@@ -1,4 +1,4 @@
-//! `law cases`, `law explain`, `law check`.
+//! `law cases`, `law explain`, `law check`, `law keys`, `law try`.
 
 use super::{Folder, tree};
 
@@ -135,4 +135,83 @@ fn a_folder_without_law_is_wrong_use() {
     let folder = Folder::new();
     folder.write("empty/readme.txt", "");
     folder.run(&["law", "check", "empty"]).ends(2);
+}
+
+#[test]
+fn parameters_are_listed_with_unit_bound_and_meaning() {
+    let folder = Folder::new();
+    let all = folder.run(&["law", "keys"]).ends(0);
+    let count: usize = all.last().strip_suffix(" keys").expect("a count").parse().expect("a number");
+    assert!(count > 100, "{count}");
+    let cap = folder.run(&["law", "keys", "deposit.cap_total"]).ends(0);
+    assert!(cap.out.contains("[yuan]") && cap.out.contains("同一企业保证金总额上限"), "{}", cap.out);
+    let account = folder.run(&["law", "keys", "deadline.account_open"]).ends(0);
+    assert!(account.out.contains("not above deadline.account_open") && account.out.contains("30"), "{}", account.out);
+    assert_eq!(folder.run(&["law", "keys", "weather"]).ends(1).last(), "0 keys");
+}
+
+#[test]
+fn a_change_is_tried_on_a_database_and_refused_as_the_loader_does() {
+    let folder = Folder::settled();
+    let run = |more: &[&str]| {
+        let span = ["law", "try", "--from", "2026-01-01", "--to", "2026-01-31", "--data", "data"];
+        folder.run(&span.into_iter().chain(more.iter().copied()).collect::<Vec<_>>())
+    };
+    let ran = run(&["--set", "deadline.account_open=10"]).ends(0);
+    assert_eq!(ran.last(), "0 projects, 31 days, 0 findings differ, 0 gate answers differ");
+    assert!(ran.out.contains("changed value deadline.account_open 000000"), "{}", ran.out);
+    let json = run(&["--set", "deadline.account_open=20 workday", "--json"]).ends(0);
+    let (report, last) = json.out.trim_end().rsplit_once('\n').expect("a report and a summary");
+    let report: serde_json::Value = serde_json::from_str(report).expect("JSON");
+    super::has_keys(&report, &["law_book", "changed_book", "changes", "rules", "gates", "findings", "more_findings", "answers"]);
+    assert!(last.starts_with("0 projects, "), "{last}");
+    // A region's file of an invented region, laid over the law by the code inside.
+    let region = "region = \"640000\"\nname = \"某区\"\n\n[[value]]\nkey = \"deposit.rate\"\nvalue = [{ rate = \"0.02\" }]\n\
+                  unit = \"brackets\"\nfrom = 2025-01-01\ndocument = \"某办法\"\nstatus = \"in_force\"\n";
+    folder.write("mine.toml", region);
+    assert!(run(&["--file", "mine.toml"]).ends(0).out.contains("added value deposit.rate 640000"));
+    folder.write("looser.toml", region.replace("0.02", "0.04"));
+    let looser = run(&["--file", "looser.toml"]).ends(1);
+    assert!(looser.out.contains("law/regions/640000.toml") && looser.last() == "not tried: 1 faults", "{}", looser.out);
+    assert_eq!(run(&["--set", "no.such=1"]).ends(1).last(), "not tried: 1 faults");
+    folder.write("lost.toml", "x = 1\n");
+    run(&["--file", "lost.toml"]).ends(2);
+    run(&["--set", "deadline.account_open"]).ends(2);
+    run(&["--set", "deadline.account_open=10", "--region", "33"]).ends(2);
+    let backwards =
+        ["law", "try", "--set", "deadline.account_open=10", "--from", "2026-02-01", "--to", "2026-01-01", "--data", "data"];
+    folder.run(&backwards).ends(2);
+    folder.run(&["verify", "--data", "data"]).ends(0);
+}
+
+#[test]
+fn the_law_chapter_of_the_readme_works_by_copy_and_paste() {
+    let readme = include_str!("../../../README.md");
+    let marked = readme.split("<!-- law:begin -->").nth(1).and_then(|rest| rest.split("<!-- law:end -->").next());
+    let blocks: Vec<&str> = marked
+        .expect("the chapter's marks")
+        .split("```bash\n")
+        .skip(1)
+        .map(|block| block.split("```").next().expect("an end"))
+        .collect();
+    assert_eq!(blocks.len(), 4, "write, check, look, try");
+    let folder = Folder::settled();
+    folder.write("chapter.sh", format!("set -euo pipefail\n{}", blocks.join("\n")));
+    let mut command = std::process::Command::new("bash");
+    command.arg("chapter.sh").current_dir(folder.path(".")).env_remove("DATABASE_URL");
+    let ran = command.env("ANXIN", env!("CARGO_BIN_EXE_anxin")).env("DATA", "data").output().expect("bash");
+    let ran = super::Ran::of(ran).ends(0);
+    for part in
+        ["0 faults, law book", "990000示例省（虚构） 采用 answers", "deadline.account_filing = 10 day", "0 projects, 31 days"]
+    {
+        assert!(ran.out.contains(part), "{part}: {}", ran.out);
+    }
+    // What the chapter says that `law explain` prints, it prints.
+    let printed =
+        readme.split("`law explain` prints\n\n```\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the lines");
+    assert!(ran.out.contains(printed), "{printed}\n{}", ran.out);
+    // A dated correction, as the chapter writes it, is sound.
+    let correction = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the correction");
+    folder.write("later/law/regions/990000.toml", format!("region = \"990000\"\nname = \"示例省\"\n\n{correction}"));
+    assert!(folder.run(&["law", "check", "later"]).ends(0).last().starts_with("0 faults"));
 }

@@ -32,6 +32,11 @@ const NO_OBJECTS: &[(&str, &str)] = &[
     ("secret", "s3cret"),
     ("lang", "en"),
     ("token", "AAAAAAAAAAAAAAAAAAAAAA"),
+    ("rule", "R53-06a"),
+    ("parameter", "deadline.account_open"),
+    ("region", "330784"),
+    ("instrument", "sc724"),
+    ("article", "sc724:24"),
 ];
 
 /// Objects that whoever has the verb may see, though they are another's, with the reason. `None`: wherever the right lies.

@@ -143,6 +143,9 @@ impl Side {
             "amendments/{amendment}/approve" | "amendments/{amendment}/reject" | "amendments/{amendment}/withdraw" => {
                 json!({"note": "测试"})
             }
+            "law/laboratory" => {
+                json!({"set": [{"key": "deadline.account_open", "value": "10"}], "from": "2026-03-01", "to": "2026-03-02"})
+            }
             "quarantine/{item}/dismiss" => json!({"note": "测试"}),
             "parties" => {
                 json!({"uscc": crate::suite::ground::uscc(990), "name": "测试新单位", "kind": "enterprise", "parent": null})
