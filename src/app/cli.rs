@@ -121,8 +121,11 @@ enum Command {
     },
     /// Measure this binary on temporary databases.
     Bench {
-        /// punches, gates, statements or idle; all when absent.
+        /// punches, gates, pages, statements, law or idle; all when absent.
         name: Option<String>,
+        /// How many projects the law is measured on; 20,000 when absent.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+        projects: Option<u32>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -300,7 +303,9 @@ pub fn run() -> ExitCode {
         Command::Gate(GateCommand::Replay { place, .. }) => house::replay(config, &place),
         Command::Export { place } => house::export(config, &place),
         Command::Verify { place } => house::verify(&place),
-        Command::Bench { name, json, database_url } => house::bench(config, name.as_deref(), json, database_url.as_deref()),
+        Command::Bench { name, projects, json, database_url } => {
+            house::bench(config, name.as_deref(), projects, json, database_url.as_deref())
+        }
     };
     match outcome {
         Ok(Verdict::Holds) => ExitCode::SUCCESS,

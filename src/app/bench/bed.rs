@@ -39,10 +39,10 @@ const PROJECTS_OF_PARTY: usize = 10;
 const WORKER_NAP: Duration = Duration::from_millis(20);
 
 /// A folder that is gone afterwards.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Result<Self, StoreError> {
+    pub(super) fn new() -> Result<Self, StoreError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("anxin-bench-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
         let path = std::env::temp_dir().join(name);

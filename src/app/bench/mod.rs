@@ -7,6 +7,7 @@
 mod bed;
 mod client;
 mod gates;
+mod law;
 mod pages;
 mod punches;
 mod statements;
@@ -23,7 +24,7 @@ use bed::Bed;
 /// How long an idle server is left alone before its memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 /// The scenarios; memory comes first, while the process is fresh.
-const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements"];
+const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "law"];
 
 fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
@@ -46,13 +47,19 @@ pub struct Report {
     pub gates: Option<gates::Gates>,
     pub pages: Option<pages::Pages>,
     pub statements: Option<statements::Statements>,
+    pub law: Option<law::Law>,
 }
 
 /// Runs the named scenario, or all of them.
 ///
 /// # Errors
 /// An unknown name, a database that cannot be used, and any request that is not answered as it must be.
-pub fn run(config_dir: Option<&Path>, name: Option<&str>, url: Option<&str>) -> Result<Report, StoreError> {
+pub fn run(
+    config_dir: Option<&Path>,
+    name: Option<&str>,
+    projects: Option<usize>,
+    url: Option<&str>,
+) -> Result<Report, StoreError> {
     if let Some(name) = name
         && !NAMES.contains(&name)
     {
@@ -68,6 +75,7 @@ pub fn run(config_dir: Option<&Path>, name: Option<&str>, url: Option<&str>) -> 
         gates: None,
         pages: None,
         statements: None,
+        law: None,
     };
     let on_bed = |scenario: &str| if asked(scenario) { Bed::make(config_dir, url).map(Some) } else { Ok(None) };
     if let Some(bed) = on_bed("idle")? {
@@ -93,13 +101,22 @@ pub fn run(config_dir: Option<&Path>, name: Option<&str>, url: Option<&str>) -> 
         report.statements = Some(statements::measure(&bed)?);
         bed.end()?;
     }
+    // Its rows are made by statements of the embedded database.
+    if asked("law") && !is_server {
+        report.law = Some(law::measure(config_dir, projects.unwrap_or(law::PROJECTS))?);
+    }
     Ok(report)
 }
 
 /// Resident memory of this process.
 fn resident_kib() -> Option<u64> {
+    status_kib("VmRSS:")
+}
+
+/// A line of this process's status on Linux.
+fn status_kib(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix("kB")?.trim().parse().ok()
+    status.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 impl Report {
@@ -148,6 +165,7 @@ impl Report {
                 statements.entries_per_second, statements.entries, statements.slowest_millis
             ));
         }
+        lines.extend(self.law.iter().flat_map(law::Law::lines));
         lines
     }
 }
@@ -158,6 +176,6 @@ mod tests {
 
     #[test]
     fn only_known_scenarios_run() {
-        assert!(matches!(run(None, Some("everything"), None), Err(StoreError::Setup(_))));
+        assert!(matches!(run(None, Some("everything"), None, None), Err(StoreError::Setup(_))));
     }
 }

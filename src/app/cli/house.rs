@@ -279,8 +279,15 @@ pub fn replay(config_dir: Option<&Path>, place: &Where) -> Result<Verdict, Store
 }
 
 /// Measures this binary; the last line is JSON when that was asked for.
-pub fn bench(config_dir: Option<&Path>, name: Option<&str>, json: bool, url: Option<&str>) -> Result<Verdict, StoreError> {
-    let report = bench::run(config_dir, name, url)?;
+pub fn bench(
+    config_dir: Option<&Path>,
+    name: Option<&str>,
+    projects: Option<u32>,
+    json: bool,
+    url: Option<&str>,
+) -> Result<Verdict, StoreError> {
+    let projects = projects.and_then(|count| usize::try_from(count).ok());
+    let report = bench::run(config_dir, name, projects, url)?;
     if json {
         say(&report.json()?)?;
     } else {

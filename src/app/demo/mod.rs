@@ -8,11 +8,11 @@ mod bank;
 mod city;
 mod gates;
 mod logins;
-mod luck;
+pub(super) mod luck;
 mod months;
 mod papers;
 mod passages;
-mod people;
+pub(super) mod people;
 mod story;
 
 use std::path::{Path, PathBuf};
