@@ -5,7 +5,7 @@ use super::{Direction, NAME_MAX, NUMBER_MAX, Purpose, plain};
 use crate::base::id::{AccountId, DocumentId};
 use crate::base::{Day, Fen};
 use crate::projects::{PartyRole, Site};
-use crate::store::{AnyConn, Chain, StoreError, Tx};
+use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
 use crate::web::{Ctx, Problem};
 use crate::{documents, parties};
 
@@ -92,6 +92,7 @@ pub fn open_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewAccount) -
     };
     table::insert(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "open_account", &row.id.to_string())?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
 }
 
@@ -134,6 +135,7 @@ pub fn file_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: AccountId, file
     let row = AccountRow { filed_on: Some(filed_on), recorded_seq, ..row };
     table::set_days(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "file_account", &id.to_string())?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
 }
 
@@ -155,6 +157,7 @@ pub fn close_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: AccountId, clo
     let row = AccountRow { closed_on: Some(closed_on), recorded_seq, ..row };
     table::set_days(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "close_account", &id.to_string())?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
 }
 
@@ -178,9 +181,13 @@ pub fn prescribed_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, on: Day) -> R
 
 /// The account in use on a day: the latest one open by then that was not closed before.
 pub fn account_on(conn: &mut AnyConn, site: &Site, day: Day) -> Result<Option<AccountRow>, StoreError> {
-    let rows = table::of_project(conn, site.id)?;
-    let open = rows.into_iter().filter(|row| row.opened_on <= day && row.closed_on.is_none_or(|end| day <= end));
-    Ok(open.max_by_key(|row| (row.opened_on, row.id)))
+    Ok(in_use(&table::of_project(conn, site.id)?, day).cloned())
+}
+
+/// Of a project's accounts the one in use on a day.
+pub fn in_use(rows: &[AccountRow], day: Day) -> Option<&AccountRow> {
+    let open = rows.iter().filter(|row| row.opened_on <= day && row.closed_on.is_none_or(|end| day <= end));
+    open.max_by_key(|row| (row.opened_on, row.id))
 }
 
 /// What is known of a project's money on a day.

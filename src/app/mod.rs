@@ -2,6 +2,7 @@
 //!
 //! Only here are the clock read, files opened and threads started.
 
+mod assessing;
 pub mod bench;
 pub mod build;
 pub mod cli;

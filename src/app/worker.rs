@@ -1,8 +1,10 @@
-//! The worker: takes jobs from the queue and does them, one after another, each in a transaction of its own.
+//! The worker: takes jobs from the queue and does them, one after another, each in a transaction of its own; projects to be assessed
+//! are taken in groups (`assessing`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::assessing;
 use super::schedule::Schedule;
 use crate::base::Day;
 use crate::store::jobs::{self, Job};
@@ -19,26 +21,41 @@ const PAGE: i64 = 500;
 
 /// Does every job that is due; gives how many were done.
 pub fn drain(ground: &Arc<Ground>) -> Result<usize, StoreError> {
-    for count in 0..BATCH_MAX {
+    let mut count = 0;
+    while count < BATCH_MAX {
         let now = ground.clock.now();
-        let Some(job) = ground.db.write_blocking(move |tx| jobs::take(tx.conn(), now))? else { return Ok(count) };
-        let (ctx, work) = (Ctx::of_the_house(ground, "job"), job.clone());
-        let result: Result<(), Problem> = ground.db.write_blocking(move |tx| {
-            run(tx, &ctx, &work)?;
-            jobs::done(tx.conn(), work.id).map_err(Problem::from)
-        });
-        if let Err(problem) = result {
-            tracing::warn!(
-                job.kind = job.kind.as_str(),
-                job.attempts = job.attempts,
-                problem.code = problem.code.as_str(),
-                "a job failed"
-            );
-            let why = problem.to_string();
-            ground.db.write_blocking(move |tx| jobs::failed(tx.conn(), job.id, job.attempts + 1, &why))?;
+        let taken = ground.db.write_blocking(move |tx| jobs::take(tx.conn(), now, &["assess"], assessing::GROUP_MAX))?;
+        if taken.is_empty() {
+            return Ok(count);
+        }
+        count += taken.len();
+        if taken.len() > 1 && assessing::all(ground, &taken).is_ok() {
+            continue;
+        }
+        // One alone, or a group in which something failed: each by itself, so that it harms no other.
+        for job in taken {
+            one(ground, job)?;
         }
     }
-    Ok(BATCH_MAX)
+    Ok(count)
+}
+
+/// Does one job in a transaction of its own, and notes why where it fails.
+fn one(ground: &Arc<Ground>, job: Job) -> Result<(), StoreError> {
+    let (ctx, work) = (Ctx::of_the_house(ground, "job"), job.clone());
+    let result: Result<(), Problem> = ground.db.write_blocking(move |tx| {
+        run(tx, &ctx, &work)?;
+        jobs::done(tx.conn(), &work, ctx.now).map_err(Problem::from)
+    });
+    let Err(problem) = result else { return Ok(()) };
+    tracing::warn!(
+        job.kind = job.kind.as_str(),
+        job.attempts = job.attempts,
+        problem.code = problem.code.as_str(),
+        "a job failed"
+    );
+    let why = problem.to_string();
+    ground.db.write_blocking(move |tx| jobs::failed(tx.conn(), job.id, job.attempts + 1, &why))
 }
 
 fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {

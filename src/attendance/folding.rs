@@ -201,9 +201,14 @@ pub fn unmatched(
     first: Day,
     last: Day,
 ) -> Result<Vec<UnmatchedPin>, StoreError> {
-    let mut matcher = Matcher::new(conn, project)?;
+    let all_used = table::pins_used(conn, project, first, last)?;
     let mut strangers = Vec::new();
-    for used in table::pins_used(conn, project, first, last)? {
+    if all_used.is_empty() {
+        return Ok(strangers);
+    }
+    let mut matcher = Matcher::new(conn, project)?;
+    matcher.indexes.extend(workers::table::pin_indexes(conn, project)?);
+    for used in all_used {
         let (first_on, last_on) = (day_of(used.first_day), day_of(used.last_day));
         let mut known = true;
         for day in [first_on, last_on].into_iter().flatten() {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Integer};
+use diesel::sql_types::{BigInt, Date, Integer, Nullable};
 use serde::Serialize;
 
 use super::{Worked, day_of};
 use crate::base::id::{CrewId, DeviceId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
-use crate::store::bulk::PunchRow;
+use crate::store::bulk::{PunchRow, listed};
 use crate::store::fixed::fixed;
 use crate::store::schema::{dirty_days, pins, punches, work_days};
 use crate::store::{AnyConn, StoreError};
@@ -138,13 +138,13 @@ pub struct PinUse {
 
 /// Which numbers punched from `first` to `last`, how often, and when.
 pub fn pins_used(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) -> Result<Vec<PinUse>, StoreError> {
-    Ok(diesel::sql_query(
+    Ok(fixed(
         "SELECT pin_id, COUNT(*) AS punches, MIN(local_day) AS first_day, MAX(local_day) AS last_day FROM punches \
          WHERE project_id = $1 AND local_day >= $2 AND local_day <= $3 GROUP BY pin_id ORDER BY pin_id",
     )
-    .bind::<BigInt, _>(project.0)
-    .bind::<Integer, _>(day_number(first))
-    .bind::<Integer, _>(day_number(last))
+    .big(project.0)
+    .int(day_number(first))
+    .int(day_number(last))
     .load(conn)?)
 }
 
@@ -309,6 +309,76 @@ pub fn first_day(conn: &mut AnyConn, project: ProjectId) -> Result<Option<Day>, 
         .select(diesel::dsl::min(dirty_days::local_day))
         .first(conn)?;
     Ok([folded, waiting.and_then(day_of)].into_iter().flatten().min())
+}
+
+/// When somebody worked on a project, without the days between.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Span {
+    /// First and last day that is folded.
+    pub folded: Option<(Day, Day)>,
+    /// Days that wait to be folded.
+    pub waiting: Vec<Day>,
+}
+
+#[derive(QueryableByName)]
+struct SpanRow {
+    #[diesel(sql_type = BigInt)]
+    project_id: ProjectId,
+    #[diesel(sql_type = Nullable<Date>)]
+    first_on: Option<Day>,
+    #[diesel(sql_type = Nullable<Date>)]
+    last_on: Option<Day>,
+}
+
+/// When somebody worked on each of some projects: two probes of the key a project.
+pub fn spans_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<BTreeMap<ProjectId, Span>, StoreError> {
+    let mut spans: BTreeMap<ProjectId, Span> = projects.iter().map(|project| (*project, Span::default())).collect();
+    if projects.is_empty() {
+        return Ok(spans);
+    }
+    let rows: Vec<SpanRow> = diesel::sql_query(format!(
+        "SELECT p.id AS project_id, (SELECT MIN(w.worked_on) FROM work_days w WHERE w.project_id = p.id) AS first_on, \
+         (SELECT MAX(w.worked_on) FROM work_days w WHERE w.project_id = p.id) AS last_on FROM projects p WHERE p.id IN ({})",
+        listed(projects.iter().map(|project| project.0))
+    ))
+    .load(conn)?;
+    for row in rows {
+        if let (Some(span), Some(first), Some(last)) = (spans.get_mut(&row.project_id), row.first_on, row.last_on) {
+            span.folded = Some((first, last));
+        }
+    }
+    let numbers: Vec<i64> = projects.iter().map(|project| project.0).collect();
+    let waiting: Vec<(i64, i32)> = dirty_days::table
+        .filter(dirty_days::project_id.eq_any(numbers))
+        .select((dirty_days::project_id, dirty_days::local_day))
+        .load(conn)?;
+    for (project, day) in waiting {
+        if let Some(span) = spans.get_mut(&ProjectId(project)) {
+            span.waiting.extend(day_of(day));
+        }
+    }
+    Ok(spans)
+}
+
+/// Whose enrolments worked in a month, by what is folded. The key alone answers it, so that no row is read.
+pub fn enrolments_in(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<RecordId>, StoreError> {
+    Ok(work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.between(month.first(), month.last())))
+        .select(work_days::enrolment_id)
+        .distinct()
+        .load(conn)?)
+}
+
+/// Whether somebody worked in a month, by what is folded.
+pub fn was_attended(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<bool, StoreError> {
+    let found: Option<Day> = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.between(month.first(), month.last())))
+        .order(work_days::worked_on)
+        .limit(1)
+        .select(work_days::worked_on)
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// The project's first day with punches after a day; 0 punches are no day.

@@ -1,7 +1,10 @@
 //! One question to each slice, and of each answer where it comes from.
 
-use crate::attendance::devices::table as devices;
+use std::collections::BTreeSet;
+
+use crate::attendance::devices::table::{self as devices, DeviceRow};
 use crate::attendance::folding;
+use crate::base::id::ProjectId;
 use crate::base::{Day, Fen, Moment};
 use crate::credit;
 use crate::deposits::{self, DepositEvent};
@@ -18,23 +21,38 @@ use crate::{accounts, attendance, notice_board, workers};
 use super::months;
 use super::{AUTHORITY, CONTRACTOR, OWNER};
 
+/// Projects of a contractor that are looked at in one query.
+const AT_ONCE: usize = 500;
+
 /// Everything that is known of a project on a day.
 pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<ProjectFacts, Problem> {
     let facts = projects::actions::facts(conn, site, as_of, None)?;
+    // What several of the questions below need is asked for once.
+    let shared = Shared {
+        roll: workers::lookups::roll_on(conn, site.id, as_of)?,
+        money: accounts::actions::money(conn, site, as_of, None)?,
+        devices: devices::of_project(conn, site.id)?,
+    };
     Ok(ProjectFacts {
         region: site.region,
         contract: contract(&facts),
-        milestones: milestones(conn, site, &facts, as_of)?,
+        milestones: milestones(conn, site, &facts, &shared, as_of)?,
         labour_manager_named: named(&facts),
-        real_name: real_name(conn, ctx, site, as_of)?,
-        account: account(conn, ctx, site, as_of)?,
-        labour_split: labour_split(conn, site, &facts, as_of)?,
-        payroll: months::payroll(conn, ctx, site, &facts, as_of)?,
+        real_name: real_name(conn, ctx, site, &shared, as_of)?,
+        account: account(conn, ctx, site, &shared, as_of)?,
+        labour_split: labour_split(&facts, &shared, as_of),
+        payroll: months::payroll(conn, ctx, site, &facts, !shared.devices.is_empty(), as_of)?,
         entrusted_payment: entrusted(site, &facts, as_of),
-        deposit: deposit(conn, site, as_of)?,
+        deposit: deposit(conn, site, &shared, as_of)?,
         notice_board: board(conn, site, as_of)?,
         payment_bond: bond(&facts, as_of),
     })
+}
+
+struct Shared {
+    roll: workers::Roll,
+    money: accounts::actions::Money,
+    devices: Vec<DeviceRow>,
 }
 
 fn known<T>(value: T, source: impl Into<String>, seen_at: Option<Moment>) -> Fact<T> {
@@ -87,7 +105,7 @@ pub(crate) fn government_funded(facts: &Facts) -> Fact<bool> {
 
 /// A milestone that is on record has happened. One that is not on record has not, where that only lets duties go on; it is not known
 /// where it would end them: people at the gate have begun to work whether or not a start was recorded, and work needs a permit.
-fn milestones(conn: &mut AnyConn, site: &Site, facts: &Facts, as_of: Day) -> Result<MilestoneFacts, Problem> {
+fn milestones(conn: &mut AnyConn, site: &Site, facts: &Facts, shared: &Shared, as_of: Day) -> Result<MilestoneFacts, Problem> {
     let recorded = |kind: FactKind| {
         facts.get(kind).map(|record| known(Some(record.valid_on), record.id.to_string(), Some(record.recorded_at)))
     };
@@ -96,7 +114,7 @@ fn milestones(conn: &mut AnyConn, site: &Site, facts: &Facts, as_of: Day) -> Res
         None => Fact::not_known(CONTRACTOR),
     };
     let seen = attendance::table::first_day(conn, site.id)?.filter(|day| *day <= as_of);
-    let has_people = workers::lookups::roll_on(conn, site.id, as_of)?.on_site > 0;
+    let has_people = shared.roll.on_site > 0;
     let started_on = match (recorded(FactKind::Started), seen) {
         (Some(fact), _) => fact,
         (None, Some(day)) => known(Some(day), "work_days", None),
@@ -125,12 +143,12 @@ fn named(facts: &Facts) -> Fact<bool> {
 /// Days back over which a number at the gate that nobody has counts as a person on the site.
 const STRANGER_DAYS: i64 = 30;
 
-fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<RealNameFacts, Problem> {
-    let roll = workers::lookups::roll_on(conn, site.id, as_of)?;
+fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of: Day) -> Result<RealNameFacts, Problem> {
+    let roll = &shared.roll;
     let strangers = folding::unmatched(conn, ctx.vault(), site.id, as_of.plus_days(-STRANGER_DAYS), as_of)?.len();
     let unmatched = i64::try_from(strangers).unwrap_or(i64::MAX);
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-    let seen = devices::last_seen(conn, site.id)?;
+    let seen = devices::last_seen(conn, &shared.devices)?;
     let last = seen.iter().map(|(_, at)| at.day()).filter(|day| *day <= as_of).max();
     Ok(RealNameFacts {
         on_site: known(count(roll.on_site.saturating_add(unmatched)), "enrolments", None),
@@ -141,9 +159,9 @@ fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<R
     })
 }
 
-fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<AccountFacts, Problem> {
-    let money = accounts::actions::money(conn, site, as_of, None)?;
-    let current = accounts::actions::account_on(conn, site, as_of)?;
+fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of: Day) -> Result<AccountFacts, Problem> {
+    let money = &shared.money;
+    let current = accounts::actions::in_use(&money.accounts, as_of);
     let prescribed = accounts::actions::prescribed_name(conn, ctx, site, as_of)?;
     let source = current.as_ref().map_or_else(|| "wage_accounts".to_owned(), |row| row.id.to_string());
     let (count, amount) = money.foreign_debits;
@@ -169,8 +187,8 @@ fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<Acc
     })
 }
 
-fn labour_split(conn: &mut AnyConn, site: &Site, facts: &Facts, as_of: Day) -> Result<LabourSplitFacts, Problem> {
-    let money = accounts::actions::money(conn, site, as_of, None)?;
+fn labour_split(facts: &Facts, shared: &Shared, as_of: Day) -> LabourSplitFacts {
+    let money = &shared.money;
     let has_feed = money.last_statement_on.is_some() || money.last_labour_cost_on.is_some();
     let bank = "开户银行 / bank";
     let agreed = told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
@@ -179,7 +197,7 @@ fn labour_split(conn: &mut AnyConn, site: &Site, facts: &Facts, as_of: Day) -> R
         _ => None,
     });
     let due = due_to_date(facts, as_of);
-    Ok(LabourSplitFacts {
+    LabourSplitFacts {
         agreed,
         cycle: told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
             // The registry takes no cycle above one month, so every shorter one is kept as the month that it lies in.
@@ -193,7 +211,7 @@ fn labour_split(conn: &mut AnyConn, site: &Site, facts: &Facts, as_of: Day) -> R
         last_on: if has_feed { known(money.last_labour_cost_on, "bank_entries", None) } else { Fact::not_known(bank) },
         due: due.map_or_else(|| Fact::not_known(OWNER), |amount| known(amount, "project_facts", None)),
         received: if has_feed { known(money.received, "bank_entries", None) } else { Fact::not_known(bank) },
-    })
+    }
 }
 
 /// Labour cost that the contract has made due: a monthly amount on each transfer day since the start of work. A share of progress
@@ -215,12 +233,12 @@ fn entrusted(site: &Site, facts: &Facts, as_of: Day) -> Fact<bool> {
     known(subcontractors.into_iter().all(|row| agreed.contains(&row.party_id)), "project_facts", None)
 }
 
-fn deposit(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<DepositFacts, Problem> {
+fn deposit(conn: &mut AnyConn, site: &Site, shared: &Shared, as_of: Day) -> Result<DepositFacts, Problem> {
     let all = deposits::actions::all(conn, site, None)?;
     let standing: Vec<_> = all.iter().filter(|one| one.deposit.lodged_on <= as_of).collect();
     let latest = standing.iter().max_by_key(|one| (one.deposit.lodged_on, one.deposit.id));
     let is_cash = latest.is_some_and(|one| one.deposit.kind.is_cash());
-    let held = deposits::actions::held_on(conn, site, as_of, None)?;
+    let held = deposits::actions::held_of(&all, as_of)?;
     let last = |kind: DepositEvent| {
         standing
             .iter()
@@ -230,8 +248,8 @@ fn deposit(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<DepositFacts, 
             .max()
     };
     let source = latest.map_or_else(|| "deposits".to_owned(), |one| one.deposit.id.to_string());
-    let has_account = accounts::actions::account_on(conn, site, as_of)?.is_some();
-    let has_device = !devices::of_project(conn, site.id)?.is_empty();
+    let has_account = accounts::actions::in_use(&shared.money.accounts, as_of).is_some();
+    let has_device = !shared.devices.is_empty();
     let mut facts = DepositFacts {
         kind: known(
             match latest {
@@ -276,13 +294,14 @@ fn history(conn: &mut AnyConn, site: &Site, as_of: Day, facts: &mut DepositFacts
         facts.last_arrears_on = known(last, source.clone(), None);
     }
     let (mut earlier, mut already) = (0_u32, Fen::ZERO);
-    for (id, role) in projects::table::of_parties(conn, &[contractor])? {
-        if role != PartyRole::GeneralContractor || id >= site.id {
-            continue;
-        }
-        let other = projects::site(conn, id)?;
-        if area.holds(other.region) {
-            let held = deposits::actions::held_on(conn, &other, as_of, None)?;
+    let theirs = projects::table::of_parties(conn, &[contractor])?.into_iter();
+    let before = theirs.filter(|(id, role)| *role == PartyRole::GeneralContractor && *id < site.id);
+    let before: BTreeSet<ProjectId> = before.map(|(id, _)| id).collect();
+    let before: Vec<ProjectId> = before.into_iter().collect();
+    for some in before.chunks(AT_ONCE) {
+        let in_area = projects::table::some(conn, some)?.into_iter().filter(|other| area.holds(other.region));
+        let in_area: Vec<ProjectId> = in_area.map(|other| other.id).collect();
+        for held in deposits::actions::held_by(conn, &in_area, as_of)?.into_values() {
             earlier += u32::from(held.is_positive());
             already = already.plus(held)?;
         }

@@ -7,13 +7,14 @@ pub mod actions;
 pub(crate) mod gather;
 pub mod http;
 mod months;
+mod owing;
 pub mod summary;
 pub mod table;
 pub mod totals;
 
 pub use gather::gather;
 pub(crate) use gather::{bond_valid, government_funded, told};
-pub use months::{Owing, owing};
+pub use owing::{Owing, owing};
 pub use summary::Summary;
 
 /// Who must supply what nobody else can.

@@ -2,9 +2,10 @@
 //!
 //! A contractor who never makes a sheet must not look clear, so months come from attendance and enrolments, not from sheets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{Day, Month};
+use crate::base::id::{RecordId, WorkerId};
+use crate::base::{Day, Month, RegionCode};
 use crate::law::facts::{Fact, MonthPay, Owed, SheetState};
 use crate::law::rules::arrears::{self, Arrears};
 use crate::payroll::months::{MonthWages, Tally};
@@ -20,38 +21,130 @@ use super::CONTRACTOR;
 const MONTHS_MAX: usize = 240;
 
 /// The months of pay of a project as rules read them.
-pub(super) fn payroll(conn: &mut AnyConn, ctx: &Ctx, site: &Site, facts: &Facts, as_of: Day) -> Result<Vec<MonthPay>, Problem> {
-    let enrolments = workers::table::of_project(conn, site.id)?;
-    let attended = attendance::table::months_with_attendance(conn, site.id)?;
+pub(super) fn payroll(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    facts: &Facts,
+    has_device: bool,
+    as_of: Day,
+) -> Result<Vec<MonthPay>, Problem> {
+    let stays = workers::table::stays_of(conn, site.id)?;
+    let seen = attendance::table::spans_of(conn, &[site.id])?.remove(&site.id).unwrap_or_default();
+    let attended = Attended::of(&seen);
     let wages: BTreeMap<Month, MonthWages> =
         payroll::months::wages(conn, site, as_of)?.into_iter().map(|one| (one.month, one)).collect();
-    let live = |month: Month| {
-        enrolments.iter().any(|row| row.entered_on <= month.last() && row.left_on.is_none_or(|end| month.first() <= end))
+    let records = Records {
+        region: site.region,
+        pay_day: facts.pay_day(),
+        spans: stays.iter().map(|(_, _, entered, left)| (*entered, *left)).collect(),
+        wages,
+        first_attended: attended.first(),
+        device_known: attended.first().is_some() || has_device,
     };
-    let first_entry = enrolments.iter().map(|row| row.entered_on.month()).min();
-    let earliest = [first_entry, attended.first().copied(), wages.keys().next().copied()].into_iter().flatten().min();
-    let Some(earliest) = earliest else { return Ok(Vec::new()) };
-    let device_known = !attendance::devices::table::of_project(conn, site.id)?.is_empty() || !attended.is_empty();
-    let book = ctx.book();
-    let mut months = Vec::new();
-    for month in earliest.up_to(as_of.month()).take(MONTHS_MAX) {
-        let sheet = wages.get(&month);
-        let live_contracts = live(month);
-        if sheet.is_none() && !live_contracts && !attended.contains(&month) {
-            continue;
+    // A person who left and came back is two enrolments and one who attended.
+    let people: BTreeMap<RecordId, WorkerId> = stays.iter().map(|(id, worker, _, _)| (*id, *worker)).collect();
+    records.months(ctx, as_of, |month, _| {
+        if !attended.may_have(month) {
+            return Ok(attended.seen(month, 0));
         }
-        // Without an agreed pay day the last lawful one stands: the end of the following month (R724-13, RW-01).
-        let agreed = facts.pay_day().map(|day| payroll::due_on(&book, site.region, month, day));
-        let pay_due_on = sheet.map(|one| one.due_on).or(agreed).unwrap_or_else(|| month.plus(1).last());
-        let count = attendance::table::attended(conn, site.id, month)?;
-        let attended = if device_known {
-            Fact::known(u32::try_from(count).unwrap_or(u32::MAX), "work_days")
-        } else {
-            Fact::not_known(CONTRACTOR)
-        };
-        months.push(month_pay(month, attended, sheet, pay_due_on, live_contracts, as_of));
+        let enrolments = attendance::table::enrolments_in(conn, site.id, month)?;
+        let workers: BTreeSet<WorkerId> = enrolments.iter().filter_map(|id| people.get(id).copied()).collect();
+        Ok(attended.seen(month, u32::try_from(workers.len()).unwrap_or(u32::MAX)))
+    })
+}
+
+/// In which months somebody can have attended, before anybody looks.
+pub(super) struct Attended {
+    folded: Option<(Month, Month)>,
+    waiting: BTreeSet<Month>,
+}
+
+impl Attended {
+    pub(super) fn of(span: &attendance::table::Span) -> Self {
+        let folded = span.folded.map(|(first, last)| (first.month(), last.month()));
+        Self { folded, waiting: span.waiting.iter().map(|day| day.month()).collect() }
     }
-    Ok(months)
+
+    /// The first month, folded or waiting to be.
+    pub(super) fn first(&self) -> Option<Month> {
+        self.folded.map(|(first, _)| first).into_iter().chain(self.waiting.first().copied()).min()
+    }
+
+    /// Whether folded days of the month can be on record.
+    pub(super) fn may_have(&self, month: Month) -> bool {
+        self.folded.is_some_and(|(first, last)| first <= month && month <= last)
+    }
+
+    /// What so many people, by what is folded, say of the month.
+    pub(super) fn seen(&self, month: Month, people: u32) -> Seen {
+        Seen { is_listed: people > 0 || self.waiting.contains(&month), people }
+    }
+}
+
+/// What is on record of a project that its months follow from.
+pub(super) struct Records {
+    pub(super) region: RegionCode,
+    /// The agreed day of pay.
+    pub(super) pay_day: Option<u32>,
+    /// First and last day of each enrolment.
+    pub(super) spans: Vec<(Day, Option<Day>)>,
+    pub(super) wages: BTreeMap<Month, MonthWages>,
+    pub(super) first_attended: Option<Month>,
+    /// Whether there is anything that attendance would have been seen by.
+    pub(super) device_known: bool,
+}
+
+/// What attendance says of a month.
+pub(super) struct Seen {
+    /// Whether somebody passed the gates, folded or waiting to be.
+    pub(super) is_listed: bool,
+    /// How many people worked, by what is folded.
+    pub(super) people: u32,
+}
+
+impl Records {
+    /// The months with a sheet, a live contract or attendance, for which `seen` is asked; it is told whether the month is listed and
+    /// concerned without it.
+    pub(super) fn months(
+        &self,
+        ctx: &Ctx,
+        as_of: Day,
+        mut seen: impl FnMut(Month, bool) -> Result<Seen, Problem>,
+    ) -> Result<Vec<MonthPay>, Problem> {
+        let live = |month: Month| {
+            self.spans.iter().any(|(entered, left)| *entered <= month.last() && left.is_none_or(|end| month.first() <= end))
+        };
+        let first_entry = self.spans.iter().map(|(entered, _)| entered.month()).min();
+        let earliest = [first_entry, self.first_attended, self.wages.keys().next().copied()].into_iter().flatten().min();
+        let Some(earliest) = earliest else { return Ok(Vec::new()) };
+        let book = ctx.book();
+        let mut months = Vec::new();
+        for month in earliest.up_to(as_of.month()).take(MONTHS_MAX) {
+            let sheet = self.wages.get(&month);
+            let live_contracts = live(month);
+            let is_settled = live_contracts || sheet.is_some_and(|one| state_of(one.state) == SheetState::Audited);
+            let seen = seen(month, is_settled)?;
+            if sheet.is_none() && !live_contracts && !seen.is_listed {
+                continue;
+            }
+            // Without an agreed pay day the last lawful one stands: the end of the following month (R724-13, RW-01).
+            let agreed = || self.pay_day.map(|day| payroll::due_on(&book, self.region, month, day));
+            let pay_due_on = sheet.map(|one| one.due_on).or_else(agreed).unwrap_or_else(|| month.plus(1).last());
+            let attended = if self.device_known { Fact::known(seen.people, "work_days") } else { Fact::not_known(CONTRACTOR) };
+            months.push(month_pay(month, attended, sheet, pay_due_on, live_contracts, as_of));
+        }
+        Ok(months)
+    }
+}
+
+/// A sheet's state as rules see it.
+fn state_of(state: PaySheetState) -> SheetState {
+    match state {
+        PaySheetState::Draft => SheetState::Draft,
+        PaySheetState::Submitted => SheetState::Submitted,
+        PaySheetState::Audited | PaySheetState::Published | PaySheetState::Closed => SheetState::Audited,
+    }
 }
 
 fn month_pay(
@@ -67,35 +160,22 @@ fn month_pay(
     let (state, due, paid, failed, in_flight, disputed) = match sheet {
         None => (SheetState::None, none, none, none, none, none),
         Some(one) => {
-            let state = match one.state {
-                PaySheetState::Draft => SheetState::Draft,
-                PaySheetState::Submitted => SheetState::Submitted,
-                PaySheetState::Audited | PaySheetState::Published | PaySheetState::Closed => SheetState::Audited,
-            };
             // Before the pay day nothing is due yet; the sheet's total is what will be.
             let due = if as_of > pay_due_on { owed(one.due) } else { Owed { amount: one.total, workers: one.due.lines } };
-            (state, due, owed(one.paid), owed(one.failed), owed(one.in_flight), owed(one.disputed))
+            (state_of(one.state), due, owed(one.paid), owed(one.failed), owed(one.in_flight), owed(one.disputed))
         }
     };
     MonthPay { month, attended, sheet: state, due, paid, failed, in_flight, disputed, pay_due_on, live_contracts }
 }
 
-/// What a project owes on a day, and whether that is known.
-#[derive(Debug, Clone)]
-pub struct Owing {
-    /// The law's view of the months.
-    pub arrears: Arrears,
-}
-
-/// Arrears of one project: what gates need of it, without the rest of the card.
-pub fn owing(conn: &mut AnyConn, ctx: &Ctx, site: &Site, facts: &Facts, as_of: Day) -> Result<Owing, Problem> {
-    let months = payroll(conn, ctx, site, facts, as_of)?;
-    let mut arrears = arrears::of(&months, as_of);
+/// What a project owes on a day: nothing of it is known where work has begun and no month is on record.
+pub(super) fn arrears_of(months: &[MonthPay], facts: &Facts, as_of: Day) -> Arrears {
+    let mut arrears = arrears::of(months, as_of);
     let began = facts.day_of(FactKind::Started).is_some_and(|day| day <= as_of);
     if months.is_empty() && began {
         // Work that has begun without a single month on record is missing data, not a clean record.
         arrears.state = Fact::not_known(CONTRACTOR);
         arrears.needs.push("attendance".to_owned());
     }
-    Ok(Owing { arrears })
+    arrears
 }

@@ -1,13 +1,16 @@
 //! Lodging deposits and recording what happens to them.
 
+use std::collections::BTreeMap;
+
 use super::table::{self, DepositRow, EventRow};
 use super::{DepositEvent, DepositKind, ISSUER_MAX, first_impossible_day, held};
-use crate::base::id::{DepositId, DocumentId, RecordId};
+use crate::base::id::{DepositId, DocumentId, ProjectId, RecordId};
+use crate::base::money::TooMuch;
 use crate::base::{Day, Fen};
 use crate::documents;
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
 use crate::projects::Site;
-use crate::store::{AnyConn, Chain, Tx};
+use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
 
 /// A deposit to be lodged.
@@ -99,6 +102,7 @@ pub fn lodge(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewDeposit) -> Resul
     tx.note(chain, ctx.now, ctx.actor(), "lodge_deposit", &deposit.id.to_string())?;
     let event = NewEvent { kind: DepositEvent::Lodged, happened_on: new.lodged_on, amount: new.amount, document: new.document };
     let event = append(tx, ctx, site, &deposit, &event)?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(Lodged { deposit, events: vec![event] })
 }
 
@@ -139,6 +143,7 @@ pub fn record_event(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: DepositId, new:
         return Err(problem.at("amount", "sum_mismatch"));
     }
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "record_deposit_event", &format!("{id} {}", event.kind))?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(Lodged { deposit, events })
 }
 
@@ -176,13 +181,36 @@ pub fn all(conn: &mut AnyConn, site: &Site, until_seq: Option<i64>) -> Result<Ve
     Ok(deposits.into_iter().map(|deposit| Lodged { events: own(deposit.id), deposit }).collect())
 }
 
+/// What is secured on a day by each of some projects' deposits; a project without one is left out.
+pub fn held_by(conn: &mut AnyConn, projects: &[ProjectId], as_of: Day) -> Result<BTreeMap<ProjectId, Fen>, Problem> {
+    let mut events: BTreeMap<(ProjectId, DepositId), Vec<EventRow>> = BTreeMap::new();
+    for event in table::events_of_projects(conn, projects)? {
+        events.entry((event.project_id, event.deposit_id)).or_default().push(event);
+    }
+    let mut totals = BTreeMap::new();
+    for deposit in table::of_projects(conn, projects)? {
+        let own = events.remove(&(deposit.project_id, deposit.id)).unwrap_or_default();
+        let total: &mut Fen = totals.entry(deposit.project_id).or_default();
+        *total = total.plus(secured(&Lodged { deposit, events: own }, as_of)?)?;
+    }
+    Ok(totals)
+}
+
+/// What one deposit secures on a day.
+fn secured(lodged: &Lodged, as_of: Day) -> Result<Fen, TooMuch> {
+    if lodged.deposit.ends_on.is_none_or(|end| as_of <= end) { held(&lodged.events, as_of) } else { Ok(Fen::ZERO) }
+}
+
 /// What the project's deposits secure on a day; a promise secures nothing before its lodging and after its end.
 pub fn held_on(conn: &mut AnyConn, site: &Site, as_of: Day, until_seq: Option<i64>) -> Result<Fen, Problem> {
+    Ok(held_of(&all(conn, site, until_seq)?, as_of)?)
+}
+
+/// What these deposits secure together on a day.
+pub fn held_of(all: &[Lodged], as_of: Day) -> Result<Fen, TooMuch> {
     let mut total = Fen::ZERO;
-    for lodged in all(conn, site, until_seq)? {
-        if lodged.deposit.ends_on.is_none_or(|end| as_of <= end) {
-            total = total.plus(held(&lodged.events, as_of)?)?;
-        }
+    for lodged in all {
+        total = total.plus(secured(lodged, as_of)?)?;
     }
     Ok(total)
 }

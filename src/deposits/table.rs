@@ -82,6 +82,18 @@ pub fn events_of_project(conn: &mut AnyConn, project: ProjectId, until_seq: Opti
         .load(conn)?)
 }
 
+/// The deposits of some projects, each project's in the order of record.
+pub fn of_projects(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<DepositRow>, StoreError> {
+    let query = deposits::table.filter(deposits::project_id.eq_any(projects.to_vec()));
+    Ok(query.order((deposits::project_id, deposits::id)).select(DepositRow::as_select()).load(conn)?)
+}
+
+/// Events of every deposit of some projects, each project's in the order of record.
+pub fn events_of_projects(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<EventRow>, StoreError> {
+    let query = deposit_events::table.filter(deposit_events::project_id.eq_any(projects.to_vec()));
+    Ok(query.order((deposit_events::project_id, deposit_events::id)).select(EventRow::as_select()).load(conn)?)
+}
+
 pub fn events(conn: &mut AnyConn, project: ProjectId, deposit: DepositId) -> Result<Vec<EventRow>, StoreError> {
     Ok(deposit_events::table
         .filter(deposit_events::project_id.eq(project).and(deposit_events::deposit_id.eq(deposit)))

@@ -4,7 +4,7 @@
 use crate::base::Day;
 use crate::base::id::PartyId;
 use crate::cases;
-use crate::compliance::{self, CONTRACTOR, OWNER, bond_valid, government_funded, told};
+use crate::compliance::{self, CONTRACTOR, OWNER, Owing, bond_valid, government_funded, told};
 use crate::deposits::{self, DepositEvent};
 use crate::law::decision::ArrearsDetail;
 use crate::law::{Fact, Gate, GateFacts};
@@ -22,7 +22,7 @@ pub(super) struct Gathered {
 /// Facts of one project's own gate.
 pub(super) fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, gate: Gate, as_of: Day) -> Result<Gathered, Problem> {
     let facts = projects::actions::facts(conn, site, as_of, None)?;
-    let owing = compliance::owing(conn, ctx, site, &facts, as_of)?.arrears;
+    let owing = compliance::owing(conn, ctx, &[site.id], as_of)?.into_iter().next().ok_or_else(Problem::not_found)?.arrears;
     let detail = if owing.state.get() == Some(true) {
         vec![ArrearsDetail { project: format!("{} {}", site.code, site.name), amount: owing.amount, workers: owing.workers }]
     } else {
@@ -104,10 +104,8 @@ pub(super) fn of_applicant(
     let mut overdue: Vec<Fact<bool>> = vec![own.owner_overdue.clone()];
     let mut led: Vec<Fact<bool>> = vec![own.owner_overdue_led_to_arrears.clone()];
     let mut looked_at = 0_u32;
-    for project in projects_of(conn, applicants)? {
-        let other = projects::site(conn, project)?;
-        let facts = projects::actions::facts(conn, &other, as_of, None)?;
-        let owing = compliance::owing(conn, ctx, &other, &facts, as_of)?.arrears;
+    let theirs = projects_of(conn, applicants)?;
+    for Owing { project: other, facts, arrears: owing } in compliance::owing(conn, ctx, &theirs, as_of)? {
         let name = format!("{} {}", other.code, other.name);
         looked_at += 1;
         match owing.state.get() {

@@ -6,7 +6,7 @@ use crate::base::Day;
 use crate::base::id::{DocumentId, RecordId};
 use crate::documents::{self, DocumentKind};
 use crate::projects::Site;
-use crate::store::{Chain, Tx};
+use crate::store::{Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
 
 /// Records what a photograph of a day shows.
@@ -43,5 +43,6 @@ pub fn record(
     };
     table::insert(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "record_notice_board", &row.id.to_string())?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
 }

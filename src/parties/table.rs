@@ -1,5 +1,7 @@
 //! Rows of parties.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -57,26 +59,27 @@ pub fn list(conn: &mut AnyConn, _scope: &Scope, after: i64, limit: i64) -> Resul
         .load(conn)?)
 }
 
-/// A party, its parents and all that belong to them: the group that a gate looks at together.
+/// A party, its parents and all that belong to them: the group that a gate looks at together. Walked level by level, so that it
+/// costs what the group is large, not what the registry is.
 pub fn group_of(conn: &mut AnyConn, id: PartyId) -> Result<Vec<PartyId>, StoreError> {
-    let all: Vec<(PartyId, Option<PartyId>)> = parties::table.select((parties::id, parties::parent_id)).load(conn)?;
-    let mut top = id;
-    // A group is a tree; the bound keeps a wrong loop of parents from running for ever.
-    for _ in 0..all.len() {
-        match all.iter().find(|(party, _)| *party == top) {
-            Some((_, Some(parent))) if *parent != id => top = *parent,
+    let mut climbed = vec![id];
+    // A group is a tree; what was climbed already keeps a wrong loop of parents from running for ever.
+    while let Some(top) = climbed.last().copied() {
+        let parent: Option<Option<PartyId>> = parties::table.find(top).select(parties::parent_id).get_result(conn).optional()?;
+        match parent.flatten() {
+            Some(parent) if !climbed.contains(&parent) => climbed.push(parent),
             _ => break,
         }
     }
-    let mut group = vec![top];
-    let mut next = 0;
-    while let Some(head) = group.get(next).copied() {
-        let children = all.iter().filter(|(party, parent)| *parent == Some(head) && *party != head).map(|(party, _)| *party);
-        let fresh: Vec<PartyId> = children.filter(|party| !group.contains(party)).collect();
-        group.extend(fresh);
-        next += 1;
+    let mut level: Vec<PartyId> = climbed.last().copied().into_iter().collect();
+    let mut group = BTreeSet::new();
+    while !level.is_empty() {
+        group.extend(level.iter().copied());
+        let below: Vec<PartyId> =
+            parties::table.filter(parties::parent_id.eq_any(level)).order(parties::id).select(parties::id).load(conn)?;
+        level = below.into_iter().filter(|party| !group.contains(party)).collect();
     }
-    Ok(group)
+    Ok(group.into_iter().collect())
 }
 
 /// Every row, for `verify`.

@@ -2,10 +2,13 @@
 //!
 //! Deliberately absent: months without a sheet. Only attendance knows that there should be one.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde::Serialize;
 
 use super::SheetState;
-use super::table;
+use super::table::{self, OpenCount};
+use crate::base::id::{ProjectId, SheetId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
 use crate::projects::Site;
@@ -46,7 +49,8 @@ pub struct MonthWages {
     pub total: Fen,
     /// Due lines with their net.
     pub due: Tally,
-    /// Due lines whose uncontested part has reached the worker; the amount is what the bank paid on them.
+    /// Due lines whose uncontested part has reached the worker; the amount is what the bank paid on all due lines, so that a part
+    /// that was paid of a line that waits for the rest counts too.
     pub paid: Tally,
     /// Due lines not paid in full and not under way: refused, returned, held or never ordered; the amount is the rest.
     pub failed: Tally,
@@ -79,6 +83,47 @@ pub fn wages(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<Vec<MonthWag
         }
     }
     Ok(months)
+}
+
+/// The months of some projects that have a sheet, with what is open of them: lines that were settled by `as_of` are left out of every
+/// number. What is owed, under way or disputed is the same as by [`wages`]; it costs what is open, not what was ever paid.
+pub fn open(
+    conn: &mut AnyConn,
+    projects: &[ProjectId],
+    as_of: Day,
+) -> Result<BTreeMap<ProjectId, BTreeMap<Month, MonthWages>>, Problem> {
+    let counts: HashMap<(ProjectId, SheetId), OpenCount> =
+        table::open_counts(conn, projects, as_of)?.into_iter().map(|row| ((row.project_id, row.sheet_id), row)).collect();
+    let mut all: BTreeMap<ProjectId, BTreeMap<Month, MonthWages>> = BTreeMap::new();
+    for (project, sheet, month, state, due_on, total) in table::heads_of(conn, projects)? {
+        let none = Tally::default();
+        let mut one = MonthWages {
+            month,
+            parts: 1,
+            state,
+            due_on,
+            total,
+            due: none,
+            paid: none,
+            failed: none,
+            in_flight: none,
+            disputed: none,
+        };
+        if let Some(row) = counts.get(&(project, sheet)) {
+            one.due = Tally::of(row.due, row.due_fen);
+            one.paid = Tally::of(row.paid, row.paid_fen);
+            one.failed = Tally::of(row.failed, row.failed_fen);
+            one.in_flight = Tally::of(row.in_flight, row.in_flight_fen);
+            one.disputed = Tally::of(row.disputed, row.disputed_fen);
+        }
+        let months = all.entry(project).or_default();
+        let one = match months.get(&month) {
+            Some(part) => together(part, &one)?,
+            None => one,
+        };
+        months.insert(month, one);
+    }
+    Ok(all)
 }
 
 /// Two parts of one month as one.

@@ -1,11 +1,13 @@
 //! Registering projects, parties on them and crews; recording facts.
 
+use std::collections::BTreeMap;
+
 use super::table::{self, CrewRow, FactRow, ParticipationRow, ProjectRow};
-use super::{Fact, Facts, NAME_MAX, PartyRole, Recorded, Site};
+use super::{Fact, FactKind, Facts, NAME_MAX, PartyRole, Recorded, Site};
 use crate::base::id::{CrewId, DocumentId, FactId, PartyId, ProjectId, RecordId};
 use crate::base::{Day, RegionCode};
 use crate::store::vault::Owner;
-use crate::store::{AnyConn, Chain, Tx};
+use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Ctx, Problem, ScopeOn};
 use crate::{documents, parties};
 
@@ -169,6 +171,7 @@ pub fn record_fact(
     };
     table::insert_fact(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "record_fact", &format!("{} {}", row.kind, row.id))?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     recorded(row)
 }
 
@@ -181,6 +184,20 @@ fn recorded(row: FactRow) -> Result<Recorded, Problem> {
 /// Every fact on record, in the order of recording.
 pub fn history(conn: &mut AnyConn, site: &Site) -> Result<Vec<Recorded>, Problem> {
     table::facts(conn, site.id, 0, None)?.into_iter().map(recorded).collect()
+}
+
+/// What is known of some projects on a day, by facts of these kinds only; a project of which nothing is known is left out.
+pub fn facts_of(
+    conn: &mut AnyConn,
+    projects: &[ProjectId],
+    kinds: &[FactKind],
+    as_of: Day,
+) -> Result<BTreeMap<ProjectId, Facts>, Problem> {
+    let mut records: BTreeMap<ProjectId, Vec<Recorded>> = BTreeMap::new();
+    for row in table::facts_of(conn, projects, kinds)? {
+        records.entry(row.project_id).or_default().push(recorded(row)?);
+    }
+    Ok(records.into_iter().map(|(project, records)| (project, Facts::fold(records, as_of))).collect())
 }
 
 /// What is known of the project on a day; `until_seq` cuts what was recorded later.

@@ -121,6 +121,22 @@ pub fn participations(conn: &mut AnyConn, id: ProjectId) -> Result<Vec<Participa
         .load(conn)?)
 }
 
+/// Some projects, in order of id.
+pub fn some(conn: &mut AnyConn, ids: &[ProjectId]) -> Result<Vec<ProjectRow>, StoreError> {
+    let query = projects::table.filter(projects::id.eq_any(ids.to_vec())).order(projects::id);
+    Ok(query.select(ProjectRow::as_select()).load(conn)?)
+}
+
+/// Facts of some kinds about some projects themselves, each project's in the order of recording.
+pub fn facts_of(conn: &mut AnyConn, ids: &[ProjectId], kinds: &[FactKind]) -> Result<Vec<FactRow>, StoreError> {
+    use project_facts as f;
+    Ok(f::table
+        .filter(f::project_id.eq_any(ids.to_vec()).and(f::subject_id.eq(0)).and(f::kind.eq_any(kinds.to_vec())))
+        .order((f::project_id, f::id))
+        .select(FactRow::as_select())
+        .load(conn)?)
+}
+
 /// Projects on which any of these parties takes or took part, with the role.
 pub fn of_parties(conn: &mut AnyConn, parties: &[PartyId]) -> Result<Vec<(ProjectId, PartyRole)>, StoreError> {
     Ok(project_parties::table

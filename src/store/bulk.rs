@@ -109,6 +109,18 @@ pub fn sum_fen(conn: &mut AnyConn, column: &'static str, from_where: &str) -> Re
     Ok(Fen(row.total))
 }
 
+/// Numbers as the inside of an `IN (…)`: for ids, which are numbers of ours and can be written as they are.
+pub fn listed(numbers: impl IntoIterator<Item = i64>) -> String {
+    let mut text = String::new();
+    for number in numbers {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(&number.to_string());
+    }
+    text
+}
+
 /// Months for which partitions of punches are made ahead.
 const PARTITIONS_AHEAD: i32 = 12;
 

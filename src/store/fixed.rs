@@ -1,21 +1,24 @@
 //! Statements whose text never changes, kept prepared by the connection.
 //!
 //! `diesel::sql_query` is prepared anew each time, which costs more than storing a punch does; the query builder has no
-//! `ON CONFLICT` that both databases take. So the texts of the intake's few hot statements go through here. Deliberately absent:
-//! rows as results, and texts made at run time, which would fill the connection's cache.
+//! `ON CONFLICT` that both databases take. So the texts of the intake's few hot statements, and of the sums that every assessment
+//! asks for, go through here. Deliberately absent: texts made anew at run time, which would fill the connection's cache.
 
 use diesel::RunQueryDsl;
 use diesel::backend::Backend;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::{Error, QueryResult};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, HasSqlType, Integer, Text};
+use diesel::sql_types::{BigInt, Date, HasSqlType, Integer, Text, Untyped};
+
+use crate::base::Day;
 
 #[derive(Debug, Clone, Copy)]
 enum Bind<'a> {
     Big(i64),
     Int(i32),
     Text(&'a str),
+    Day(Day),
 }
 
 /// A statement with its values; `$1` in the text is the first of them.
@@ -43,6 +46,12 @@ impl<'a> Fixed<'a> {
         self
     }
 
+    /// The next value, a day.
+    pub fn day(mut self, value: Day) -> Self {
+        self.binds.push(Bind::Day(value));
+        self
+    }
+
     /// The next value, a text.
     pub fn text(mut self, value: &'a str) -> Self {
         self.binds.push(Bind::Text(value));
@@ -52,10 +61,11 @@ impl<'a> Fixed<'a> {
 
 impl<DB> QueryFragment<DB> for Fixed<'_>
 where
-    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text>,
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text> + HasSqlType<Date>,
     i64: ToSql<BigInt, DB>,
     i32: ToSql<Integer, DB>,
     str: ToSql<Text, DB>,
+    Day: ToSql<Date, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         let mut parts = self.text.split('$');
@@ -66,6 +76,7 @@ where
             match number.and_then(|number| self.binds.get(number.checked_sub(1)?)) {
                 Some(Bind::Big(value)) => out.push_bind_param::<BigInt, _>(value)?,
                 Some(Bind::Int(value)) => out.push_bind_param::<Integer, _>(value)?,
+                Some(Bind::Day(value)) => out.push_bind_param::<Date, _>(value)?,
                 Some(Bind::Text(value)) => out.push_bind_param::<Text, str>(value)?,
                 None => return Err(Error::QueryBuilderError(format!("no value for `${part}`").into())),
             }
@@ -78,6 +89,11 @@ where
 impl QueryId for Fixed<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+/// Rows are read by the names of their columns.
+impl Query for Fixed<'_> {
+    type SqlType = Untyped;
 }
 
 impl<Conn> RunQueryDsl<Conn> for Fixed<'_> {}

@@ -36,6 +36,8 @@ pub struct Job {
     pub payload: String,
     /// How often it was tried.
     pub attempts: i32,
+    /// How often it was asked for while it ran.
+    pub asked_again: i64,
 }
 
 /// After this many tries a job is a dead letter.
@@ -76,12 +78,13 @@ pub struct Counts {
     pub oldest_due: Option<Moment>,
 }
 
-/// Enqueues a job unless the same one waits already.
+/// Enqueues a job unless the same one waits already. One that was taken and is not done yet may have read what was there before: it is
+/// noted that it was asked for again, and [`done`] lets it wait anew.
 pub fn enqueue(conn: &mut AnyConn, id: i64, kind: &str, payload: &str, now: Moment) -> Result<(), StoreError> {
     let dedupe = format!("{kind} {payload}");
     fixed(
         "INSERT INTO jobs (id, kind, dedupe, payload, run_at, attempts, state, created_at) VALUES ($1, $2, $3, $4, $5, 0, 'queued', $5) \
-         ON CONFLICT (dedupe) WHERE state = 'queued' DO NOTHING",
+         ON CONFLICT (dedupe) WHERE state = 'queued' DO UPDATE SET asked_again = jobs.asked_again + 1 WHERE jobs.attempts > 0",
     )
     .big(id)
     .text(kind)
@@ -92,27 +95,38 @@ pub fn enqueue(conn: &mut AnyConn, id: i64, kind: &str, payload: &str, now: Mome
     Ok(())
 }
 
-/// Takes the oldest job that is due and counts the try; whoever asks next on PostgreSQL gets another one.
-pub fn take(conn: &mut AnyConn, now: Moment) -> Result<Option<Job>, StoreError> {
+/// Takes the oldest job that is due, and with it those right behind it that are of one of the kinds `together` and of its own, at most
+/// `limit` in all. Counts the try of each; whoever asks next on PostgreSQL gets others.
+pub fn take(conn: &mut AnyConn, now: Moment, together: &[&str], limit: usize) -> Result<Vec<Job>, StoreError> {
     let skip = match conn.backend() {
         Backend::Sqlite => "",
         Backend::Postgres => " FOR UPDATE SKIP LOCKED",
     };
     let due = format!(
-        "SELECT id, kind, payload, attempts FROM jobs WHERE state = 'queued' AND run_at <= $1 ORDER BY run_at, id LIMIT 1{skip}"
+        "SELECT id, kind, payload, attempts, asked_again FROM jobs WHERE state = 'queued' AND run_at <= $1 ORDER BY run_at, id LIMIT {limit}{skip}"
     );
-    let Some(job) = diesel::sql_query(due).bind::<BigInt, _>(now.0).get_result::<Job>(conn).optional()? else { return Ok(None) };
-    // The next try waits longer each time, 2^n × 30 s; a job that is done is marked below and never waits.
-    let wait_seconds = 30_i64.saturating_mul(1_i64 << job.attempts.clamp(0, 12));
-    diesel::update(schema::jobs::table.find(job.id))
-        .set((schema::jobs::attempts.eq(job.attempts + 1), schema::jobs::run_at.eq(now.plus_seconds(wait_seconds))))
-        .execute(conn)?;
-    Ok(Some(job))
+    let mut jobs: Vec<Job> = diesel::sql_query(due).bind::<BigInt, _>(now.0).load(conn)?;
+    let Some(first) = jobs.first().cloned() else { return Ok(jobs) };
+    let alike = |job: &&Job| job.kind == first.kind && together.contains(&job.kind.as_str());
+    let count = jobs.iter().take_while(alike).count().max(1);
+    jobs.truncate(count);
+    for job in &jobs {
+        // The next try waits longer each time, 2^n × 30 s; a job that is done is marked below and never waits.
+        let wait_seconds = 30_i64.saturating_mul(1_i64 << job.attempts.clamp(0, 12));
+        diesel::update(schema::jobs::table.find(job.id))
+            .set((schema::jobs::attempts.eq(job.attempts + 1), schema::jobs::run_at.eq(now.plus_seconds(wait_seconds))))
+            .execute(conn)?;
+    }
+    Ok(jobs)
 }
 
-/// Marks a job as done.
-pub fn done(conn: &mut AnyConn, id: i64) -> Result<(), StoreError> {
-    diesel::update(schema::jobs::table.find(id)).set(schema::jobs::state.eq("done")).execute(conn)?;
+/// Marks a job as done; one that was asked for again since it was taken waits anew, due at once.
+pub fn done(conn: &mut AnyConn, job: &Job, now: Moment) -> Result<(), StoreError> {
+    use schema::jobs as j;
+    let unasked = j::table.filter(j::id.eq(job.id).and(j::asked_again.eq(job.asked_again)));
+    if diesel::update(unasked).set(j::state.eq("done")).execute(conn)? == 0 {
+        diesel::update(j::table.find(job.id)).set((j::attempts.eq(0), j::run_at.eq(now))).execute(conn)?;
+    }
     Ok(())
 }
 

@@ -77,6 +77,7 @@ diesel::table! {
         state -> Text,
         last_error -> Nullable<Text>,
         created_at -> BigInt,
+        asked_again -> BigInt,
     }
 }
 

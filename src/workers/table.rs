@@ -229,6 +229,23 @@ pub fn active_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<Vec
         .load(conn)?)
 }
 
+/// First and last day of every enrolment of some projects.
+pub fn spans_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<(ProjectId, Day, Option<Day>)>, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::project_id.eq_any(projects.to_vec()))
+        .select((enrolments::project_id, enrolments::entered_on, enrolments::left_on))
+        .load(conn)?)
+}
+
+/// Every enrolment of a project: id, person, first and last day.
+pub fn stays_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Stay>, StoreError> {
+    let columns = (enrolments::id, enrolments::worker_id, enrolments::entered_on, enrolments::left_on);
+    Ok(enrolments::table.filter(enrolments::project_id.eq(project)).select(columns).load(conn)?)
+}
+
+/// An enrolment in short: id, person, first and last day.
+pub type Stay = (RecordId, WorkerId, Day, Option<Day>);
+
 /// The events of an enrolment, by the day from which they hold and then in the order of recording.
 pub fn events_of(conn: &mut AnyConn, project: ProjectId, enrolment: RecordId) -> Result<Vec<EventRow>, StoreError> {
     Ok(enrolment_events::table
@@ -278,6 +295,11 @@ fn pin_id(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Opt
 /// Every number at the project's gates: id, encrypted text, index.
 pub fn pins_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(i64, Vec<u8>, String)>, StoreError> {
     Ok(pins::table.filter(pins::project_id.eq(project)).select((pins::id, pins::pin, pins::pin_index)).load(conn)?)
+}
+
+/// Every number at the project's gates by its index alone.
+pub fn pin_indexes(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(i64, String)>, StoreError> {
+    Ok(pins::table.filter(pins::project_id.eq(project)).select((pins::id, pins::pin_index)).load(conn)?)
 }
 
 /// The encrypted text of a number at the project's gates.

@@ -7,6 +7,7 @@ use crate::accounts::table::AccountRow;
 use crate::accounts::{Direction, Purpose};
 use crate::base::id::{ProjectId, StatementId};
 use crate::base::{Day, Fen};
+use crate::store::fixed::fixed;
 use crate::store::schema::bank_entries;
 use crate::store::{AnyConn, StoreError};
 
@@ -57,14 +58,14 @@ pub fn totals(
     as_of: Day,
     until_seq: Option<i64>,
 ) -> Result<Vec<PurposeTotal>, StoreError> {
-    let rows: Vec<TotalRow> = diesel::sql_query(
+    let rows: Vec<TotalRow> = fixed(
         "SELECT purpose, direction, CAST(COUNT(*) AS BIGINT) AS count, CAST(SUM(amount_fen) AS BIGINT) AS total, \
          MAX(booked_on) AS last_on FROM bank_entries WHERE project_id = $1 AND status = 'booked' AND booked_on <= $2 \
          AND recorded_seq <= $3 GROUP BY purpose, direction ORDER BY purpose, direction",
     )
-    .bind::<BigInt, _>(project.0)
-    .bind::<Date, _>(as_of)
-    .bind::<BigInt, _>(until_seq.unwrap_or(i64::MAX))
+    .big(project.0)
+    .day(as_of)
+    .big(until_seq.unwrap_or(i64::MAX))
     .load(conn)?;
     let damaged = |word: &str| StoreError::Damaged(format!("`{word}` stands in bank_entries"));
     rows.into_iter()
@@ -91,14 +92,14 @@ pub fn moved(conn: &mut AnyConn, account: &AccountRow, after: Option<Day>, until
     let first = after.map_or(Day(chrono::NaiveDate::MIN), |day| day.plus_days(1));
     // SQLite compares days as text, where years below 0 sort last: the span begins with the year 1.
     let first = first.max(Day::of(1, 1, 1).unwrap_or(first));
-    let row: SumRow = diesel::sql_query(
+    let row: SumRow = fixed(
         "SELECT CAST(COALESCE(SUM(CASE WHEN direction = 'credit' THEN amount_fen ELSE -amount_fen END), 0) AS BIGINT) AS total \
          FROM bank_entries WHERE project_id = $1 AND account_id = $2 AND status = 'booked' AND booked_on BETWEEN $3 AND $4",
     )
-    .bind::<BigInt, _>(account.project_id.0)
-    .bind::<BigInt, _>(account.id.0)
-    .bind::<Date, _>(first)
-    .bind::<Date, _>(until)
+    .big(account.project_id.0)
+    .big(account.id.0)
+    .day(first)
+    .day(until)
     .get_result(conn)?;
     Ok(Fen(row.total))
 }

@@ -128,18 +128,23 @@ pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<DeviceRo
     Ok(devices::table.filter(devices::project_id.eq(project)).order(devices::id).select(DeviceRow::as_select()).load(conn)?)
 }
 
+/// Which of these projects have a device, whatever its state.
+pub fn projects_with_devices(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<ProjectId>, StoreError> {
+    let bound: Vec<Option<ProjectId>> =
+        devices::table.filter(devices::project_id.eq_any(projects.to_vec())).select(devices::project_id).distinct().load(conn)?;
+    Ok(bound.into_iter().flatten().collect())
+}
+
 pub fn count_pending(conn: &mut AnyConn) -> Result<i64, StoreError> {
     Ok(devices::table.filter(devices::state.eq(DeviceState::Pending)).count().get_result(conn)?)
 }
 
-/// When each active device of a project was seen last: id, serial, gate, moment.
-pub fn last_seen(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(DeviceRow, Moment)>, StoreError> {
+/// When each active one of these devices was seen last.
+pub fn last_seen(conn: &mut AnyConn, all: &[DeviceRow]) -> Result<Vec<(DeviceRow, Moment)>, StoreError> {
     let mut seen = Vec::new();
-    for device in of_project(conn, project)? {
-        if device.state == DeviceState::Active
-            && let Some(state) = state_of(conn, device.id)?
-        {
-            seen.push((device, state.last_seen_at));
+    for device in all.iter().filter(|device| device.state == DeviceState::Active) {
+        if let Some(state) = state_of(conn, device.id)? {
+            seen.push((device.clone(), state.last_seen_at));
         }
     }
     Ok(seen)

@@ -1,0 +1,80 @@
+//! What projects owe on a day, for gates: many projects in a few queries, and of each only what is open.
+//!
+//! A gate asks about every project of an owner and a contractor. The months of each are those of `months`; what is left out is what
+//! cannot change the answer: lines that are settled, and how many people attended a month that has its sheet or a live contract.
+//! A test compares the answers with those of the whole months.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::months::{self, Attended, Records};
+use crate::attendance::table::Span;
+use crate::base::Day;
+use crate::base::id::ProjectId;
+use crate::law::rules::arrears::Arrears;
+use crate::projects::table::ProjectRow;
+use crate::projects::{self, FactKind, Facts};
+use crate::store::AnyConn;
+use crate::web::{Ctx, Problem};
+use crate::{attendance, payroll, workers};
+
+/// Projects asked about in one query.
+const AT_ONCE: usize = 500;
+
+/// Kinds of fact that are read of each project; whoever asks about arrears of an owner wants to know of its money too.
+const KINDS: &[FactKind] = &[FactKind::PayDay, FactKind::Started, FactKind::OwnerMoney];
+
+/// What a project owes on a day, and whether that is known.
+#[derive(Debug, Clone)]
+pub struct Owing {
+    /// The project.
+    pub project: ProjectRow,
+    /// What is known of pay day, start of work and the owner's money.
+    pub facts: Facts,
+    /// The law's view of the months.
+    pub arrears: Arrears,
+}
+
+/// Arrears of some projects, in the order of their ids; a project that is not on record is left out.
+pub fn owing(conn: &mut AnyConn, ctx: &Ctx, projects: &[ProjectId], as_of: Day) -> Result<Vec<Owing>, Problem> {
+    let mut ids = projects.to_vec();
+    ids.sort();
+    ids.dedup();
+    let mut all = Vec::with_capacity(ids.len());
+    for some in ids.chunks(AT_ONCE) {
+        owing_of_some(conn, ctx, some, as_of, &mut all)?;
+    }
+    Ok(all)
+}
+
+fn owing_of_some(conn: &mut AnyConn, ctx: &Ctx, projects: &[ProjectId], as_of: Day, all: &mut Vec<Owing>) -> Result<(), Problem> {
+    let mut facts = projects::actions::facts_of(conn, projects, KINDS, as_of)?;
+    let mut wages = payroll::months::open(conn, projects, as_of)?;
+    let mut spans: BTreeMap<ProjectId, Vec<(Day, Option<Day>)>> = BTreeMap::new();
+    for (project, entered, left) in workers::table::spans_of(conn, projects)? {
+        spans.entry(project).or_default().push((entered, left));
+    }
+    let spans_seen = attendance::table::spans_of(conn, projects)?;
+    let bound: BTreeSet<ProjectId> = attendance::devices::table::projects_with_devices(conn, projects)?.into_iter().collect();
+    for project in projects::table::some(conn, projects)? {
+        let id = project.id;
+        let facts = facts.remove(&id).unwrap_or_default();
+        let attended = Attended::of(spans_seen.get(&id).unwrap_or(&Span::default()));
+        let first_attended = attended.first();
+        let records = Records {
+            region: project.region,
+            pay_day: facts.pay_day(),
+            spans: spans.remove(&id).unwrap_or_default(),
+            wages: wages.remove(&id).unwrap_or_default(),
+            first_attended,
+            device_known: first_attended.is_some() || bound.contains(&id),
+        };
+        let months = records.months(ctx, as_of, |month, is_settled| {
+            // Somebody is concerned by the month anyway, or nobody needs to be: who attended changes nothing.
+            let worked = !is_settled && attended.may_have(month) && attendance::table::was_attended(conn, id, month)?;
+            Ok(attended.seen(month, u32::from(worked)))
+        })?;
+        let arrears = months::arrears_of(&months, &facts, as_of);
+        all.push(Owing { project, facts, arrears });
+    }
+    Ok(())
+}
