@@ -7,6 +7,7 @@ use anxin::app::demo::{self, Prepared, Wanted};
 use anxin::app::{export, verify};
 use anxin::base::Day;
 use anxin::law::State;
+use anxin::law::rules::arrears;
 use anxin::store::conn::Place;
 use anxin::store::{Db, DbOptions, StoreError, migrate};
 use anxin::web::{Ctx, Problem};
@@ -100,8 +101,16 @@ fn healthy_and_ill(prepared: &Prepared, today: Day) {
             for row in projects::visible(conn, &ctx.scope, 0, 100)? {
                 let site = projects::enter(conn, &ctx.scope, row.id)?;
                 let assessment = compliance::actions::assess(conn, &ctx, &site, today)?;
-                let facts = projects::actions::facts(conn, &site, today, None)?;
-                let owing = compliance::owing(conn, &ctx, &site, &facts, today)?.arrears;
+                let owing = compliance::owing(conn, &ctx, &[site.id], today)?.remove(0).arrears;
+                for back in [0, 17, 45, 100, 200] {
+                    let as_of = today.plus_days(-back);
+                    let few = compliance::owing(conn, &ctx, &[site.id], as_of)?.remove(0).arrears;
+                    let months = compliance::gather(conn, &ctx, &site, as_of)?.payroll;
+                    let whole = arrears::of(&months, as_of);
+                    if !months.is_empty() {
+                        assert_eq!(few, whole, "{} on {as_of}: what gates ask for and the whole months differ", row.name);
+                    }
+                }
                 let broken = assessment.findings.iter().filter(|finding| finding.state == State::Broken);
                 found.push((row.name, owing.state.get(), broken.map(|finding| finding.rule.clone()).collect()));
             }

@@ -10,6 +10,7 @@ mod doors;
 mod gates;
 mod ledger;
 mod overrides;
+mod owing;
 mod pages;
 mod pages_month;
 mod past;

@@ -7,7 +7,7 @@ use anxin::web::{Role, ScopeOn};
 use serde_json::json;
 
 use crate::both;
-use crate::suite::ground::App;
+use crate::suite::ground::{App, fact, project};
 
 fn put(app: &App, kind: &'static str, payload: &'static str) {
     app.write(move |tx, ctx| Ok(jobs::enqueue(tx.conn(), ctx.id(), kind, payload, ctx.now)?)).unwrap();
@@ -102,4 +102,74 @@ both!(the_oldest_due_job_tells_how_late_the_queue_is, |app| {
     assert_eq!(counts("2026-03-02T09:59:00+08:00").oldest_due, None, "not due yet");
     let due = counts("2026-03-02T12:00:00+08:00");
     assert_eq!((due.queued, due.oldest_due.map(|at| at.unix_seconds())), (1, Some(1_772_416_800)));
+});
+
+both!(what_is_asked_for_while_it_runs_is_done_again, |app| {
+    put(&app, "assess", "prj-0CJ1V8Q2M0001");
+    let take = || app.write(|tx, ctx| Ok(jobs::take(tx.conn(), ctx.now, &["assess"], 10)?)).unwrap();
+    let taken = take();
+    assert_eq!(taken.len(), 1);
+    // While it waits for its result nobody takes it again, and whoever asks for it is heard.
+    assert!(take().is_empty());
+    put(&app, "assess", "prj-0CJ1V8Q2M0001");
+    assert_eq!(ids(&app, JobState::Queued).len(), 1);
+    let first = taken[0].clone();
+    app.write(move |tx, ctx| Ok(jobs::done(tx.conn(), &first, ctx.now)?)).unwrap();
+    let again = take();
+    assert_eq!((again.len(), again[0].id, again[0].attempts), (1, taken[0].id, 0));
+    let second = again[0].clone();
+    app.write(move |tx, ctx| Ok(jobs::done(tx.conn(), &second, ctx.now)?)).unwrap();
+    assert_eq!((ids(&app, JobState::Queued).len(), ids(&app, JobState::Done).len()), (0, 1));
+});
+
+both!(jobs_are_taken_together_only_where_they_stand_together, |app| {
+    for (kind, payload) in [("assess", "a"), ("assess", "b"), ("fold_days", "c"), ("fold_days", "d"), ("assess", "e")] {
+        put(&app, kind, payload);
+    }
+    let mut groups = Vec::new();
+    loop {
+        let taken = app.write(|tx, ctx| Ok(jobs::take(tx.conn(), ctx.now, &["assess"], 10)?)).unwrap();
+        if taken.is_empty() {
+            break;
+        }
+        groups.push(taken.iter().map(|job| job.payload.clone()).collect::<Vec<_>>());
+    }
+    assert_eq!(groups, [vec!["a", "b"], vec!["c"], vec!["d"], vec!["e"]]);
+});
+
+fn assessments(app: &App) -> usize {
+    app.read(|conn, _| Ok(anxin::compliance::table::all(conn)?.len())).unwrap()
+}
+
+both!(a_group_is_assessed_whole_and_one_that_fails_harms_no_other, |app| {
+    let manager = app.labour_manager();
+    let mut sites = Vec::new();
+    for number in 1..=5 {
+        sites.push(project(&manager, number, "330784").await);
+    }
+    put(&app, "assess", "prj-0CJ1V8Q2M0001");
+    for site in &sites {
+        let id = site.id.to_string();
+        app.write(move |tx, ctx| Ok(jobs::enqueue(tx.conn(), ctx.id(), "assess", &id, ctx.now)?)).unwrap();
+    }
+    app.drain();
+    assert_eq!(
+        (assessments(&app), ids(&app, JobState::Queued).len()),
+        (5, 1),
+        "the one that does not exist waits for its next try"
+    );
+    // The same again changes nothing; one fact sets one project in motion.
+    for site in &sites {
+        let id = site.id.to_string();
+        app.write(move |tx, ctx| Ok(jobs::enqueue(tx.conn(), ctx.id(), "assess", &id, ctx.now)?)).unwrap();
+    }
+    assert_eq!(app.drain(), 5);
+    assert_eq!(assessments(&app), 5);
+    let bond = json!({"kind": "payment_bond", "amount": "500000.00", "issuer": "测试银行", "ends_on": "2026-12-31"});
+    fact(&manager, &sites[2], "2026-01-10", bond).await;
+    assert_eq!(app.drain(), 1);
+    let all = app.read(|conn, _| Ok(anxin::compliance::table::all(conn)?)).unwrap();
+    assert_eq!(all.iter().filter(|row| row.project_id == sites[2].id).count(), 2);
+    assert_eq!(all.len(), 6);
+    assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -316,3 +316,38 @@ impl Law {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::verify;
+    use crate::law::rules::arrears;
+
+    #[test]
+    fn the_land_holds_together_and_gates_say_of_it_what_the_cards_say() {
+        let folder = Folder::new().unwrap();
+        let ground = ground(None, &folder).unwrap();
+        let (made, counts) = town::fill(&ground, 24).unwrap();
+        assert!(counts.month_facts > 500 && counts.work_days > counts.month_facts * 15 && counts.punches > 100, "{counts:?}");
+        let audit = ground.db.read_blocking(verify::verify).unwrap();
+        assert_eq!(audit.broken, Vec::<String>::new());
+        let ctx = Ctx::of_the_house(&ground, "test");
+        let compared: Result<(usize, usize), Problem> = ground.db.read_blocking(|conn| {
+            let (mut owed, mut clear) = (0, 0);
+            for as_of in [ctx.today, ctx.today.plus_days(-60)] {
+                for one in compliance::owing(conn, &ctx, &made, as_of)? {
+                    let site = projects::site(conn, one.project.id)?;
+                    let months = compliance::gather(conn, &ctx, &site, as_of)?.payroll;
+                    if !months.is_empty() {
+                        assert_eq!(one.arrears, arrears::of(&months, as_of), "{} on {as_of}", site.code);
+                    }
+                    owed += usize::from(one.arrears.state.get() == Some(true));
+                    clear += usize::from(one.arrears.state.get() == Some(false));
+                }
+            }
+            Ok((owed, clear))
+        });
+        let (owed, clear) = compared.unwrap();
+        assert!(owed > 0 && clear > 10, "{owed} owed, {clear} clear");
+    }
+}
