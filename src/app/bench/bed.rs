@@ -175,6 +175,12 @@ impl Bed {
         Ok(format!("Cookie: {}={token}\r\n", crate::console::sessions::SESSION_COOKIE))
     }
 
+    /// Does what waits in the queue, so that nothing else runs while a scenario measures.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        while worker::drain(&self.ground)? > 0 {}
+        Ok(())
+    }
+
     /// The first day of the invented projects.
     pub fn first_day(&self) -> Day {
         self.ground.clock.today().plus_days(-RUNNING_DAYS)

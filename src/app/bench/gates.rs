@@ -59,6 +59,7 @@ pub fn measure(bed: &Bed) -> Result<Gates, StoreError> {
             Ok(())
         })?;
     }
+    bed.settle()?;
     let key = bed.log_in(Role::LabourAuthority)?;
     let mut rows = Vec::new();
     for gate in GATES {

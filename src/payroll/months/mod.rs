@@ -2,12 +2,14 @@
 //!
 //! Deliberately absent: months without a sheet. Only attendance knows that there should be one.
 
+mod table;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
+use self::table::OpenCount;
 use super::SheetState;
-use super::table::{self, OpenCount};
 use crate::base::id::{ProjectId, SheetId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
@@ -144,5 +146,5 @@ fn together(left: &MonthWages, right: &MonthWages) -> Result<MonthWages, TooMuch
 
 /// The earliest due day, past or to come, of a line of which an uncontested rest has not reached the worker; `None` when nothing is open.
 pub fn oldest_open_due_on(conn: &mut AnyConn, site: &Site) -> Result<Option<Day>, Problem> {
-    Ok(table::oldest_open_due_on(conn, site.id)?)
+    Ok(super::table::oldest_open_due_on(conn, site.id)?)
 }
