@@ -11,6 +11,7 @@ mod gates;
 mod ledger;
 mod overrides;
 mod pages;
+mod pages_house;
 mod pages_month;
 mod payroll;
 mod projects;
