@@ -77,6 +77,8 @@ diesel::table! {
         state -> Text,
         last_error -> Nullable<Text>,
         created_at -> BigInt,
+        dismissed_at -> Nullable<BigInt>,
+        note -> Nullable<Text>,
     }
 }
 
@@ -863,6 +865,8 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> BigInt,
         sent_at -> Nullable<BigInt>,
+        dismissed_at -> Nullable<BigInt>,
+        note -> Nullable<Text>,
     }
 }
 
