@@ -37,6 +37,14 @@ words! {
         Other = "other",
     }
 }
+impl DocumentKind {
+    /// Whether such a paper may hold what a page masks: names with wages, identity papers, bank cards. Of other papers nobody knows what
+    /// they hold, so they count as personal.
+    pub fn is_personal(self) -> bool {
+        matches!(self, DocumentKind::WorkPaper | DocumentKind::SignedSheet | DocumentKind::Other)
+    }
+}
+
 crate::store::types::word_column!(DocumentKind);
 crate::web::openapi::word_schema!(DocumentKind);
 

@@ -7,7 +7,7 @@
 mod bank;
 mod begin;
 mod evidence;
-mod papers;
+pub(super) mod papers;
 mod people;
 mod person;
 mod roster;

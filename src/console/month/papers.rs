@@ -5,14 +5,17 @@ use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 
+use super::people::{self, Company};
 use super::{amount, amount_opt, attachment, can, decimal, evidence};
 use crate::accounts;
 use crate::base::id::{DocumentId, ProjectId};
+use crate::console::frame::grouped;
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
 use crate::documents::table::DocumentHead;
 use crate::documents::{self, DocumentKind, MEDIA_TYPES};
-use crate::projects::{self, Fact, FactKind, Recorded, enter};
+use crate::projects::{self, Fact, FactKind, PartyRole, Recorded, enter};
+use crate::store::AnyConn;
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 
@@ -22,7 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::page("/projects/{project}/documents", read, "Papers and facts of a project", || web::get().to(page)),
         Route::form("/projects/{project}/documents", record, "Upload a paper, record what it shows", || web::post().to(take)),
-        Route::page("/projects/{project}/documents/{document}", record, "Download a paper", || web::get().to(download))
+        Route::page("/projects/{project}/documents/{document}", read, "Download a paper", || web::get().to(download))
             .serves("application/octet-stream"),
     ]
 }
@@ -36,6 +39,7 @@ enum Ask {
     Day,
     Yes,
     Industry,
+    Subcontractor,
 }
 
 /// An input: name, Chinese, English, what it asks for, whether it must be filled in.
@@ -50,6 +54,7 @@ impl Input {
             Ask::Day => "day",
             Ask::Yes => "yes",
             Ask::Industry => "industry",
+            Ask::Subcontractor => "subcontractor",
         };
         own == word
     }
@@ -183,6 +188,13 @@ const FORMS: &[FactForm] = &[
             Input("led_to_arrears", "因此造成欠薪", "It led to arrears", Ask::Yes, false),
         ],
     ),
+    form(
+        FactKind::EntrustedPayment,
+        Some(DocumentKind::Other),
+        "分包委托总包代发工资的协议",
+        "Agreement that the general contractor pays for a subcontractor",
+        &[Input("subcontractor", "分包单位", "Subcontractor", Ask::Subcontractor, true)],
+    ),
     form(FactKind::ClosingPublicity, None, "撤销账户前的公示", "Publicity before closing the account", &[]),
     form(FactKind::ClosingPromise, Some(DocumentKind::Other), "无拖欠承诺", "Promise of no arrears", &[]),
     FactForm {
@@ -205,12 +217,30 @@ struct PapersPage {
     forms: &'static [FactForm],
     kinds: &'static [DocumentKind],
     industries: &'static [(&'static str, &'static str)],
+    companies: Vec<Company>,
+    /// Papers behind facts that the visitor may have.
+    open: Vec<DocumentId>,
     may_record: bool,
 }
 
 impl PapersPage {
     fn media(&self) -> String {
         MEDIA_TYPES.join(",")
+    }
+
+    /// Whether the visitor may have a paper: who may record facts any, others those that hold nobody's numbers.
+    fn may_fetch(&self, kind: &DocumentKind) -> bool {
+        self.may_record || !kind.is_personal()
+    }
+
+    /// Whether the visitor may have the paper behind a fact.
+    fn may_open(&self, fact: &Recorded) -> bool {
+        fact.document_id.is_some_and(|id| self.open.contains(&id))
+    }
+
+    /// The subcontractors of the project.
+    fn subcontractors(&self) -> impl Iterator<Item = &Company> {
+        self.companies.iter().filter(|company| company.role == PartyRole::Subcontractor)
     }
 
     /// Title of a fact and what it says, in the page's language.
@@ -229,6 +259,11 @@ impl PapersPage {
                 serde_json::Value::Bool(yes) => {
                     self.f.t(if *yes { "是" } else { "否" }, if *yes { "yes" } else { "no" }).to_owned()
                 }
+                serde_json::Value::String(text) if name == "subcontractor" => {
+                    let company = self.companies.iter().find(|company| company.id.to_string() == *text);
+                    company.map_or_else(|| text.clone(), |company| company.name.clone())
+                }
+                serde_json::Value::String(text) if is_money(form, name) => grouped(text),
                 serde_json::Value::String(text) => {
                     let industry = INDUSTRIES.iter().find(|(word, _)| word == text);
                     industry.map_or_else(|| text.clone(), |(word, zh)| self.f.t(zh, word).to_owned())
@@ -240,6 +275,11 @@ impl PapersPage {
         let told = fields.iter().filter(|(name, value)| *name != "kind" && !value.is_null());
         told.map(shown).collect::<Vec<_>>().join(" · ")
     }
+}
+
+/// Whether a field of a fact is an amount.
+fn is_money(form: Option<&FactForm>, name: &str) -> bool {
+    form.is_some_and(|form| form.inputs.iter().any(|input| input.0 == name && input.is("money")))
 }
 
 #[derive(Deserialize)]
@@ -258,11 +298,27 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Aft
             let facts = projects::actions::facts(conn, &site, visit.ctx.today, None)?;
             let may_record = can(conn, visit, id, Verb::RecordFacts);
             let (forms, kinds, industries) = (FORMS, DocumentKind::ALL, INDUSTRIES);
-            let facts = facts.iter().cloned().collect();
-            Ok(PapersPage { f: Frame::of(visit), head, papers, next, facts, forms, kinds, industries, may_record })
+            let facts: Vec<Recorded> = facts.iter().cloned().collect();
+            let behind: Vec<DocumentId> = facts.iter().filter_map(|fact| fact.document_id).collect();
+            let open = may_have(conn, visit, id, &behind)?;
+            let companies = people::companies(conn, visit, &site)?;
+            let f = Frame::of(visit);
+            Ok(PapersPage { f, head, papers, next, facts, forms, kinds, industries, companies, open, may_record })
         })
         .await?;
     show(&page)
+}
+
+/// Which of these papers of a project the visitor may have: any for who records facts, else those that hold nobody's numbers.
+pub(crate) fn may_have(
+    conn: &mut AnyConn,
+    visit: &Visit,
+    project: ProjectId,
+    ids: &[DocumentId],
+) -> Result<Vec<DocumentId>, Problem> {
+    let all = can(conn, visit, project, Verb::RecordFacts);
+    let heads = documents::table::heads(conn, project, ids)?;
+    Ok(heads.into_iter().filter(|head| all || !head.kind.is_personal()).map(|head| head.id).collect())
 }
 
 fn fact_of(form: &Form, kind: FactKind) -> Result<Fact, Problem> {
@@ -302,16 +358,17 @@ fn fact_of(form: &Form, kind: FactKind) -> Result<Fact, Problem> {
         },
         FactKind::ClosingPublicity => Fact::ClosingPublicity {},
         FactKind::ClosingPromise => Fact::ClosingPromise {},
-        FactKind::EntrustedPayment => {
-            let (zh, en) = ("该事项请通过接口记录。", "Record this fact through the API.");
-            return Err(Problem::invalid(zh, en).at("fact", "bad_format"));
-        }
+        FactKind::EntrustedPayment => Fact::EntrustedPayment { subcontractor: form.parse("subcontractor")? },
     })
 }
 
 async fn take(form: Form, project: web::Path<ProjectId>) -> Shown {
     let id = project.into_inner();
     let kind: Option<DocumentKind> = form.parse_opt("kind")?;
+    if kind.is_none() && form.file_opt("file").is_some() {
+        let (zh, en) = ("请选择资料的种类；文件没有保存。", "Choose the kind of the paper; the file was not kept.");
+        return Err(Problem::invalid(zh, en).at("kind", "missing_field"));
+    }
     let paper = kind.and_then(|kind| evidence::uploaded(&form, "file", kind));
     let fact = form.parse_opt::<FactKind>("fact")?.map(|kind| fact_of(&form, kind)).transpose()?;
     let valid_on = if fact.is_some() { form.parse("valid_on")? } else { form.visit.ctx.today };
@@ -348,7 +405,11 @@ async fn download(visit: Visit, path: web::Path<(ProjectId, DocumentId)>) -> Sho
     let (row, bytes) = visit
         .read(move |conn, visit| {
             let site = enter(conn, &visit.ctx.scope, id)?;
-            documents::actions::fetch(conn, &visit.ctx, site.id, document)
+            let (row, bytes) = documents::actions::fetch(conn, &visit.ctx, site.id, document)?;
+            if row.kind.is_personal() && !can(conn, visit, id, Verb::RecordFacts) {
+                return Err(Problem::not_allowed());
+            }
+            Ok((row, bytes))
         })
         .await?;
     attachment(&row.media_type, &row.name, bytes)
@@ -358,13 +419,56 @@ async fn download(visit: Visit, path: web::Path<(ProjectId, DocumentId)>) -> Sho
 mod tests {
     use super::*;
 
+    /// A fact of a kind with a value in every field, as the store keeps it.
+    fn full(kind: FactKind) -> Fact {
+        let text = match kind {
+            FactKind::Contract => r#"{"kind":"contract","sum":"1.00","period_months":"1"}"#,
+            FactKind::LabourCost => {
+                r#"{"kind":"labour_cost","share":"0.2","monthly":"1.00","transfer_day":1,"cycle_months":"1"}"#
+            }
+            FactKind::PayDay => r#"{"kind":"pay_day","day":1}"#,
+            FactKind::Industry => r#"{"kind":"industry","industry":"building"}"#,
+            FactKind::Funding => r#"{"kind":"funding","government":true}"#,
+            FactKind::FundsCommitment => r#"{"kind":"funds_commitment","given":true}"#,
+            FactKind::Permit => r#"{"kind":"permit","number":"1"}"#,
+            FactKind::Settlement => r#"{"kind":"settlement","complete":true}"#,
+            FactKind::Suspension => r#"{"kind":"suspension","suspended":true}"#,
+            FactKind::PaymentBond => r#"{"kind":"payment_bond","amount":"1.00","issuer":"x","ends_on":"2027-01-01"}"#,
+            FactKind::PriceAudit => r#"{"kind":"price_audit","done":true}"#,
+            FactKind::OwnerMoney => r#"{"kind":"owner_money","overdue":true,"amount":"1.00","led_to_arrears":true}"#,
+            FactKind::LabourManager => r#"{"kind":"labour_manager","name":"x"}"#,
+            FactKind::EntrustedPayment => r#"{"kind":"entrusted_payment","subcontractor":"pty-0CJ1V8Q2M0001"}"#,
+            FactKind::Started => r#"{"kind":"started"}"#,
+            FactKind::Finished => r#"{"kind":"finished"}"#,
+            FactKind::Accepted => r#"{"kind":"accepted"}"#,
+            FactKind::ClosingPublicity => r#"{"kind":"closing_publicity"}"#,
+            FactKind::ClosingPromise => r#"{"kind":"closing_promise"}"#,
+        };
+        serde_json::from_str(text).unwrap()
+    }
+
     #[test]
     fn a_form_asks_for_what_its_fact_says() {
-        for form in FORMS {
-            assert!(form.fact.is_some() || form.paper.is_some(), "{}", form.en);
+        for kind in FactKind::ALL {
+            let forms: Vec<&FactForm> = FORMS.iter().filter(|form| form.fact == Some(*kind)).collect();
+            let [form] = forms[..] else { panic!("{kind} has {} forms", forms.len()) };
+            let fact = full(*kind);
+            assert_eq!(fact.kind(), *kind);
+            let serde_json::Value::Object(fields) = serde_json::to_value(&fact).unwrap() else { panic!("{kind}") };
+            let mut said: Vec<&str> = fields.keys().map(String::as_str).filter(|name| *name != "kind").collect();
+            let mut asked: Vec<&str> = form.inputs.iter().map(|input| input.0).collect();
+            said.sort_unstable();
+            asked.sort_unstable();
+            assert_eq!(asked, said, "{kind}");
         }
-        for kind in [FactKind::PayDay, FactKind::PaymentBond, FactKind::PriceAudit, FactKind::Permit] {
-            assert_eq!(FORMS.iter().filter(|form| form.fact == Some(kind)).count(), 1, "{kind}");
+        assert!(FORMS.iter().all(|form| form.fact.is_some() || form.paper.is_some()));
+    }
+
+    #[test]
+    fn papers_that_may_hold_numbers_of_people_are_personal() {
+        for kind in DocumentKind::ALL {
+            let personal = matches!(kind.as_str(), "work_paper" | "signed_sheet" | "other");
+            assert_eq!(kind.is_personal(), personal, "{kind}");
         }
     }
 }
