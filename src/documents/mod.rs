@@ -60,3 +60,16 @@ pub const MEDIA_TYPES: &[&str] = &[
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "text/plain",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn papers_that_may_hold_numbers_of_people_are_personal() {
+        for kind in DocumentKind::ALL {
+            let personal = matches!(kind.as_str(), "work_paper" | "signed_sheet" | "other");
+            assert_eq!(kind.is_personal(), personal, "{kind}");
+        }
+    }
+}

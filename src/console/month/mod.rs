@@ -7,6 +7,7 @@
 mod bank;
 mod begin;
 mod evidence;
+mod paper_forms;
 pub(super) mod papers;
 mod people;
 mod person;

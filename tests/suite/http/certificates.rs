@@ -75,5 +75,18 @@ both!(a_certificate_is_superseded_by_a_later_answer_that_differs, |app| {
     assert_ne!(ask().await["verdict"], asked["verdict"]);
     assert_eq!(standing().await, "superseded");
     let page = app.get(&format!("/certificates/{}", given["token"].as_str().unwrap())).send().await;
-    assert!(text_of(&page.text()).contains("已被替代"), "{}", text_of(&page.text()));
+    assert!(text_of(&page.text()).contains("同一事项已有新的不同答复"), "{}", text_of(&page.text()));
+});
+
+both!(a_code_for_phones_leads_somewhere_or_is_left_out, |app| {
+    for (url, has_code) in [("https://anxin.example.cn", true), ("", false)] {
+        let app = app.restarted(crate::suite::ground::KEY, |config| config.server.public_url = url.to_owned()).unwrap();
+        let client = app.labour_manager();
+        let site = project(&client, if has_code { 4 } else { 5 }, "330784").await;
+        let asked = client.post("/api/v1/gates/completion-acceptance", json!({"project": site.id})).send().await.expect(200);
+        let path = format!("/api/v1/gates/answers/{}/certificate", asked["id"].as_str().unwrap());
+        let given = client.post(&path, json!({})).send().await.expect(201);
+        let page = app.get(&format!("/certificates/{}", given["token"].as_str().unwrap())).send().await;
+        assert_eq!((page.status, page.text().contains("class=\"qr\"")), (200, has_code), "{url}");
+    }
 });

@@ -334,6 +334,27 @@ both!(a_company_of_the_five_hundred_and_first_place_is_on_the_list, |app| {
     assert!(page.contains("测试建设单位6") && page.contains("测试总包单位6") && !page.contains("旁观单位"), "{page}");
 });
 
+both!(a_deposit_s_end_warns_as_long_as_it_secures_something, |app| {
+    // Another number of days than the one that is built in.
+    let app = app.with_mail(|config| config.reminders.expiry_days = 10);
+    let client = app.labour_manager();
+    let site = project(&client, 10, "330784").await;
+    let deposits = format!("{}/deposits", site.path);
+    let lodge = |end: &str| json!({"kind": "letter_of_guarantee", "amount": "500.00", "issuer": "测试银行", "lodged_on": "2025-06-01", "ends_on": end, "document_id": null});
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let page = format!("/projects/{}/deposit", site.id);
+    let kept = client.post(&deposits, lodge("2026-03-13")).key("deposit-1").send().await.expect(201);
+    assert!(browser.page(&page).await.contains("badge good"), "eleven days are left");
+    app.clock.set("2026-03-03T09:00:00+08:00");
+    assert!(browser.page(&page).await.contains("badge warn"), "ten days are left");
+    let events = format!("{deposits}/{}/events", kept["deposit"]["id"].as_str().unwrap());
+    let returned = json!({"kind": "returned", "happened_on": "2026-03-03", "amount": "500.00", "document_id": null});
+    let answer = client.post(&events, returned).key("event-1").send().await;
+    assert!(answer.status < 300, "{}", answer.text());
+    let text = browser.page(&page).await;
+    assert!(text.contains("badge plain") && !text.contains("badge warn"), "what was given back has no end to fear");
+});
+
 both!(the_roll_is_searched_by_name_and_crew, |app| {
     use crate::suite::http::workers::{crew, enrol, worker};
     let client = app.labour_manager();
@@ -377,6 +398,10 @@ both!(old_sheets_follow_the_latest_ones, |app| {
     .unwrap();
     let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
     let sheets = format!("/projects/{id}/sheets");
+    for slip in ["0001-01", "0206-02", "1999-12"] {
+        let answer = browser.post(&sheets, &[("month", slip)]).await;
+        assert_eq!(answer.status, 422, "{slip}: {}", text_of(&answer.text()));
+    }
     let first = browser.page(&sheets).await;
     let seen = text_of(&first);
     assert!(seen.contains("2025-12") && !seen.contains("2019-01"), "the latest come first");

@@ -147,7 +147,10 @@ both!(papers_that_expire_are_reminded_of_until_they_are_renewed, |app| {
     let words: Value = serde_json::from_str(&notices(&app, &site, NoticeKind::Reminder)[0].words).unwrap();
     assert_eq!(words["rule"], "R65-17");
     let citation = words["citation"].as_str().unwrap();
-    assert!(citation.contains("《工程建设领域农民工工资保证金规定（人社部发〔2021〕65号）》") && citation.ends_with("第17条"), "{citation}");
+    assert!(
+        citation.contains("《工程建设领域农民工工资保证金规定（人社部发〔2021〕65号）》") && citation.ends_with("第17条"),
+        "{citation}"
+    );
     manager.post(&deposits, guarantee("2026-03-03", "2027-04-02")).key("deposit-2").send().await.expect(201);
     fact(&manager, &site, "2026-03-03", bond("2027-04-03")).await;
     app.clock.set("2026-03-04T09:00:00+08:00");
