@@ -271,7 +271,11 @@ both!(a_form_that_lost_its_hidden_fields_is_told_so_in_people_s_words, |app| {
         assert!(text.contains("重新打开该页面") && !text.contains("If-Match") && !text.contains("Idempotency"), "{tail}: {text}");
     }
     // Programs are told of the header.
-    let told = client.post(&format!("/api/v1{sheet}/submit"), json!({})).send().await.refuse(428, "precondition_missing");
+    let told = client
+        .post(&format!("/api/v1{}/submit", sheet.replace("/sheets/", "/pay-sheets/")), json!({}))
+        .send()
+        .await
+        .refuse(428, "precondition_missing");
     assert!(told.to_string().contains("If-Match"), "{told}");
 });
 
@@ -287,7 +291,7 @@ both!(papers_are_had_by_whoever_sees_the_project_and_personal_ones_are_not, |app
     for (kind, name) in [("permit", "许可.pdf"), ("signed_sheet", "签字.pdf"), ("other", "其他.pdf")] {
         assert_eq!(manager.upload(&papers, &[("kind", kind)], &pdf(name)).await.status, 303, "{kind}");
     }
-    let reader = app.browser(Role::IndustryAuthority, ScopeOn::Project(site.id)).await;
+    let reader = app.browser(Role::GridOfficer, ScopeOn::Project(site.id)).await;
     let page = reader.page(&papers).await;
     let links: Vec<&str> = page.split("/documents/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert_eq!(links.len(), 1, "only the permit is offered: {links:?}");
@@ -346,10 +350,12 @@ both!(a_deposit_s_end_warns_as_long_as_it_secures_something, |app| {
     let kept = client.post(&deposits, lodge("2026-03-13")).key("deposit-1").send().await.expect(201);
     assert!(browser.page(&page).await.contains("badge good"), "eleven days are left");
     app.clock.set("2026-03-03T09:00:00+08:00");
+    // A session ends after twelve hours.
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
     assert!(browser.page(&page).await.contains("badge warn"), "ten days are left");
     let events = format!("{deposits}/{}/events", kept["deposit"]["id"].as_str().unwrap());
     let returned = json!({"kind": "returned", "happened_on": "2026-03-03", "amount": "500.00", "document_id": null});
-    let answer = client.post(&events, returned).key("event-1").send().await;
+    let answer = client.post(&events, returned).key("event-000001").send().await;
     assert!(answer.status < 300, "{}", answer.text());
     let text = browser.page(&page).await;
     assert!(text.contains("badge plain") && !text.contains("badge warn"), "what was given back has no end to fear");

@@ -162,6 +162,8 @@ both!(a_guess_that_comes_through_after_the_lock_is_not_let_in, |app| {
 
 both!(a_password_that_is_set_anew_while_a_log_in_is_under_way_opens_no_session, |app| {
     let (_, id) = administrator(&app).await;
+    // The last administrator over everything is never suspended.
+    let _another = app.client(Role::Administrator, ScopeOn::Everything);
     let user: anxin::base::id::UserId = id.parse().unwrap();
     // The comparison takes its time outside of any transaction; meanwhile the password is reset.
     let judged = app.read(move |conn, _| Ok(anxin::users::table::find(conn, user)?.unwrap())).unwrap();

@@ -175,10 +175,10 @@ both!(only_what_is_still_held_replaces_a_guarantee, |app| {
     // Given back in part: what is left is less than the guarantee.
     let events = format!("{deposits}/{}/events", cash["deposit"]["id"].as_str().unwrap());
     let returned = |amount: &str| json!({"kind": "returned", "happened_on": "2026-03-01", "amount": amount, "document_id": null});
-    let answer = manager.post(&events, returned("300.00")).key("event-1").send().await;
+    let answer = manager.post(&events, returned("300.00")).key("event-000001").send().await;
     assert!(answer.status < 300, "{}", answer.text());
     assert_eq!(standing("2026-03-02"), 0, "500 are left, as much as the guarantee");
-    let answer = manager.post(&events, returned("500.00")).key("event-2").send().await;
+    let answer = manager.post(&events, returned("500.00")).key("event-000002").send().await;
     assert!(answer.status < 300, "{}", answer.text());
     assert_eq!(standing("2026-03-02"), 1, "what was given back replaces nothing");
 });
