@@ -54,6 +54,9 @@ pub struct Noticed {
 }
 
 /// Brings a project's notices of a kind in line with what holds now. `unsure` are subjects of which nobody knows: they stay as they are.
+///
+/// A matter that turns urgent is told again, at once where the operator wants that: whoever read of it when it could wait has not been
+/// told that it cannot. Of concerns with the same subject the first counts.
 pub fn reconcile(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -63,18 +66,26 @@ pub fn reconcile(
     unsure: &[String],
 ) -> Result<Noticed, Problem> {
     let mut noticed = Noticed::default();
+    let mut by_subject: BTreeMap<&str, &Concern> = BTreeMap::new();
+    for concern in concerns {
+        by_subject.entry(concern.subject.as_str()).or_insert(concern);
+    }
     let standing = table::standing(tx.conn(), site.id, kind)?;
     let mut known: BTreeSet<(UserId, &str)> = BTreeSet::new();
+    let mut urgent: BTreeMap<UserId, Vec<NoticeRow>> = BTreeMap::new();
     for row in &standing {
         known.insert((row.user_id, row.subject.as_str()));
-        match concerns.iter().find(|concern| concern.subject == row.subject) {
-            Some(concern) if row.state == NoticeState::Open => {
-                let words = text_of(concern)?;
-                if words != row.words || concern.urgent != row.urgent {
-                    table::reword(tx.conn(), row, concern.urgent, &words)?;
+        match by_subject.get(row.subject.as_str()) {
+            Some(concern) => {
+                let said = said_anew(row, concern)?;
+                if said == *row {
+                    continue;
+                }
+                table::reword(tx.conn(), &said)?;
+                if said.urgent && !row.urgent {
+                    urgent.entry(row.user_id).or_default().push(said);
                 }
             }
-            Some(_) => {}
             None if unsure.contains(&row.subject) => {}
             None => {
                 table::mark_cured(tx.conn(), row, ctx.now)?;
@@ -82,12 +93,12 @@ pub fn reconcile(
             }
         }
     }
-    if concerns.is_empty() {
+    if by_subject.is_empty() {
         return Ok(noticed);
     }
     for user in hearers(tx.conn(), ctx, site, roles_of(kind))? {
-        let mut urgent = Vec::new();
-        for concern in concerns.iter().filter(|concern| !known.contains(&(user, concern.subject.as_str()))) {
+        let mut urgent = urgent.remove(&user).unwrap_or_default();
+        for concern in concerns_once(concerns).filter(|concern| !known.contains(&(user, concern.subject.as_str()))) {
             let row = NoticeRow {
                 project_id: site.id,
                 id: RecordId(ctx.id()),
@@ -112,6 +123,18 @@ pub fn reconcile(
         }
     }
     Ok(noticed)
+}
+
+/// The concerns in their order, without those whose subject came before.
+fn concerns_once(concerns: &[Concern]) -> impl Iterator<Item = &Concern> {
+    let mut before: BTreeSet<&str> = BTreeSet::new();
+    concerns.iter().filter(move |concern| before.insert(concern.subject.as_str()))
+}
+
+/// A notice that stands, with what holds now. One that was told is open again only when it turned urgent.
+fn said_anew(row: &NoticeRow, concern: &Concern) -> Result<NoticeRow, Problem> {
+    let state = if concern.urgent && !row.urgent { NoticeState::Open } else { row.state };
+    Ok(NoticeRow { urgent: concern.urgent, words: text_of(concern)?, state, ..row.clone() })
 }
 
 fn text_of(concern: &Concern) -> Result<String, Problem> {

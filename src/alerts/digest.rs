@@ -190,7 +190,7 @@ pub fn tell_at_once(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, user: UserId, rows:
     let sites = BTreeMap::from([(site.id, Some(site.clone()))]);
     let groups = grouped(&told, &sites, contact.language)?;
     let mail = Mail { user, contact: &contact, groups: &groups, told: &told, rest: 0, urgent: true, day: ctx.today };
-    write(tx, ctx, &mail, format!("urgent {}", first.id))
+    write(tx, ctx, &mail, format!("urgent {} {}", first.id, ctx.now.0))
 }
 
 fn grouped(rows: &[NoticeRow], sites: &BTreeMap<ProjectId, Option<Site>>, language: Lang) -> Result<Vec<Group>, Problem> {

@@ -4,6 +4,7 @@ use super::actions::{self, Noticed};
 use super::{Concern, NoticeKind, Words};
 use crate::base::{Day, Fen};
 use crate::deposits;
+use crate::deposits::table::DepositRow;
 use crate::law::LawBook;
 use crate::projects::{self, Fact, FactKind, Site};
 use crate::store::{AnyConn, Tx};
@@ -26,22 +27,24 @@ pub fn expiring(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Concer
     let (today, horizon) = (ctx.today, ctx.today.plus_days(ctx.ground.settings.upkeep.expiry_days));
     let book = ctx.book();
     let mut found = Vec::new();
-    let all = deposits::actions::all(conn, site, None)?;
-    for one in &all {
-        let Some(ends_on) = one.deposit.ends_on.filter(|end| *end <= horizon) else { continue };
+    let mut all = Vec::new();
+    for one in deposits::actions::all(conn, site, None)? {
         let held = deposits::held(&one.events, today)?;
-        let outlives = |other: &deposits::actions::Lodged| {
-            other.deposit.id != one.deposit.id
-                && other.deposit.amount_fen >= one.deposit.amount_fen
-                && other.deposit.ends_on.is_none_or(|end| end > horizon)
+        all.push((one.deposit, held));
+    }
+    for (deposit, held) in &all {
+        let Some(ends_on) = deposit.ends_on.filter(|end| *end <= horizon) else { continue };
+        // What was given back secures nothing, and what a deposit was lodged for says nothing of what is left of it.
+        let outlives = |(other, other_held): &(DepositRow, Fen)| {
+            other.id != deposit.id && *other_held >= *held && other.ends_on.is_none_or(|end| end > horizon)
         };
-        // What was given back or is replaced by a promise as large that lasts longer needs no renewal.
-        if held <= Fen::ZERO || all.iter().any(outlives) {
+        // What was given back or is replaced by one that secures as much and lasts longer needs no renewal.
+        if !held.is_positive() || all.iter().any(outlives) {
             continue;
         }
-        let subject = format!("deposit {} {ends_on}", one.deposit.id);
+        let subject = format!("deposit {} {ends_on}", deposit.id);
         let title = (
-            format!("工资保证金保函（{}）到期日为 {ends_on}", one.deposit.issuer),
+            format!("工资保证金保函（{}）到期日为 {ends_on}", deposit.issuer),
             format!("The wage deposit's guarantee ends on {ends_on}"),
         );
         let cure =

@@ -39,20 +39,10 @@ pub fn standing(conn: &mut AnyConn, project: ProjectId, kind: NoticeKind) -> Res
         .load(conn)?)
 }
 
-/// Projects with notices of a kind that are not cured.
-pub fn projects_with_standing(conn: &mut AnyConn, kind: NoticeKind) -> Result<Vec<ProjectId>, StoreError> {
-    Ok(notices::table
-        .filter(notices::kind.eq(kind).and(notices::state.ne(NoticeState::Cured)))
-        .order(notices::project_id)
-        .select(notices::project_id)
-        .distinct()
-        .load(conn)?)
-}
-
-/// Writes what is said of a notice anew.
-pub fn reword(conn: &mut AnyConn, row: &NoticeRow, urgent: bool, words: &str) -> Result<(), StoreError> {
+/// Writes what a notice says anew, and whether it is to be told (again).
+pub fn reword(conn: &mut AnyConn, row: &NoticeRow) -> Result<(), StoreError> {
     diesel::update(notices::table.find((row.project_id, row.id)))
-        .set((notices::urgent.eq(urgent), notices::words.eq(words)))
+        .set((notices::urgent.eq(row.urgent), notices::words.eq(&row.words), notices::state.eq(row.state)))
         .execute(conn)?;
     Ok(())
 }
@@ -69,6 +59,12 @@ pub fn mark_cured(conn: &mut AnyConn, row: &NoticeRow, now: Moment) -> Result<()
         .set((notices::state.eq(NoticeState::Cured), notices::cured_at.eq(now)))
         .execute(conn)?;
     Ok(())
+}
+
+/// Deletes notices that were cured before a moment.
+pub fn prune(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreError> {
+    let old = notices::table.filter(notices::state.eq(NoticeState::Cured).and(notices::cured_at.lt(before)));
+    Ok(diesel::delete(old).execute(conn)?)
 }
 
 /// People with notices that they were not told of.

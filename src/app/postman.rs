@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::outlets::mail::{Bounce, Letter, Post, Receipt};
 use crate::store::StoreError;
-use crate::store::outbox::{self, Leased, Outcome};
+use crate::store::outbox::{self, Leased, Outcome, Taken};
 use crate::users::contacts;
 use crate::web::{Ctx, Ground, Problem};
 
@@ -24,7 +24,14 @@ pub fn deliver(ground: &Arc<Ground>, post: &dyn Post) -> Result<usize, StoreErro
     let mut taken = 0;
     for _ in 0..BATCH_MAX {
         let (vault, now) = (ground.vault.clone(), ground.clock.now());
-        let Some(mail) = ground.db.write_blocking(move |tx| outbox::lease(tx.conn(), &vault, now))? else { break };
+        let mail = match ground.db.write_blocking(move |tx| outbox::lease(tx.conn(), &vault, now))? {
+            Taken::Nothing => break,
+            Taken::Mail(mail) => mail,
+            Taken::Dead(id) => {
+                tracing::warn!(mail.id = %id, "a mail that cannot be sent is a dead letter");
+                continue;
+            }
+        };
         let (outcome, detail) = carry(ground, post, &mail)?;
         taken += usize::from(outcome == Outcome::Sent);
         if outcome != Outcome::Sent {
@@ -39,8 +46,15 @@ pub fn deliver(ground: &Arc<Ground>, post: &dyn Post) -> Result<usize, StoreErro
 /// Hands one mail over and says what came of it, without the address in the words.
 fn carry(ground: &Arc<Ground>, post: &dyn Post, mail: &Leased) -> Result<(Outcome, String), StoreError> {
     let ctx = Ctx::of_the_house(ground, "postman");
-    let contact = ground.db.read_blocking(|conn| contacts::actions::of(conn, ctx.vault(), mail.user));
-    let contact = contact.map_err(|problem: Problem| StoreError::Unavailable(problem.to_string()))?;
+    let receiver = ground.db.read_blocking(|conn| {
+        let is_active = contacts::table::is_active(conn, mail.user)?;
+        Ok((is_active, contacts::actions::of(conn, ctx.vault(), mail.user)?))
+    });
+    let (is_active, contact) = receiver.map_err(|problem: Problem| StoreError::Unavailable(problem.to_string()))?;
+    // A mail may have waited while its receiver was suspended: whoever may not log in is told nothing.
+    if !is_active {
+        return Ok((Outcome::Refused, "the receiver may not log in any more".to_owned()));
+    }
     let Some(email) = contact.email else {
         return Ok((Outcome::Refused, "the receiver has no address any more".to_owned()));
     };

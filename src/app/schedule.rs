@@ -123,14 +123,15 @@ impl Tick {
         self.cron.iter().flat_map(move |cron| cron.after(&from).map(|due| Moment(due.timestamp_micros())))
     }
 
-    /// The job that a tick stands for: kind and payload.
-    fn job(&self, due_at: Moment) -> (&'static str, String) {
+    /// The job that a tick stands for: kind and payload. A digest tells what stands now, so it bears the day on which it is written:
+    /// several that were missed are one.
+    fn job(&self, due_at: Moment, now: Moment) -> (&'static str, String) {
         let day = due_at.day();
         match self.name {
             "nightly" => ("nightly", day.plus_days(-1).to_string()),
             "reminders" => ("remind", day.to_string()),
             "sources" => ("watch", day.to_string()),
-            "digest" => ("digest", day.to_string()),
+            "digest" => ("digest", now.day().to_string()),
             _ => ("prune", day.to_string()),
         }
     }
@@ -216,7 +217,7 @@ fn note(ground: &Arc<Ground>, name: &'static str, due_at: Moment, outcome: TickO
 
 /// Notes a tick and enqueues its job in one transaction; false when another instance was first.
 fn run(ctx: &Ctx, tick: &Tick, due_at: Moment) -> Result<bool, StoreError> {
-    let (name, (kind, payload)) = (tick.name, tick.job(due_at));
+    let (name, (kind, payload)) = (tick.name, tick.job(due_at, ctx.now));
     let (ctx, db) = (ctx.clone(), ctx.ground.db.clone());
     db.write_blocking(move |tx| {
         let is_ours = ticks::claim(tx.conn(), name, due_at, TickOutcome::Ran, ctx.now)?;
@@ -292,6 +293,17 @@ mod tests {
             assert_eq!(texts(&skip.due(last, now).0), ["03-05 01:30"], "{late} seconds late");
         }
         assert_eq!(skip.due(moment("2026-03-05T01:30:00+08:00"), now), (vec![], None), "what is on record is not due again");
+    }
+
+    #[test]
+    fn digests_that_were_missed_are_one_of_today() {
+        let config = TickConfig { cron: "0 30 7 * * *".into(), zone: "Asia/Shanghai".into(), missed: Missed::CatchUp };
+        let (digest, now) = (Tick::read("digest", &config).unwrap(), moment("2026-03-05T09:00:00+08:00"));
+        for due in ["2026-03-03T07:30:00+08:00", "2026-03-05T07:30:00+08:00"] {
+            assert_eq!(digest.job(moment(due), now), ("digest", "2026-03-05".to_owned()));
+        }
+        let night = tick("0 30 1 * * *", "Asia/Shanghai", Missed::CatchUp);
+        assert_eq!(night.job(moment("2026-03-03T01:30:00+08:00"), now).1, "2026-03-02", "the night's work is of its own day");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::assessing;
 use super::schedule::Schedule;
 use crate::base::Day;
+use crate::base::id::ProjectId;
 use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
@@ -82,14 +83,18 @@ fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
             let (project, day) = (project.parse().map_err(unreadable)?, day.parse().map_err(unreadable)?);
             seals::seal_day(tx, project, day, ctx.now).map(|_| ()).map_err(Problem::from)
         }
-        "nightly" => nightly(tx, ctx, job.payload.parse().map_err(unreadable)?),
-        "remind" => remind(tx, ctx, job.payload.parse().map_err(unreadable)?),
+        "nightly" => nightly(tx, ctx, &Paged::read(&job.payload)?),
+        "remind" => remind(tx, ctx, &Paged::read(&job.payload)?),
         "remind_one" => {
             let project = job.payload.split_once(' ').map_or(job.payload.as_str(), |(project, _)| project);
             let site = projects::enter(tx.conn(), &ctx.scope, project.parse().map_err(unreadable)?)?;
             alerts::reminders::notice(tx, ctx, &site).map(|_| ())
         }
-        "watch" => alerts::sources::notice(tx, ctx).map(|_| ()),
+        "watch" => watch(tx, ctx, &Paged::read(&job.payload)?),
+        "watch_one" => {
+            let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
+            alerts::sources::notice(tx, ctx, &site).map(|_| ())
+        }
         "digest" => alerts::digest::enqueue_all(tx, ctx, job.payload.parse().map_err(unreadable)?).map(|_| ()),
         "digest_one" => {
             let (user, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
@@ -101,40 +106,66 @@ fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
     }
 }
 
-/// The night's work: seal the day that ended and assess every project. Each is a job of its own, so that one failure harms no other.
-fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, ended: Day) -> Result<(), Problem> {
-    bulk::ensure_partitions(tx.conn(), ctx.today)?;
-    // A punch that came while its day was being folded waits here at most until night.
-    for project in attendance::table::projects_with_dirty_days(tx.conn())? {
-        jobs::enqueue(tx.conn(), ctx.id(), "fold_days", &project.to_string(), ctx.now)?;
+/// Work of a day for many projects, a page of them in each job: the writer is free for the gates' punches between two pages.
+struct Paged {
+    day: Day,
+    /// The last project that has been seen to; `None` in the first job of the day.
+    after: Option<ProjectId>,
+}
+
+impl Paged {
+    /// Reads `2026-03-02`, or `2026-03-02 prj-…` for the pages after the first.
+    fn read(payload: &str) -> Result<Self, Problem> {
+        let unreadable = |error| Problem::unreadable("payload", &error);
+        let (day, after) = payload.split_once(' ').map_or((payload, None), |(day, after)| (day, Some(after)));
+        let after = after.map(str::parse).transpose().map_err(unreadable)?;
+        Ok(Self { day: day.parse().map_err(unreadable)?, after })
     }
-    let mut after = 0;
-    loop {
-        let page = projects::visible(tx.conn(), &ctx.scope, after, PAGE)?;
-        for project in &page {
-            jobs::enqueue(tx.conn(), ctx.id(), "seal_day", &format!("{} {ended}", project.id), ctx.now)?;
-            jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.id.to_string(), ctx.now)?;
-            after = project.id.0;
-        }
-        if page.is_empty() {
-            return Ok(());
-        }
+
+    fn after(&self) -> i64 {
+        self.after.map_or(0, |project| project.0)
+    }
+
+    /// Enqueues the same work for the projects after the last of this page; nothing when the page was the last.
+    fn go_on(&self, tx: &mut Tx<'_>, ctx: &Ctx, kind: &str, last: Option<ProjectId>) -> Result<(), Problem> {
+        let Some(last) = last else { return Ok(()) };
+        Ok(jobs::enqueue(tx.conn(), ctx.id(), kind, &format!("{} {last}", self.day), ctx.now)?)
     }
 }
 
-/// Looks for papers that expire, one job a project.
-fn remind(tx: &mut Tx<'_>, ctx: &Ctx, day: Day) -> Result<(), Problem> {
-    let mut after = 0;
-    loop {
-        let page = projects::visible(tx.conn(), &ctx.scope, after, PAGE)?;
-        for project in &page {
-            jobs::enqueue(tx.conn(), ctx.id(), "remind_one", &format!("{} {day}", project.id), ctx.now)?;
-            after = project.id.0;
-        }
-        if page.is_empty() {
-            return Ok(());
+/// The night's work: seal the day that ended and assess every project. Each is a job of its own, so that one failure harms no other.
+fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
+    if paged.after.is_none() {
+        bulk::ensure_partitions(tx.conn(), ctx.today)?;
+        // A punch that came while its day was being folded waits here at most until night.
+        for project in attendance::table::projects_with_dirty_days(tx.conn())? {
+            jobs::enqueue(tx.conn(), ctx.id(), "fold_days", &project.to_string(), ctx.now)?;
         }
     }
+    let page = projects::visible(tx.conn(), &ctx.scope, paged.after(), PAGE)?;
+    for project in &page {
+        jobs::enqueue(tx.conn(), ctx.id(), "seal_day", &format!("{} {}", project.id, paged.day), ctx.now)?;
+        jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.id.to_string(), ctx.now)?;
+    }
+    paged.go_on(tx, ctx, "nightly", page.last().map(|project| project.id))
+}
+
+/// Looks for papers that expire, one job a project.
+fn remind(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
+    let page = projects::visible(tx.conn(), &ctx.scope, paged.after(), PAGE)?;
+    for project in &page {
+        jobs::enqueue(tx.conn(), ctx.id(), "remind_one", &format!("{} {}", project.id, paged.day), ctx.now)?;
+    }
+    paged.go_on(tx, ctx, "remind", page.last().map(|project| project.id))
+}
+
+/// Looks for sources that fell silent or speak again, one job for each project that has any.
+fn watch(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
+    let page = alerts::sources::projects_to_watch(tx.conn(), ctx, paged.after(), PAGE)?;
+    for project in &page {
+        jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &project.to_string(), ctx.now)?;
+    }
+    paged.go_on(tx, ctx, "watch", page.last().copied())
 }
 
 /// Deletes what was done and has been kept long enough.
@@ -144,11 +175,13 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let mails = outbox::prune(tx.conn(), before)?;
     let ticks = ticks::prune(tx.conn(), before)?;
     let sessions = users::table::prune_sessions(tx.conn(), before)?;
+    let notices = alerts::table::prune(tx.conn(), before)?;
     tracing::info!(
         pruned.jobs = jobs,
         pruned.mails = mails,
         pruned.ticks = ticks,
         pruned.sessions = sessions,
+        pruned.notices = notices,
         "what was done long ago is gone"
     );
     Ok(())

@@ -213,9 +213,35 @@ pub fn grouped(amount: &str) -> String {
     out
 }
 
+/// A value as text: an amount (digits and two decimals) with its thousands apart, anything else as it is.
+pub fn amount_apart(text: &str) -> String {
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let plain = text.strip_prefix('-').unwrap_or(text);
+    match plain.split_once('.') {
+        Some((whole, cents)) if is_digits(whole) && is_digits(cents) && cents.len() == 2 => grouped(text),
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_amounts_are_parted() {
+        for (text, shown) in [
+            ("1234567.00", "1,234,567.00"),
+            ("-5000.10", "-5,000.10"),
+            ("2026.3", "2026.3"),
+            ("330784", "330784"),
+            ("91330784MA0000001X", "91330784MA0000001X"),
+            ("2026-03-02", "2026-03-02"),
+            ("1.2.34", "1.2.34"),
+            (".00", ".00"),
+        ] {
+            assert_eq!(amount_apart(text), shown, "{text}");
+        }
+    }
 
     #[test]
     fn thousands_stand_apart() {

@@ -283,6 +283,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("device_bound", "设备已绑定，接收了 {n} 条暂存消息。", "The device is bound; {n} held messages were taken over."),
     ("device_blocked", "设备已停用。", "The device is blocked."),
     ("job_retried", "任务已重新排队。", "The job is in the queue again."),
+    ("dead_dismissed", "已了结，原因已记录。", "Dismissed; the reason is on record."),
     ("mail_retried", "邮件将再投递一次。", "The mail gets one more try."),
     ("item_closed", "条目已关闭。", "The item is closed."),
     ("amendment_proposed", "修订已提出，待第二人批准。", "The amendment is proposed and waits for a second person."),

@@ -37,6 +37,14 @@ words! {
         Other = "other",
     }
 }
+impl DocumentKind {
+    /// Whether such a paper may hold what a page masks: names with wages, identity papers, bank cards. Of other papers nobody knows what
+    /// they hold, so they count as personal.
+    pub fn is_personal(self) -> bool {
+        matches!(self, DocumentKind::WorkPaper | DocumentKind::SignedSheet | DocumentKind::Other)
+    }
+}
+
 crate::store::types::word_column!(DocumentKind);
 crate::web::openapi::word_schema!(DocumentKind);
 
@@ -52,3 +60,16 @@ pub const MEDIA_TYPES: &[&str] = &[
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "text/plain",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn papers_that_may_hold_numbers_of_people_are_personal() {
+        for kind in DocumentKind::ALL {
+            let personal = matches!(kind.as_str(), "work_paper" | "signed_sheet" | "other");
+            assert_eq!(kind.is_personal(), personal, "{kind}");
+        }
+    }
+}

@@ -64,6 +64,31 @@ pub fn of_project(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64
         .load(conn)?)
 }
 
+/// Papers of a kind before an id, the latest first.
+pub fn of_kind(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    kind: DocumentKind,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<DocumentHead>, StoreError> {
+    Ok(documents::table
+        .filter(documents::project_id.eq(project).and(documents::kind.eq(kind)).and(documents::id.lt(DocumentId(before))))
+        .order(documents::id.desc())
+        .limit(limit)
+        .select(DocumentHead::as_select())
+        .load(conn)?)
+}
+
+/// These papers of a project, without their bodies.
+pub fn heads(conn: &mut AnyConn, project: ProjectId, ids: &[DocumentId]) -> Result<Vec<DocumentHead>, StoreError> {
+    Ok(documents::table
+        .filter(documents::project_id.eq(project).and(documents::id.eq_any(ids.to_vec())))
+        .order(documents::id)
+        .select(DocumentHead::as_select())
+        .load(conn)?)
+}
+
 pub fn find(conn: &mut AnyConn, project: ProjectId, id: DocumentId) -> Result<Option<DocumentRow>, StoreError> {
     Ok(documents::table
         .filter(documents::project_id.eq(project).and(documents::id.eq(id)))

@@ -13,7 +13,7 @@ use crate::web::{Ctx, Problem};
 pub fn retry_job(tx: &mut Tx<'_>, ctx: &Ctx, id: JobId) -> Result<JobRow, Problem> {
     whole_house(ctx)?;
     let job = jobs::find(tx.conn(), id)?.ok_or_else(Problem::not_found)?;
-    if job.state != JobState::Dead {
+    if job.state != JobState::Dead || job.dismissed_at.is_some() {
         return Err(Problem::conflict("只有失败的任务可以重试。", "Only a dead letter can be tried again."));
     }
     if !jobs::revive(tx.conn(), &job, ctx.now)? {
@@ -35,6 +35,48 @@ pub fn retry_mail(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId) -> Result<MailRow, P
     }
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "retry_mail", &id.to_string())?;
     outbox::find(tx.conn(), id)?.ok_or_else(Problem::not_found)
+}
+
+/// The longest note on a dead letter, in characters.
+pub const NOTE_MAX: usize = 300;
+
+/// Dismisses a dead letter that nobody needs any more, on record with a note.
+///
+/// # Errors
+/// `not_found`; `invalid` without a note; `conflict` when it is no dead letter or was dismissed before.
+pub fn dismiss_job(tx: &mut Tx<'_>, ctx: &Ctx, id: JobId, note: &str) -> Result<JobRow, Problem> {
+    whole_house(ctx)?;
+    let job = jobs::find(tx.conn(), id)?.ok_or_else(Problem::not_found)?;
+    let note = noted(note)?;
+    if !jobs::dismiss(tx.conn(), id, note, ctx.now)? {
+        return Err(Problem::conflict("只有失败的任务可以了结。", "Only a dead letter can be dismissed."));
+    }
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "dismiss_job", &format!("{id} {}: {note}", job.kind))?;
+    jobs::find(tx.conn(), id)?.ok_or_else(Problem::not_found)
+}
+
+/// Dismisses a dead mail, on record with a note.
+///
+/// # Errors
+/// As [`dismiss_job`].
+pub fn dismiss_mail(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId, note: &str) -> Result<MailRow, Problem> {
+    whole_house(ctx)?;
+    outbox::find(tx.conn(), id)?.ok_or_else(Problem::not_found)?;
+    let note = noted(note)?;
+    if !outbox::dismiss(tx.conn(), id, note, ctx.now)? {
+        return Err(Problem::conflict("只有投递失败的邮件可以了结。", "Only a dead mail can be dismissed."));
+    }
+    tx.note(Chain::Organisation, ctx.now, ctx.actor(), "dismiss_mail", &format!("{id}: {note}"))?;
+    outbox::find(tx.conn(), id)?.ok_or_else(Problem::not_found)
+}
+
+fn noted(note: &str) -> Result<&str, Problem> {
+    let note = note.trim();
+    if note.is_empty() || note.chars().count() > NOTE_MAX {
+        let problem = Problem::invalid("请写明为何了结（1 至 300 个字）。", "Say in 1 to 300 characters why it is dismissed.");
+        return Err(problem.at("note", "missing_field"));
+    }
+    Ok(note)
 }
 
 /// Jobs and mails are of every region at once: only whoever runs the whole house sees one.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::table;
-use crate::alerts::sources::{self, Late, Source};
+use crate::alerts::sources::{self, Silent, Source};
 use crate::base::id::ProjectId;
 use crate::base::{Day, Moment, words};
 use crate::store::{AnyConn, jobs, migrate, outbox, ticks};
@@ -124,35 +124,30 @@ impl Sign {
 
 /// Looks at everything on one snapshot. Sources are told of projects that the scope covers; the rest is the house's own.
 pub fn gather(conn: &mut AnyConn, ctx: &Ctx) -> Result<Health, Problem> {
+    let waiting = jobs::counts(conn, ctx.now)?;
     let mut signs = vec![
-        Sign::of("database", Pulse::Ok, "数据库应答正常。", "The database answers."),
         migrations(conn)?,
-        queue(conn, ctx)?,
-        dead_letters(conn, ctx)?,
+        queue(&waiting, ctx),
+        dead_letters(&waiting),
         mails(conn, ctx)?,
         quarantine(conn)?,
         nightly(conn, ctx)?,
     ];
-    let late = sources::late(conn, ctx)?;
-    let seen: Vec<Late> = late.into_iter().filter(|one| ctx.scope.covers_project(one.project, one.region, &[])).collect();
     signs.extend([
         silent(
-            &seen,
-            Source::Device,
+            &sources::seen(conn, ctx, Source::Device)?,
             "devices",
             ("所有考勤设备均有信号。", "Every device is heard of."),
             ("台考勤设备无信号", "devices are silent"),
         ),
         silent(
-            &seen,
-            Source::Statements,
+            &sources::seen(conn, ctx, Source::Statements)?,
             "statements",
             ("银行流水均按时到达。", "Bank statements come in time."),
             ("个专用账户的银行流水未按时到达", "wage accounts wait for a statement"),
         ),
         silent(
-            &seen,
-            Source::Punches,
+            &sources::seen(conn, ctx, Source::Punches)?,
             "punches",
             ("在场项目均有考勤。", "Every site with people has attendance."),
             ("个项目有人在场而无考勤", "sites have people and no attendance"),
@@ -179,8 +174,7 @@ fn migrations(conn: &mut AnyConn) -> Result<Sign, Problem> {
         .repaired_by("运维人员停止服务后执行 anxin migrate", "the operator stops the service and runs `anxin migrate`"))
 }
 
-fn queue(conn: &mut AnyConn, ctx: &Ctx) -> Result<Sign, Problem> {
-    let counts = jobs::counts(conn, ctx.now)?;
+fn queue(counts: &jobs::Counts, ctx: &Ctx) -> Sign {
     let waited = counts.oldest_due.map_or(0, |since| ctx.now.unix_seconds().saturating_sub(since.unix_seconds()));
     let state = graded(waited, QUEUE_LATE_SECONDS);
     let (zh, en) = if state == Pulse::Ok {
@@ -193,11 +187,11 @@ fn queue(conn: &mut AnyConn, ctx: &Ctx) -> Result<Sign, Problem> {
         )
     };
     let sign = Sign::of("queue", state, zh, en).counting(counts.queued).since(counts.oldest_due);
-    Ok(sign.repaired_by("运维人员检查服务进程是否在运行及其日志", "the operator checks that the service runs, and its log"))
+    sign.repaired_by("运维人员检查服务进程是否在运行及其日志", "the operator checks that the service runs, and its log")
 }
 
-fn dead_letters(conn: &mut AnyConn, ctx: &Ctx) -> Result<Sign, Problem> {
-    let dead = jobs::counts(conn, ctx.now)?.dead;
+fn dead_letters(counts: &jobs::Counts) -> Sign {
+    let dead = counts.dead;
     let sign = match dead {
         0 => Sign::of("dead_letters", Pulse::Ok, "没有失败的任务。", "There are no dead letters."),
         _ => Sign::of(
@@ -207,7 +201,10 @@ fn dead_letters(conn: &mut AnyConn, ctx: &Ctx) -> Result<Sign, Problem> {
             format!("{dead} jobs failed too often."),
         ),
     };
-    Ok(sign.counting(dead).repaired_by("管理员查看原因，修复后重试", "an administrator reads why, repairs it and tries again"))
+    sign.counting(dead).repaired_by(
+        "管理员查看原因，修复后重试，或写明原因后了结",
+        "an administrator reads why, repairs it and tries again, or dismisses it with a note",
+    )
 }
 
 fn mails(conn: &mut AnyConn, ctx: &Ctx) -> Result<Sign, Problem> {
@@ -224,8 +221,8 @@ fn mails(conn: &mut AnyConn, ctx: &Ctx) -> Result<Sign, Problem> {
         (format!("{queued} 封邮件待发，{dead} 封无法投递。"), format!("{queued} mails wait, {dead} could not be delivered."));
     let sign = Sign::of("mails", state, zh, en).counting(queued);
     Ok(sign.repaired_by(
-        "管理员查看投递记录，更正收件地址或邮件服务设置后重试",
-        "an administrator reads the delivery log, mends the address or the mail settings, and tries again",
+        "管理员查看投递记录，更正收件地址或邮件服务设置后重试，或写明原因后了结",
+        "an administrator reads the delivery log, mends the address or the mail settings and tries again, or dismisses it with a note",
     ))
 }
 
@@ -273,21 +270,24 @@ fn graded(late: i64, (warn, bad): (i64, i64)) -> Pulse {
     }
 }
 
-fn silent(seen: &[Late], source: Source, name: &'static str, good: (&str, &str), bad: (&str, &str)) -> Sign {
-    let late: Vec<&Late> = seen.iter().filter(|one| one.source == source).collect();
-    let Some(first) = late.first() else { return Sign::of(name, Pulse::Ok, good.0, good.1).counting(0) };
-    let count = i64::try_from(late.len()).unwrap_or(i64::MAX);
+fn silent(seen: &Silent, name: &'static str, good: (&str, &str), bad: (&str, &str)) -> Sign {
+    let Some(first) = seen.sources.first() else { return Sign::of(name, Pulse::Ok, good.0, good.1).counting(0) };
+    let count = i64::try_from(seen.sources.len()).unwrap_or(i64::MAX);
     let (repair_zh, repair_en) = first.cure();
-    let mut sign = Sign::of(name, Pulse::Warn, format!("{count} {}。", bad.0), format!("{count} {}.", bad.1));
-    sign.late = late
-        .into_iter()
+    // Beyond what one look gives the number is not known, and is not made up.
+    let (over_zh, over_en) = if seen.more { ("超过 ", "More than ") } else { ("", "") };
+    let (zh, en) = (format!("{over_zh}{count} {}。", bad.0), format!("{over_en}{count} {}.", bad.1));
+    let mut sign = Sign::of(name, Pulse::Warn, zh, en);
+    sign.late = seen
+        .sources
+        .iter()
         .take(LISTED_MAX)
         .map(|one| {
             let (zh, en) = one.title();
             LateSource {
                 project: one.project,
                 project_name: one.project_name.clone(),
-                source,
+                source: one.source,
                 which: one.which.clone(),
                 last_on: one.last_on,
                 zh,

@@ -11,7 +11,7 @@ use crate::base::id::{JobId, RecordId, UserId};
 use crate::store::jobs::{JobRow, JobState};
 use crate::store::outbox::{self, AttemptRow, MailRow, MailState, Outcome};
 use crate::web::paging::{Page, PageQuery};
-use crate::web::{Access, Call, Problem, Route, Verb};
+use crate::web::{Access, Body, Call, Problem, Route, Verb};
 
 crate::web::openapi::word_schema!(JobState);
 crate::web::openapi::word_schema!(MailState);
@@ -35,6 +35,9 @@ pub fn routes() -> Vec<Route> {
             .gives::<Page<JobView>>(),
         Route::post("/api/v1/jobs/{job}/retry", operate, "Try a dead letter again", || web::post().to(retry_job))
             .gives::<JobView>(),
+        Route::post("/api/v1/jobs/{job}/dismiss", operate, "Dismiss a dead letter with a note", || web::post().to(dismiss_job))
+            .takes::<Dismissal>()
+            .gives::<JobView>(),
         Route::get("/api/v1/mails", operate, "Mails in a state; dead ones when none is named", || web::get().to(list_mails))
             .query(paged)
             .gives::<Page<MailView>>(),
@@ -42,7 +45,18 @@ pub fn routes() -> Vec<Route> {
             .gives::<MailLog>(),
         Route::post("/api/v1/mails/{mail}/retry", operate, "Give a dead mail one more try", || web::post().to(retry_mail))
             .gives::<MailView>(),
+        Route::post("/api/v1/mails/{mail}/dismiss", operate, "Dismiss a dead mail with a note", || web::post().to(dismiss_mail))
+            .takes::<Dismissal>()
+            .gives::<MailView>(),
     ]
+}
+
+/// Why a dead letter is dismissed.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Dismissal {
+    /// 1 to 300 characters.
+    note: String,
 }
 
 /// A job as shown.
@@ -64,12 +78,14 @@ pub struct JobView {
     pub last_error: Option<String>,
     /// When it was enqueued.
     pub created_at: Moment,
+    /// Why it was dismissed; null when it was not.
+    pub note: Option<String>,
 }
 
 impl From<JobRow> for JobView {
     fn from(row: JobRow) -> Self {
-        let JobRow { id, kind, payload, run_at, attempts, state, last_error, created_at } = row;
-        Self { id, kind, payload, state, attempts, run_at, last_error, created_at }
+        let JobRow { id, kind, payload, run_at, attempts, state, last_error, created_at, note, .. } = row;
+        Self { id, kind, payload, state, attempts, run_at, last_error, created_at, note }
     }
 }
 
@@ -100,13 +116,15 @@ pub struct MailView {
     pub created_at: Moment,
     /// When the server took it.
     pub sent_at: Option<Moment>,
+    /// Why it was dismissed; null when it was not.
+    pub note: Option<String>,
 }
 
 impl From<MailRow> for MailView {
     fn from(row: MailRow) -> Self {
         let MailRow { id, user_id: user, kind, language, subject, message_id, state, attempts, run_at, .. } = row;
-        let MailRow { last_error, created_at, sent_at, .. } = row;
-        Self { id, user, kind, language, subject, message_id, state, attempts, run_at, last_error, created_at, sent_at }
+        let MailRow { last_error, created_at, sent_at, note, .. } = row;
+        Self { id, user, kind, language, subject, message_id, state, attempts, run_at, last_error, created_at, sent_at, note }
     }
 }
 
@@ -189,6 +207,16 @@ async fn one_mail(call: Call, mail: web::Path<RecordId>) -> Result<impl Responde
 async fn retry_mail(call: Call, mail: web::Path<RecordId>) -> Result<impl Responder, Problem> {
     let id = mail.into_inner();
     call.write(StatusCode::OK, move |tx, ctx| actions::retry_mail(tx, ctx, id).map(MailView::from)).await
+}
+
+async fn dismiss_job(call: Call, job: web::Path<JobId>, body: Body<Dismissal>) -> Result<impl Responder, Problem> {
+    let (id, note) = (job.into_inner(), body.0.note);
+    call.write(StatusCode::OK, move |tx, ctx| actions::dismiss_job(tx, ctx, id, &note).map(JobView::from)).await
+}
+
+async fn dismiss_mail(call: Call, mail: web::Path<RecordId>, body: Body<Dismissal>) -> Result<impl Responder, Problem> {
+    let (id, note) = (mail.into_inner(), body.0.note);
+    call.write(StatusCode::OK, move |tx, ctx| actions::dismiss_mail(tx, ctx, id, &note).map(MailView::from)).await
 }
 
 async fn health_now(call: Call) -> Result<impl Responder, Problem> {

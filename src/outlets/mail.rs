@@ -1,17 +1,21 @@
 //! Mail by SMTP behind a trait, so that tests and other carriers can stand in.
 //!
 //! A letter goes to one person and is plain text. Its Message-ID and date are given, so that every try sends the same letter. What a
-//! server says for good (5xx) is told apart from what may pass (4xx, no connection, no answer in time); a refused log-in is the
-//! operator's to repair, not the letter's fault, so it may pass. Deliberately absent: the queue, retries and what a letter says.
+//! server says for good (5xx) is told apart from what may pass (4xx, no connection, no answer in time). Only what it says of the
+//! receiver and of the letter itself is for good: a refused greeting, log-in or sender is the operator's to repair and would otherwise
+//! end every letter in the outbox. Deliberately absent: the queue, retries and what a letter says.
 
 use std::time::{Duration, SystemTime};
 
+use lettre::Address;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{Certificate, CertificateStore, SmtpConnection, Tls, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{Address, SmtpTransport, Transport};
+use lettre::transport::smtp::response::Response;
 
 use crate::base::{Moment, words};
 
@@ -89,7 +93,21 @@ pub struct SmtpSettings {
 /// A post office that speaks SMTP.
 pub struct SmtpPost {
     from: Mailbox,
-    transport: SmtpTransport,
+    host: String,
+    port: u16,
+    tls: Tls,
+    hello: ClientId,
+    credentials: Option<Credentials>,
+    timeout: Duration,
+}
+
+/// What the server was told when it refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Greeting, privacy, log-in and sender: the same for every letter.
+    House,
+    /// The receiver and the letter.
+    Letter,
 }
 
 /// Replies to a log-in that say: credentials or settings are wrong (RFC 4954).
@@ -118,16 +136,41 @@ impl SmtpPost {
             Privacy::StartTls => Tls::Required(parameters(settings)?),
             Privacy::Tls => Tls::Wrapper(parameters(settings)?),
         };
-        let domain = from.email.domain().to_owned();
-        let mut builder = SmtpTransport::builder_dangerous(host)
-            .port(settings.port)
-            .tls(tls)
-            .hello_name(ClientId::Domain(domain))
-            .timeout(Some(Duration::from_secs(settings.timeout_seconds)));
-        if let Some((user, password)) = &settings.credentials {
-            builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
+        Ok(Self {
+            hello: ClientId::Domain(from.email.domain().to_owned()),
+            from,
+            host: settings.host.clone(),
+            port: settings.port,
+            tls,
+            credentials: settings.credentials.clone().map(|(user, password)| Credentials::new(user, password)),
+            timeout: Duration::from_secs(settings.timeout_seconds),
+        })
+    }
+
+    /// A line to the server: greeted, private and logged in.
+    fn connect(&self) -> Result<SmtpConnection, Error> {
+        let from_the_start = if let Tls::Wrapper(parameters) = &self.tls { Some(parameters) } else { None };
+        let server = (self.host.as_str(), self.port);
+        let mut line = SmtpConnection::connect(server, Some(self.timeout), &self.hello, from_the_start, None)?;
+        if let Tls::Required(parameters) = &self.tls {
+            line.starttls(parameters, &self.hello)?;
         }
-        Ok(Self { from, transport: builder.build() })
+        if let Some(credentials) = &self.credentials {
+            line.auth(DEFAULT_MECHANISMS, credentials)?;
+        }
+        Ok(line)
+    }
+
+    /// One letter from greeting to the server's word; an error with what it was about.
+    fn hand_over(&self, to: Address, bytes: &[u8]) -> Result<Response, (Step, Error)> {
+        let mut line = self.connect().map_err(|error| (Step::House, error))?;
+        let said = line.command(Mail::new(Some(self.from.email.clone()), Vec::new())).map_err(|error| (Step::House, error));
+        let said = said.and_then(|_| {
+            let letter = line.command(Rcpt::new(to, Vec::new())).and_then(|_| line.command(Data));
+            letter.and_then(|_| line.message(bytes)).map_err(|error| (Step::Letter, error))
+        });
+        line.abort();
+        said
     }
 }
 
@@ -163,22 +206,23 @@ impl Post for SmtpPost {
         let since = Duration::from_micros(u64::try_from(letter.date.0).unwrap_or(0));
         let message = Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(None, to))
+            .to(Mailbox::new(None, to.clone()))
             .subject(letter.subject.clone())
             .date(SystemTime::UNIX_EPOCH + since)
             .message_id(Some(letter.message_id.clone()))
             .header(ContentType::TEXT_PLAIN)
             .body(letter.body.clone())
             .map_err(|error| for_good(wrong("letter", error)))?;
-        match self.transport.send(&message) {
+        match self.hand_over(to, &message.formatted()) {
             Ok(response) => {
                 let code = response.code();
                 Ok(Receipt { reply: format!("{code} {}", response.first_line().unwrap_or_default()) })
             }
-            Err(error) => {
+            Err((step, error)) => {
                 let code = error.status().and_then(|code| code.to_string().parse::<u16>().ok());
                 let is_log_in = code.is_some_and(|code| LOG_IN_CODES.contains(&code));
-                Err(Bounce { permanent: error.is_permanent() && !is_log_in, why: error.to_string() })
+                let permanent = step == Step::Letter && error.is_permanent() && !is_log_in;
+                Err(Bounce { permanent, why: error.to_string() })
             }
         }
     }

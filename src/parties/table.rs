@@ -59,6 +59,11 @@ pub fn list(conn: &mut AnyConn, _scope: &Scope, after: i64, limit: i64) -> Resul
         .load(conn)?)
 }
 
+/// These parties, in order of id.
+pub fn some(conn: &mut AnyConn, _scope: &Scope, ids: &[PartyId]) -> Result<Vec<PartyRow>, StoreError> {
+    Ok(parties::table.filter(parties::id.eq_any(ids.to_vec())).order(parties::id).select(PartyRow::as_select()).load(conn)?)
+}
+
 /// A party, its parents and all that belong to them: the group that a gate looks at together. Walked level by level, so that it
 /// costs what the group is large, not what the registry is.
 pub fn group_of(conn: &mut AnyConn, id: PartyId) -> Result<Vec<PartyId>, StoreError> {

@@ -27,6 +27,9 @@ pub struct BuiltSheet {
 /// Why a line has nothing to pay.
 pub const NO_WORK_DAYS: &str = "no_work_days";
 
+/// No sheet is of a year before this: a year of two or three digits is a slip of the hand, and a draft of it would stay for ever.
+const YEAR_MIN: i32 = 2000;
+
 /// Builds the sheet of a month from its work days, or builds it again while it is a draft.
 ///
 /// Without `part` the draft is built again where there is one, else the next part is made; a second part takes only what the
@@ -39,6 +42,10 @@ pub fn build_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, part: 
     let recorded_seq = tx.seq(Chain::Project(site.id))?;
     if month > ctx.today.month() {
         return Err(Problem::invalid("不能为尚未到来的月份编制工资表。", "A month to come has no sheet.").at("month", "bad_time"));
+    }
+    if month.first().year() < YEAR_MIN {
+        let (zh, en) = ("月份过早，请核对年份。", "The month is too long ago; check the year.");
+        return Err(Problem::invalid(zh, en).at("month", "bad_time"));
     }
     let due = agreed_due_on(tx, ctx, site, month)?;
     let parts = table::parts(tx.conn(), site.id, month)?;

@@ -196,6 +196,16 @@ pub fn sheets(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64) ->
         .load(conn)?)
 }
 
+/// Sheets of months before one, the latest month first, its parts in order.
+pub fn sheets_before(conn: &mut AnyConn, project: ProjectId, month: Month, limit: i64) -> Result<Vec<SheetRow>, StoreError> {
+    Ok(pay_sheets::table
+        .filter(pay_sheets::project_id.eq(project).and(pay_sheets::month.lt(month)))
+        .order((pay_sheets::month.desc(), pay_sheets::part))
+        .limit(limit)
+        .select(SheetRow::as_select())
+        .load(conn)?)
+}
+
 pub fn line(conn: &mut AnyConn, project: ProjectId, id: LineId) -> Result<Option<LineRow>, StoreError> {
     Ok(pay_lines::table.find((project, id)).select(LineRow::as_select()).first(conn).optional()?)
 }

@@ -1,8 +1,8 @@
 //! Rows of projects, their parties, crews and facts.
 
-use std::collections::HashMap;
-
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use serde::Serialize;
 
 use super::{FactKind, PartyRole};
@@ -146,20 +146,14 @@ pub fn of_parties(conn: &mut AnyConn, parties: &[PartyId]) -> Result<Vec<(Projec
         .load(conn)?)
 }
 
-/// Every company's projects with its role there, whether it still takes part or not.
-pub fn parties_by_project(conn: &mut AnyConn) -> Result<HashMap<PartyId, Vec<(ProjectId, PartyRole)>>, StoreError> {
-    let rows: Vec<(PartyId, ProjectId, PartyRole)> = project_parties::table
+/// Companies that take or took part in the projects that a scope covers, with project and role.
+pub fn parties_of_covered(conn: &mut AnyConn, scope: &Scope) -> Result<Vec<(PartyId, ProjectId, PartyRole)>, StoreError> {
+    let covered = format!("EXISTS (SELECT 1 FROM projects p WHERE p.id = project_parties.project_id AND {})", covered_sql(scope));
+    Ok(project_parties::table
+        .filter(sql::<Bool>(&covered))
         .order((project_parties::project_id, project_parties::id))
         .select((project_parties::party_id, project_parties::project_id, project_parties::role))
-        .load(conn)?;
-    let mut found: HashMap<PartyId, Vec<(ProjectId, PartyRole)>> = HashMap::new();
-    for (party, project, role) in rows {
-        let own = found.entry(party).or_default();
-        if !own.contains(&(project, role)) {
-            own.push((project, role));
-        }
-    }
-    Ok(found)
+        .load(conn)?)
 }
 
 pub fn crews_of(conn: &mut AnyConn, id: ProjectId) -> Result<Vec<CrewRow>, StoreError> {
@@ -176,6 +170,27 @@ pub fn facts(conn: &mut AnyConn, id: ProjectId, subject: i64, until_seq: Option<
         .order(project_facts::id)
         .select(FactRow::as_select())
         .load(conn)?)
+}
+
+/// The condition, for a query written as text, on a project named `p` that a scope covers it. Only numbers go into the text.
+pub fn covered_sql(scope: &Scope) -> String {
+    if scope.is_everything() {
+        return "1 = 1".to_owned();
+    }
+    let mut any = vec!["1 = 0".to_owned()];
+    any.extend(scope.places.iter().filter_map(|place| match place {
+        ScopeOn::Region(code) | ScopeOn::Grid(code) => {
+            let (first, last) = code.span();
+            Some(format!("p.region BETWEEN {first} AND {last}"))
+        }
+        ScopeOn::Project(id) => Some(format!("p.id = {}", id.0)),
+        ScopeOn::Organisation(party) => {
+            let own = "SELECT 1 FROM project_parties y WHERE y.project_id = p.id AND y.party_id";
+            Some(format!("EXISTS ({own} = {})", party.0))
+        }
+        ScopeOn::Everything | ScopeOn::Account(_) | ScopeOn::Case(_) => None,
+    }));
+    format!("({})", any.join(" OR "))
 }
 
 pub fn visible(conn: &mut AnyConn, scope: &Scope, after: i64, limit: i64) -> Result<Vec<ProjectRow>, StoreError> {

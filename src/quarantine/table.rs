@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use serde::Serialize;
 
 use super::ItemState;
 use crate::base::Moment;
 use crate::base::id::{InboxId, ProjectId, QuarantineId, UserId};
+use crate::projects::table::covered_sql;
 use crate::store::schema::{inbox, quarantine};
 use crate::store::{AnyConn, StoreError};
+use crate::web::Scope;
 
 /// An item that could not be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable)]
@@ -45,12 +48,38 @@ pub fn find(conn: &mut AnyConn, id: QuarantineId) -> Result<Option<(ItemRow, Mes
     Ok(with_messages(conn, item.into_iter().collect())?.pop())
 }
 
-/// Items in a state, the latest first, before an id.
-pub fn page(conn: &mut AnyConn, state: ItemState, before: i64, limit: i64) -> Result<Vec<(ItemRow, MessageRow)>, StoreError> {
+#[derive(QueryableByName)]
+struct IdOnly {
+    #[diesel(sql_type = BigInt)]
+    id: QuarantineId,
+}
+
+/// Items in a state that a scope covers, the latest first, before an id. An item of no project is seen by whoever sees everything.
+pub fn page(
+    conn: &mut AnyConn,
+    scope: &Scope,
+    state: ItemState,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<(ItemRow, MessageRow)>, StoreError> {
+    let of_the_scope = match scope.is_everything() {
+        true => String::new(),
+        false => format!(
+            "AND EXISTS (SELECT 1 FROM inbox i JOIN projects p ON p.id = i.project_id WHERE i.id = q.inbox_id AND {})",
+            covered_sql(scope)
+        ),
+    };
+    // The word stands in the text, so that the partial index of what is open serves.
+    let ids: Vec<IdOnly> = diesel::sql_query(format!(
+        "SELECT q.id FROM quarantine q WHERE q.state = '{state}' AND q.id < $1 {of_the_scope} ORDER BY q.id DESC LIMIT $2"
+    ))
+    .bind::<BigInt, _>(before)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    let ids: Vec<QuarantineId> = ids.into_iter().map(|row| row.id).collect();
     let items: Vec<ItemRow> = quarantine::table
-        .filter(quarantine::state.eq(state).and(quarantine::id.lt(QuarantineId(before))))
+        .filter(quarantine::id.eq_any(ids))
         .order(quarantine::id.desc())
-        .limit(limit)
         .select(ItemRow::as_select())
         .load(conn)?;
     with_messages(conn, items)

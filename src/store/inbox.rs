@@ -8,7 +8,7 @@ use super::conn::AnyConn;
 use super::vault::{Owner, Vault};
 use super::{StoreError, journal, schema};
 use crate::base::Moment;
-use crate::base::id::{InboxId, ProjectId, QuarantineId};
+use crate::base::id::{InboxId, ProjectId, QuarantineId, UserId};
 
 crate::base::words! {
     /// What became of a message.
@@ -147,6 +147,29 @@ pub fn quarantine(
     rejected: &Rejected,
     now: Moment,
 ) -> Result<(), StoreError> {
+    put_aside(conn, id, inbox, rejected, now, None)
+}
+
+/// Keeps one item that a person was told of when it was refused: it is theirs to mend and waits for nobody else.
+pub fn refused_before(
+    conn: &mut AnyConn,
+    id: QuarantineId,
+    inbox: InboxId,
+    rejected: &Rejected,
+    told: (UserId, &str),
+    now: Moment,
+) -> Result<(), StoreError> {
+    put_aside(conn, id, inbox, rejected, now, Some(told))
+}
+
+fn put_aside(
+    conn: &mut AnyConn,
+    id: QuarantineId,
+    inbox: InboxId,
+    rejected: &Rejected,
+    now: Moment,
+    told: Option<(UserId, &str)>,
+) -> Result<(), StoreError> {
     use schema::quarantine as q;
     diesel::insert_into(q::table)
         .values((
@@ -157,7 +180,9 @@ pub fn quarantine(
             q::reason.eq(&rejected.reason),
             q::detail_zh.eq(storable(&rejected.zh)),
             q::detail_en.eq(storable(&rejected.en)),
-            q::state.eq("open"),
+            q::state.eq(if told.is_some() { "dismissed" } else { "open" }),
+            q::closed_by.eq(told.map(|(user, _)| user)),
+            q::note.eq(told.map(|(_, note)| note)),
             q::created_at.eq(now),
         ))
         .execute(conn)?;

@@ -2,8 +2,9 @@
 //!
 //! A job is idempotent; two equal ones waiting are one.
 
+use diesel::dsl::{min, sql};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 
 use super::conn::{AnyConn, Backend};
 use super::fixed::fixed;
@@ -63,6 +64,10 @@ pub struct JobRow {
     pub last_error: Option<String>,
     /// When it was enqueued.
     pub created_at: Moment,
+    /// When a person dismissed it as a dead letter.
+    pub dismissed_at: Option<Moment>,
+    /// Why.
+    pub note: Option<String>,
 }
 
 /// How the queue stands.
@@ -70,10 +75,8 @@ pub struct JobRow {
 pub struct Counts {
     /// Jobs that wait.
     pub queued: i64,
-    /// Dead letters.
+    /// Dead letters that nobody has dismissed.
     pub dead: i64,
-    /// Jobs that were done and not pruned yet.
-    pub done: i64,
     /// The moment since which the longest-waiting due job has been due.
     pub oldest_due: Option<Moment>,
 }
@@ -139,11 +142,11 @@ pub fn failed(conn: &mut AnyConn, id: i64, attempts: i32, why: &str) -> Result<(
     Ok(())
 }
 
-/// Jobs in a state, in order of enqueueing, after an id.
+/// Jobs in a state, in order of enqueueing, after an id; of dead letters those that nobody has dismissed.
 pub fn list(conn: &mut AnyConn, state: JobState, after: i64, limit: i64) -> Result<Vec<JobRow>, StoreError> {
     use schema::jobs as j;
     Ok(j::table
-        .filter(j::state.eq(state).and(j::id.gt(JobId(after))))
+        .filter(j::state.eq(state).and(j::id.gt(JobId(after))).and(j::dismissed_at.is_null()))
         .order(j::id)
         .limit(limit)
         .select(JobRow::as_select())
@@ -158,19 +161,20 @@ pub fn find(conn: &mut AnyConn, id: JobId) -> Result<Option<JobRow>, StoreError>
 /// How the queue stands at a moment.
 pub fn counts(conn: &mut AnyConn, now: Moment) -> Result<Counts, StoreError> {
     use schema::jobs as j;
-    let mut of = |state: JobState| j::table.filter(j::state.eq(state)).count().get_result::<i64>(conn);
-    let (queued, dead, done) = (of(JobState::Queued)?, of(JobState::Dead)?, of(JobState::Done)?);
+    // The states stand in the text, so that the partial indexes serve both counts; those that are done are many and not counted.
+    let queued = j::table.filter(sql::<Bool>("state = 'queued'")).count().get_result(conn)?;
+    let dead = j::table.filter(sql::<Bool>("state = 'dead'").and(j::dismissed_at.is_null())).count().get_result(conn)?;
     // A try that failed waits on purpose: only a job that nobody has taken is late.
     let oldest_due: Option<Moment> =
-        j::table.filter(j::state.eq(JobState::Queued).and(j::run_at.le(now))).select(diesel::dsl::min(j::run_at)).first(conn)?;
-    Ok(Counts { queued, dead, done, oldest_due })
+        j::table.filter(sql::<Bool>("state = 'queued'").and(j::run_at.le(now))).select(min(j::run_at)).first(conn)?;
+    Ok(Counts { queued, dead, oldest_due })
 }
 
 /// Puts a dead letter back into the queue with all its tries before it; false when it is no dead letter or the same job waits already.
 pub fn revive(conn: &mut AnyConn, job: &JobRow, now: Moment) -> Result<bool, StoreError> {
     let dedupe = format!("{} {}", job.kind, job.payload);
     let changed = fixed(
-        "UPDATE jobs SET state = 'queued', attempts = 0, run_at = $1 WHERE id = $2 AND state = 'dead' \
+        "UPDATE jobs SET state = 'queued', attempts = 0, run_at = $1 WHERE id = $2 AND state = 'dead' AND dismissed_at IS NULL \
          AND NOT EXISTS (SELECT 1 FROM jobs AS same WHERE same.dedupe = $3 AND same.state = 'queued')",
     )
     .big(now.0)
@@ -180,8 +184,18 @@ pub fn revive(conn: &mut AnyConn, job: &JobRow, now: Moment) -> Result<bool, Sto
     Ok(changed == 1)
 }
 
-/// Deletes jobs that were done and enqueued before a moment; dead letters stay until somebody has seen to them.
+/// Marks a dead letter as seen to, with a note; false when it is none or was dismissed before.
+pub fn dismiss(conn: &mut AnyConn, id: JobId, note: &str, now: Moment) -> Result<bool, StoreError> {
+    use schema::jobs as j;
+    let row = j::table.filter(j::id.eq(id).and(j::state.eq(JobState::Dead)).and(j::dismissed_at.is_null()));
+    Ok(diesel::update(row).set((j::dismissed_at.eq(now), j::note.eq(note))).execute(conn)? == 1)
+}
+
+/// Deletes jobs that were done and enqueued, or dismissed, before a moment; other dead letters stay until somebody has seen to them.
 pub fn prune(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreError> {
     use schema::jobs as j;
-    Ok(diesel::delete(j::table.filter(j::state.eq(JobState::Done).and(j::created_at.lt(before)))).execute(conn)?)
+    let done = diesel::delete(j::table.filter(j::state.eq(JobState::Done).and(j::created_at.lt(before)))).execute(conn)?;
+    Ok(done.saturating_add(
+        diesel::delete(j::table.filter(j::state.eq(JobState::Dead).and(j::dismissed_at.lt(before)))).execute(conn)?,
+    ))
 }

@@ -5,8 +5,9 @@
 //! the mail goes out again under the same Message-ID, by which the receiver's side knows a double. Deliberately absent: SMTP and
 //! addresses of people.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text};
 
 use super::conn::{AnyConn, Backend};
 use super::fixed::fixed;
@@ -46,8 +47,9 @@ super::types::word_column!(Outcome);
 /// Tries after which a mail is a dead letter.
 pub const ATTEMPTS_MAX: i32 = 8;
 
-/// Seconds for which a mail that is being sent is left alone by others; longer than the conversation's time limit.
-pub const LEASE_SECONDS: i64 = 300;
+/// Seconds for which a mail that is being sent is left alone by others: longer than a conversation of a dozen steps, each of which may
+/// take the 60 seconds that the settings allow.
+pub const LEASE_SECONDS: i64 = 900;
 
 /// Seconds before the second try; each later one waits twice as long.
 const BACK_OFF_SECONDS: i64 = 60;
@@ -138,8 +140,22 @@ struct Due {
     attempts: i32,
 }
 
+/// What taking a mail came to.
+#[derive(Debug, Clone)]
+pub enum Taken {
+    /// No mail is due.
+    Nothing,
+    /// A mail to be sent.
+    Mail(Leased),
+    /// One that nobody can send any more was marked as dead; the next may be asked for.
+    Dead(RecordId),
+}
+
 /// Takes the oldest mail that is due, notes that a try has begun and keeps others off it for [`LEASE_SECONDS`].
-pub fn lease(conn: &mut AnyConn, vault: &Vault, now: Moment) -> Result<Option<Leased>, StoreError> {
+///
+/// One that cannot be read (its key was shredded, its bytes are damaged), and one whose last try was cut off, is dead: it must not
+/// stand in the way of those behind it.
+pub fn lease(conn: &mut AnyConn, vault: &Vault, now: Moment) -> Result<Taken, StoreError> {
     let skip = match conn.backend() {
         Backend::Sqlite => "",
         Backend::Postgres => " FOR UPDATE SKIP LOCKED",
@@ -148,8 +164,22 @@ pub fn lease(conn: &mut AnyConn, vault: &Vault, now: Moment) -> Result<Option<Le
         "SELECT id, user_id, subject, body, message_id, created_at, attempts FROM mails \
          WHERE state = 'queued' AND run_at <= $1 ORDER BY run_at, id LIMIT 1{skip}"
     );
-    let Some(due) = diesel::sql_query(sql).bind::<BigInt, _>(now).get_result::<Due>(conn).optional()? else { return Ok(None) };
-    let number = due.attempts + 1;
+    let Some(due) = diesel::sql_query(sql).bind::<BigInt, _>(now).get_result::<Due>(conn).optional()? else {
+        return Ok(Taken::Nothing);
+    };
+    // A try that said its word has made the mail dead or was followed by a new chance that a person gave; one that was cut off has not.
+    if due.attempts >= ATTEMPTS_MAX && was_cut_off(conn, due.id, due.attempts)? {
+        bury(conn, &due, "the last try was cut off; whether the mail left is not known", now)?;
+        return Ok(Taken::Dead(due.id));
+    }
+    let body = match vault.open_text(conn, Owner::Global, &due.body) {
+        Err(StoreError::Damaged(why)) => {
+            bury(conn, &due, &format!("the mail cannot be read: {why}"), now)?;
+            return Ok(Taken::Dead(due.id));
+        }
+        body => body?,
+    };
+    let number = due.attempts.saturating_add(1);
     diesel::update(schema::mails::table.find(due.id))
         .set((schema::mails::attempts.eq(number), schema::mails::run_at.eq(now.plus_seconds(LEASE_SECONDS))))
         .execute(conn)?;
@@ -158,9 +188,25 @@ pub fn lease(conn: &mut AnyConn, vault: &Vault, now: Moment) -> Result<Option<Le
         .int(number)
         .big(now.0)
         .execute(conn)?;
-    let body = vault.open_text(conn, Owner::Global, &due.body)?;
     let Due { id, user_id: user, subject, message_id, created_at, .. } = due;
-    Ok(Some(Leased { id, user, subject, body, message_id, created_at, number }))
+    Ok(Taken::Mail(Leased { id, user, subject, body, message_id, created_at, number }))
+}
+
+fn was_cut_off(conn: &mut AnyConn, mail: RecordId, number: i32) -> Result<bool, StoreError> {
+    use schema::mail_attempts as a;
+    let outcome: Option<Outcome> = a::table.find((mail, number)).select(a::outcome).first(conn).optional()?;
+    Ok(outcome == Some(Outcome::Begun))
+}
+
+/// Makes a mail a dead letter without a further try, and ends its last one where that was cut off.
+fn bury(conn: &mut AnyConn, due: &Due, why: &str, now: Moment) -> Result<(), StoreError> {
+    use schema::{mail_attempts as a, mails as m};
+    let why: String = why.chars().take(DETAIL_MAX).collect();
+    diesel::update(a::table.find((due.id, due.attempts)).filter(a::outcome.eq(Outcome::Begun)))
+        .set((a::outcome.eq(Outcome::Deferred), a::ended_at.eq(now), a::detail.eq(&why)))
+        .execute(conn)?;
+    diesel::update(m::table.find(due.id)).set((m::state.eq(MailState::Dead), m::last_error.eq(&why))).execute(conn)?;
+    Ok(())
 }
 
 /// Notes what came of a try. A deferred mail waits longer each time and is dead after [`ATTEMPTS_MAX`] tries.
@@ -170,7 +216,8 @@ pub fn settle(conn: &mut AnyConn, mail: &Leased, outcome: Outcome, detail: &str,
     diesel::update(a::table.find((mail.id, mail.number)))
         .set((a::outcome.eq(outcome), a::ended_at.eq(now), a::detail.eq(&detail)))
         .execute(conn)?;
-    // Whoever was slower than the lease says nothing over a word that has been said.
+    // Whoever was slower than the lease says nothing over a word that has been said, and nothing over a later try that is under way:
+    // only that the server took the mail is true whoever says it.
     let row = m::table.find(mail.id).filter(m::state.eq(MailState::Queued));
     let state = match outcome {
         Outcome::Sent => MailState::Sent,
@@ -182,7 +229,7 @@ pub fn settle(conn: &mut AnyConn, mail: &Leased, outcome: Outcome, detail: &str,
         diesel::update(row).set((m::state.eq(state), m::sent_at.eq(now))).execute(conn)?;
     } else {
         let wait = BACK_OFF_SECONDS.saturating_mul(1_i64 << mail.number.saturating_sub(1).clamp(0, 12));
-        diesel::update(row)
+        diesel::update(row.filter(m::attempts.eq(mail.number)))
             .set((m::state.eq(state), m::last_error.eq(&detail), m::run_at.eq(now.plus_seconds(wait))))
             .execute(conn)?;
     }
@@ -217,6 +264,10 @@ pub struct MailRow {
     pub created_at: Moment,
     /// When the server took it.
     pub sent_at: Option<Moment>,
+    /// When a person dismissed it as a dead letter.
+    pub dismissed_at: Option<Moment>,
+    /// Why.
+    pub note: Option<String>,
 }
 
 /// A try.
@@ -237,11 +288,11 @@ pub struct AttemptRow {
     pub detail: Option<String>,
 }
 
-/// Mails in a state, in the order of writing, after an id.
+/// Mails in a state, in the order of writing, after an id; of dead ones those that nobody has dismissed.
 pub fn list(conn: &mut AnyConn, state: MailState, after: i64, limit: i64) -> Result<Vec<MailRow>, StoreError> {
     use schema::mails as m;
     Ok(m::table
-        .filter(m::state.eq(state).and(m::id.gt(RecordId(after))))
+        .filter(m::state.eq(state).and(m::id.gt(RecordId(after))).and(m::dismissed_at.is_null()))
         .order(m::id)
         .limit(limit)
         .select(MailRow::as_select())
@@ -259,27 +310,37 @@ pub fn attempts(conn: &mut AnyConn, mail: RecordId) -> Result<Vec<AttemptRow>, S
     Ok(a::table.filter(a::mail_id.eq(mail)).order(a::number).select(AttemptRow::as_select()).load(conn)?)
 }
 
-/// Mails that wait and mails that are dead.
+/// Mails that wait, and mails that are dead and that nobody has dismissed.
 pub fn counts(conn: &mut AnyConn) -> Result<(i64, i64), StoreError> {
     use schema::mails as m;
-    let mut of = |state: MailState| m::table.filter(m::state.eq(state)).count().get_result::<i64>(conn);
-    Ok((of(MailState::Queued)?, of(MailState::Dead)?))
+    // The states stand in the text, so that the partial indexes serve.
+    let queued = m::table.filter(sql::<Bool>("state = 'queued'")).count().get_result(conn)?;
+    let dead = m::table.filter(sql::<Bool>("state = 'dead'").and(m::dismissed_at.is_null())).count().get_result(conn)?;
+    Ok((queued, dead))
+}
+
+/// Marks a dead mail as seen to, with a note; false when it is none or was dismissed before.
+pub fn dismiss(conn: &mut AnyConn, id: RecordId, note: &str, now: Moment) -> Result<bool, StoreError> {
+    use schema::mails as m;
+    let row = m::table.filter(m::id.eq(id).and(m::state.eq(MailState::Dead)).and(m::dismissed_at.is_null()));
+    Ok(diesel::update(row).set((m::dismissed_at.eq(now), m::note.eq(note))).execute(conn)? == 1)
 }
 
 /// Gives a dead mail one more try; false when it is none. The count of tries goes on, so that the log keeps every one.
 pub fn revive(conn: &mut AnyConn, id: RecordId, now: Moment) -> Result<bool, StoreError> {
-    let changed = fixed("UPDATE mails SET state = 'queued', run_at = $1 WHERE id = $2 AND state = 'dead'")
-        .big(now.0)
-        .big(id.0)
-        .execute(conn)?;
+    let changed =
+        fixed("UPDATE mails SET state = 'queued', run_at = $1 WHERE id = $2 AND state = 'dead' AND dismissed_at IS NULL")
+            .big(now.0)
+            .big(id.0)
+            .execute(conn)?;
     Ok(changed == 1)
 }
 
-/// Deletes mails that were sent before a moment, with their log.
+/// Deletes mails that were sent or dismissed before a moment, with their log.
 pub fn prune(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreError> {
-    let sent_before = "SELECT id FROM mails WHERE state = 'sent' AND sent_at < $1";
-    diesel::sql_query(format!("DELETE FROM mail_attempts WHERE mail_id IN ({sent_before})"))
+    let old = "(state = 'sent' AND sent_at < $1) OR (state = 'dead' AND dismissed_at < $1)";
+    diesel::sql_query(format!("DELETE FROM mail_attempts WHERE mail_id IN (SELECT id FROM mails WHERE {old})"))
         .bind::<BigInt, _>(before)
         .execute(conn)?;
-    Ok(diesel::sql_query("DELETE FROM mails WHERE state = 'sent' AND sent_at < $1").bind::<BigInt, _>(before).execute(conn)?)
+    Ok(diesel::sql_query(format!("DELETE FROM mails WHERE {old}")).bind::<BigInt, _>(before).execute(conn)?)
 }

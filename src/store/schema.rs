@@ -78,6 +78,8 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> BigInt,
         asked_again -> BigInt,
+        dismissed_at -> Nullable<BigInt>,
+        note -> Nullable<Text>,
     }
 }
 
@@ -866,6 +868,8 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> BigInt,
         sent_at -> Nullable<BigInt>,
+        dismissed_at -> Nullable<BigInt>,
+        note -> Nullable<Text>,
     }
 }
 

@@ -228,7 +228,7 @@ impl Form {
     {
         let ctx = self.ctx(verb)?;
         let db = ctx.ground.db.clone();
-        db.write(move |tx| work(tx, &ctx)).await
+        db.write(move |tx| work(tx, &ctx)).await.map_err(in_people_s_words)
     }
 
     /// An order of money: done once for the form's field `key`, however often it is sent.
@@ -239,8 +239,21 @@ impl Form {
     {
         let mut ctx = self.ctx(verb)?;
         ctx.replay_key = self.text("key").filter(|key| (8..=64).contains(&key.len())).map(str::to_owned);
-        Call { ctx }.order(actix_web::http::StatusCode::CREATED, request, work).await.map(|reply| reply.body)
+        let reply = Call { ctx }.order(actix_web::http::StatusCode::CREATED, request, work).await;
+        reply.map(|reply| reply.body).map_err(in_people_s_words)
     }
+}
+
+/// A program is told of headers; a person sent a form whose hidden fields are gone, and can only open the page again.
+fn in_people_s_words(problem: Problem) -> Problem {
+    if problem.code != Code::PreconditionMissing {
+        return problem;
+    }
+    Problem::new(
+        Code::PreconditionMissing,
+        "表单不完整，什么也没有保存。请重新打开该页面，核对后再提交。",
+        "The form was incomplete and nothing was saved. Open the page again, look at it, then send it.",
+    )
 }
 
 fn missing(name: &str) -> Problem {

@@ -231,10 +231,10 @@ async fn list(call: Call, project: web::Path<ProjectId>, query: web::Query<ListQ
     let id = project.into_inner();
     let ListQuery { after, limit, active } = query.into_inner();
     let (after, limit) = PageQuery::new(after, limit).bounds()?;
+    let wanted = table::Wanted { active: active.unwrap_or(false), ..table::Wanted::default() };
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, id)?;
-        let Page { items, next } =
-            Page::cut(table::page(conn, site.id, active.unwrap_or(false), after, limit + 1)?, limit, |row| row.id.0);
+        let Page { items, next } = Page::cut(table::page(conn, site.id, &wanted, after, limit + 1)?, limit, |row| row.id.0);
         let mut views = Vec::with_capacity(items.len());
         for row in &items {
             views.push(lookups::view(conn, ctx.vault(), row)?);

@@ -26,6 +26,12 @@ pub const ROWS_MAX: usize = 20_000;
 /// Faults of one file that are kept and listed one by one.
 pub const FAULTS_KEPT_MAX: usize = 2_000;
 
+/// Digits from which a number may be a person's: a telephone, papers, a card.
+const NUMBER_HIDDEN_FROM: usize = 8;
+
+/// How a row that was refused was seen to.
+const TOLD_NOTE: &str = "上传时已逐行告知上传人 / told to the person who uploaded it";
+
 /// Parser and its version, kept with each file.
 const PARSER: &str = "roster/1";
 
@@ -97,12 +103,12 @@ pub fn read(file: &RosterFile, today: Day) -> Roster {
 /// A problem of the file in the shape of all others.
 fn fault_of(problem: &SheetProblem) -> Fault {
     let (fix_zh, fix_en) = problem.fix.split_once(" / ").unwrap_or((&problem.fix, &problem.fix));
-    Fault {
+    without_people(Fault {
         place: problem.place.clone(),
         reason: problem.reason.code().to_owned(),
         zh: format!("{}；{fix_zh}。", problem.zh),
         en: format!("{}; {fix_en}.", problem.en),
-    }
+    })
 }
 
 /// What the reading alone refused.
@@ -144,9 +150,9 @@ pub fn enrol_rows(
             Err(problem) => problem.faults,
         };
         outcome.refused = outcome.refused.saturating_add(1);
-        outcome
-            .faults
-            .extend(faults.into_iter().map(|fault| Fault { place: roster.place(row.row, key_of(&fault.place)), ..fault }));
+        outcome.faults.extend(
+            faults.into_iter().map(|fault| without_people(Fault { place: roster.place(row.row, key_of(&fault.place)), ..fault })),
+        );
     }
     Ok(outcome)
 }
@@ -211,8 +217,10 @@ fn key_of(field: &str) -> &str {
     }
 }
 
-/// Keeps the file with what was refused of it, and gives the message under which it is kept.
-pub fn keep_file(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &RosterFile, outcome: &Outcome) -> Result<InboxId, Problem> {
+/// Keeps the file as it came, before any of its rows is taken; gives the message under which it is kept.
+///
+/// What happens to the rows afterwards, [`keep_outcome`] adds; a file whose outcome was never added shows as not parsed.
+pub fn keep_file(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &RosterFile, rows: usize) -> Result<InboxId, Problem> {
     let id = InboxId(ctx.id());
     let message = Message {
         feed: "sheet",
@@ -225,18 +233,86 @@ pub fn keep_file(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &RosterFile, out
         remote: None,
         received_at: ctx.now,
     };
+    inbox::keep(tx.conn(), ctx.vault(), id, &message, &parsed(InboxState::New, rows))?;
+    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "take_roster", &id.to_string())?;
+    Ok(id)
+}
+
+fn parsed(state: InboxState, rows: usize) -> Parsed {
+    Parsed { state, parser: PARSER, items: i32::try_from(rows).unwrap_or(i32::MAX), items_digest: String::new() }
+}
+
+/// Keeps what was refused of a file that is kept. Whoever uploads is shown every fault on the page that answers, and mends the file:
+/// so none of them waits in the quarantine for an administrator, who could do nothing about it.
+pub fn keep_outcome(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, outcome: &Outcome) -> Result<(), Problem> {
+    let user = ctx.scope.user.ok_or_else(Problem::not_allowed)?;
     let state = match (outcome.taken.is_empty(), outcome.faults.is_empty()) {
         (_, true) => InboxState::Done,
         (true, false) => InboxState::Quarantined,
         (false, false) => InboxState::Part,
     };
-    let items = outcome.taken.len().saturating_add(usize::try_from(outcome.refused).unwrap_or(usize::MAX));
-    let items = i32::try_from(items).unwrap_or(i32::MAX);
-    inbox::keep(tx.conn(), ctx.vault(), id, &message, &Parsed { state, parser: PARSER, items, items_digest: String::new() })?;
+    let rows = outcome.taken.len().saturating_add(usize::try_from(outcome.refused).unwrap_or(usize::MAX));
+    inbox::reparsed(tx.conn(), inbox, &parsed(state, rows), ctx.now)?;
     for (item, fault) in (1..).zip(outcome.faults.iter().take(FAULTS_KEPT_MAX)) {
         let Fault { place, reason, zh, en } = fault.clone();
-        inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), id, &Rejected { item, place, reason, zh, en }, ctx.now)?;
+        let rejected = Rejected { item, place, reason, zh, en };
+        inbox::refused_before(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, (user, TOLD_NOTE), ctx.now)?;
     }
-    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "take_roster", &id.to_string())?;
-    Ok(id)
+    Ok(())
+}
+
+/// The text with every number of eight digits or more replaced: in a sheet whose columns have shifted, a cell that should hold a word
+/// may hold somebody's papers or card. A single blank between digits does not end a number.
+fn without_numbers(text: &str) -> String {
+    let (mut out, mut number, mut digits) = (String::with_capacity(text.len()), String::new(), 0);
+    // One more character than there are, so that a number at the end is looked at too.
+    for c in text.chars().map(Some).chain([None]) {
+        match c {
+            Some(c) if c.is_numeric() => {
+                number.push(c);
+                digits += 1;
+            }
+            Some(' ') if digits > 0 && !number.ends_with(' ') => number.push(' '),
+            other => {
+                let is_check_letter = matches!(other, Some('X' | 'x')) && digits >= NUMBER_HIDDEN_FROM;
+                if digits >= NUMBER_HIDDEN_FROM {
+                    out.push_str("***");
+                    out.push_str(if number.ends_with(' ') { " " } else { "" });
+                } else {
+                    out.push_str(&number);
+                }
+                number.clear();
+                digits = 0;
+                out.extend(other.filter(|_| !is_check_letter));
+            }
+        }
+    }
+    out
+}
+
+/// A fault as it may be shown and kept.
+fn without_people(fault: Fault) -> Fault {
+    Fault { zh: without_numbers(&fault.zh), en: without_numbers(&fault.en), ..fault }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_numbers;
+
+    #[test]
+    fn long_numbers_are_hidden_and_days_and_amounts_are_not() {
+        for (text, shown) in [
+            ("“110101199001011237”不是种类", "“***”不是种类"),
+            ("`11010119900101123X` is no kind", "`***` is no kind"),
+            ("卡 6222 0212 3456 7890 有误", "卡 *** 有误"),
+            ("13900000012", "***"),
+            ("第 12345678 行", "第 *** 行"),
+            ("１３９０００００", "***"),
+            ("2026-02-01 与 1234567 元，320.00", "2026-02-01 与 1234567 元，320.00"),
+            ("", ""),
+            ("1 2  3", "1 2  3"),
+        ] {
+            assert_eq!(without_numbers(text), shown, "{text}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Rows of persons, enrolments, their events, numbers at gates and unmaskings.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 use serde::Serialize;
 
 use super::{EventKind, IdKind, Paper};
@@ -190,18 +191,40 @@ pub fn others_with_card(conn: &mut AnyConn, card_index: &str, worker: WorkerId) 
         .get_result(conn)?)
 }
 
-/// Enrolments of a project with the person, in order of id.
+/// Which enrolments of a project are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Only of those who have not left.
+    pub active: bool,
+    /// Only of people whose name holds this text; empty for all.
+    pub name: String,
+    /// Only of this crew.
+    pub crew: Option<CrewId>,
+}
+
+/// Enrolments of a project, in order of id.
 pub fn page(
     conn: &mut AnyConn,
     project: ProjectId,
-    only_active: bool,
+    wanted: &Wanted,
     after: i64,
     limit: i64,
 ) -> Result<Vec<EnrolmentRow>, StoreError> {
     let mut query =
         enrolments::table.filter(enrolments::project_id.eq(project).and(enrolments::id.gt(RecordId(after)))).into_boxed();
-    if only_active {
+    if wanted.active {
         query = query.filter(enrolments::left_on.is_null());
+    }
+    if let Some(crew) = wanted.crew {
+        query = query.filter(enrolments::crew_id.eq(crew));
+    }
+    if !wanted.name.is_empty() {
+        let pattern = format!("%{}%", wanted.name.replace('!', "!!").replace('%', "!%").replace('_', "!_"));
+        query = query.filter(
+            sql::<Bool>("EXISTS (SELECT 1 FROM workers w WHERE w.id = enrolments.worker_id AND w.name LIKE ")
+                .bind::<Text, _>(pattern)
+                .sql(" ESCAPE '!')"),
+        );
     }
     Ok(query.order(enrolments::id).limit(limit).select(EnrolmentRow::as_select()).load(conn)?)
 }

@@ -432,6 +432,16 @@ impl App {
         Ok(Self { ground, clock, house })
     }
 
+    /// The same database and clock as a demonstration.
+    pub fn as_demo(&self) -> Self {
+        let config = Config::load(None).expect("the embedded configuration is sound");
+        let clock = self.clock.clone();
+        clock.0.fetch_add(1_000_000, Ordering::SeqCst);
+        let ground = build::ground(self.ground.db.clone(), KEY, clock.clone(), &BOOK, &config, true).expect("the services");
+        let house = House::new(Arc::clone(&ground), serve::figures()).expect("the house");
+        Self { ground, clock, house }
+    }
+
     /// With mail switched on.
     pub fn with_mail(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mailing = self.restarted(KEY, |config| {

@@ -12,7 +12,7 @@ use anxin::app::postman;
 use anxin::base::id::{RecordId, UserId};
 use anxin::outlets::mail::{Bounce, Letter, Post, Privacy, Receipt, SmtpPost, SmtpSettings};
 use anxin::projects;
-use anxin::store::outbox::{self, AttemptRow, MailRow, MailState, NewMail, Outcome};
+use anxin::store::outbox::{self, AttemptRow, Leased, MailRow, MailState, NewMail, Outcome, Taken};
 use anxin::web::{Role, ScopeOn};
 use serde_json::{Value, json};
 
@@ -233,6 +233,43 @@ both!(what_is_urgent_goes_out_at_once_where_that_is_wanted, |app| {
     assert!(write_digest(&app, silent.user, "2026-03-02"));
 });
 
+both!(what_turns_urgent_later_is_told_at_once, |app| {
+    let app = app.with_mail(|config| config.mail.urgent_at_once = true);
+    let manager = app.labour_manager();
+    let project = project(&manager, 5, "330784").await;
+    reach(&manager, "manager@example.cn", "zh").await;
+    see(&app, project.id, &[concern("R724-26", false), concern("R724-34", false)], &[]);
+    assert!(write_digest(&app, manager.user, "2026-03-02"));
+    let states = || -> Vec<(NoticeState, bool)> {
+        let rows = app.read(|conn, _| Ok(table::of_project(conn, project.id)?)).unwrap();
+        rows.into_iter().map(|row| (row.state, row.urgent)).collect()
+    };
+    assert_eq!(states(), [(NoticeState::Told, false), (NoticeState::Told, false)]);
+    let seen = see(&app, project.id, &[concern("R724-26", true), concern("R724-34", false)], &[]);
+    assert_eq!((seen.new, seen.mails), (0, 1));
+    assert_eq!(states(), [(NoticeState::Told, true), (NoticeState::Told, false)]);
+    let kinds: Vec<String> = mails(&app, MailState::Queued).into_iter().map(|row| row.kind).collect();
+    assert_eq!(kinds, ["digest", "urgent"]);
+    assert_eq!(see(&app, project.id, &[concern("R724-26", true), concern("R724-34", false)], &[]).mails, 0, "once");
+    // It calms down without a word and turns red again: told again.
+    see(&app, project.id, &[concern("R724-26", false), concern("R724-34", false)], &[]);
+    assert_eq!(see(&app, project.id, &[concern("R724-26", true), concern("R724-34", false)], &[]).mails, 1);
+});
+
+both!(what_turns_urgent_is_in_the_next_digest_where_nothing_goes_out_at_once, |app| {
+    let app = app.with_mail(|_| ());
+    let manager = app.labour_manager();
+    let project = project(&manager, 6, "330784").await;
+    reach(&manager, "manager@example.cn", "zh").await;
+    see(&app, project.id, &[concern("R724-26", false)], &[]);
+    assert!(write_digest(&app, manager.user, "2026-03-02"));
+    see(&app, project.id, &[concern("R724-26", true)], &[]);
+    assert!(write_digest(&app, manager.user, "2026-03-03"));
+    // The same subject twice is one notice, and no failure.
+    let seen = see(&app, project.id, &[concern("R724-26", true), concern("R724-34", false), concern("R724-34", false)], &[]);
+    assert_eq!(seen.new, 1);
+});
+
 both!(a_right_that_ended_hides_the_project_from_the_digest, |app| {
     let app = app.with_mail(|_| ());
     let manager = app.labour_manager();
@@ -340,9 +377,10 @@ both!(a_postman_who_died_leaves_nothing_behind, |app| {
     reach(&manager, "manager@example.cn", "zh").await;
     put(&app, manager.user, "one");
     // Taken, and then the process is gone before it said what came of it.
-    let lost = app.write(|tx, ctx| Ok(outbox::lease(tx.conn(), ctx.vault(), ctx.now)?)).unwrap().expect("a mail");
+    let lost = taken(&app);
+    app.clock.set("2026-03-02T09:14:59+08:00");
     let again = app.write(|tx, ctx| Ok(outbox::lease(tx.conn(), ctx.vault(), ctx.now)?)).unwrap();
-    assert!(again.is_none(), "nobody else takes it meanwhile");
+    assert!(matches!(again, Taken::Nothing), "nobody else takes it while a slow conversation may still go on");
     app.clock.set("2026-03-02T09:30:00+08:00");
     let server = Server::start(&["ok"]);
     assert_eq!(postman::deliver(&app.ground, &server.post()).unwrap(), 1);
@@ -352,6 +390,128 @@ both!(a_postman_who_died_leaves_nothing_behind, |app| {
     // The dead one wakes and says its word too late: it changes nothing.
     app.write(move |tx, ctx| Ok(outbox::settle(tx.conn(), &lost, Outcome::Refused, "late", ctx.now)?)).unwrap();
     assert_eq!(mails(&app, MailState::Sent).len(), 1);
+});
+
+/// Takes the next mail, as a postman does.
+#[track_caller]
+fn taken(app: &App) -> Leased {
+    match app.write(|tx, ctx| Ok(outbox::lease(tx.conn(), ctx.vault(), ctx.now)?)).unwrap() {
+        Taken::Mail(mail) => mail,
+        other => panic!("no mail was taken: {other:?}"),
+    }
+}
+
+both!(a_slow_try_says_nothing_over_a_later_one, |app| {
+    let manager = app.labour_manager();
+    put(&app, manager.user, "one");
+    let slow = taken(&app);
+    app.clock.set("2026-03-02T09:20:00+08:00");
+    let second = taken(&app);
+    assert_eq!((second.id, second.number), (slow.id, 2));
+    let lease = mails(&app, MailState::Queued)[0].run_at;
+    let late = slow.clone();
+    app.write(move |tx, ctx| Ok(outbox::settle(tx.conn(), &late, Outcome::Refused, "late", ctx.now)?)).unwrap();
+    let mail = mails(&app, MailState::Queued).remove(0);
+    assert_eq!((mail.run_at, mail.last_error), (lease, None), "the lease of the try under way stands");
+    // That the server took it is true whoever says it.
+    app.write(move |tx, ctx| Ok(outbox::settle(tx.conn(), &slow, Outcome::Sent, "250", ctx.now)?)).unwrap();
+    assert_eq!(mails(&app, MailState::Sent).len(), 1);
+});
+
+both!(a_mail_that_cannot_be_read_does_not_stand_in_the_way, |app| {
+    let manager = app.labour_manager();
+    reach(&manager, "manager@example.cn", "zh").await;
+    put(&app, manager.user, "one");
+    let first = mails(&app, MailState::Queued)[0].id;
+    app.write(move |tx, _| {
+        use diesel::RunQueryDsl;
+        use diesel::sql_types::{BigInt, Binary};
+        diesel::sql_query("UPDATE mails SET body = $1 WHERE id = $2")
+            .bind::<Binary, _>(b"damaged".as_slice())
+            .bind::<BigInt, _>(first.0)
+            .execute(tx.conn())?;
+        Ok(())
+    })
+    .unwrap();
+    put(&app, manager.user, "two");
+    let post = Busy(app.ground.clone(), Mutex::default());
+    assert_eq!(postman::deliver(&app.ground, &post).unwrap(), 1, "the second goes out");
+    let dead = mails(&app, MailState::Dead);
+    assert_eq!((dead.len(), dead[0].id), (1, first));
+    assert!(dead[0].last_error.as_ref().unwrap().contains("cannot be read"), "{dead:?}");
+});
+
+both!(a_mail_whose_tries_are_all_cut_off_is_dead_in_the_end, |app| {
+    let manager = app.labour_manager();
+    put(&app, manager.user, "one");
+    for number in 1..=outbox::ATTEMPTS_MAX {
+        app.clock.set(&format!("2026-03-{:02}T09:00:00+08:00", 2 + number));
+        assert_eq!(taken(&app).number, number);
+    }
+    app.clock.set("2026-03-20T09:00:00+08:00");
+    let end = app.write(|tx, ctx| Ok(outbox::lease(tx.conn(), ctx.vault(), ctx.now)?)).unwrap();
+    assert!(matches!(end, Taken::Dead(_)), "{end:?}");
+    // Who gives it one more chance gets one try, not none.
+    let id = mails(&app, MailState::Dead)[0].id;
+    app.write(move |tx, ctx| Ok(outbox::revive(tx.conn(), id, ctx.now)?)).unwrap();
+    app.clock.set("2026-03-20T10:00:00+08:00");
+    assert_eq!(taken(&app).number, outbox::ATTEMPTS_MAX + 1);
+});
+
+both!(what_the_server_holds_against_the_house_ends_no_letter, |app| {
+    let manager = app.labour_manager();
+    reach(&manager, "manager@example.cn", "zh").await;
+    put(&app, manager.user, "one");
+    let server = Server::start(&["from550", "helo550", "ok"]);
+    let post = server.post();
+    for (at, taken) in [("09:01", 0), ("09:30", 0), ("10:30", 1)] {
+        app.clock.set(&format!("2026-03-02T{at}:00+08:00"));
+        assert_eq!(postman::deliver(&app.ground, &post).unwrap(), taken, "{at}");
+        assert_eq!(mails(&app, MailState::Dead).len(), 0);
+    }
+    let id = mails(&app, MailState::Sent)[0].id;
+    let outcomes: Vec<Outcome> = log(&app, id).into_iter().map(|row| row.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Deferred, Outcome::Deferred, Outcome::Sent]);
+});
+
+both!(a_suspended_receiver_is_not_written_to, |app| {
+    let manager = app.labour_manager();
+    reach(&manager, "manager@example.cn", "zh").await;
+    put(&app, manager.user, "one");
+    let user = manager.user;
+    app.write(move |tx, _| {
+        use diesel::RunQueryDsl;
+        diesel::sql_query("UPDATE users SET state = 'suspended' WHERE id = $1")
+            .bind::<diesel::sql_types::BigInt, _>(user.0)
+            .execute(tx.conn())?;
+        Ok(())
+    })
+    .unwrap();
+    let post = Busy(app.ground.clone(), Mutex::default());
+    assert_eq!(postman::deliver(&app.ground, &post).unwrap(), 0);
+    assert!(post.1.lock().unwrap().is_empty());
+    assert!(mails(&app, MailState::Dead)[0].last_error.as_ref().unwrap().contains("may not log in"));
+});
+
+both!(a_dead_mail_is_dismissed_with_a_note_on_record, |app| {
+    let manager = app.labour_manager();
+    put(&app, manager.user, "one");
+    // Without an address it is dead at once.
+    postman::deliver(&app.ground, &Busy(app.ground.clone(), Mutex::default())).unwrap();
+    let id = mails(&app, MailState::Dead)[0].id;
+    let path = format!("/api/v1/mails/{id}/dismiss");
+    let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    manager.post(&path, json!({"note": "x"})).send().await.refuse(403, "not_allowed");
+    admin.post(&path, json!({"note": "  "})).send().await.refuse(422, "invalid");
+    let closed = admin.post(&path, json!({"note": "收件人已离职"})).send().await.expect(200);
+    assert_eq!((&closed["state"], &closed["note"]), (&json!("dead"), &json!("收件人已离职")));
+    admin.post(&path, json!({"note": "again"})).send().await.refuse(409, "conflict");
+    admin.post(&format!("/api/v1/mails/{id}/retry"), json!({})).send().await.refuse(409, "conflict");
+    assert_eq!(mails(&app, MailState::Dead).len(), 0);
+    assert_eq!(app.read(|conn, _| Ok(outbox::counts(conn)?)).unwrap(), (0, 0));
+    let later = app.ground.clock.now().plus_seconds(60);
+    assert_eq!(app.write(move |tx, _| Ok(outbox::prune(tx.conn(), later)?)).unwrap(), 1, "it goes with what was sent");
+    assert_eq!(app.broken(), Vec::<String>::new());
 });
 
 /// A carrier that writes to the database while it carries.

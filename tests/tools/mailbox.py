@@ -4,6 +4,8 @@ Arguments: what to do with each message in turn, the last one for all that follo
   ok            take it
   451, 550      refuse it after its data, for now or for good
   rcpt550       refuse its receiver
+  from550       refuse its sender
+  helo550       refuse to be greeted
   drop_before   take its data, keep nothing, cut the line without an answer
   drop_after    take its data, keep it, cut the line without an answer
 --tls DIR offers STARTTLS with a certificate of an authority that is written to DIR/ca.pem, and wants the log-in anxin / a secret.
@@ -27,6 +29,20 @@ class Handler:
         if take and len(self.plan) > 1:
             self.plan.pop(0)
         return now
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        if self.step(False) == "helo550":
+            self.step(True)
+            return ["550 5.7.1 you are not welcome here"]
+        return responses
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.step(False) == "from550":
+            self.step(True)
+            return "550 5.7.1 this sender is not welcome here"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.step(False) == "rcpt550":

@@ -1,18 +1,19 @@
 //! Sources that have fallen silent: bank statements that do not come, devices that are not seen, gates without a punch.
 //!
-//! Silence is not a breach: it is why a fact is not known. Few queries look at all projects at once, so that a page may ask.
+//! Silence is not a breach: it is why a fact is not known. A page asks for all projects of a scope with few queries; notices are
+//! brought in line one project at a time, each a job of its own. Nobody is expected to punch where work is over or suspended.
 
 pub mod table;
 
-use std::collections::BTreeMap;
-
 use super::actions::{self, Noticed};
 use super::{Concern, NoticeKind, Words};
-use crate::base::id::ProjectId;
+use crate::base::id::{AccountId, DeviceId, ProjectId};
 use crate::base::{Day, Moment, RegionCode, words};
-use crate::projects::{self, Fact, FactKind};
-use crate::store::{AnyConn, Tx};
+use crate::projects::Site;
+use crate::store::{AnyConn, StoreError, Tx};
 use crate::web::{Ctx, Problem};
+
+use table::{Bounds, Whose};
 
 words! {
     /// What is silent.
@@ -27,12 +28,17 @@ words! {
 }
 crate::web::openapi::word_schema!(Source);
 
-/// Silent sources that one look gives at most, for each kind.
+/// Silent sources of a kind that one look gives at most; one more is read to know that there are more.
 pub const LATE_MAX: i64 = 1000;
+
+/// Sources that one query gives when all of a project's are wanted.
+const PAGE: i64 = 500;
 
 /// A source that is silent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Late {
+    /// Number of the account, the device or, for punches, the project.
+    pub id: i64,
     /// Project.
     pub project: ProjectId,
     /// Its name.
@@ -41,52 +47,80 @@ pub struct Late {
     pub region: RegionCode,
     /// What is silent.
     pub source: Source,
-    /// Which one: number of the account, serial and gate of the device; empty for punches.
+    /// Which one: last digits of the account's number, serial and gate of the device; empty for punches.
     pub which: String,
     /// The last day of which it told; `None` when it never did.
     pub last_on: Option<Day>,
 }
 
-/// Every silent source of every project on a day, in order of project.
-pub fn late(conn: &mut AnyConn, ctx: &Ctx) -> Result<Vec<Late>, Problem> {
+/// Silent sources of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silent {
+    /// At most [`LATE_MAX`], in the order of their ids.
+    pub sources: Vec<Late>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+fn bounds(ctx: &Ctx) -> Bounds {
     let upkeep = &ctx.ground.settings.upkeep;
-    let mut found = table::late_statements(conn, ctx.today.plus_days(-upkeep.statement_days), LATE_MAX)?;
-    found.extend(table::late_devices(conn, ctx.now.plus_seconds(-upkeep.device_hours.saturating_mul(3600)), LATE_MAX)?);
-    for one in table::late_punches(conn, ctx.today.plus_days(-upkeep.punch_days), LATE_MAX)? {
-        if !is_at_rest(conn, &one, ctx.today)? {
-            found.push(one);
+    Bounds {
+        statements: ctx.today.plus_days(-upkeep.statement_days),
+        devices: ctx.now.plus_seconds(-upkeep.device_hours.saturating_mul(3600)),
+        punches: ctx.today.plus_days(-upkeep.punch_days),
+        today: ctx.today,
+    }
+}
+
+fn page(
+    conn: &mut AnyConn,
+    source: Source,
+    whose: Whose<'_>,
+    bounds: &Bounds,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Late>, StoreError> {
+    match source {
+        Source::Statements => table::late_statements(conn, whose, bounds, after, limit),
+        Source::Device => table::late_devices(conn, whose, bounds, after, limit),
+        Source::Punches => table::late_punches(conn, whose, bounds, after, limit),
+    }
+}
+
+/// The silent sources of a kind on the projects that the asker's scope covers.
+pub fn seen(conn: &mut AnyConn, ctx: &Ctx, source: Source) -> Result<Silent, Problem> {
+    let mut sources = page(conn, source, Whose::Covered(&ctx.scope), &bounds(ctx), 0, LATE_MAX.saturating_add(1))?;
+    let most = usize::try_from(LATE_MAX).unwrap_or(usize::MAX);
+    let more = sources.len() > most;
+    sources.truncate(most);
+    Ok(Silent { sources, more })
+}
+
+/// Every silent source of a project: one that is left out would read as one that speaks again.
+pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId) -> Result<Vec<Late>, Problem> {
+    let bounds = bounds(ctx);
+    let mut found: Vec<Late> = Vec::new();
+    for source in Source::ALL {
+        let mut after = 0;
+        loop {
+            let next = page(conn, *source, Whose::Project(project), &bounds, after, PAGE)?;
+            let Some(last) = next.last() else { break };
+            after = last.id;
+            found.extend(next);
         }
     }
-    found.sort_by(|a, b| (a.project, a.source, &a.which).cmp(&(b.project, b.source, &b.which)));
     Ok(found)
 }
 
-/// Nobody punches where work is suspended or over.
-fn is_at_rest(conn: &mut AnyConn, late: &Late, today: Day) -> Result<bool, Problem> {
-    let site = projects::site(conn, late.project)?;
-    let facts = projects::actions::facts(conn, &site, today, None)?;
-    let suspended =
-        matches!(facts.get(FactKind::Suspension).map(|record| &record.fact), Some(Fact::Suspension { suspended: true }));
-    Ok(suspended || facts.get(FactKind::Finished).is_some())
+/// Projects after an id that have to be looked at: something is silent there, or was when somebody looked last.
+pub fn projects_to_watch(conn: &mut AnyConn, ctx: &Ctx, after: i64, limit: i64) -> Result<Vec<ProjectId>, Problem> {
+    Ok(table::projects_to_watch(conn, &bounds(ctx), after, limit)?)
 }
 
-/// Notices what is silent, and that what speaks again is silent no more.
-pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<Noticed, Problem> {
-    let mut by_project: BTreeMap<ProjectId, Vec<Concern>> = BTreeMap::new();
-    for project in super::table::projects_with_standing(tx.conn(), NoticeKind::Silence)? {
-        by_project.entry(project).or_default();
-    }
-    for one in late(tx.conn(), ctx)? {
-        by_project.entry(one.project).or_default().push(one.concern());
-    }
-    let mut total = Noticed::default();
-    for (project, concerns) in by_project {
-        let site = projects::site(tx.conn(), project)?;
-        let noticed = actions::reconcile(tx, ctx, &site, NoticeKind::Silence, &concerns, &[])?;
-        total.new += noticed.new;
-        total.cured += noticed.cured;
-    }
-    Ok(total)
+/// Notices what is silent on a project, and that what speaks again is silent no more.
+pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Problem> {
+    let concerns: Vec<Concern> = of_project(tx.conn(), ctx, site.id)?.iter().map(Late::concern).collect();
+    actions::reconcile(tx, ctx, site, NoticeKind::Silence, &concerns, &[])
 }
 
 impl Late {
@@ -139,7 +173,13 @@ impl Late {
             rule: None,
             day: self.last_on,
         };
-        Concern { subject: format!("{} {}", self.source, self.which).trim_end().to_owned(), urgent: false, words }
+        // Two accounts may end in the same digits, and a device may be moved to another gate: only an id tells them apart.
+        let subject = match self.source {
+            Source::Statements => format!("{} {}", self.source, AccountId(self.id)),
+            Source::Device => format!("{} {}", self.source, DeviceId(self.id)),
+            Source::Punches => self.source.to_string(),
+        };
+        Concern { subject, urgent: false, words }
     }
 }
 

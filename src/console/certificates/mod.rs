@@ -39,7 +39,8 @@ struct CertificatePage {
     region: String,
     issued_at: Moment,
     expires_at: Moment,
-    qr: String,
+    /// The address as a picture; none where the service does not know under which http address people reach it.
+    qr: Option<String>,
 }
 
 impl CertificatePage {
@@ -63,6 +64,11 @@ impl CertificatePage {
     }
 }
 
+/// Whether a phone that reads the address can open it.
+fn is_reachable(address: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| address.starts_with(scheme))
+}
+
 /// The address as a picture that a phone reads.
 fn qr_of(address: &str) -> Result<String, Problem> {
     let code = QrCode::new(address.as_bytes()).map_err(|error| Problem::internal(&error.to_string()))?;
@@ -80,7 +86,7 @@ async fn page(visit: Visit, token: web::Path<String>) -> Shown {
         region: format!("{} {}", regions::name(told.claims.region), told.claims.region),
         issued_at: at(told.claims.iat),
         expires_at: at(told.claims.exp),
-        qr: qr_of(&told.claims.status)?,
+        qr: Some(&told.claims.status).filter(|status| is_reachable(status)).map(|status| qr_of(status)).transpose()?,
         told,
     })
 }

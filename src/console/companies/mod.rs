@@ -1,9 +1,10 @@
 //! A company across its projects: where it takes part, what is owed there, what its record says.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use actix_web::web;
 use askama::Template;
+use serde::Deserialize;
 
 use super::{Frame, Shown, show};
 use crate::base::Fen;
@@ -13,14 +14,12 @@ use crate::compliance::summary::ArrearsWord;
 use crate::credit::table::CreditRow;
 use crate::parties::table::{self as parties, PartyRow};
 use crate::projects::{self, PartyRole};
+use crate::store::AnyConn;
 use crate::web::{Access, Problem, Route, Verb, Visit};
 use crate::{compliance, credit};
 
-/// Companies of the list.
-const LISTED_MAX: i64 = 500;
-
-/// Projects that are looked through at most.
-const PROJECTS_MAX: i64 = 20_000;
+/// Companies of a page.
+const PAGE: usize = 50;
 
 /// Pages of this subject.
 pub fn routes() -> Vec<Route> {
@@ -31,13 +30,19 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// A company with what it comes to over the projects that the visitor sees.
-struct Line {
-    party: PartyRow,
+/// What a company comes to over the projects that the visitor sees.
+#[derive(Default)]
+struct Sum {
     roles: Vec<PartyRole>,
-    projects: usize,
+    projects: BTreeSet<ProjectId>,
     owing: usize,
     owed: Fen,
+}
+
+/// A company with its sum.
+struct Line {
+    party: PartyRow,
+    sum: Sum,
 }
 
 #[derive(Template)]
@@ -45,41 +50,57 @@ struct Line {
 struct ListPage {
     f: Frame,
     lines: Vec<Line>,
+    page: usize,
+    pages: usize,
     may_register: bool,
 }
 
-async fn list(visit: Visit) -> Shown {
-    let mut lines = visit
-        .read(|conn, visit| {
-            let seen: Vec<ProjectId> =
-                projects::visible(conn, &visit.ctx.scope, 0, PROJECTS_MAX)?.into_iter().map(|row| row.id).collect();
-            let summaries: HashMap<ProjectId, Summary> =
-                compliance::table::summaries(conn)?.into_iter().map(|one| (one.project, one)).collect();
-            let mut lines = Vec::new();
-            let taking_part = projects::table::parties_by_project(conn)?;
-            for party in parties::list(conn, &visit.ctx.scope, 0, LISTED_MAX)? {
-                let mut line = Line { party, roles: Vec::new(), projects: 0, owing: 0, owed: Fen::ZERO };
-                let Some(own) = taking_part.get(&line.party.id) else { continue };
-                for (project, role) in own.iter().filter(|(project, _)| seen.binary_search(project).is_ok()) {
-                    line.projects += 1;
-                    if !line.roles.contains(role) {
-                        line.roles.push(*role);
-                    }
-                    if let Some(summary) = summaries.get(project).filter(|one| one.arrears == ArrearsWord::Owed) {
-                        line.owing += 1;
-                        line.owed = line.owed.plus(summary.owed)?;
-                    }
-                }
-                if line.projects > 0 {
-                    lines.push(line);
-                }
-            }
-            Ok(lines)
+#[derive(Deserialize)]
+struct Query {
+    page: Option<usize>,
+}
+
+/// Every company of the projects that the visitor sees, the largest arrears first.
+fn sums(conn: &mut AnyConn, visit: &Visit) -> Result<Vec<(PartyId, Sum)>, Problem> {
+    let summaries: HashMap<ProjectId, Summary> =
+        compliance::table::summaries(conn)?.into_iter().map(|one| (one.project, one)).collect();
+    let mut sums: BTreeMap<PartyId, Sum> = BTreeMap::new();
+    for (party, project, role) in projects::table::parties_of_covered(conn, &visit.ctx.scope)? {
+        let sum = sums.entry(party).or_default();
+        if !sum.roles.contains(&role) {
+            sum.roles.push(role);
+        }
+        // A company with two roles on a project owes what is owed there once.
+        if !sum.projects.insert(project) {
+            continue;
+        }
+        if let Some(summary) = summaries.get(&project).filter(|one| one.arrears == ArrearsWord::Owed) {
+            sum.owing += 1;
+            sum.owed = sum.owed.plus(summary.owed)?;
+        }
+    }
+    let mut sums: Vec<(PartyId, Sum)> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, sum)| std::cmp::Reverse((sum.owed, sum.projects.len())));
+    Ok(sums)
+}
+
+async fn list(visit: Visit, query: web::Query<Query>) -> Shown {
+    let wanted = query.page.unwrap_or(1);
+    let (lines, page, pages) = visit
+        .read(move |conn, visit| {
+            let sums = sums(conn, visit)?;
+            let pages = sums.len().div_ceil(PAGE).max(1);
+            let page = wanted.clamp(1, pages);
+            let shown: Vec<(PartyId, Sum)> = sums.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();
+            let ids: Vec<PartyId> = shown.iter().map(|(id, _)| *id).collect();
+            let rows = parties::some(conn, &visit.ctx.scope, &ids)?;
+            let mut rows: HashMap<PartyId, PartyRow> = rows.into_iter().map(|row| (row.id, row)).collect();
+            let lines = shown.into_iter().filter_map(|(id, sum)| Some(Line { party: rows.remove(&id)?, sum }));
+            Ok((lines.collect(), page, pages))
         })
         .await?;
-    lines.sort_by_key(|line| std::cmp::Reverse((line.owed, line.projects)));
     let may_register = visit.able(Verb::RegisterParties).is_some();
-    show(&ListPage { f: Frame::of(&visit), lines, may_register })
+    show(&ListPage { f: Frame::of(&visit), lines, page, pages, may_register })
 }
 
 /// A project of the company.

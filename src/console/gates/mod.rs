@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::frame::amount_apart;
 use super::{Frame, Shown, law, regions, see_other, show};
 use crate::base::RegionCode;
 use crate::base::id::{AnswerId, PartyId, ProjectId};
@@ -230,7 +231,7 @@ fn shown_facts(f: &Frame, facts: &Value) -> Vec<ShownFact> {
     let text = |value: &Value| match value {
         Value::Bool(true) => f.t("是", "yes").to_owned(),
         Value::Bool(false) => f.t("否", "no").to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => amount_apart(text),
         Value::Null => f.t("无", "none").to_owned(),
         other => other.to_string(),
     };

@@ -7,7 +7,8 @@
 mod bank;
 mod begin;
 mod evidence;
-mod papers;
+mod paper_forms;
+pub(super) mod papers;
 mod people;
 mod person;
 mod roster;

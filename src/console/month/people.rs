@@ -1,6 +1,6 @@
 //! The roll of a project: who is on it, on what terms, what is odd; enrolling one by hand, and the crews and companies behind them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use actix_web::web;
 use askama::Template;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{amount, can};
 use crate::base::id::{CrewId, PartyId, ProjectId, RecordId, WorkerId};
 use crate::console::projects::head::Head;
-use crate::console::{Frame, Shown, done, show};
+use crate::console::{Frame, Shown, done, in_query, show};
 use crate::parties;
 use crate::projects::table::CrewRow;
 use crate::projects::{self, PartyRole, Site, enter};
@@ -17,7 +17,11 @@ use crate::store::{AnyConn, Vault};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 use crate::workers::actions::NewEnrolment;
+use crate::workers::table::{Wanted, WorkerRow};
 use crate::workers::{self, EnrolmentView, IdKind, Paper, Roll, WarningCode};
+
+/// The longest name that is looked for, in characters.
+const SEARCH_MAX: usize = 60;
 
 /// Pages of this subject.
 pub(super) fn routes() -> Vec<Route> {
@@ -48,11 +52,12 @@ pub(super) fn known(
 ) -> Result<BTreeMap<RecordId, Person>, Problem> {
     let rows = workers::table::some(conn, site.id, ids)?;
     let people: Vec<WorkerId> = rows.iter().map(|row| row.worker_id).collect();
-    let people = workers::table::workers_of(conn, &people)?;
+    let people: HashMap<WorkerId, WorkerRow> =
+        workers::table::workers_of(conn, &people)?.into_iter().map(|worker| (worker.id, worker)).collect();
     let crews = projects::table::crews_of(conn, site.id)?;
     let mut known = BTreeMap::new();
     for row in rows {
-        let Some(worker) = people.iter().find(|worker| worker.id == row.worker_id) else { continue };
+        let Some(worker) = people.get(&row.worker_id) else { continue };
         let view = workers::lookups::view_with(conn, vault, &row, worker)?;
         known.insert(row.id, Person { view, crew: crew_name(&crews, row.crew_id) });
     }
@@ -102,6 +107,7 @@ struct RollPage {
     people: Vec<(Person, Vec<WarningCode>)>,
     next: Option<String>,
     everybody: bool,
+    wanted: Wanted,
     roll: Roll,
     crews: Vec<CrewRow>,
     companies: Vec<Company>,
@@ -111,20 +117,46 @@ struct RollPage {
     may_register: bool,
 }
 
+impl RollPage {
+    /// What is looked for, as it follows another field of a link.
+    fn search(&self) -> String {
+        let mut search = String::new();
+        if !self.wanted.name.is_empty() {
+            search.push_str(&format!("&name={}", in_query(&self.wanted.name)));
+        }
+        if let Some(crew) = self.wanted.crew {
+            search.push_str(&format!("&crew={crew}"));
+        }
+        search
+    }
+
+    fn is_crew(&self, crew: &CrewRow) -> bool {
+        self.wanted.crew == Some(crew.id)
+    }
+}
+
 #[derive(Deserialize)]
 struct RollQuery {
     after: Option<String>,
     everybody: Option<String>,
+    name: Option<String>,
+    crew: Option<String>,
 }
 
 async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<RollQuery>) -> Shown {
     let id = project.into_inner();
-    let everybody = query.everybody.is_some();
-    let (after, limit) = PageQuery::new(query.after.clone(), None).bounds()?;
+    let RollQuery { after, everybody, name, crew } = query.into_inner();
+    let everybody = everybody.is_some();
+    // An empty field of the search form looks for nothing.
+    let crew = crew.filter(|text| !text.is_empty()).map(|text| text.parse()).transpose();
+    let crew: Option<CrewId> = crew.map_err(|error| Problem::unreadable("crew", &error))?;
+    let name: String = name.unwrap_or_default().trim().chars().take(SEARCH_MAX).collect();
+    let wanted = Wanted { active: !everybody, name, crew };
+    let (after, limit) = PageQuery::new(after, None).bounds()?;
     let page = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
-            let rows = workers::table::page(conn, site.id, !everybody, after, limit + 1)?;
+            let rows = workers::table::page(conn, site.id, &wanted, after, limit + 1)?;
             let Page { items, next } = Page::cut(rows, limit, |row| row.id.0);
             let ids: Vec<RecordId> = items.iter().map(|row| row.id).collect();
             let mut known = known(conn, visit.ctx.vault(), &site, &ids)?;
@@ -138,6 +170,7 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Rol
                 people,
                 next,
                 everybody,
+                wanted,
                 roll: workers::lookups::roll_on(conn, site.id, visit.ctx.today)?,
                 crews: projects::table::crews_of(conn, site.id)?,
                 companies: companies(conn, visit, &site)?,

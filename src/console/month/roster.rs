@@ -46,6 +46,8 @@ struct RosterPage {
     faults: Vec<Fault>,
     faults_total: usize,
     remarks: Vec<(String, String)>,
+    /// Whether the list of faults was kept and can be downloaded.
+    is_listed: bool,
 }
 
 async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
@@ -61,7 +63,7 @@ async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
     let file = form.file("file")?;
     let file = RosterFile { name: file.name.clone(), content_type: file.media_type.clone(), bytes: file.bytes.clone() };
     // Whoever may not come in learns it before anything is read.
-    visit.read(move |conn, visit| Head::enter(conn, visit, id).map(drop)).await?;
+    let head = visit.read(move |conn, visit| Head::enter(conn, visit, id).map(|(_, head)| head)).await?;
     let file = Arc::new(file);
     let (reading, today) = (Arc::clone(&file), ctx.today);
     let roster = web::block(move || roster::read(&reading, today)).await;
@@ -70,9 +72,18 @@ async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
         let (zh, en) = (format!("一份花名册最多 {ROWS_MAX} 行。"), format!("A roster has at most {ROWS_MAX} rows."));
         return Err(Problem::new(crate::web::Code::TooLarge, zh, en));
     }
+    // The file first: until it is kept no row is taken, and from then on whatever fails is told on the page and not by a page that
+    // says that nothing was saved.
+    let (kept, own, rows) = (Arc::clone(&file), ctx.clone(), roster.rows.len());
+    let inbox = db
+        .write(move |tx| {
+            let site = enter(tx.conn(), &own.scope, id)?;
+            roster::keep_file(tx, &own, &site, &kept, rows)
+        })
+        .await?;
     let mut outcome = roster::refused_by_reading(&roster);
-    let (mut first, mut stopped) = (0, None);
-    while first < roster.rows.len() && stopped.is_none() {
+    let mut first = 0;
+    while first < roster.rows.len() {
         let (rows, ctx, defaults) = (Arc::clone(&roster), ctx.clone(), defaults.clone());
         let step = db
             .write(move |tx| {
@@ -84,24 +95,20 @@ async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
         match step {
             Ok(step) => take(&mut outcome, step),
             // What was taken before stays taken; the rest is told as not taken.
-            Err(problem) if first > 0 => stopped = Some(problem),
-            Err(problem) => return Err(problem),
+            Err(problem) => {
+                rest_of(&roster, first, &problem, &mut outcome);
+                break;
+            }
         }
         first += STEP;
     }
-    if let Some(problem) = stopped {
-        rest_of(&roster, first.saturating_sub(STEP), &problem, &mut outcome);
-    }
-    let (kept, outcome) = (Arc::clone(&file), Arc::new(outcome));
+    let outcome = Arc::new(outcome);
     let told = Arc::clone(&outcome);
-    let inbox = db
-        .write(move |tx| {
-            let site = enter(tx.conn(), &ctx.scope, id)?;
-            roster::keep_file(tx, &ctx, &site, &kept, &told)
-        })
-        .await?;
-    let head = visit.read(move |conn, visit| Head::enter(conn, visit, id).map(|(_, head)| head)).await?;
-    show(&page(&visit, head, &file, inbox, &roster, &outcome))
+    let listed = db.write(move |tx| roster::keep_outcome(tx, &ctx, inbox, &told)).await;
+    if let Err(problem) = &listed {
+        tracing::warn!(inbox.id = %inbox, problem.code = problem.code.as_str(), "the faults of a roster could not be kept");
+    }
+    show(&RosterPage { is_listed: listed.is_ok(), ..page(&visit, head, &file, inbox, &roster, &outcome) })
 }
 
 fn take(outcome: &mut Outcome, step: Outcome) {
@@ -133,6 +140,7 @@ fn page(visit: &Visit, head: Head, file: &RosterFile, inbox: InboxId, roster: &R
         faults: outcome.faults.iter().take(SHOWN_MAX).cloned().collect(),
         faults_total: outcome.faults.len().min(FAULTS_KEPT_MAX),
         remarks: roster.remarks.clone(),
+        is_listed: true,
     }
 }
 

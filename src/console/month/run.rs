@@ -1,7 +1,10 @@
 //! One pay run: its payments and what the bank said of each, the lines that are held, the file for the bank, and the next attempt.
 
+use std::collections::HashMap;
+
 use actix_web::web;
 use askama::Template;
+use serde::Deserialize;
 
 use super::sheet::{Line, lines_of, user_name};
 use super::{attachment, can};
@@ -14,6 +17,12 @@ use crate::payroll::table::{LineRow, SheetRow};
 use crate::payroll::{self, AttemptState, LineState};
 use crate::projects::enter;
 use crate::web::{Access, Problem, Route, Verb, Visit};
+
+/// Payments of a page on the screen, and held lines.
+const SHOWN: usize = 100;
+
+/// Payments of a page to be printed.
+const PRINTED: usize = 2_000;
 
 /// Pages of this subject.
 pub(super) fn routes() -> Vec<Route> {
@@ -33,6 +42,11 @@ pub(super) fn routes() -> Vec<Route> {
 struct Payment {
     attempt: AttemptRow,
     line: Line,
+}
+
+/// Whether the bank has refused or returned a payment and no later attempt stands for it.
+fn needs_somebody(attempt: &AttemptRow, line: &LineRow) -> bool {
+    matches!(attempt.state, AttemptState::Rejected | AttemptState::Returned) && line.attempt <= attempt.attempt
 }
 
 impl Payment {
@@ -63,33 +77,33 @@ struct RunPage {
     run: RunHead,
     created_by: String,
     sheet: SheetRow,
+    paid: usize,
+    failed: usize,
     payments: Vec<Payment>,
+    /// The place of the first payment of this page, from 1.
+    from: usize,
+    page: usize,
+    pages: usize,
+    prints: bool,
     held: Vec<Line>,
+    held_total: usize,
     later: Vec<RunHead>,
     waiting: usize,
     sees_people: bool,
     may_pay: bool,
 }
 
-impl RunPage {
-    fn count(&self, state: &str) -> usize {
-        self.payments.iter().filter(|one| one.attempt.state.as_str() == state).count()
-    }
-
-    fn failed(&self) -> usize {
-        self.payments.iter().filter(|one| one.failed() && !one.was_retried()).count()
-    }
-
-    /// Failed ones first: they need somebody.
-    fn ordered(&self) -> Vec<&Payment> {
-        let mut payments: Vec<&Payment> = self.payments.iter().collect();
-        payments.sort_by_key(|one| !one.failed() || one.was_retried());
-        payments
-    }
+#[derive(Deserialize)]
+struct Query {
+    page: Option<usize>,
+    print: Option<String>,
 }
 
-async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>) -> Shown {
+async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::Query<Query>) -> Shown {
     let (project, id) = path.into_inner();
+    let Query { page: wanted, print } = query.into_inner();
+    let prints = print.is_some();
+    let size = if prints { PRINTED } else { SHOWN };
     let page = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, project)?;
@@ -100,22 +114,40 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>) -> Shown {
                 matches!(line.state, LineState::Approved | LineState::Held | LineState::Rejected | LineState::Returned)
             };
             let waiting = lines.iter().filter(|line| is_waiting(line) && line.rest().is_positive()).count();
-            let paid: Vec<LineId> = attempts.iter().map(|attempt| attempt.line_id).collect();
-            let (own, others): (Vec<LineRow>, Vec<LineRow>) = lines.into_iter().partition(|line| paid.contains(&line.id));
-            let held = others.into_iter().filter(|line| line.state == LineState::Held).collect();
-            let mut own = lines_of(conn, visit.ctx.vault(), &site, own)?;
-            let mut payments = Vec::with_capacity(attempts.len());
+            let mut lines: HashMap<LineId, LineRow> = lines.into_iter().map(|line| (line.id, line)).collect();
+            let mut own: Vec<(AttemptRow, LineRow)> = Vec::with_capacity(attempts.len());
             for attempt in attempts {
-                let at = own.iter().position(|line| line.row.id == attempt.line_id);
-                payments.extend(at.map(|at| Payment { line: own.swap_remove(at), attempt }));
+                own.extend(lines.remove(&attempt.line_id).map(|line| (attempt, line)));
             }
+            let mut held: Vec<LineRow> = lines.into_values().filter(|line| line.state == LineState::Held).collect();
+            held.sort_by_key(|line| line.id);
+            let held_total = held.len();
+            held.truncate(size);
+            let paid = own.iter().filter(|(attempt, _)| attempt.state == AttemptState::Paid).count();
+            let failed = own.iter().filter(|(attempt, line)| needs_somebody(attempt, line)).count();
+            // Failed ones first: they need somebody.
+            own.sort_by_key(|(attempt, line)| !needs_somebody(attempt, line));
+            let pages = own.len().div_ceil(size).max(1);
+            let page = wanted.unwrap_or(1).clamp(1, pages);
+            let before = (page - 1).saturating_mul(size);
+            let (attempts, rows): (Vec<AttemptRow>, Vec<LineRow>) = own.into_iter().skip(before).take(size).unzip();
+            // People are looked up and decrypted for what this page shows only; lines come back in the order they were given.
+            let shown = lines_of(conn, visit.ctx.vault(), &site, rows)?;
+            let payments = attempts.into_iter().zip(shown).map(|(attempt, line)| Payment { attempt, line }).collect();
             let mut later = payroll::pay_run::table::of_sheet(conn, site.id, sheet.id)?;
             later.retain(|other| other.id > id);
             Ok(RunPage {
                 f: Frame::of(visit),
                 created_by: user_name(conn, &run.created_by)?,
                 held: lines_of(conn, visit.ctx.vault(), &site, held)?,
+                held_total,
+                paid,
+                failed,
                 payments,
+                from: before.saturating_add(1),
+                page,
+                pages,
+                prints,
                 later,
                 waiting,
                 sees_people: can(conn, visit, project, Verb::ReadWorkers),

@@ -1,5 +1,7 @@
 //! One pay sheet: where it stands, how it differs from last month, its lines with signatures; on paper and as XLSX.
 
+use std::collections::HashMap;
+
 use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
@@ -31,8 +33,8 @@ const LINES_SHOWN: i64 = 100;
 /// Lines of the page to be printed.
 const LINES_PRINTED: i64 = 2_000;
 
-/// Papers that are looked through for scans of signed sheets.
-const PAPERS_LOOKED_AT: i64 = 1_000;
+/// Scans of signed sheets that may be chosen from, the latest ones.
+const SCANS_MAX: i64 = 200;
 
 /// Pages of this subject.
 pub(super) fn routes() -> Vec<Route> {
@@ -88,10 +90,11 @@ pub(super) fn badge(state: LineState) -> &'static str {
 pub(super) fn lines_of(conn: &mut AnyConn, vault: &Vault, site: &Site, rows: Vec<LineRow>) -> Result<Vec<Line>, Problem> {
     let ids: Vec<LineId> = rows.iter().map(|row| row.id).collect();
     let enrolments: Vec<RecordId> = rows.iter().map(|row| row.enrolment_id).collect();
-    let mut signatures = payroll::table::signatures_of(conn, site.id, &ids)?;
+    let signatures = payroll::table::signatures_of(conn, site.id, &ids)?;
+    let mut signatures: HashMap<LineId, SignatureRow> = signatures.into_iter().map(|one| (one.line_id, one)).collect();
     let mut people = people::known(conn, vault, site, &enrolments)?;
     let line = |row: LineRow| {
-        let signature = signatures.iter().position(|one| one.line_id == row.id).map(|at| signatures.swap_remove(at));
+        let signature = signatures.remove(&row.id);
         Line { person: people.remove(&row.enrolment_id), days: days(row.days_hundredths), signature, row }
     };
     Ok(rows.into_iter().map(line).collect())
@@ -176,10 +179,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
             let known = people::known(conn, visit.ctx.vault(), &site, &ids)?;
             let name = |id: &RecordId| known.get(id).map(|person| person.view.name.clone()).unwrap_or_default();
             let changes = compared.changes.iter().map(|change| (name(&change.enrolment), *change)).collect();
-            let papers = documents::table::of_project(conn, site.id, 0, PAPERS_LOOKED_AT)?;
-            let mut scans: Vec<DocumentHead> =
-                papers.into_iter().filter(|paper| paper.kind == DocumentKind::SignedSheet).collect();
-            scans.reverse();
+            let scans = documents::table::of_kind(conn, site.id, DocumentKind::SignedSheet, i64::MAX, SCANS_MAX)?;
             let may_see_runs = can(conn, visit, project, Verb::ReadMoney);
             Ok(SheetPage {
                 f: Frame::of(visit),

@@ -2,6 +2,7 @@
 
 use actix_web::web;
 use askama::Template;
+use serde::Deserialize;
 
 use super::can;
 use crate::base::id::ProjectId;
@@ -15,8 +16,11 @@ use crate::payroll::table::SheetRow;
 use crate::projects::enter;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 
-/// Sheets that the page lists: five years of twelve months with some parts.
-const LISTED_MAX: i64 = 200;
+/// Sheets that a page lists at most, the latest months.
+const LISTED_MAX: i64 = 60;
+
+/// A month behind every other.
+const BEYOND: &str = "9999-12";
 
 /// Pages of this subject.
 pub(super) fn routes() -> Vec<Route> {
@@ -46,23 +50,32 @@ struct SheetsPage {
     f: Frame,
     head: Head,
     months: Vec<MonthSheets>,
+    /// Where the next page begins, when there are older months.
+    older: Option<Month>,
     last_month: Month,
     may_see: bool,
     may_open: bool,
     may_prepare: bool,
 }
 
-async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
+#[derive(Deserialize)]
+struct Before {
+    before: Option<String>,
+}
+
+async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Before>) -> Shown {
     let id = project.into_inner();
+    let before = query.before.as_deref().unwrap_or(BEYOND);
+    let before: Month = before.parse().map_err(|error| Problem::unreadable("before", &error))?;
     let page = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let may_open = can(conn, visit, id, Verb::ReadWorkers);
             let may_see = may_open || can(conn, visit, id, Verb::ReadMoney);
             let wages = payroll::months::wages(conn, &site, visit.ctx.today)?;
-            let mut sheets = payroll::table::sheets(conn, site.id, 0, LISTED_MAX)?;
-            sheets.sort_by_key(|sheet| (sheet.month, sheet.part));
-            let mut months: Vec<MonthSheets> = Vec::new();
+            let sheets = payroll::table::sheets_before(conn, site.id, before, LISTED_MAX + 1)?;
+            let is_cut = sheets.len() > usize::try_from(LISTED_MAX).unwrap_or(usize::MAX);
+            let (mut months, mut behind): (Vec<MonthSheets>, Option<(Month, Fen)>) = (Vec::new(), None);
             for sheet in sheets {
                 if months.last().is_none_or(|last| last.month != sheet.month) {
                     let wages = wages.iter().find(|one| one.month == sheet.month).cloned();
@@ -73,15 +86,26 @@ async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
                     last.parts.push(sheet);
                 }
             }
-            let totals: Vec<(Month, Fen)> = months.iter().map(|one| (one.month, one.total)).collect();
+            // The last month may be cut in its parts: it stands on the next page, where it is whole.
+            let mut older = None;
+            if is_cut && months.len() > 1 {
+                months.pop();
+                older = months.last().map(|last| last.month);
+                if let Some(month) = older {
+                    let parts = payroll::table::parts(conn, site.id, month.plus(-1))?;
+                    if !parts.is_empty() {
+                        behind = Some((month.plus(-1), Fen::total(parts.iter().map(|sheet| sheet.total_fen))?));
+                    }
+                }
+            }
+            let totals: Vec<(Month, Fen)> = months.iter().map(|one| (one.month, one.total)).chain(behind).collect();
             for one in &mut months {
                 let before = totals.iter().find(|(month, _)| *month == one.month.plus(-1));
                 one.change = before.map(|(_, total)| one.total.minus(*total)).transpose()?;
             }
-            months.reverse();
             let may_prepare = can(conn, visit, id, Verb::PrepareSheets);
             let last_month = visit.ctx.today.month().plus(-1);
-            Ok::<_, Problem>(SheetsPage { f: Frame::of(visit), head, months, last_month, may_see, may_open, may_prepare })
+            Ok::<_, Problem>(SheetsPage { f: Frame::of(visit), head, months, older, last_month, may_see, may_open, may_prepare })
         })
         .await?;
     show(&page)

@@ -4,16 +4,14 @@ use actix_web::web;
 use askama::Template;
 
 use super::head::Head;
-use crate::base::id::ProjectId;
+use crate::base::id::{DocumentId, ProjectId};
 use crate::base::{Day, Fen};
 use crate::console::month::can;
+use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
 use crate::deposits::actions::{self, Lodged};
 use crate::deposits::held;
 use crate::web::{Problem, Verb, Visit};
-
-/// Days before the end of a promise from which the page warns: one month, as the register of guarantees does.
-const SOON_DAYS: i64 = 31;
 
 struct Deposit {
     lodged: Lodged,
@@ -21,10 +19,12 @@ struct Deposit {
 }
 
 impl Deposit {
-    fn badge(&self, today: &Day) -> &'static str {
+    /// What its end means today; `soon_days` before it people are reminded (R65-17). What secures nothing any more has no end to fear.
+    fn badge(&self, today: Day, soon_days: i64) -> &'static str {
         match self.lodged.deposit.ends_on {
-            Some(end) if end < *today => "bad",
-            Some(end) if end.days_since(*today) <= SOON_DAYS => "warn",
+            _ if !self.held.is_positive() => "plain",
+            Some(end) if end < today => "bad",
+            Some(end) if end.days_since(today) <= soon_days => "warn",
             _ => "good",
         }
     }
@@ -37,21 +37,37 @@ struct DepositPage {
     head: Head,
     deposits: Vec<Deposit>,
     held: Fen,
+    /// Papers that the visitor may have.
+    open: Vec<DocumentId>,
     may_handle: bool,
+}
+
+impl DepositPage {
+    fn may_open(&self, document: &DocumentId) -> bool {
+        self.open.contains(document)
+    }
+
+    fn badge(&self, deposit: &Deposit) -> &'static str {
+        let ctx = &self.f.visit.ctx;
+        deposit.badge(ctx.today, ctx.ground.settings.upkeep.expiry_days)
+    }
 }
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
     let id = project.into_inner();
-    let (head, lodged, total, may_handle) = visit
+    let (head, lodged, total, open, may_handle) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let total = actions::held_on(conn, &site, visit.ctx.today, None)?;
             let may_handle = can(conn, visit, id, Verb::HandleDeposits);
-            Ok((head, actions::all(conn, &site, None)?, total, may_handle))
+            let lodged = actions::all(conn, &site, None)?;
+            let papers: Vec<DocumentId> = lodged.iter().filter_map(|one| one.deposit.document_id).collect();
+            let open = may_have(conn, visit, id, &papers)?;
+            Ok((head, lodged, total, open, may_handle))
         })
         .await?;
     let today = visit.ctx.today;
     let deposits: Result<Vec<Deposit>, Problem> =
         lodged.into_iter().map(|one| Ok(Deposit { held: held(&one.events, today)?, lodged: one })).collect();
-    show(&DepositPage { f: Frame::of(&visit), head, deposits: deposits?, held: total, may_handle })
+    show(&DepositPage { f: Frame::of(&visit), head, deposits: deposits?, held: total, open, may_handle })
 }

@@ -58,3 +58,35 @@ both!(its_address_tells_whether_it_still_stands, |app| {
     assert_eq!(standing().await, "expired");
     client.post(&path, json!({})).send().await.refuse(422, "invalid");
 });
+
+both!(a_certificate_is_superseded_by_a_later_answer_that_differs, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 3, "330784").await;
+    let ask = || async { client.post("/api/v1/gates/construction-permit", json!({"project": site.id})).send().await.expect(200) };
+    let asked = ask().await;
+    let path = format!("/api/v1/gates/answers/{}/certificate", asked["id"].as_str().unwrap());
+    let given = client.post(&path, json!({})).send().await.expect(201);
+    let address = format!("/api/v1/certificates/{}", given["token"].as_str().unwrap());
+    let standing = || async { app.get(&address).send().await.expect(200)["standing"].clone() };
+    assert_eq!(standing().await, "valid");
+    // The commitment of funds turns out to be missing: the same question has another answer now.
+    crate::suite::ground::fact(&client, &site, "2026-03-02", json!({"kind": "funds_commitment", "given": false})).await;
+    assert_eq!(standing().await, "valid", "nobody has asked since");
+    assert_ne!(ask().await["verdict"], asked["verdict"]);
+    assert_eq!(standing().await, "superseded");
+    let page = app.get(&format!("/certificates/{}", given["token"].as_str().unwrap())).send().await;
+    assert!(text_of(&page.text()).contains("同一事项已有新的不同答复"), "{}", text_of(&page.text()));
+});
+
+both!(a_code_for_phones_leads_somewhere_or_is_left_out, |app| {
+    for (url, has_code) in [("https://anxin.example.cn", true), ("", false)] {
+        let app = app.restarted(crate::suite::ground::KEY, |config| config.server.public_url = url.to_owned()).unwrap();
+        let client = app.labour_manager();
+        let site = project(&client, if has_code { 4 } else { 5 }, "330784").await;
+        let asked = client.post("/api/v1/gates/completion-acceptance", json!({"project": site.id})).send().await.expect(200);
+        let path = format!("/api/v1/gates/answers/{}/certificate", asked["id"].as_str().unwrap());
+        let given = client.post(&path, json!({})).send().await.expect(201);
+        let page = app.get(&format!("/certificates/{}", given["token"].as_str().unwrap())).send().await;
+        assert_eq!((page.status, page.text().contains("class=\"qr\"")), (200, has_code), "{url}");
+    }
+});

@@ -14,6 +14,7 @@ mod ledger;
 mod overrides;
 mod owing;
 mod pages;
+mod pages_house;
 mod pages_law;
 mod pages_month;
 mod past;

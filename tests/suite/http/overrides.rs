@@ -52,6 +52,54 @@ both!(a_refusal_is_set_aside_by_two_persons_for_a_time, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(an_override_is_turned_down_or_ended_early_and_then_counts_no_more, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 3, "330784").await;
+    crate::suite::ground::fact(&client, &site, "2025-12-01", json!({"kind": "funds_commitment", "given": false})).await;
+    let ask = || async { client.post("/api/v1/gates/construction-permit", json!({"project": site.id})).send().await.expect(200) };
+    let region = || ScopeOn::Region("330784".parse().unwrap());
+    let (one, other) = (app.client(Role::IndustryAuthority, region()), app.client(Role::LabourAuthority, region()));
+    let path = format!("{}/overrides", site.path);
+    let want = || async {
+        let wanted = json!({"answer": ask().await["id"], "reason": "抢险工程须立即开工", "legal_ground": "市政府会议纪要 2026 第 3 号", "until_on": "2026-03-20"});
+        let asked = one.post(&path, wanted).send().await.expect(201);
+        format!("{path}/{}/decisions", asked["id"].as_str().unwrap())
+    };
+    let says = |verdict: &str| json!({"verdict": verdict, "note": "理由充分说明"});
+    // Turned down: it never holds, and nothing more is decided.
+    let decide = want().await;
+    other.post(&decide, says("rejected")).send().await.expect(201);
+    assert!(ask().await["override"].is_null());
+    other.post(&decide, says("approved")).send().await.refuse(409, "conflict");
+    other.post(&decide, says("ended")).send().await.refuse(409, "conflict");
+    // Approved and ended early: it holds until then and not a moment longer.
+    let decide = want().await;
+    other.post(&decide, says("approved")).send().await.expect(201);
+    assert_eq!(ask().await["override"]["until"], "2026-03-20");
+    other.post(&decide, says("ended")).send().await.expect(201);
+    assert!(ask().await["override"].is_null());
+    other.post(&decide, says("ended")).send().await.refuse(409, "conflict");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(what_stands_beside_a_project_is_the_project_s_own, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 4, "330784").await;
+    let foreign = project(&client, 5, "440300").await;
+    let gate = "/api/v1/gates/construction-permit";
+    for (field, value) in [
+        ("region", json!("440300")),
+        ("owner", json!(foreign.owner)),
+        ("owner", json!(site.general_contractor)),
+        ("general_contractor", json!(foreign.general_contractor)),
+    ] {
+        let problem = client.post(gate, json!({"project": site.id, field: value})).send().await.refuse(422, "invalid");
+        assert!(problem.to_string().contains(field) && problem.to_string().contains("conflict"), "{problem}");
+    }
+    let own = json!({"project": site.id, "region": "330784", "owner": site.owner, "general_contractor": site.general_contractor});
+    client.post(gate, own).send().await.expect(200);
+});
+
 both!(a_thousand_questions_are_asked_at_once_and_a_bad_one_harms_no_other, |app| {
     let client = app.labour_manager();
     let site = project(&client, 2, "330784").await;

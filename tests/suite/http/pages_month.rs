@@ -311,6 +311,9 @@ both!(a_bad_roster_is_told_row_by_row_and_its_good_rows_stay, |app| {
     assert_eq!(csv.text().lines().count(), 16, "{}", csv.text());
     let stranger = app.browser(Role::LabourManager, ScopeOn::Region("110000".parse().unwrap())).await;
     assert_eq!(stranger.get(&format!("{path}/workers/rosters/{link}")).await.status, 404);
+    // Whoever uploaded was told; nothing waits for an administrator.
+    let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    assert_eq!(admin.get("/api/v1/quarantine").send().await.expect(200)["items"], serde_json::json!([]));
     // The mended file: only what was refused comes in.
     let mended = format!("{ROSTER}\n{}\n{}\n", roster_row(10, "好人"), roster_row(12, "乙"));
     let answer =
@@ -320,6 +323,67 @@ both!(a_bad_roster_is_told_row_by_row_and_its_good_rows_stay, |app| {
         browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "x.xlsx", XLSX, b"PK\x03\x04 not a workbook")]).await;
     assert!(text_of(&nonsense.text()).contains("bad_format"), "{}", text_of(&nonsense.text()));
     assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_long_roster_that_fails_half_way_says_what_was_taken, |app| {
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let path = begun(&browser).await;
+    manned(&app, &browser, &path).await;
+    // More rows than one step takes; the last step fails as a database does.
+    let rows: Vec<String> = (100..330)
+        .map(|number| {
+            let row = roster_row(number, &format!("工人{number}"));
+            if number == 320 { row.replace(",木工,", ",潜水工,") } else { row }
+        })
+        .collect();
+    let file = format!("{ROSTER}\n{}\n", rows.join("\n"));
+    app.write(|tx, _| {
+        use anxin::store::Backend;
+        use diesel::connection::SimpleConnection;
+        let backend = tx.conn().backend();
+        tx.conn().batch_execute(match backend {
+            Backend::Sqlite => {
+                "CREATE TRIGGER full_disk BEFORE INSERT ON enrolments WHEN NEW.trade = '潜水工' BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+            }
+            Backend::Postgres => "ALTER TABLE enrolments ADD CONSTRAINT full_disk CHECK (trade <> '潜水工')",
+        })?;
+        Ok(())
+    })
+    .unwrap();
+    let answer = browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "长.csv", "text/csv", file.as_bytes())]).await;
+    let text = text_of(&answer.text());
+    assert_eq!(answer.status, 200, "{text}");
+    assert!(text.contains("已登记（人） 200") && text.contains("未登记（行） 30"), "{}", &text[..text.len().min(900)]);
+    assert!(text.contains("未处理：") && text.contains("好的行已登记"));
+    let link = answer.text().split("/workers/rosters/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let csv = browser.get(&format!("{path}/workers/rosters/{link}")).await;
+    assert_eq!(csv.text().lines().count(), 31, "{}", csv.text());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_roster_with_shifted_columns_quotes_nobody_s_number, |app| {
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let path = begun(&browser).await;
+    manned(&app, &browser, &path).await;
+    // One cell too many: every column behind it holds what belongs to its neighbour.
+    let names: Vec<&str> = ROSTER.split(',').collect();
+    let row = roster_row(40, "移位");
+    let cells: Vec<&str> = row.split(',').collect();
+    let mut all = String::new();
+    for shift in 1..names.len() {
+        let mut shifted = cells.clone();
+        shifted.rotate_right(shift);
+        all.push_str(&shifted.join(","));
+        all.push('\n');
+    }
+    let file = format!("{ROSTER}\n{all}");
+    let answer =
+        browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "移位.csv", "text/csv", file.as_bytes())]).await;
+    let page = answer.text();
+    assert_eq!(answer.status, 200, "{}", text_of(&page));
+    for number in [id_number(40), card(40), "13900000040".to_owned()] {
+        assert!(!page.contains(&number), "{number} is quoted: {}", text_of(&page));
+    }
 });
 
 both!(a_form_without_its_token_or_from_elsewhere_keeps_nothing, |app| {

@@ -1,8 +1,9 @@
 //! Rights, from the route table: every role against every route, on its own objects, on those of another region, organisation and
 //! project, and with rights that have not begun, have ended, or belong to somebody who was suspended or has left.
 //!
-//! A route or a parameter that this test cannot fill fails it, so a new one is added here. Everything is asked with `dry_run`, so that the
-//! order of asking does not matter.
+//! A route or a parameter that this test cannot fill fails it, so a new one is added here. Programs' routes are asked with `dry_run`, so
+//! that the order of asking does not matter. Pages know no rehearsal: a form is sent with its token and no field, so most are refused for
+//! what is missing; the few that need no field do what they do to objects that no later question depends on.
 
 mod world;
 

@@ -160,6 +160,31 @@ both!(a_guess_that_comes_through_after_the_lock_is_not_let_in, |app| {
     assert_eq!(late.unwrap_err().code.as_str(), "too_many");
 });
 
+both!(a_password_that_is_set_anew_while_a_log_in_is_under_way_opens_no_session, |app| {
+    let (_, id) = administrator(&app).await;
+    // The last administrator over everything is never suspended.
+    let _another = app.client(Role::Administrator, ScopeOn::Everything);
+    let user: anxin::base::id::UserId = id.parse().unwrap();
+    // The comparison takes its time outside of any transaction; meanwhile the password is reset.
+    let judged = app.read(move |conn, _| Ok(anxin::users::table::find(conn, user)?.unwrap())).unwrap();
+    app.write(move |tx, ctx| anxin::users::actions::set_password(tx, ctx, user, "another hash", false)).unwrap();
+    let row = judged.clone();
+    let by_token = app.write(move |tx, ctx| anxin::users::actions::log_in(tx, ctx, &row).map(|_| ()));
+    assert_eq!(by_token.unwrap_err().code.as_str(), "not_authenticated");
+    let row = judged.clone();
+    let by_cookie = app.write(move |tx, ctx| anxin::users::browser::open(tx, ctx, &row).map(|_| ()));
+    assert_eq!(by_cookie.unwrap_err().code.as_str(), "not_authenticated");
+    // Suspended in the meantime: the same.
+    let fresh = app.read(move |conn, _| Ok(anxin::users::table::find(conn, user)?.unwrap())).unwrap();
+    app.write(move |tx, ctx| {
+        anxin::users::managing::set_state(tx, ctx, user, anxin::users::UserState::Suspended)?;
+        Ok(())
+    })
+    .unwrap();
+    let late = app.write(move |tx, ctx| anxin::users::actions::log_in(tx, ctx, &fresh).map(|_| ()));
+    assert_eq!(late.unwrap_err().code.as_str(), "not_authenticated");
+});
+
 both!(a_suspended_user_is_out_at_once_and_one_who_left_stays_out, |app| {
     let admin = app.client(Role::Administrator, ScopeOn::Everything);
     let other = app.client(Role::LabourAuthority, ScopeOn::Everything);

@@ -145,15 +145,75 @@ both!(papers_that_expire_are_reminded_of_until_they_are_renewed, |app| {
     run(&app, "remind", "2026-03-03".to_owned());
     assert_eq!(standing().len(), 2);
     let words: Value = serde_json::from_str(&notices(&app, &site, NoticeKind::Reminder)[0].words).unwrap();
+    assert_eq!(words["rule"], "R65-17");
+    let citation = words["citation"].as_str().unwrap();
     assert!(
-        words["citation"].as_str().unwrap().contains("65号") || words["citation"].as_str().unwrap().contains("保证金"),
-        "{words}"
+        citation.contains("《工程建设领域农民工工资保证金规定（人社部发〔2021〕65号）》") && citation.ends_with("第17条"),
+        "{citation}"
     );
     manager.post(&deposits, guarantee("2026-03-03", "2027-04-02")).key("deposit-2").send().await.expect(201);
     fact(&manager, &site, "2026-03-03", bond("2027-04-03")).await;
     app.clock.set("2026-03-04T09:00:00+08:00");
     run(&app, "remind", "2026-03-04".to_owned());
     assert_eq!(standing(), Vec::<String>::new());
+});
+
+both!(only_what_is_still_held_replaces_a_guarantee, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let deposits = format!("{}/deposits", site.path);
+    let lodge = |kind: &str, amount: &str, ends_on: Value| json!({"kind": kind, "amount": amount, "issuer": "测试银行", "lodged_on": "2025-06-01", "ends_on": ends_on, "document_id": null});
+    let guarantee = lodge("letter_of_guarantee", "500.00", json!("2026-03-20"));
+    manager.post(&deposits, guarantee).key("deposit-1").send().await.expect(201);
+    let cash = manager.post(&deposits, lodge("cash", "800.00", Value::Null)).key("deposit-2").send().await.expect(201);
+    let standing = |day: &str| -> usize {
+        run(&app, "remind", day.to_owned());
+        let rows = notices(&app, &site, NoticeKind::Reminder);
+        rows.into_iter().filter(|row| row.state != NoticeState::Cured).count()
+    };
+    assert_eq!(standing("2026-03-02"), 0, "the cash secures as much and has no end");
+    // Given back in part: what is left is less than the guarantee.
+    let events = format!("{deposits}/{}/events", cash["deposit"]["id"].as_str().unwrap());
+    let returned = |amount: &str| json!({"kind": "returned", "happened_on": "2026-03-01", "amount": amount, "document_id": null});
+    let answer = manager.post(&events, returned("300.00")).key("event-000001").send().await;
+    assert!(answer.status < 300, "{}", answer.text());
+    assert_eq!(standing("2026-03-02"), 0, "500 are left, as much as the guarantee");
+    let answer = manager.post(&events, returned("500.00")).key("event-000002").send().await;
+    assert!(answer.status < 300, "{}", answer.text());
+    assert_eq!(standing("2026-03-02"), 1, "what was given back replaces nothing");
+});
+
+both!(two_accounts_with_the_same_last_digits_are_two_sources, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    // A successor with the same last digits; the one before it is still to be closed.
+    let first = accounts::open(&manager, &site, "330500010001").await;
+    let mut second = accounts::account_body("330500020001", "");
+    second["succeeds"] = json!(first);
+    manager.post(&format!("{}/accounts", site.path), second).send().await.expect(201);
+    run(&app, "watch", "2026-03-02".to_owned());
+    let silent = |user| -> Vec<String> {
+        let rows = notices(&app, &site, NoticeKind::Silence);
+        rows.into_iter().filter(|row| row.user_id == user && row.state != NoticeState::Cured).map(|row| row.subject).collect()
+    };
+    assert_eq!(silent(manager.user).len(), 2, "{:?}", silent(manager.user));
+    run(&app, "watch", "2026-03-02".to_owned());
+    assert_eq!(silent(manager.user).len(), 2, "seen again, noticed once");
+    // A notice that was cured long ago is pruned; one that stands is not.
+    let id = site.id;
+    app.write(move |tx, ctx| {
+        let rows = table::standing(tx.conn(), id, NoticeKind::Silence)?;
+        table::mark_cured(tx.conn(), &rows[0], ctx.now)?;
+        Ok(())
+    })
+    .unwrap();
+    let all = notices(&app, &site, NoticeKind::Silence).len();
+    app.clock.set("2026-04-01T08:59:00+08:00");
+    run(&app, "prune", "2026-04-01".to_owned());
+    assert_eq!(notices(&app, &site, NoticeKind::Silence).len(), all, "thirty days are not over");
+    app.clock.set("2026-04-01T09:01:00+08:00");
+    run(&app, "prune", "2026-04-02".to_owned());
+    assert_eq!(notices(&app, &site, NoticeKind::Silence).len(), all - 1);
 });
 
 both!(sources_that_fall_silent_are_noticed_until_they_speak, |app| {
@@ -173,11 +233,15 @@ both!(sources_that_fall_silent_are_noticed_until_they_speak, |app| {
             .collect()
     };
     // The account was opened 51 days ago, the worker entered 56 days ago; the device was seen when it was bound.
+    let opened = app.read(|conn, _| Ok(anxin::accounts::table::of_project(conn, site.id)?)).unwrap();
+    let account = format!("statements {}", opened[0].id);
     run(&app, "watch", "2026-03-02".to_owned());
-    assert_eq!(standing(), ["statements 0001", "punches"]);
+    assert_eq!(standing(), [account.as_str(), "punches"]);
     app.clock.set("2026-03-03T09:00:30+08:00");
     run(&app, "watch", "2026-03-03".to_owned());
-    assert_eq!(standing(), ["statements 0001", "punches", "device QUIET1 1号门"]);
+    let silent = standing();
+    assert_eq!(silent[..2], [account.clone(), "punches".to_owned()]);
+    assert!(silent.len() == 3 && silent[2].starts_with("device dev-"), "{silent:?}");
     let heard: Vec<_> = notices(&app, &site, NoticeKind::Silence).into_iter().filter(|row| row.user_id == admin.user).collect();
     assert_eq!(heard.len(), 3, "whoever runs the service hears of sources too");
     // The device speaks and brings a punch of that day; the project's work is suspended from the day after.
@@ -185,10 +249,18 @@ both!(sources_that_fall_silent_are_noticed_until_they_speak, |app| {
     app.ask(actix_web::http::Method::POST, path).body("text/plain", "1001\t2026-03-03 07:58:03\t0\t15\t0\t0\t0\n").send().await;
     app.drain();
     run(&app, "watch", "2026-03-04".to_owned());
-    assert_eq!(standing(), ["statements 0001"]);
+    assert_eq!(standing(), [account.as_str()]);
     app.clock.set("2026-03-20T09:00:00+08:00");
     fact(&manager, &site, "2026-03-05", json!({"kind": "suspension", "suspended": true})).await;
     run(&app, "watch", "2026-03-20".to_owned());
-    assert_eq!(standing(), ["statements 0001", "device QUIET1 1号门"], "nobody punches where work is suspended");
+    assert_eq!(standing(), [account.clone(), silent[2].clone()], "nobody punches where work is suspended");
+    // Resumed and quiet still: silent again.
+    fact(&manager, &site, "2026-03-06", json!({"kind": "suspension", "suspended": false})).await;
+    run(&app, "watch", "2026-03-20".to_owned());
+    assert_eq!(standing(), [account.clone(), silent[2].clone(), "punches".to_owned()]);
+    // Where work is over nobody is expected.
+    fact(&manager, &site, "2026-03-07", json!({"kind": "finished"})).await;
+    run(&app, "watch", "2026-03-20".to_owned());
+    assert_eq!(standing(), [account, silent[2].clone()]);
     assert_eq!(app.broken(), Vec::<String>::new());
 });

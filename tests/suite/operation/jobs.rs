@@ -91,6 +91,42 @@ both!(what_was_done_is_pruned_after_its_days_and_dead_letters_are_not, |app| {
     assert_eq!(ids(&app, JobState::Dead), dead);
 });
 
+both!(a_dead_letter_is_dismissed_with_a_note_on_record, |app| {
+    put(&app, "nonsense", "x");
+    app.write(|tx, _| {
+        use diesel::RunQueryDsl;
+        diesel::sql_query("UPDATE jobs SET state = 'dead' WHERE kind = 'nonsense'").execute(tx.conn())?;
+        Ok(())
+    })
+    .unwrap();
+    let id = ids(&app, JobState::Dead)[0];
+    let dismiss = format!("/api/v1/jobs/{id}/dismiss");
+    let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    app.labour_manager().post(&dismiss, json!({"note": "x"})).send().await.refuse(403, "not_allowed");
+    let part = app.client(Role::Administrator, ScopeOn::Region("330700".parse().unwrap()));
+    part.post(&dismiss, json!({"note": "x"})).send().await.refuse(404, "not_found");
+    for note in ["", " ", &"长".repeat(301)] {
+        admin.post(&dismiss, json!({"note": note})).send().await.refuse(422, "invalid");
+    }
+    assert_eq!(admin.post(&dismiss, json!({"note": "测试任务"})).send().await.expect(200)["note"], "测试任务");
+    admin.post(&dismiss, json!({"note": "again"})).send().await.refuse(409, "conflict");
+    admin.post(&format!("/api/v1/jobs/{id}/retry"), json!({})).send().await.refuse(409, "conflict");
+    assert_eq!(ids(&app, JobState::Dead), []);
+    let counts = app.read(|conn, ctx| Ok(jobs::counts(conn, ctx.now)?)).unwrap();
+    assert_eq!(counts.dead, 0);
+    let noted = app.read(|conn, _| {
+        use anxin::store::schema::journal;
+        use diesel::prelude::*;
+        Ok(journal::table.filter(journal::actions.like("%dismiss_job%测试任务%")).count().get_result::<i64>(conn)?)
+    });
+    assert_eq!(noted.unwrap(), 1);
+    app.clock.set("2026-04-02T09:01:00+08:00");
+    put(&app, "prune", "2026-04-02");
+    app.drain();
+    assert!(app.read(move |conn, _| Ok(jobs::find(conn, id)?)).unwrap().is_none(), "pruned with what was done");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(the_oldest_due_job_tells_how_late_the_queue_is, |app| {
     let counts = |at: &str| {
         let at: Moment = at.parse().unwrap();

@@ -146,7 +146,7 @@ impl Side {
             "law/laboratory" => {
                 json!({"set": [{"key": "deadline.account_open", "value": "10"}], "from": "2026-03-01", "to": "2026-03-02"})
             }
-            "quarantine/{item}/dismiss" => json!({"note": "测试"}),
+            "quarantine/{item}/dismiss" | "jobs/{job}/dismiss" | "mails/{mail}/dismiss" => json!({"note": "测试"}),
             "parties" => {
                 json!({"uscc": crate::suite::ground::uscc(990), "name": "测试新单位", "kind": "enterprise", "parent": null})
             }
@@ -245,7 +245,7 @@ fn job_and_mail(app: &App, user: UserId) -> (String, String) {
 fn paper(app: &App, project: ProjectId) -> String {
     let kept = app.write(move |tx, ctx| {
         let new = NewDocument {
-            kind: DocumentKind::SignedSheet,
+            kind: DocumentKind::Contract,
             name: "二月.pdf".to_owned(),
             media_type: "application/pdf".to_owned(),
             bytes: b"%PDF-1.4 invented".to_vec(),
