@@ -71,7 +71,7 @@ fn law_books(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
     for (hash, body) in stored {
         audit.verified += 1;
         let files: Option<Vec<(String, String)>> = serde_json::from_slice(&body).ok();
-        let book = files.and_then(|files| LawBook::from_files(files).ok());
+        let book = files.and_then(|files| LawBook::from_stored(files).ok());
         if book.is_none_or(|book| book.hash() != hash) {
             audit.broken.push(format!("law_books {hash}: its files are not those of that hash"));
         }

@@ -271,7 +271,7 @@ fn grouped(amount: Fen) -> String {
     let digits = whole.trim_start_matches('-').len();
     let mut text = String::new();
     for (place, digit) in whole.trim_start_matches('-').chars().enumerate() {
-        if place > 0 && (digits - place) % 3 == 0 {
+        if place > 0 && (digits - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -129,7 +129,7 @@ proptest! {
         let mut shuffled = straight.clone();
         let turn = usize::try_from(seed % 7).unwrap() % straight.len().max(1);
         shuffled.rotate_left(turn);
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             shuffled.reverse();
         }
         prop_assert_eq!(arrears::of(&straight, question.as_of), arrears::of(&shuffled, question.as_of));
