@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anxin::attendance::table::{self as attendance, WorkDayRow};
+use anxin::attendance::table as attendance;
 use anxin::base::id::{LineId, ProjectId, RecordId, SheetId, WorkerId};
 use anxin::base::{Day, Fen, Month};
 use anxin::compliance;
@@ -17,7 +17,7 @@ use anxin::workers::table::{self as roll, EnrolmentRow, WorkerRow};
 use anxin::workers::{IdKind, Paper};
 
 use crate::both;
-use crate::suite::ground::{App, project};
+use crate::suite::ground::project;
 
 /// Worlds for each database.
 const PROJECTS: u32 = 14;
