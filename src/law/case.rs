@@ -312,6 +312,6 @@ fn trace_of(answer: &Json) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod coverage;
+mod coverage_tests;
 #[cfg(test)]
 mod tests;

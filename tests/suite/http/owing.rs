@@ -263,6 +263,8 @@ fn by_hand(conn: &mut AnyConn, ctx: &Ctx, id: ProjectId, as_of: Day) -> Result<A
         needs.push("attendance".to_owned());
     }
     let state = if owed > 0 { Some(true) } else { needs.is_empty().then_some(false) };
+    // An answer names what is missing in one order, whichever fact came first.
+    needs.sort();
     Ok((state, Fen(owed), workers, months, needs))
 }
 
