@@ -12,8 +12,8 @@ use crate::suite::ground::{App, Client, TestProject, card, fact, id_number, proj
 
 const NUMBER: &str = "330500010001";
 
-/// Questions with status and body of their answers.
-type Told = Vec<(String, u16, String)>;
+/// A question with status and body of its answer.
+type Told = (String, u16, String);
 
 /// Everything that is asked of a project: each route that understands `known_at`, and two gates.
 fn questions(site: &TestProject) -> Vec<String> {
@@ -49,7 +49,7 @@ fn questions(site: &TestProject) -> Vec<String> {
 }
 
 /// The answers to every question, with those about each sheet and account that is there.
-async fn answers((manager, authority): (&Client<'_>, &Client<'_>), site: &TestProject, known_at: Option<&str>) -> Told {
+async fn answers((manager, authority): (&Client<'_>, &Client<'_>), site: &TestProject, known_at: Option<&str>) -> Vec<Told> {
     let mut told = Vec::new();
     let mut waiting = questions(site);
     while let Some(question) = waiting.pop() {
@@ -78,7 +78,7 @@ async fn answers((manager, authority): (&Client<'_>, &Client<'_>), site: &TestPr
 }
 
 /// Names the first answer that is another one, with the place.
-fn first_difference(then: &Told, now: &Told) -> Option<String> {
+fn first_difference(then: &[Told], now: &[Told]) -> Option<String> {
     if then.len() != now.len() {
         return Some(format!("{} questions then, {} now", then.len(), now.len()));
     }
@@ -119,7 +119,7 @@ async fn lives(app: &App) {
     let manager = app.labour_manager();
     let authority = app.authority();
     let both = (&manager, &authority);
-    let mut chapters: Vec<(String, Told)> = Vec::new();
+    let mut chapters: Vec<(String, Vec<Told>)> = Vec::new();
     macro_rules! close_chapter {
         ($site:expr, $end:literal) => {
             app.drain();
