@@ -77,6 +77,13 @@ pub struct OneFact {
     pub millis: u64,
 }
 
+/// What a commit of one small row costs on this disk through the same writer: what no durable answer can go below.
+#[derive(Debug, Clone, Serialize)]
+pub struct Commit {
+    pub p50_micros: u64,
+    pub p99_micros: u64,
+}
+
 /// The engine without a database.
 #[derive(Debug, Clone, Serialize)]
 pub struct Engine {
@@ -94,6 +101,7 @@ pub struct Law {
     pub punches: u64,
     pub filled_in_millis: u64,
     pub file_kib: Option<u64>,
+    pub commit: Commit,
     pub gates: Vec<GateRow>,
     pub everything: Everything,
     pub one_fact: OneFact,
@@ -118,6 +126,7 @@ pub fn measure(config_dir: Option<&Path>, projects: usize) -> Result<Law, StoreE
     // What filling has put into the queue is not what is measured.
     ground.db.write_blocking(|tx| table::empty_queue(tx.conn()))?;
     let everything = everything(&ground, &made)?;
+    let commit = commit(&ground)?;
     let gates = GATES.iter().map(|gate| ask(&ground, *gate, &made)).collect::<Result<_, _>>()?;
     let one_fact = one_fact(&ground, &made)?;
     let engine = engine(&ground, &made)?;
@@ -130,6 +139,7 @@ pub fn measure(config_dir: Option<&Path>, projects: usize) -> Result<Law, StoreE
         punches: counts.punches,
         filled_in_millis,
         file_kib,
+        commit,
         gates,
         everything,
         one_fact,
@@ -185,6 +195,18 @@ fn ask(ground: &Arc<Ground>, gate: Gate, made: &[ProjectId]) -> Result<GateRow, 
         p99_micros: percentile(&mut spans, 99),
         gather_p99_micros: percentile(&mut gathering, 99),
     })
+}
+
+/// As many commits of one row as a gate is asked questions.
+fn commit(ground: &Arc<Ground>) -> Result<Commit, StoreError> {
+    let mut spans = Vec::with_capacity(QUESTIONS);
+    for number in 0..QUESTIONS {
+        let text = number.to_string();
+        let started = Instant::now();
+        build::set_mark(&ground.db, "bench", &text)?;
+        spans.push(micros(started.elapsed()));
+    }
+    Ok(Commit { p50_micros: percentile(&mut spans, 50), p99_micros: percentile(&mut spans, 99) })
 }
 
 fn percentile(spans: &mut [u64], hundredths: usize) -> u64 {
@@ -293,10 +315,14 @@ impl Law {
             "law: {} projects, {} months of workers, {} work days, filled in {} ms",
             self.projects, self.month_facts, self.work_days, self.filled_in_millis
         )];
+        lines.push(format!(
+            "a commit of one row      x 1   p50 {:>6} µs   p99 {:>7} µs",
+            self.commit.p50_micros, self.commit.p99_micros
+        ));
         for row in &self.gates {
             lines.push(format!(
-                "{:<24} x 1   p50 {:>6} µs   p99 {:>7} µs   {} answers, {} clear",
-                row.gate, row.p50_micros, row.p99_micros, row.answers, row.clear
+                "{:<24} x 1   p50 {:>6} µs   p99 {:>7} µs   {} answers, {} clear; gathering p99 {} µs",
+                row.gate, row.p50_micros, row.p99_micros, row.answers, row.clear, row.gather_p99_micros
             ));
         }
         let (all, one) = (&self.everything, &self.one_fact);
