@@ -252,11 +252,12 @@ pub fn active_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<Vec
         .load(conn)?)
 }
 
-/// First and last day of every enrolment of some projects.
+/// First and last days on the rolls of some projects, each pair once; read from the index alone.
 pub fn spans_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<(ProjectId, Day, Option<Day>)>, StoreError> {
     Ok(enrolments::table
         .filter(enrolments::project_id.eq_any(projects.to_vec()))
         .select((enrolments::project_id, enrolments::entered_on, enrolments::left_on))
+        .distinct()
         .load(conn)?)
 }
 
