@@ -113,6 +113,10 @@ fn apply(
     let batch_refused = report.payments.iter().find(|one| single_batch && one.status.as_deref() == Some("RJCT"));
     let has_lines = report.payments.iter().any(|one| !one.transactions.is_empty());
     if group == Some("RJCT") || batch_refused.is_some_and(|one| one.transactions.is_empty()) {
+        let told = report.reasons.iter().chain(batch_refused.into_iter().flat_map(|one| &one.reasons));
+        if told.into_iter().any(is_duplicate) {
+            return the_bank_has_it(tx, ctx, site, message_id, source);
+        }
         let reasons = words_of(&report.reasons);
         let reason = if reasons.is_empty() { batch_refused.map_or(String::new(), |one| words_of(&one.reasons)) } else { reasons };
         let reason = if reason.is_empty() { "RJCT".to_owned() } else { reason };
@@ -122,13 +126,10 @@ fn apply(
     if !has_lines {
         // A word on the whole file settles no line: it says that the bank has it.
         let known = group.or(report.payments.first().and_then(|one| one.status.as_deref()));
-        let taken = known.is_some_and(|status| outcome(status, "", day).is_some());
-        let Some(run) = results::run_by_message_id(tx.conn(), site.id, message_id)?.filter(|_| taken) else { return Ok(0) };
-        let attempts = results::attempts_of(tx.conn(), site.id, run.id)?;
-        for attempt in &attempts {
-            results::apply(tx, ctx, site, &attempt.end_to_end_id, Outcome::Accepted, source)?;
-        }
-        return Ok(attempts.len());
+        return match known.and_then(|status| outcome(status, "", day)) {
+            Some(_) => the_bank_has_it(tx, ctx, site, message_id, source),
+            None => Ok(0),
+        };
     }
     let mut applied = 0;
     for (number, batch) in (1..).zip(&report.payments) {
@@ -141,6 +142,24 @@ fn apply(
         }
     }
     Ok(applied)
+}
+
+/// Notes of every payment of an order that the bank has it, which settles none of them.
+fn the_bank_has_it(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, message_id: &str, source: &str) -> Result<usize, Problem> {
+    let Some(run) = results::run_by_message_id(tx.conn(), site.id, message_id)? else { return Ok(0) };
+    let attempts = results::attempts_of(tx.conn(), site.id, run.id)?;
+    for attempt in &attempts {
+        results::apply(tx, ctx, site, &attempt.end_to_end_id, Outcome::Accepted, source)?;
+    }
+    Ok(attempts.len())
+}
+
+/// Reasons by which a bank refuses what it has already (ISO 20022 external status reasons, and `DUPL` as banks write it). The first
+/// copy may have been paid, so such a refusal must not free a line for another payment.
+const DUPLICATES: &[&str] = &["AM05", "DU01", "DU02", "DU03", "DU04", "DU05", "DUPL"];
+
+fn is_duplicate(reason: &StatusReason) -> bool {
+    reason.code.as_deref().is_some_and(|code| DUPLICATES.contains(&code))
 }
 
 #[expect(clippy::too_many_arguments, reason = "a line is heard with its place, its day and where its faults go")]
@@ -182,7 +201,8 @@ fn apply_line(
         refused.push(place, "bad_format", "状态代码缺失或未知。", "The status code is missing or unknown.");
         return Ok(false);
     };
-    results::apply(tx, ctx, site, id, outcome, source)?;
+    let repeats = matches!(outcome, Outcome::Rejected { .. }) && line.reasons.iter().any(is_duplicate);
+    results::apply(tx, ctx, site, id, if repeats { Outcome::Accepted } else { outcome }, source)?;
     Ok(true)
 }
 

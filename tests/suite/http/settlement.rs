@@ -351,6 +351,34 @@ both!(a_batch_debit_proves_nothing_and_only_credited_lines_are_paid, |app| {
     assert_eq!(broken(&app), Vec::<String>::new());
 });
 
+both!(what_a_bank_refuses_because_it_has_it_already_is_not_paid_again, |app| {
+    let client = app.labour_manager();
+    let project = project(&client, 1, "330784").await;
+    let account = open(&client, &project, NUMBER).await;
+    for (message, code) in [("RUN-1", "DUPL"), ("RUN-2", "AM05"), ("RUN-3", "DU01")] {
+        let ids = sent_run(&app, &project, &account, message, &[10_000, 21_000]);
+        let reason = format!("<GrpSts>RJCT</GrpSts><StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>");
+        hand_in_results(&client, &pain002(message, "", &reason)).await.expect(200);
+        assert_eq!(states(&app, &project, &ids), ["accepted", "accepted"], "{code}: the first copy may have been paid");
+        let lines: String = [("DU04", &ids[0]), ("AC04", &ids[1])]
+            .map(|(code, id)| {
+                format!(
+                    "<TxInfAndSts><OrgnlEndToEndId>{id}</OrgnlEndToEndId><TxSts>RJCT</TxSts>\
+                     <StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf></TxInfAndSts>"
+                )
+            })
+            .concat();
+        let batch = format!("<OrgnlPmtInfAndSts><OrgnlPmtInfId>P</OrgnlPmtInfId>{lines}</OrgnlPmtInfAndSts>");
+        hand_in_results(&client, &pain002(message, &batch, "")).await.expect(200);
+        assert_eq!(
+            states(&app, &project, &ids),
+            ["accepted", "rejected"],
+            "{code}: only what is wrong is free for another payment"
+        );
+    }
+    assert_eq!(broken(&app), Vec::<String>::new());
+});
+
 fn pain002(message_id: &str, payments: &str, group: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.12\"><CstmrPmtStsRpt>\
