@@ -79,7 +79,7 @@ fn value_lines(key: &str, as_of: Day, region: RegionCode, book: &LawBook) -> Vec
                 lines.extend(text.as_ref().map(|text| format!("  {label}: {text}")));
             }
         }
-        None => lines.push(format!("{key}: {as_of} 无值 / no value on that day")),
+        None => lines.push(format!("{key}: {as_of} 无值，请按官方文本录入 / no value on that day: enter from the official text")),
     }
     let names = |code: RegionCode| book.regions().find(|(known, _)| *known == code).map(|(_, entry)| entry.name.clone());
     let step = |step: &super::book::ChainStep| {

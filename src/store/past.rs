@@ -106,6 +106,8 @@ impl Db {
         F: FnOnce(&mut AnyConn) -> Result<T, E>,
         E: From<StoreError>,
     {
+        // A place among the readers is held meanwhile, so that no more pasts are open than connections may read.
+        let _place = self.pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let mut conn = self.opener.connect()?;
         begin(&mut conn, known_at, past)?;
         let result = work(&mut conn);
