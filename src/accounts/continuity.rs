@@ -161,6 +161,10 @@ pub struct BalanceWord {
     pub last_statement_on: Option<Day>,
     /// The last closing less opening and booked entries up to it; nothing where all is in order.
     pub mismatch: Option<Fen>,
+    /// What stood on the account before the first ledger statement.
+    pub opening: Fen,
+    /// The last closing that the bank gave, with its day.
+    pub closing: Option<(Day, Fen)>,
 }
 
 /// The balance of an account at the end of a day.
@@ -177,12 +181,13 @@ pub fn balance_on(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Resul
         let booked = table::moved(conn, account, None, as_of)?;
         let anything = booked != Fen::ZERO || last_statement_on.is_some();
         let balance = if anything { Some(first.plus(booked)?) } else { None };
-        return Ok(BalanceWord { balance, last_statement_on, mismatch: None });
+        return Ok(BalanceWord { balance, last_statement_on, mismatch: None, opening: first, closing: None });
     };
     let booked = table::moved(conn, account, None, day)?;
     let mismatch = closing.minus(first.plus(booked)?)?;
     let balance = Some(closing.plus(table::moved(conn, account, Some(day), as_of)?)?);
-    Ok(BalanceWord { balance, last_statement_on, mismatch: Some(mismatch).filter(|amount| *amount != Fen::ZERO) })
+    let mismatch = Some(mismatch).filter(|amount| *amount != Fen::ZERO);
+    Ok(BalanceWord { balance, last_statement_on, mismatch, opening: first, closing: Some((day, closing)) })
 }
 
 #[cfg(test)]

@@ -43,11 +43,6 @@ pub fn routes() -> Vec<Route> {
         })
         .takes::<FileAccount>()
         .gives::<AccountView>(),
-        Route::post("/api/v1/projects/{project}/accounts/{account}/closing", open, "Record the closing of an account", || {
-            web::post().to(close_account)
-        })
-        .takes::<CloseAccount>()
-        .gives::<AccountView>(),
         Route::get("/api/v1/projects/{project}/accounts/{account}/entries", read, "Entries of an account", || {
             web::get().to(entries)
         })
@@ -96,14 +91,6 @@ pub struct FileAccount {
     filed_on: Day,
 }
 
-/// The closing of an account.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CloseAccount {
-    /// Day of closing.
-    closed_on: Day,
-}
-
 /// A wage account with what follows from its entries.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct AccountView {
@@ -122,12 +109,13 @@ pub struct AccountView {
     faults: Vec<ChainFault>,
 }
 
-fn view(conn: &mut AnyConn, ctx: &Ctx, site: &Site, account: AccountRow) -> Result<AccountView, Problem> {
+/// The view of an account.
+pub(crate) fn view(conn: &mut AnyConn, ctx: &Ctx, site: &Site, account: AccountRow) -> Result<AccountView, Problem> {
     let prescribed_name = actions::prescribed_name(conn, ctx, site, account.opened_on)?;
     let name_is_prescribed = prescribed_name.as_deref().map(|name| super::is_named(&account.name, name));
     let word = continuity::balance_on(conn, &account, ctx.today)?;
     let faults = continuity::faults(conn, &account)?;
-    let continuity::BalanceWord { balance, last_statement_on, mismatch } = word;
+    let continuity::BalanceWord { balance, last_statement_on, mismatch, .. } = word;
     Ok(AccountView { account, prescribed_name, name_is_prescribed, balance, last_statement_on, mismatch, faults })
 }
 
@@ -188,21 +176,6 @@ async fn file_account(
     call.write(StatusCode::OK, move |tx, ctx| {
         let (site, _) = super::enter(tx.conn(), &ctx.scope, project, id)?;
         let row = actions::file_account(tx, ctx, &site, id, filed_on)?;
-        view(tx.conn(), ctx, &site, row)
-    })
-    .await
-}
-
-async fn close_account(
-    call: Call,
-    path: web::Path<(ProjectId, AccountId)>,
-    body: Body<CloseAccount>,
-) -> Result<impl Responder, Problem> {
-    let (project, id) = path.into_inner();
-    let CloseAccount { closed_on } = body.0;
-    call.write(StatusCode::OK, move |tx, ctx| {
-        let (site, _) = super::enter(tx.conn(), &ctx.scope, project, id)?;
-        let row = actions::close_account(tx, ctx, &site, id, closed_on)?;
         view(tx.conn(), ctx, &site, row)
     })
     .await

@@ -7,6 +7,8 @@
 pub mod actions;
 pub mod continuity;
 pub mod http;
+pub mod profiles;
+pub mod reconciling;
 pub mod sums;
 pub mod table;
 pub mod verify;

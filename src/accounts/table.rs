@@ -110,6 +110,11 @@ impl EntryRow {
         self.seen_in.split(' ').any(|word| word.split_once(':').is_some_and(|(_, key)| key == short(base)))
     }
 
+    /// The shortened keys of all the words in which it was told.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.seen_in.split(' ').filter_map(|word| word.split_once(':').map(|(_, key)| key))
+    }
+
     /// Notes that a message of this kind told it in words that make this key.
     pub fn tell(&mut self, kind: StatementKind, base: &str) {
         let word = format!("{kind}:{}", short(base));
@@ -127,7 +132,7 @@ impl EntryRow {
 }
 
 /// Enough of a key to tell apart the entries of one amount within a few days.
-fn short(base: &str) -> &str {
+pub fn short(base: &str) -> &str {
     base.get(..16).unwrap_or(base)
 }
 

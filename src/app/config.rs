@@ -77,6 +77,7 @@ pub struct ScheduleConfig {
     pub nightly: TickConfig,
     pub reminders: TickConfig,
     pub sources: TickConfig,
+    pub silence: TickConfig,
     pub digest: TickConfig,
     pub pruning: TickConfig,
 }

@@ -33,6 +33,8 @@ pub fn all() -> Vec<Route> {
     routes.extend(notice_board::http::routes());
     routes.extend(deposits::http::routes());
     routes.extend(accounts::http::routes());
+    routes.extend(accounts::profiles::http::routes());
+    routes.extend(accounts::reconciling::http::routes());
     routes.extend(attendance::http::routes());
     routes.extend(payroll::http::routes());
     routes.extend(settlement::http::routes());
@@ -40,6 +42,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());
     routes.extend(gates::http::routes());
+    routes.extend(gates::closing::http::routes());
     routes.extend(gates::certificate::http::routes());
     routes.extend(gates::overriding::http::routes());
     routes.extend(library::http::routes());

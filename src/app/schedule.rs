@@ -132,6 +132,7 @@ impl Tick {
             "reminders" => ("remind", day.to_string()),
             "sources" => ("watch", day.to_string()),
             "digest" => ("digest", now.day().to_string()),
+            "silence" => ("silence", day.to_string()),
             _ => ("prune", day.to_string()),
         }
     }
@@ -162,9 +163,15 @@ impl Schedule {
     /// # Errors
     /// An expression or a zone that does not read, with its name.
     pub fn read(config: &ScheduleConfig) -> Result<Self, StoreError> {
-        let ScheduleConfig { nightly, reminders, sources, digest, pruning } = config;
-        let named =
-            [("nightly", nightly), ("reminders", reminders), ("sources", sources), ("digest", digest), ("pruning", pruning)];
+        let ScheduleConfig { nightly, reminders, sources, silence, digest, pruning } = config;
+        let named = [
+            ("nightly", nightly),
+            ("reminders", reminders),
+            ("sources", sources),
+            ("silence", silence),
+            ("digest", digest),
+            ("pruning", pruning),
+        ];
         let ticks: Result<Vec<Tick>, StoreError> = named.into_iter().map(|(name, config)| Tick::read(name, config)).collect();
         Ok(Self { ticks: ticks? })
     }
@@ -250,7 +257,7 @@ mod tests {
         let schedule = Schedule::read(&Config::load(None).unwrap().schedule).unwrap();
         assert_eq!(
             schedule.ticks.iter().map(|tick| tick.name).collect::<Vec<_>>(),
-            ["nightly", "reminders", "sources", "digest", "pruning"]
+            ["nightly", "reminders", "sources", "silence", "digest", "pruning"]
         );
     }
 

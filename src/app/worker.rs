@@ -12,7 +12,7 @@ use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{alerts, amendments, attendance, compliance, projects, users};
+use crate::{alerts, amendments, attendance, compliance, payroll, projects, users};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -95,6 +95,11 @@ fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
             let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
             alerts::sources::notice(tx, ctx, &site).map(|_| ())
         }
+        "silence" => silence(tx, ctx, &Paged::read(&job.payload)?),
+        "silence_one" => {
+            let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
+            payroll::pay_run::silence::fall_silent(tx, ctx, &site).map(|_| ())
+        }
         "digest" => alerts::digest::enqueue_all(tx, ctx, job.payload.parse().map_err(unreadable)?).map(|_| ()),
         "digest_one" => {
             let (user, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
@@ -166,6 +171,15 @@ fn watch(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
         jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &project.to_string(), ctx.now)?;
     }
     paged.go_on(tx, ctx, "watch", page.last().copied())
+}
+
+/// Looks for banks that have not answered in time, one job for each project with an open pay run.
+fn silence(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
+    let page = payroll::pay_run::table::projects_with_open_runs(tx.conn(), paged.after(), PAGE)?;
+    for project in &page {
+        jobs::enqueue(tx.conn(), ctx.id(), "silence_one", &project.to_string(), ctx.now)?;
+    }
+    paged.go_on(tx, ctx, "silence", page.last().copied())
 }
 
 /// Deletes what was done and has been kept long enough.

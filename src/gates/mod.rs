@@ -5,6 +5,7 @@
 
 pub mod actions;
 pub mod certificate;
+pub mod closing;
 mod facts;
 pub mod http;
 pub mod overriding;

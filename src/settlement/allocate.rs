@@ -1,13 +1,16 @@
 //! One entry: found again or new, what it is for, its posting, and what it says of single pay lines.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::keys::{self, Known, Told, Voice, WINDOW_DAYS};
+use super::keys::{Known, Told, Voice, WINDOW_DAYS};
 use super::receipt::FileProblem;
+use super::sides::{OtherSide, names_run, reason_of};
+use super::standing::{Standing, Voucher};
 use super::{purpose, table};
 use crate::accounts::continuity::StatementRef;
+use crate::accounts::profiles::Profile;
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
-use crate::accounts::{Direction, EntryStatus, StatementKind, plain, posting_key};
+use crate::accounts::{Direction, EntryStatus, Purpose, StatementKind, posting_key};
 use crate::base::Day;
 use crate::base::id::{BankEntryId, StatementId};
 use crate::ledger::{self, Posting, PostingKind};
@@ -18,12 +21,13 @@ use crate::store::vault::Owner;
 use crate::store::{Chain, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::{Amount, Detail, Entry};
-use crate::workers;
 
 /// What every entry of one statement shares.
 pub(super) struct Desk<'a> {
     pub site: &'a Site,
     pub account: &'a AccountRow,
+    /// What its bank is like.
+    pub profile: Profile,
     pub statement_id: StatementId,
     pub kind: StatementKind,
     pub name: StatementRef,
@@ -36,7 +40,11 @@ pub(super) struct Desk<'a> {
     /// Entries that this statement has told.
     pub claimed: BTreeSet<BankEntryId>,
     /// What stood before this statement, by looks and day, less what it has told since: each is read once, not once an entry.
-    pub before: BTreeMap<(String, Day), VecDeque<Known>>,
+    pub before: BTreeMap<(String, Day), Standing>,
+    /// What is booked under a voucher, by the bank's reference: read once, then kept as this statement adds to it.
+    pub vouchers: BTreeMap<String, Voucher>,
+    /// Runs of a total that wait for their debit, by match key: counted once.
+    pub waiting: BTreeMap<String, i64>,
     /// The next free ordinal of entries that are alike in everything.
     pub ordinals: BTreeMap<String, u32>,
     /// What was found on the way.
@@ -60,17 +68,16 @@ impl Desk<'_> {
         let base = ctx.vault().index("bank_entry", &told.key_text(self.account.id));
         let mut known = self.alike(tx, told)?;
         let voice = Voice { kind: self.kind, name: &self.name, counterparty_index: other.index.as_deref(), base: &base };
-        let standing = keys::same_among(known.iter(), &self.claimed, told, voice).map(|one| one.row.clone());
-        if let Some(place) = standing.as_ref().and_then(|row| known.iter().position(|one| one.row.id == row.id)) {
-            known.remove(place);
-        }
+        let standing = known.take(&self.claimed, told, voice);
         self.before.insert((told.match_key(), told.booked_on), known);
         let whole = self.sums_up(entry);
         let meaning = self.meaning(tx, entry, told, other.index.as_deref())?;
+        let before = standing.clone();
         let (row, effect) = match standing {
             Some(row) => self.merge(tx, ctx, row, (told, &base), other, meaning)?,
             None => self.book(tx, ctx, told, &base, other, meaning)?,
         };
+        self.remember(before.as_ref(), &row);
         self.claimed.insert(row.id);
         if row.status == EntryStatus::Booked && whole {
             self.pass_on(tx, ctx, entry, &row)?;
@@ -79,14 +86,14 @@ impl Desk<'_> {
     }
 
     /// Entries that looked like this one before the statement came.
-    fn alike(&mut self, tx: &mut Tx<'_>, told: &Told) -> Result<VecDeque<Known>, Problem> {
+    fn alike(&mut self, tx: &mut Tx<'_>, told: &Told) -> Result<Standing, Problem> {
         if let Some(known) = self.before.remove(&(told.match_key(), told.booked_on)) {
             return Ok(known);
         }
         let (first, last) = (told.booked_on.plus_days(-WINDOW_DAYS), told.booked_on.plus_days(WINDOW_DAYS));
         let rows = accounts_table::alike(tx.conn(), self.account, &told.match_key(), (first, last), self.statement_id)?;
         let mut names: BTreeMap<StatementId, StatementRef> = BTreeMap::new();
-        let mut known = VecDeque::with_capacity(rows.len());
+        let mut known = Standing::new(self.kind, self.name.clone());
         for row in rows.into_iter().filter(|row| !self.claimed.contains(&row.id)) {
             let name = match names.get(&row.statement_id) {
                 Some(name) => name.clone(),
@@ -97,7 +104,7 @@ impl Desk<'_> {
                     name
                 }
             };
-            known.push_back(Known { row, name });
+            known.push(Known { row, name });
         }
         Ok(known)
     }
@@ -125,17 +132,64 @@ impl Desk<'_> {
         fits
     }
 
+    /// What is booked under the entry's voucher.
+    fn voucher(&mut self, tx: &mut Tx<'_>, told: &Told) -> Result<Voucher, Problem> {
+        let Some(reference) = &told.bank_ref else { return Ok(Voucher::default()) };
+        if let Some(known) = self.vouchers.get(reference) {
+            return Ok(*known);
+        }
+        let mut voucher = Voucher::default();
+        for row in accounts_table::with_bank_ref(tx.conn(), self.account, reference)? {
+            voucher.add(&row);
+        }
+        self.vouchers.insert(reference.clone(), voucher);
+        Ok(voucher)
+    }
+
+    /// How many runs of exactly this amount wait for their debit.
+    fn runs_waiting(&mut self, tx: &mut Tx<'_>, told: &Told) -> Result<i64, Problem> {
+        let key = told.match_key();
+        if let Some(known) = self.waiting.get(&key) {
+            return Ok(*known);
+        }
+        let count = table::runs_without_debit(tx.conn(), self.account, told.amount, &key)?;
+        self.waiting.insert(key, count);
+        Ok(count)
+    }
+
+    /// Keeps what was read of vouchers and runs true to what this statement has booked.
+    fn remember(&mut self, before: Option<&EntryRow>, row: &EntryRow) {
+        let is_pay_run = row.purpose == Purpose::PayRun;
+        let became_booked = before.is_none_or(|before| before.status != EntryStatus::Booked);
+        let changed = before.is_some_and(|before| before.purpose != row.purpose || before.bank_ref != row.bank_ref);
+        if changed {
+            // Rare: what was first under a voucher may be another now, so both are read again when next asked for.
+            row.bank_ref.as_ref().map(|reference| self.vouchers.remove(reference));
+            self.waiting.remove(&row.match_key);
+            return;
+        }
+        if row.status == EntryStatus::Booked
+            && became_booked
+            && let Some(voucher) = row.bank_ref.as_ref().and_then(|reference| self.vouchers.get_mut(reference))
+        {
+            voucher.add(row);
+        }
+        if before.is_none()
+            && is_pay_run
+            && let Some(waiting) = self.waiting.get_mut(&row.match_key)
+        {
+            *waiting = waiting.saturating_sub(1);
+        }
+    }
+
     /// What the entry is for, and whether a refund is one of our payments.
-    fn meaning(&self, tx: &mut Tx<'_>, entry: &Entry, told: &Told, index: Option<&str>) -> Result<Meaning, Problem> {
+    fn meaning(&mut self, tx: &mut Tx<'_>, entry: &Entry, told: &Told, index: Option<&str>) -> Result<Meaning, Problem> {
         let mut names_our_line = false;
         for id in entry.details.iter().filter_map(|detail| detail.end_to_end_id.as_deref()) {
             names_our_line = names_our_line || table::payment(tx.conn(), self.site.id, id)?.is_some();
         }
         let run = self.runs.iter().find(|message_id| names_run(entry, message_id)).cloned();
-        let same_voucher = match &told.bank_ref {
-            Some(reference) => accounts_table::with_bank_ref(tx.conn(), self.account, reference)?,
-            None => Vec::new(),
-        };
+        let voucher = self.voucher(tx, told)?;
         let to_card = match index {
             Some(index) => table::payments_to_card(tx.conn(), self.site.id, index, told.amount)?,
             None => Vec::new(),
@@ -144,8 +198,7 @@ impl Desk<'_> {
             Some(index) => table::is_workers_card(tx.conn(), self.site.id, index)?,
             None => false,
         };
-        let is_total_of_run = told.direction == Direction::Debit
-            && table::runs_without_debit(tx.conn(), self.account, told.amount, &told.match_key())? > 0;
+        let is_total_of_run = told.direction == Direction::Debit && self.runs_waiting(tx, told)? > 0;
         let known = purpose::Known {
             owners: &self.owners,
             gives_back: entry.gives_back(),
@@ -154,10 +207,9 @@ impl Desk<'_> {
             goes_to_our_line: !to_card.is_empty(),
             goes_to_worker,
             is_total_of_run,
-            same_voucher: &same_voucher,
+            taken_back: voucher.first_of_other_direction(told.direction),
         };
-        let same_run = same_voucher.iter().any(|row| row.purpose == crate::accounts::Purpose::PayRun);
-        let is_ours = names_our_line || run.is_some() || same_run || to_card.len() == 1;
+        let is_ours = names_our_line || run.is_some() || voucher.has_run || to_card.len() == 1;
         Ok(Meaning { purpose: purpose::of(told, &known), is_ours })
     }
 
@@ -322,7 +374,9 @@ impl Desk<'_> {
             crate::wire::bank::Direction::Credit => Some(Outcome::Returned { reason: reason() }),
             // A debit that is marked as returned says that something went wrong and not what: the refund will.
             crate::wire::bank::Direction::Debit if detail.returned || detail.return_reason.is_some() => None,
-            crate::wire::bank::Direction::Debit if self.account.detail_means_paid => Some(Outcome::Paid { on: row.booked_on }),
+            crate::wire::bank::Direction::Debit if self.account.detail_means_paid && self.profile.detail_pays => {
+                Some(Outcome::Paid { on: row.booked_on })
+            }
             crate::wire::bank::Direction::Debit => Some(Outcome::Accepted),
         }
     }
@@ -350,7 +404,11 @@ impl Desk<'_> {
             return Ok(());
         }
         let candidates = match &row.counterparty_index {
-            Some(index) => table::payments_to_card(tx.conn(), self.site.id, index, row.amount_fen)?,
+            Some(index) => {
+                // A refund without an id is one of a payment that this bank may still give back.
+                let since = row.booked_on.plus_days(-i64::from(self.profile.credits_back_days)).begins();
+                table::payments_to_card_since(tx.conn(), self.site.id, index, row.amount_fen, since)?
+            }
             None => Vec::new(),
         };
         if let [id] = candidates.as_slice() {
@@ -367,44 +425,9 @@ impl Desk<'_> {
     }
 }
 
-/// The other side's account, as far as the bank shows it.
-struct OtherSide {
-    account: Option<String>,
-    index: Option<String>,
-}
-
-impl OtherSide {
-    fn of(ctx: &Ctx, told: &Told) -> Self {
-        let account = told.counterparty_account.as_deref().map(plain).filter(|text| !text.is_empty());
-        // A masked account proves nothing and would match every other one masked alike.
-        let whole = account.as_deref().filter(|text| !text.contains('*'));
-        Self { index: whole.map(|text| workers::card_index(ctx.vault(), text)), account }
-    }
-}
-
 /// What an entry is for; `is_ours` says that it is a payment of ours, or its refund.
 #[derive(Debug, Clone, Copy)]
 struct Meaning {
     purpose: crate::accounts::Purpose,
     is_ours: bool,
-}
-
-fn reason_of(detail: &Detail, text: &str) -> String {
-    let words = [detail.return_reason.as_deref(), detail.additional.as_deref().or(detail.text.as_deref()).or(Some(text))];
-    words.into_iter().flatten().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// Whether an entry carries the message id of a run, as a reference or inside the bank's words.
-fn names_run(entry: &Entry, message_id: &str) -> bool {
-    let batch = entry.batch.iter().flat_map(|batch| [&batch.message_id, &batch.payment_information_id]);
-    let details = entry.details.iter().flat_map(|one| [&one.message_id, &one.payment_information_id, &one.text, &one.additional]);
-    let own = [&entry.bank_ref, &entry.entry_ref, &entry.text];
-    let mut said = batch.chain(details).chain(own).flatten();
-    said.any(|text| {
-        // An id inside longer words must not go on as another id would.
-        text.match_indices(message_id).any(|(at, _)| {
-            let next = text.get(at + message_id.len()..).and_then(|rest| rest.chars().next());
-            next.is_none_or(|c| !c.is_ascii_alphanumeric())
-        })
-    })
 }

@@ -5,12 +5,10 @@
 //! 052, 053 and 054 may carry less in one voice than in another, so what the key does not find is matched by reference, then by amount,
 //! direction and day. The bank's ledger never repeats an entry, so two of its statements never merge over different days or pages.
 
-use std::collections::BTreeSet;
-
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, EntryStatus, StatementKind};
-use crate::base::id::{AccountId, BankEntryId};
+use crate::base::id::AccountId;
 use crate::base::{Day, Fen};
 use crate::store::journal;
 use crate::wire::bank::{AmountFault, Entry};
@@ -166,21 +164,7 @@ pub struct Known {
     pub name: StatementRef,
 }
 
-/// Which of the entries on record is the one that is told now; those in `claimed` were told by this message already.
-pub fn same_among<'k>(
-    known: impl Iterator<Item = &'k Known> + Clone,
-    claimed: &BTreeSet<BankEntryId>,
-    told: &Told,
-    voice: Voice<'_>,
-) -> Option<&'k Known> {
-    let free = || known.clone().filter(|one| !claimed.contains(&one.row.id));
-    free()
-        .find(|one| by_key(one, told, voice))
-        .or_else(|| free().find(|one| by_reference(one, told, voice)))
-        .or_else(|| free().find(|one| by_looks(one, told, voice)))
-}
-
-fn by_key(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
+pub(super) fn by_key(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
     if !known.row.was_told_as(voice.base) {
         return false;
     }
@@ -193,8 +177,8 @@ fn by_key(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
 }
 
 /// The same kind of message tells the same entry in the same words, so a looser match needs another voice, or news of a pending entry.
-fn may_be_loose(known: &Known, voice: Voice<'_>) -> bool {
-    !known.row.was_seen_in(voice.kind) || known.row.status != EntryStatus::Booked
+pub(super) fn may_be_loose(known: &Known, kind: StatementKind) -> bool {
+    !known.row.was_seen_in(kind) || known.row.status != EntryStatus::Booked
 }
 
 fn other_side_fits(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
@@ -205,26 +189,30 @@ fn other_side_fits(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
         && !differ(known.row.counterparty.as_deref(), told.counterparty.as_deref())
 }
 
-fn by_reference(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
+pub(super) fn by_reference(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
     let same = known.row.bank_ref.is_some() && known.row.bank_ref == told.bank_ref;
-    same && may_be_loose(known, voice) && other_side_fits(known, told, voice)
+    same && may_be_loose(known, voice.kind) && other_side_fits(known, told, voice)
 }
 
-fn by_looks(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
+pub(super) fn by_looks(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
     let day_fits = known.row.booked_on == told.booked_on || known.row.status != EntryStatus::Booked;
     let one_unnamed = known.row.bank_ref.is_none() || told.bank_ref.is_none();
     // Sheets number their rows in their own way: with different references the other side's account must say that it is the same.
     let sheet_beside = voice.kind == StatementKind::Sheet || known.row.was_seen_in(StatementKind::Sheet);
     let same_account =
         known.row.counterparty_index.is_some() && known.row.counterparty_index.as_deref() == voice.counterparty_index;
-    day_fits && (one_unnamed || sheet_beside && same_account) && may_be_loose(known, voice) && other_side_fits(known, told, voice)
+    day_fits
+        && (one_unnamed || sheet_beside && same_account)
+        && may_be_loose(known, voice.kind)
+        && other_side_fits(known, told, voice)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::accounts::Purpose;
-    use crate::base::id::{ProjectId, StatementId};
+    use crate::base::id::{BankEntryId, ProjectId, StatementId};
+    use crate::settlement::standing::Standing;
     use crate::wire::bank::{Amount, Detail};
 
     fn entry(amount: &str, bank_ref: Option<&str>) -> Entry {
@@ -279,7 +267,11 @@ mod tests {
         let base = hashed(told);
         let voice = Voice { kind, name: &name, counterparty_index: None, base: &base };
         let claimed = claimed.iter().map(|id| BankEntryId(*id)).collect();
-        same_among(known.iter(), &claimed, told, voice).map(|one| one.row.id.0)
+        let mut standing = Standing::new(kind, name.clone());
+        for one in known {
+            standing.push(one.clone());
+        }
+        standing.take(&claimed, told, voice).map(|row| row.id.0)
     }
 
     #[test]
@@ -381,5 +373,37 @@ mod tests {
         let rows = [known(1, &pending, "report", "R/1/")];
         let booked = Told { booked_on: pending.booked_on.plus_days(1), status: EntryStatus::Booked, ..pending };
         assert_eq!(found(&rows, &[], &booked, Report, "R/2/"), Some(1));
+    }
+
+    #[test]
+    fn thousands_of_equal_wages_find_their_like_without_looking_at_all_of_them() {
+        use StatementKind::Statement;
+        const EACH: i64 = 5_000;
+        let one = told("100.00", Some("V1"));
+        let days: Vec<Told> = (0..10).map(|later| Told { booked_on: one.booked_on.plus_days(later), ..one.clone() }).collect();
+        let name = StatementRef::of("S/11/");
+        let mut standing = Standing::new(Statement, name.clone());
+        let mut id = 0;
+        for day in &days {
+            for _ in 0..EACH {
+                id += 1;
+                standing.push(known(id, day, "statement", "S/1/"));
+            }
+        }
+        let base = hashed(&one);
+        let voice = Voice { kind: Statement, name: &name, counterparty_index: None, base: &base };
+        let claimed = std::collections::BTreeSet::new();
+        let begun = std::time::Instant::now();
+        // The last day told again: each finds one of its own day, and the next one finds none.
+        for _ in 0..EACH {
+            let found = standing.take(&claimed, &days[9], voice).expect("one of that day");
+            assert_eq!(found.booked_on, days[9].booked_on);
+        }
+        assert!(standing.take(&claimed, &days[9], voice).is_none());
+        let later = Told { booked_on: one.booked_on.plus_days(11), ..one.clone() };
+        for _ in 0..EACH {
+            assert!(standing.take(&claimed, &later, voice).is_none(), "another day is another entry");
+        }
+        assert!(begun.elapsed().as_secs() < 10, "quadratic again: {:?}", begun.elapsed());
     }
 }

@@ -10,6 +10,8 @@ pub mod keys;
 pub mod purpose;
 mod receipt;
 pub mod results;
+mod sides;
+mod standing;
 pub mod statements;
 pub mod table;
 

@@ -1,7 +1,6 @@
 //! What an entry is for, from what the bank says of it and what is known of the project.
 
 use super::keys::Told;
-use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, Purpose, plain};
 use crate::ledger::LedgerAccount;
 
@@ -31,15 +30,8 @@ pub struct Known<'a> {
     pub goes_to_worker: bool,
     /// A run of exactly this total waits for its debit.
     pub is_total_of_run: bool,
-    /// Earlier booked entries with the same reference of the bank.
-    pub same_voucher: &'a [EntryRow],
-}
-
-impl Known<'_> {
-    /// What an entry of the other direction under the same voucher was for.
-    fn takes_back(&self, direction: Direction) -> Option<Purpose> {
-        self.same_voucher.iter().find(|row| row.direction != direction).map(|row| row.purpose)
-    }
+    /// What the first booked entry of the other direction under the same voucher was for.
+    pub taken_back: Option<Purpose>,
 }
 
 fn says(text: &str, words: &[&str]) -> bool {
@@ -49,7 +41,7 @@ fn says(text: &str, words: &[&str]) -> bool {
 
 /// What the entry is for.
 pub fn of(told: &Told, known: &Known<'_>) -> Purpose {
-    let taken_back = known.takes_back(told.direction);
+    let taken_back = known.taken_back;
     match told.direction {
         Direction::Credit => {
             if known.gives_back || known.names_our_line || told.reversal {

@@ -3,6 +3,7 @@
 use super::receipt::{FileProblem, Receipt};
 use super::{HandedIn, Refused, keep, table};
 use crate::accounts;
+use crate::accounts::profiles::{self, Profile};
 use crate::base::Day;
 use crate::base::id::{InboxId, ProjectId};
 use crate::payroll::results::{self, Outcome};
@@ -13,12 +14,15 @@ use crate::web::{Code, Ctx, Problem};
 use crate::wire::bank::Amount;
 use crate::wire::iso20022::pain002::{StatusReason, StatusReport, TransactionStatus};
 
-/// What a status code says of one line. Only `ACCC` (credited to the payee) is paid: `ACSC` and `ACSP` say that money left the payer.
-pub fn outcome(status: &str, reason: &str, on: Day) -> Option<Outcome> {
+/// What a status code says of one line, by what the bank's profile lets it prove: usually `ACCC` (credited to the payee) is paid, and
+/// `ACSC` and `ACSP` say only that money left the payer.
+pub fn outcome(profile: &Profile, status: &str, reason: &str, on: Day) -> Option<Outcome> {
     match status {
-        "ACCC" => Some(Outcome::Paid { on }),
+        status if profile.is_paid_by(status) => Some(Outcome::Paid { on }),
         "RJCT" | "CANC" => Some(Outcome::Rejected { reason: reason.to_owned() }),
-        "RCVD" | "ACTC" | "ACCP" | "ACSP" | "ACSC" | "ACWC" | "ACWP" | "PDNG" | "PATC" | "PART" => Some(Outcome::Accepted),
+        "RCVD" | "ACTC" | "ACCP" | "ACSP" | "ACSC" | "ACCC" | "ACWC" | "ACWP" | "PDNG" | "PATC" | "PART" => {
+            Some(Outcome::Accepted)
+        }
         _ => None,
     }
 }
@@ -50,10 +54,10 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     let problems: Vec<FileProblem> = handed.file.problems.iter().map(FileProblem::from).collect();
     let named = report.and_then(|report| report.original_message_id.as_deref().map(|id| (report, id)));
     let found = match named {
-        Some((report, message_id)) => site_of(tx.conn(), ctx, message_id)?.map(|site| (report, message_id, site)),
+        Some((report, message_id)) => site_of(tx.conn(), ctx, message_id)?.map(|found| (report, message_id, found)),
         None => None,
     };
-    let Some((report, message_id, site)) = found else {
+    let Some((report, message_id, (site, profile))) = found else {
         if named.is_some() {
             refused.push(
                 "OrgnlGrpInfAndSts/OrgnlMsgId",
@@ -80,7 +84,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         return Ok(receipt);
     }
     let source = format!("pain002 {inbox_id}");
-    let applied = apply(tx, ctx, &site, report, message_id, &source, &mut refused)?;
+    let applied = apply(tx, ctx, (&site, &profile), report, message_id, &source, &mut refused)?;
     let state = if refused.items.is_empty() { InboxState::Done } else { InboxState::Part };
     keep(tx.conn(), ctx, inbox_id, handed, Some(project), (state, items), &refused.items)?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
@@ -89,10 +93,10 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     Ok(Receipt { state, applied, ..receipt }.with_problems(problems))
 }
 
-fn site_of(conn: &mut AnyConn, ctx: &Ctx, message_id: &str) -> Result<Option<Site>, Problem> {
+fn site_of(conn: &mut AnyConn, ctx: &Ctx, message_id: &str) -> Result<Option<(Site, Profile)>, Problem> {
     let Some((project, account)) = table::account_of_message(conn, message_id)? else { return Ok(None) };
     match accounts::enter(conn, &ctx.scope, project, account) {
-        Ok((site, _)) => Ok(Some(site)),
+        Ok((site, account)) => Ok(Some((site, profiles::table::of_account(conn, &account)?))),
         Err(problem) if problem.code == Code::NotFound => Ok(None),
         Err(problem) => Err(problem),
     }
@@ -101,7 +105,7 @@ fn site_of(conn: &mut AnyConn, ctx: &Ctx, message_id: &str) -> Result<Option<Sit
 fn apply(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    site: &Site,
+    (site, profile): (&Site, &Profile),
     report: &StatusReport,
     message_id: &str,
     source: &str,
@@ -126,17 +130,15 @@ fn apply(
     if !has_lines {
         // A word on the whole file settles no line: it says that the bank has it.
         let known = group.or(report.payments.first().and_then(|one| one.status.as_deref()));
-        return match known.and_then(|status| outcome(status, "", day)) {
-            Some(_) => the_bank_has_it(tx, ctx, site, message_id, source),
-            None => Ok(0),
-        };
+        let taken = known.is_some_and(|status| outcome(profile, status, "", day).is_some());
+        return if taken { the_bank_has_it(tx, ctx, site, message_id, source) } else { Ok(0) };
     }
     let mut applied = 0;
     for (number, batch) in (1..).zip(&report.payments) {
         for (line_number, line) in (1..).zip(&batch.transactions) {
             let place = format!("OrgnlPmtInfAndSts[{number}]/TxInfAndSts[{line_number}]");
             let status = line.status.as_deref().or(batch.status.as_deref());
-            if apply_line(tx, ctx, site, line, status, day, (source, &place), refused)? {
+            if apply_line(tx, ctx, (site, profile), line, status, day, (source, &place), refused)? {
                 applied += 1;
             }
         }
@@ -166,7 +168,7 @@ fn is_duplicate(reason: &StatusReason) -> bool {
 fn apply_line(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    site: &Site,
+    (site, profile): (&Site, &Profile),
     line: &TransactionStatus,
     status: Option<&str>,
     day: Day,
@@ -197,7 +199,8 @@ fn apply_line(
         return Ok(false);
     }
     let reason = words_of(&line.reasons);
-    let Some(outcome) = status.and_then(|status| outcome(status, if reason.is_empty() { status } else { &reason }, day)) else {
+    let Some(outcome) = status.and_then(|status| outcome(profile, status, if reason.is_empty() { status } else { &reason }, day))
+    else {
         refused.push(place, "bad_format", "状态代码缺失或未知。", "The status code is missing or unknown.");
         return Ok(false);
     };
@@ -213,11 +216,21 @@ mod tests {
     #[test]
     fn only_credited_to_the_payee_is_paid() {
         let day: Day = "2026-03-02".parse().unwrap();
+        let careful = Profile::built_in();
+        let outcome = |status: &str, reason: &str, day| super::outcome(&careful, status, reason, day);
         assert_eq!(outcome("ACCC", "", day), Some(Outcome::Paid { on: day }));
         for status in ["RCVD", "ACTC", "ACCP", "ACSP", "ACSC", "PDNG", "PART"] {
             assert_eq!(outcome(status, "", day), Some(Outcome::Accepted), "{status}");
         }
         assert_eq!(outcome("RJCT", "AC04", day), Some(Outcome::Rejected { reason: "AC04".to_owned() }));
         assert_eq!(outcome("PAID", "", day), None, "a bank's own word proves nothing");
+        let trusted = Profile { acsc_pays: true, accc_pays: false, ..Profile::built_in() };
+        assert_eq!(super::outcome(&trusted, "ACSC", "", day), Some(Outcome::Paid { on: day }));
+        assert_eq!(super::outcome(&trusted, "ACSP", "", day), Some(Outcome::Accepted));
+        assert_eq!(
+            super::outcome(&trusted, "ACCC", "", day),
+            Some(Outcome::Accepted),
+            "where the profile says so, not even that"
+        );
     }
 }

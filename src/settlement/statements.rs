@@ -140,6 +140,7 @@ fn book(
     let mut desk = Desk {
         site,
         account,
+        profile: accounts::profiles::table::of_account(tx.conn(), account)?,
         statement_id: StatementId(ctx.id()),
         kind,
         name,
@@ -148,6 +149,8 @@ fn book(
         source: format!("{} {inbox_id}", handed.feed()),
         claimed: BTreeSet::new(),
         before: BTreeMap::new(),
+        vouchers: BTreeMap::new(),
+        waiting: BTreeMap::new(),
         ordinals: BTreeMap::new(),
         problems: Vec::new(),
         results: 0,

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 14] = [
+const PROJECT: [(&str, &str); 17] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -32,6 +32,9 @@ const PROJECT: [(&str, &str); 14] = [
     ("line_events", "project_id"),
     ("signatures", "project_id"),
     ("assessments", "project_id"),
+    ("pay_holds", "project_id"),
+    ("card_holders", "project_id"),
+    ("line_releases", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.
@@ -45,7 +48,7 @@ const ORGANISATION: [&str; 2] = ["parties", "credit_records"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]
-const AS_TODAY: [&str; 14] = [
+const AS_TODAY: [&str; 18] = [
     "users",
     "grants",
     "api_keys",
@@ -54,6 +57,10 @@ const AS_TODAY: [&str; 14] = [
     "workers",
     "pay_runs",
     "pay_run_lines",
+    "pay_run_parts",
+    "run_inquiries",
+    "bank_profiles",
+    "account_profiles",
     "gate_overrides",
     "gate_override_decisions",
     "certificates",

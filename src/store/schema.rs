@@ -638,6 +638,105 @@ diesel::table! {
 }
 
 diesel::table! {
+    pay_holds (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        worker_id -> BigInt,
+        is_held -> Bool,
+        note -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_holders (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        enrolment_id -> BigInt,
+        card_index -> Text,
+        holder -> Text,
+        source -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    line_releases (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        line_id -> BigInt,
+        hold -> Text,
+        card_index -> Nullable<Text>,
+        note -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_profiles (code, version) {
+        code -> Text,
+        version -> Integer,
+        name -> Text,
+        detail_pays -> Bool,
+        accc_pays -> Bool,
+        acsc_pays -> Bool,
+        acsp_pays -> Bool,
+        credits_back_days -> Integer,
+        lines_max -> Integer,
+        file_fen_max -> Nullable<BigInt>,
+        line_fen_max -> Nullable<BigInt>,
+        batch_booking -> Bool,
+        order_version -> Text,
+        silence_days -> Integer,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_profiles (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        profile -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    pay_run_parts (project_id, run_id) {
+        project_id -> BigInt,
+        run_id -> BigInt,
+        first_run_id -> BigInt,
+        part -> Integer,
+        parts -> Integer,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    run_inquiries (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        run_id -> BigInt,
+        kind -> Text,
+        note -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     devices (id) {
         id -> BigInt,
         serial -> Text,

@@ -5,6 +5,7 @@
 //! that a test would wait for.
 
 mod bed;
+mod camt;
 mod client;
 mod gates;
 mod law;
@@ -24,7 +25,7 @@ use bed::Bed;
 /// How long an idle server is left alone before its memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 /// The scenarios; memory comes first, while the process is fresh.
-const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "law"];
+const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "camt", "law"];
 
 fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
@@ -47,6 +48,7 @@ pub struct Report {
     pub gates: Option<gates::Gates>,
     pub pages: Option<pages::Pages>,
     pub statements: Option<statements::Statements>,
+    pub camt: Option<camt::Camt>,
     pub law: Option<law::Law>,
 }
 
@@ -75,6 +77,7 @@ pub fn run(
         gates: None,
         pages: None,
         statements: None,
+        camt: None,
         law: None,
     };
     let on_bed = |scenario: &str| if asked(scenario) { Bed::make(config_dir, url).map(Some) } else { Ok(None) };
@@ -99,6 +102,10 @@ pub fn run(
     }
     if let Some(bed) = on_bed("statements")? {
         report.statements = Some(statements::measure(&bed)?);
+        bed.end()?;
+    }
+    if let Some(bed) = on_bed("camt")? {
+        report.camt = Some(camt::measure(&bed)?);
         bed.end()?;
     }
     // Its rows are made by statements of the embedded database.
@@ -165,6 +172,7 @@ impl Report {
                 statements.entries_per_second, statements.entries, statements.slowest_millis
             ));
         }
+        lines.extend(self.camt.iter().flat_map(camt::Camt::lines));
         lines.extend(self.law.iter().flat_map(law::Law::lines));
         lines
     }

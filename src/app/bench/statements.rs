@@ -39,28 +39,71 @@ pub struct Statements {
     pub slowest_millis: u64,
 }
 
+/// A wage account on a bed, and the log-in of its bank.
+pub(super) struct Desk<'b> {
+    bed: &'b Bed,
+    number: String,
+    key: String,
+    /// Day of opening; statements are of the days after it.
+    opened_on: Day,
+}
+
+fn broken(why: String) -> StoreError {
+    StoreError::Unavailable(format!("bench statements: {why}"))
+}
+
+impl<'b> Desk<'b> {
+    /// Opens the account.
+    pub(super) fn open(bed: &'b Bed) -> Result<Self, StoreError> {
+        let project = bed.projects(1)?.first().map(|(project, ..)| *project).ok_or_else(|| broken("no project".to_owned()))?;
+        let number = format!("6200{:012}", bed.tag);
+        let (opened_on, written) = (bed.first_day(), number.clone());
+        bed.write(move |tx, ctx| {
+            let site = projects::enter(tx.conn(), &ctx.scope, project)?;
+            let new = NewAccount {
+                number: written.clone(),
+                sub_ledger: String::new(),
+                name: "测量总包单位测量项目农民工工资专用账户".to_owned(),
+                bank_name: "测量银行".to_owned(),
+                bank_code: "102361000013".to_owned(),
+                opened_on,
+                agreement: None,
+                succeeds: None,
+                detail_means_paid: true,
+            };
+            actions::open_account(tx, ctx, &site, &new)
+        })?;
+        Ok(Desk { bed, number, key: bed.log_in(Role::Bank)?, opened_on })
+    }
+
+    /// The statement of a day.
+    pub(super) fn statement(&self, day: i64, entries: i64) -> String {
+        camt053(&self.number, self.opened_on.plus_days(day), day, entries)
+    }
+
+    /// Hands a statement in that brings so many new entries; gives the microseconds until it is answered.
+    pub(super) fn hand_in(&self, body: &str, entries: i64) -> Result<u64, StoreError> {
+        let mut request = Vec::new();
+        client::post(
+            &mut request,
+            "/api/v1/bank/statements",
+            &format!("{}Content-Type: application/xml\r\n", self.key),
+            body.as_bytes(),
+        );
+        let (answer, micros) = client::ask(self.bed.address, &request)?;
+        let text = String::from_utf8_lossy(&answer.body);
+        let receipt: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let new = receipt.pointer("/statements/0/new").and_then(Value::as_i64);
+        if answer.status != 200 || new != Some(entries) {
+            return Err(broken(format!("{} {}", answer.status, text.chars().take(500).collect::<String>())));
+        }
+        Ok(micros)
+    }
+}
+
 /// Opens a wage account and hands in statements of consecutive days that chain.
 pub fn measure(bed: &Bed) -> Result<Statements, StoreError> {
-    let broken = |why: String| StoreError::Unavailable(format!("bench statements: {why}"));
-    let project = bed.projects(1)?.first().map(|(project, ..)| *project).ok_or_else(|| broken("no project".to_owned()))?;
-    let number = format!("6200{:012}", bed.tag);
-    let (opened_on, written) = (bed.first_day(), number.clone());
-    bed.write(move |tx, ctx| {
-        let site = projects::enter(tx.conn(), &ctx.scope, project)?;
-        let new = NewAccount {
-            number: written.clone(),
-            sub_ledger: String::new(),
-            name: "测量总包单位测量项目农民工工资专用账户".to_owned(),
-            bank_name: "测量银行".to_owned(),
-            bank_code: "102361000013".to_owned(),
-            opened_on,
-            agreement: None,
-            succeeds: None,
-            detail_means_paid: true,
-        };
-        actions::open_account(tx, ctx, &site, &new)
-    })?;
-    let key = bed.log_in(Role::Bank)?;
+    let desk = Desk::open(bed)?;
     let mut figures = Figures::default();
     let (mut statements, mut bytes) = (0, 0);
     let begun = Instant::now();
@@ -68,22 +111,9 @@ pub fn measure(bed: &Bed) -> Result<Statements, StoreError> {
         if begun.elapsed() > SPAN {
             break;
         }
-        let body = camt053(&number, opened_on.plus_days(day), day, ENTRIES);
+        let body = desk.statement(day, ENTRIES);
         bytes = body.len();
-        let mut request = Vec::new();
-        client::post(
-            &mut request,
-            "/api/v1/bank/statements",
-            &format!("{key}Content-Type: application/xml\r\n"),
-            body.as_bytes(),
-        );
-        let (answer, micros) = client::ask(bed.address, &request)?;
-        let text = String::from_utf8_lossy(&answer.body);
-        let receipt: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let new = receipt.pointer("/statements/0/new").and_then(Value::as_i64);
-        if answer.status != 200 || new != Some(ENTRIES) {
-            return Err(broken(format!("{} {}", answer.status, text.chars().take(500).collect::<String>())));
-        }
+        let micros = desk.hand_in(&body, ENTRIES)?;
         statements += 1;
         figures.requests += 10_000;
         figures.micros += micros;
@@ -104,7 +134,7 @@ fn wage(line: i64) -> Fen {
 }
 
 /// A day's statement: one credit that covers the wages, and a debit with its payee for each.
-fn camt053(account: &str, day: Day, number: i64, entries: i64) -> String {
+pub(super) fn camt053(account: &str, day: Day, number: i64, entries: i64) -> String {
     let wages = Fen((1..entries).map(|line| wage(line).0).sum());
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\

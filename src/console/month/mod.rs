@@ -6,6 +6,7 @@
 
 mod bank;
 mod begin;
+mod check;
 mod evidence;
 mod paper_forms;
 pub(super) mod papers;
@@ -36,6 +37,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(sheets::routes());
     routes.extend(sheet::routes());
     routes.extend(sheet_forms::routes());
+    routes.extend(check::routes());
     routes.extend(run::routes());
     routes.push(Route::page("/bank", Access::Holds(Verb::FeedBank), "Hand in a bank file", || web::get().to(bank::page)));
     routes.push(Route::form("/bank", Access::Holds(Verb::FeedBank), "Hand in a bank file", || web::post().to(bank::take)));

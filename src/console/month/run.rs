@@ -8,15 +8,16 @@ use serde::Deserialize;
 
 use super::sheet::{Line, lines_of, user_name};
 use super::{attachment, can};
-use crate::base::id::{LineId, PayRunId, ProjectId};
+use crate::base::id::{LineId, PayRunId, ProjectId, SheetId};
 use crate::console::projects::head::Head;
-use crate::console::{Frame, Shown, show};
+use crate::console::{Frame, Shown, done, show};
 use crate::payroll::pay_run::actions::{fetch_file, run_with_attempts};
-use crate::payroll::pay_run::table::{AttemptRow, RunHead};
+use crate::payroll::pay_run::table::{AttemptRow, InquiryRow, PartRow, RunHead, inquiries_of, parts_of};
+use crate::payroll::pay_run::{InquiryKind, checks, silence};
 use crate::payroll::table::{LineRow, SheetRow};
-use crate::payroll::{self, AttemptState, LineState};
+use crate::payroll::{self, AttemptState, LineState, RunState};
 use crate::projects::enter;
-use crate::web::{Access, Problem, Route, Verb, Visit};
+use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 
 /// Payments of a page on the screen, and held lines.
 const SHOWN: usize = 100;
@@ -35,6 +36,15 @@ pub(super) fn routes() -> Vec<Route> {
             || web::get().to(file),
         )
         .serves("application/xml"),
+        Route::form(
+            "/projects/{project}/runs/{run}/inquiry",
+            Access::Holds(Verb::PayWages),
+            "Record that the bank was asked about a run",
+            || web::post().to(inquire),
+        ),
+        Route::form("/projects/{project}/sheets/{sheet}/release", Access::Holds(Verb::PayWages), "Let a held line go", || {
+            web::post().to(release)
+        }),
     ]
 }
 
@@ -88,9 +98,24 @@ struct RunPage {
     held: Vec<Line>,
     held_total: usize,
     later: Vec<RunHead>,
+    /// The files of the order, where it needed several.
+    parts: Vec<PartRow>,
+    inquiries: Vec<InquiryRow>,
+    /// Payments that the bank is silent about.
+    unknown: usize,
     waiting: usize,
     sees_people: bool,
     may_pay: bool,
+}
+
+impl RunPage {
+    fn is_open(&self) -> bool {
+        self.run.state == RunState::Sent
+    }
+
+    fn kinds(&self) -> &'static [InquiryKind] {
+        InquiryKind::ALL
+    }
 }
 
 #[derive(Deserialize)]
@@ -124,6 +149,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::
             let held_total = held.len();
             held.truncate(size);
             let paid = own.iter().filter(|(attempt, _)| attempt.state == AttemptState::Paid).count();
+            let unknown = own.iter().filter(|(attempt, _)| attempt.state == AttemptState::Unknown).count();
             let failed = own.iter().filter(|(attempt, line)| needs_somebody(attempt, line)).count();
             // Failed ones first: they need somebody.
             own.sort_by_key(|(attempt, line)| !needs_somebody(attempt, line));
@@ -135,7 +161,9 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::
             let shown = lines_of(conn, visit.ctx.vault(), &site, rows)?;
             let payments = attempts.into_iter().zip(shown).map(|(attempt, line)| Payment { attempt, line }).collect();
             let mut later = payroll::pay_run::table::of_sheet(conn, site.id, sheet.id)?;
-            later.retain(|other| other.id > id);
+            let parts = parts_of(conn, site.id, id)?;
+            // The other files of the same order are no later attempt.
+            later.retain(|other| other.id > id && !parts.iter().any(|part| part.run_id == other.id));
             Ok(RunPage {
                 f: Frame::of(visit),
                 created_by: user_name(conn, &run.created_by)?,
@@ -149,6 +177,9 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::
                 pages,
                 prints,
                 later,
+                inquiries: inquiries_of(conn, site.id, id)?,
+                parts,
+                unknown,
                 waiting,
                 sees_people: can(conn, visit, project, Verb::ReadWorkers),
                 may_pay: can(conn, visit, project, Verb::PayWages),
@@ -172,4 +203,26 @@ async fn file(visit: Visit, path: web::Path<(ProjectId, PayRunId)>) -> Shown {
         })
         .await?;
     attachment("application/xml; charset=utf-8", &format!("{run}.xml"), bytes)
+}
+
+async fn inquire(form: Form, path: web::Path<(ProjectId, PayRunId)>) -> Shown {
+    let (project, run) = path.into_inner();
+    let (kind, note): (InquiryKind, String) = (form.parse("kind")?, form.required("note")?.to_owned());
+    form.write(Verb::PayWages, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, project)?;
+        silence::inquire(tx, ctx, &site, run, kind, &note)
+    })
+    .await?;
+    done(&format!("/projects/{project}/runs/{run}"), "bank_asked", 1)
+}
+
+async fn release(form: Form, path: web::Path<(ProjectId, SheetId)>) -> Shown {
+    let (project, sheet) = path.into_inner();
+    let (line, note): (LineId, String) = (form.parse("line")?, form.required("note")?.to_owned());
+    form.write(Verb::PayWages, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, project)?;
+        checks::actions::release_line(tx, ctx, &site, sheet, line, &note)
+    })
+    .await?;
+    done(&format!("/projects/{project}/sheets/{sheet}"), "line_released", 1)
 }

@@ -120,6 +120,7 @@ struct SheetPage {
     audited_by: Option<String>,
     may_prepare: bool,
     may_pay: bool,
+    sees_money: bool,
 }
 
 impl SheetPage {
@@ -197,6 +198,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
                 audited_by: sheet.audited_by.as_deref().map(|user| user_name(conn, user)).transpose()?,
                 may_prepare: can(conn, visit, project, Verb::PrepareSheets),
                 may_pay: can(conn, visit, project, Verb::PayWages),
+                sees_money: may_see_runs,
                 sheet,
                 head,
             })

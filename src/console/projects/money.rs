@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::head::Head;
+use crate::accounts::reconciling::{self, Reconciliation};
 use crate::accounts::table::{self as accounts, AccountRow, EntryRow};
 use crate::accounts::{Direction, Purpose};
 use crate::base::id::ProjectId;
@@ -56,6 +57,7 @@ struct MoneyPage {
     head: Head,
     accounts: Vec<AccountRow>,
     holdings: Vec<(&'static str, &'static str, Fen)>,
+    reconciled: Vec<Reconciliation>,
     bars: Vec<Bar>,
     entries: Vec<EntryRow>,
     next: Option<i64>,
@@ -113,13 +115,14 @@ impl Flow {
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Query>) -> Shown {
     let (id, before) = (project.into_inner(), query.before.unwrap_or(i64::MAX));
-    let (head, rows, balances, flows, entries, may_feed, may_open) = visit
+    let (head, rows, reconciled, balances, flows, entries, may_feed, may_open) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let since = visit.ctx.today.month().plus(1 - MONTHS).first();
             Ok((
                 head,
                 accounts::of_project(conn, site.id)?,
+                reconciling::of_project(conn, &site, visit.ctx.today)?,
                 ledger::table::balances(conn, site.id, visit.ctx.today, None)?,
                 accounts::flows(conn, site.id, since)?,
                 accounts::entries_back(conn, site.id, before, PAGE)?,
@@ -149,6 +152,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
         head,
         accounts: rows,
         holdings: holdings(&balances),
+        reconciled,
         bars,
         entries,
         next,

@@ -1,38 +1,21 @@
 //! Ordering a run and giving its file back.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::table::{self, AttemptRow, CONTRADICTED, RunHead, RunRow};
-use super::{Candidate, HeldLine, Ordered, Verdict};
+use super::plan::{Going, Plan};
+use super::table::{self, AttemptRow, PartRow, RunHead, RunRow};
+use super::{Checked, HeldLine, Ordered, files};
+use crate::accounts::profiles::{self, Profile};
 use crate::accounts::{self, table::AccountRow};
 use crate::base::Fen;
-use crate::base::id::{AccountId, LineId, PayRunId, SheetId};
+use crate::base::id::{AccountId, PayRunId, SheetId};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
+use crate::payroll;
 use crate::payroll::results::{append, write_line};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::payroll::{AttemptState, LineState, RunState, end_to_end_id};
 use crate::projects::Site;
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Chain, Tx, jobs, journal};
-use crate::web::problem::FAULTS_MAX;
 use crate::web::{Ctx, Problem};
-use crate::wire::iso20022::pain001::{self, Agent, PaymentBatch, PaymentLine, PaymentOrder, Version};
-use crate::{payroll, workers};
-
-/// A line that goes, with what its payment needs.
-struct Going {
-    line: LineRow,
-    amount: Fen,
-    card: Vec<u8>,
-}
-
-/// What the check made of a sheet's lines.
-#[derive(Default)]
-struct Plan {
-    going: Vec<Going>,
-    held: Vec<(LineRow, HeldLine)>,
-    earlier: Fen,
-}
 
 /// Orders the payment of everything on a sheet that may be paid and has not been; each bad line is held with its reason.
 ///
@@ -49,51 +32,114 @@ pub fn order_pay_run(
     account: Option<AccountId>,
 ) -> Result<Ordered, Problem> {
     let sheet = payroll::actions::open_sheet(tx, site, sheet)?;
-    if !sheet.state.is_payable() {
-        let state = sheet.state;
-        let problem = Problem::conflict(
-            format!("工资表须经劳资专管员审核后才能代发，现为 {state} 状态。"),
-            format!("A sheet is paid after the labour manager's audit; it is {state}."),
-        );
-        return Err(problem.at("sheet", "bad_format"));
-    }
-    let account = account_of(tx, ctx, site, account)?;
-    let plan = plan_of(tx, site, &sheet)?;
+    require_payable(&sheet)?;
+    let account = account_of(tx.conn(), ctx, site, account)?;
+    let profile = profiles::table::of_account(tx.conn(), &account)?;
+    let plan = Plan::of(tx.conn(), ctx, site, &sheet, &profile)?;
     if plan.going.is_empty() && plan.held.is_empty() {
         return Err(Problem::conflict("该工资表没有待付的行。", "Nothing on this sheet is left to pay.").at("sheet", "duplicate"));
     }
-    let ordered = Fen::total(plan.going.iter().map(|one| one.amount))?;
-    let held_total = Fen::total(plan.held.iter().map(|(_, held)| held.amount))?;
+    let (ordered, held_total) = (plan.ordered()?, plan.held_total()?);
     let withheld = sheet.total_fen.minus(ordered)?.minus(held_total)?.minus(plan.earlier)?;
     if ordered.is_positive() {
         check_balance(tx, ctx, &account, ordered)?;
     }
     let mut answer = Ordered {
         run: None,
+        runs: Vec::new(),
         ordered,
         held_total,
         earlier: plan.earlier,
         withheld,
         held: plan.held.iter().map(|(_, held)| held.clone()).collect(),
+        cautions: plan.cautions,
+        minimum_wage: plan.minimum_wage,
         replaced: Vec::new(),
     };
     for (line, held) in plan.held {
         hold(tx, ctx, line, &held)?;
     }
-    if !plan.going.is_empty() {
-        let (run, replaced) = send(tx, ctx, site, &sheet, &account, plan.going)?;
-        answer.run = Some(run);
-        answer.replaced = replaced;
+    let amounts: Vec<Fen> = plan.going.iter().map(|one| one.amount).collect();
+    let mut going = plan.going.into_iter();
+    for lines in profile.files(&amounts) {
+        let file: Vec<Going> = going.by_ref().take(lines).collect();
+        let (run, replaced) = send(tx, ctx, site, &sheet, (&account, &profile), file)?;
+        answer.runs.push(run);
+        answer.replaced.extend(replaced);
     }
+    answer.run = answer.runs.first().cloned();
+    link(tx, site, &answer.runs)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "order_pay_run", &sheet.id.to_string())?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(answer)
 }
 
-fn account_of(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, wanted: Option<AccountId>) -> Result<AccountRow, Problem> {
+fn require_payable(sheet: &SheetRow) -> Result<(), Problem> {
+    if sheet.state.is_payable() {
+        return Ok(());
+    }
+    let state = sheet.state;
+    let problem = Problem::conflict(
+        format!("工资表须经劳资专管员审核后才能代发，现为 {state} 状态。"),
+        format!("A sheet is paid after the labour manager's audit; it is {state}."),
+    );
+    Err(problem.at("sheet", "bad_format"))
+}
+
+/// What an order of the sheet would do now; nothing is written, and a short balance is told and does not refuse.
+///
+/// # Errors
+/// `not_found` without such a sheet, `conflict` for one that is not audited, `invalid` without an open account.
+pub fn check_sheet(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    sheet: SheetId,
+    account: Option<AccountId>,
+) -> Result<Checked, Problem> {
+    let sheet = payroll::table::sheet(conn, site.id, sheet)?.ok_or_else(Problem::not_found)?;
+    require_payable(&sheet)?;
+    let account = account_of(conn, ctx, site, account)?;
+    let profile = profiles::table::of_account(conn, &account)?;
+    let plan = Plan::of(conn, ctx, site, &sheet, &profile)?;
+    let (ordered, held_total) = (plan.ordered()?, plan.held_total()?);
+    let amounts: Vec<Fen> = plan.going.iter().map(|one| one.amount).collect();
+    let balance = accounts::continuity::balance_on(conn, &account, ctx.today)?.balance;
+    let shortage = match balance {
+        Some(balance) if balance < ordered => Some(ordered.minus(balance)?),
+        _ => None,
+    };
+    Ok(Checked {
+        lines: amounts.len(),
+        files: profile.files(&amounts),
+        ordered,
+        held_total,
+        earlier: plan.earlier,
+        withheld: sheet.total_fen.minus(ordered)?.minus(held_total)?.minus(plan.earlier)?,
+        held: plan.held.into_iter().map(|(_, held)| held).collect(),
+        cautions: plan.cautions,
+        minimum_wage: plan.minimum_wage,
+        balance,
+        shortage,
+    })
+}
+
+/// Several files of one order know of one another.
+fn link(tx: &mut Tx<'_>, site: &Site, runs: &[RunHead]) -> Result<(), Problem> {
+    let [first, _, ..] = runs else { return Ok(()) };
+    let parts = i32::try_from(runs.len()).unwrap_or(i32::MAX);
+    let recorded_seq = tx.seq(Chain::Project(site.id))?;
+    for (part, run) in (1..).zip(runs) {
+        let row = PartRow { project_id: site.id, run_id: run.id, first_run_id: first.id, part, parts, recorded_seq };
+        table::insert_part(tx, &row)?;
+    }
+    Ok(())
+}
+
+fn account_of(conn: &mut AnyConn, ctx: &Ctx, site: &Site, wanted: Option<AccountId>) -> Result<AccountRow, Problem> {
     let account = match wanted {
-        Some(id) => accounts::table::find(tx.conn(), site.id, id)?.filter(|row| row.closed_on.is_none()),
-        None => accounts::actions::account_on(tx.conn(), site, ctx.today)?,
+        Some(id) => accounts::table::find(conn, site.id, id)?.filter(|row| row.closed_on.is_none()),
+        None => accounts::actions::account_on(conn, site, ctx.today)?,
     };
     account.ok_or_else(|| {
         Problem::invalid("本项目没有在用的农民工工资专用账户。", "The project has no such wage account in use.")
@@ -124,45 +170,6 @@ fn check_balance(tx: &mut Tx<'_>, ctx: &Ctx, account: &AccountRow, needed: Fen) 
     Err(problem.at("balance", "balance_short"))
 }
 
-fn plan_of(tx: &mut Tx<'_>, site: &Site, sheet: &SheetRow) -> Result<Plan, Problem> {
-    let attempts = table::attempts_of_sheet(tx.conn(), site.id, sheet.id)?;
-    let contradicted: BTreeSet<LineId> =
-        attempts.iter().filter(|one| one.reason.as_deref() == Some(CONTRADICTED)).map(|one| one.line_id).collect();
-    let under_way: BTreeMap<LineId, Fen> =
-        attempts.iter().filter(|one| !one.state.is_final()).map(|one| (one.line_id, one.amount_fen)).collect();
-    let enrolments = workers::table::of_project(tx.conn(), site.id)?;
-    let mut enrolments: BTreeMap<_, _> = enrolments.into_iter().map(|row| (row.id, row)).collect();
-    let mut plan = Plan::default();
-    for line in payroll::table::lines_of(tx.conn(), site.id, sheet.id)? {
-        plan.earlier = plan.earlier.plus(line.paid_fen)?;
-        plan.earlier = plan.earlier.plus(under_way.get(&line.id).copied().unwrap_or_default())?;
-        let enrolment = enrolments.remove(&line.enrolment_id);
-        let (card, card_index) = enrolment.map_or((None, None), |row| (row.card, row.card_index));
-        let others = match &card_index {
-            Some(index) if line.state.is_orderable() => workers::table::others_with_card(tx.conn(), index, line.worker_id)?,
-            _ => 0,
-        };
-        let candidate = Candidate {
-            line: &line,
-            part: sheet.part,
-            has_card: card.is_some(),
-            is_card_shared: others > 0,
-            is_contradicted: contradicted.contains(&line.id),
-        };
-        match (candidate.verdict(), card) {
-            (Verdict::Pay(amount), Some(card)) => plan.going.push(Going { line, amount, card }),
-            (Verdict::Hold(reason), _) => {
-                let (zh, en) = reason.cure();
-                let amount = line.rest().or_zero();
-                let held = HeldLine { line: line.id, amount, reason, zh: zh.to_owned(), en: en.to_owned() };
-                plan.held.push((line, held));
-            }
-            (Verdict::Leave | Verdict::Pay(_), _) => {}
-        }
-    }
-    Ok(plan)
-}
-
 fn hold(tx: &mut Tx<'_>, ctx: &Ctx, line: LineRow, held: &HeldLine) -> Result<(), Problem> {
     let reason = Some(held.reason.to_string());
     if line.state == LineState::Held && line.state_reason == reason {
@@ -178,7 +185,7 @@ fn send(
     ctx: &Ctx,
     site: &Site,
     sheet: &SheetRow,
-    account: &AccountRow,
+    (account, profile): (&AccountRow, &Profile),
     going: Vec<Going>,
 ) -> Result<(RunHead, Vec<String>), Problem> {
     let recorded_seq = tx.seq(Chain::Project(site.id))?;
@@ -189,7 +196,7 @@ fn send(
     for one in &going {
         let attempt = one.line.attempt + 1;
         let end_to_end_id = end_to_end_id(one.line.id, attempt);
-        payments.push(payment(tx, ctx, site, sheet, one, end_to_end_id.clone())?);
+        payments.push(files::payment(tx, ctx, site, sheet, one, end_to_end_id.clone())?);
         attempts.push(AttemptRow {
             project_id: site.id,
             run_id: id,
@@ -203,7 +210,7 @@ fn send(
         });
     }
     let total = Fen::total(payments.iter().map(|payment| payment.amount))?;
-    let (xml, replaced) = file_of_order(ctx, account, &message_id, payments)?;
+    let (xml, replaced) = files::of_order(ctx, account, profile, &message_id, payments)?;
     let run = RunRow {
         project_id: site.id,
         id,
@@ -229,70 +236,6 @@ fn send(
     ledger::actions::post(tx, ctx, site, &posting)?;
     let head = table::head(tx.conn(), site.id, id)?.ok_or_else(|| Problem::internal("a run that was written is gone"))?;
     Ok((head, replaced))
-}
-
-fn payment(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    site: &Site,
-    sheet: &SheetRow,
-    one: &Going,
-    end_to_end_id: String,
-) -> Result<PaymentLine, Problem> {
-    let worker = workers::table::worker(tx.conn(), one.line.worker_id)?
-        .ok_or_else(|| Problem::internal(&format!("line {} names a person who is gone", one.line.id)))?;
-    Ok(PaymentLine {
-        end_to_end_id,
-        amount: one.amount,
-        creditor: worker.name,
-        creditor_account: ctx.vault().open_text(tx.conn(), Owner::Project(site.id), &one.card)?,
-        creditor_agent: None,
-        text: Some(format!("{} 工资", sheet.month)),
-    })
-}
-
-/// The pain.001 as text, and the places where a text had to change.
-fn file_of_order(
-    ctx: &Ctx,
-    account: &AccountRow,
-    message_id: &str,
-    lines: Vec<PaymentLine>,
-) -> Result<(String, Vec<String>), Problem> {
-    let agent = match account.bank_code.len() {
-        12 => Some(Agent::Cnaps(account.bank_code.clone())),
-        8 | 11 => Some(Agent::Bic(account.bank_code.clone())),
-        _ => None,
-    };
-    let debtor_account = match account.sub_ledger.as_str() {
-        "" => account.number.clone(),
-        sub_ledger => format!("{}-{sub_ledger}", account.number),
-    };
-    let batch = PaymentBatch {
-        id: message_id.to_owned(),
-        batch_booking: true,
-        execute_on: ctx.today,
-        debtor: account.name.clone(),
-        debtor_account,
-        debtor_agent: agent,
-        lines,
-    };
-    let order = PaymentOrder {
-        message_id: message_id.to_owned(),
-        created_at: ctx.now,
-        initiator: account.name.clone(),
-        batches: vec![batch],
-    };
-    match pain001::write(&order, Version::V09) {
-        Ok(written) => Ok((written.xml, written.replaced.into_iter().map(|one| one.place).collect())),
-        Err(problems) => {
-            let problem = Problem::invalid(
-                "代发文件无法生成，请按所列位置改正。",
-                "The payment file cannot be written; mend the places that are listed.",
-            );
-            // The writer's words may quote a name, so only place and reason are passed on.
-            Err(problems.iter().take(FAULTS_MAX).fold(problem, |problem, one| problem.at(one.place.clone(), "bad_format")))
-        }
-    }
 }
 
 /// Moves a line through reserved to sent, each step in its history.

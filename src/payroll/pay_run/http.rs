@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::table::{self, AttemptRow, RunHead};
-use super::{Ordered, actions};
+use super::table::{self, AttemptRow, InquiryRow, PartRow, RunHead};
+use super::{InquiryKind, Ordered, actions, checks, silence};
 use crate::base::id::{AccountId, PayRunId, ProjectId, SheetId};
 use crate::projects::enter;
 use crate::web::paging::{Page, PageQuery};
@@ -16,7 +16,7 @@ use crate::web::{Access, Body, Call, Problem, Route, Verb};
 /// The routes of pay runs.
 pub fn routes() -> Vec<Route> {
     let (pay, money) = (Access::Holds(Verb::PayWages), Access::Holds(Verb::ReadMoney));
-    vec![
+    let mut routes = vec![
         Route::post("/api/v1/projects/{project}/pay-runs", pay, "Order the payment of an audited sheet", || {
             web::post().to(order)
         })
@@ -28,11 +28,34 @@ pub fn routes() -> Vec<Route> {
             .gives::<Page<RunHead>>(),
         Route::get("/api/v1/projects/{project}/pay-runs/{run}", money, "One pay run with its payments", || web::get().to(one))
             .gives::<RunView>(),
-        Route::get("/api/v1/projects/{project}/pay-runs/{run}/file", pay, "The payment file (pain.001.001.09)", || {
-            web::get().to(file)
-        })
+        Route::get(
+            "/api/v1/projects/{project}/pay-runs/{run}/file",
+            pay,
+            "The payment file (pain.001 in the version that the bank takes)",
+            || web::get().to(file),
+        )
         .serves("application/xml"),
-    ]
+        Route::post(
+            "/api/v1/projects/{project}/pay-runs/{run}/inquiries",
+            pay,
+            "Record that the bank was asked about a run, or was given the same file again",
+            || web::post().to(inquire),
+        )
+        .takes::<AskBank>()
+        .creates::<InquiryRow>(),
+    ];
+    routes.extend(checks::http::routes());
+    routes
+}
+
+/// What was done about a bank that is silent.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AskBank {
+    /// Asked, or given the same file again.
+    kind: InquiryKind,
+    /// Whom, how, with what answer; 4 to 300 characters.
+    note: String,
 }
 
 /// A run to be ordered.
@@ -50,6 +73,10 @@ pub struct OrderPayRun {
 pub struct RunView {
     run: RunHead,
     payments: Vec<AttemptRow>,
+    /// The files of the order that it belongs to; empty where it is the only one.
+    parts: Vec<PartRow>,
+    /// What was asked about it.
+    inquiries: Vec<InquiryRow>,
 }
 
 async fn order(call: Call, project: web::Path<ProjectId>, body: Body<OrderPayRun>) -> Result<impl Responder, Problem> {
@@ -78,7 +105,18 @@ async fn one(call: Call, path: web::Path<(ProjectId, PayRunId)>) -> Result<impl 
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, project)?;
         let (run, payments) = actions::run_with_attempts(conn, &site, run)?;
-        Ok(RunView { run, payments })
+        let (parts, inquiries) = (table::parts_of(conn, site.id, run.id)?, table::inquiries_of(conn, site.id, run.id)?);
+        Ok(RunView { run, payments, parts, inquiries })
+    })
+    .await
+}
+
+async fn inquire(call: Call, path: web::Path<(ProjectId, PayRunId)>, body: Body<AskBank>) -> Result<impl Responder, Problem> {
+    let (project, run) = path.into_inner();
+    let AskBank { kind, note } = body.0;
+    call.write(StatusCode::CREATED, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, project)?;
+        silence::inquire(tx, ctx, &site, run, kind, &note)
     })
     .await
 }

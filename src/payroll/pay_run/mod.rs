@@ -1,14 +1,20 @@
 //! Pay runs (代发批次): one order to the bank for the lines of an audited sheet, as a pain.001 file that is kept before anybody can
 //! fetch it (R724-31b, R53-18).
 //!
-//! A bad line is held with its reason and the others go; a balance that is short stops the whole run (R53-13). Deliberately absent:
-//! splitting by a bank's limits, and paying again what has no final word.
+//! A bad line is held with its reason and the others go; a balance that is short stops the whole run (R53-13). What does not fit one file
+//! of the bank becomes several runs of one order. Deliberately absent: paying again what has no final word.
 
 pub mod actions;
+pub mod checks;
+mod files;
 pub mod http;
+mod plan;
+pub mod silence;
 pub mod table;
 
 use serde::Serialize;
+
+use checks::LineCaution;
 
 use super::LineState;
 use super::table::LineRow;
@@ -23,6 +29,12 @@ words! {
         CardMissing = "card_missing",
         /// The card is another worker's as well (R53-19: one card a person).
         CardShared = "card_shared",
+        /// By the bank's word the card is somebody else's.
+        CardNotOwn = "card_not_own",
+        /// The worker is on the project's hold list.
+        OnHoldList = "on_hold_list",
+        /// More than the bank takes in one line.
+        OverBankLimit = "over_bank_limit",
         /// All that is open of it is contested.
         Disputed = "disputed",
         /// No work days stand behind it.
@@ -34,6 +46,11 @@ words! {
 crate::web::openapi::word_schema!(Hold);
 
 impl Hold {
+    /// Whether a person may let the line go with a note; the others end by a cure only.
+    pub fn may_be_released(self) -> bool {
+        matches!(self, Hold::CardShared | Hold::CardNotOwn | Hold::OnHoldList | Hold::NoWorkDays)
+    }
+
     /// What to do about it, in Chinese and English.
     pub fn cure(self) -> (&'static str, &'static str) {
         match self {
@@ -41,6 +58,18 @@ impl Hold {
             Hold::CardShared => (
                 "该银行卡登记在多名工人名下，请登记本人的银行卡。",
                 "The card is on record for several workers; record the worker's own.",
+            ),
+            Hold::CardNotOwn => (
+                "银行登记的持卡人与工人姓名不符，请核对并登记本人的银行卡。",
+                "The bank keeps the card under another name; check it and record the worker's own.",
+            ),
+            Hold::OnHoldList => (
+                "该工人在暂缓名单上，移出名单或由人说明后放行。",
+                "The worker is on the hold list; take the worker off it, or let the line go with a note.",
+            ),
+            Hold::OverBankLimit => (
+                "金额超过银行单笔限额，请与银行商定后调整限额。",
+                "The amount is beyond the bank's limit of a line; agree on another limit with the bank.",
             ),
             Hold::Disputed => ("争议解决后再次代发。", "Settle the dispute, then order again."),
             Hold::NoWorkDays => ("没有工日依据，请核对考勤。", "No work days stand behind it; look at the attendance."),
@@ -70,8 +99,10 @@ pub struct HeldLine {
 /// What came of an order. `ordered` + `held_total` + `earlier` + `withheld` is the sheet's total, to the fen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Ordered {
-    /// The run; `null` when every line that was left is held.
+    /// The first run; `null` when every line that was left is held.
     pub run: Option<RunHead>,
+    /// Every run of the order: more than one where the bank's limits need several files.
+    pub runs: Vec<RunHead>,
     /// Sum of this run.
     pub ordered: Fen,
     /// Sum of lines that are held.
@@ -82,21 +113,71 @@ pub struct Ordered {
     pub withheld: Fen,
     /// Lines that are held.
     pub held: Vec<HeldLine>,
+    /// What is out of the ordinary on lines that went.
+    pub cautions: Vec<LineCaution>,
+    /// The local minimum wage of a month with which they were compared; `null` where it is not known.
+    pub minimum_wage: Option<Fen>,
     /// Places of the file where the bank's character set made a text change.
     pub replaced: Vec<String>,
 }
+
+/// What an order would do. `ordered` + `held_total` + `earlier` + `withheld` is the sheet's total, to the fen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = PayRunCheck)]
+pub struct Checked {
+    /// Lines that would go.
+    pub lines: usize,
+    /// Lines of each file that the bank's limits make of them.
+    pub files: Vec<usize>,
+    /// Their sum.
+    pub ordered: Fen,
+    /// Sum of lines that would be held.
+    pub held_total: Fen,
+    /// Paid or under way from earlier runs.
+    pub earlier: Fen,
+    /// Contested parts.
+    pub withheld: Fen,
+    /// Lines that would be held, each with reason and cure.
+    pub held: Vec<HeldLine>,
+    /// What is out of the ordinary on lines that would go.
+    pub cautions: Vec<LineCaution>,
+    /// The local minimum wage of a month; `null` where it is not known.
+    pub minimum_wage: Option<Fen>,
+    /// Balance of the account today; `null` where it is not known, and then nothing goes.
+    pub balance: Option<Fen>,
+    /// By how much it is short (R53-13); `null` where it is enough or not known.
+    pub shortage: Option<Fen>,
+}
+
+words! {
+    /// What was done about a bank that is silent.
+    pub enum InquiryKind, "kind of inquiry" {
+        /// The bank was asked.
+        Asked = "asked",
+        /// The bank was given the same file again.
+        SentAgain = "sent_again",
+    }
+}
+crate::store::types::word_column!(InquiryKind);
+crate::web::openapi::word_schema!(InquiryKind);
 
 /// What is known of a line before it is ordered.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
     /// The line.
     pub line: &'a LineRow,
-    /// Part of the month; only the first one stands on work days alone, later ones may be back pay.
-    pub part: i32,
     /// Whether a card is on record.
     pub has_card: bool,
     /// Whether it is another worker's as well.
     pub is_card_shared: bool,
+    /// Whether the bank keeps it under another name.
+    pub is_anothers_card: bool,
+    /// Whether the worker is on the hold list.
+    pub is_on_hold_list: bool,
+    /// Whether no work days stand behind it, where there should be some.
+    pub has_no_days: bool,
+    /// The most that the bank takes in one line.
+    pub line_max: Option<Fen>,
     /// Whether the bank contradicts itself on an earlier attempt.
     pub is_contradicted: bool,
 }
@@ -126,9 +207,12 @@ impl Candidate<'_> {
         }
         let faults = [
             (self.is_contradicted, Hold::Contradicted),
-            (line.days_hundredths <= 0 && self.part == 1, Hold::NoWorkDays),
+            (self.is_on_hold_list, Hold::OnHoldList),
+            (self.has_no_days, Hold::NoWorkDays),
             (!self.has_card, Hold::CardMissing),
+            (self.is_anothers_card, Hold::CardNotOwn),
             (self.is_card_shared, Hold::CardShared),
+            (self.line_max.is_some_and(|most| rest > most), Hold::OverBankLimit),
         ];
         faults.iter().find(|(stands, _)| *stands).map_or(Verdict::Pay(rest), |(_, hold)| Verdict::Hold(*hold))
     }
@@ -163,7 +247,16 @@ mod tests {
     }
 
     fn sound(line: &LineRow) -> Candidate<'_> {
-        Candidate { line, part: 1, has_card: true, is_card_shared: false, is_contradicted: false }
+        Candidate {
+            line,
+            has_card: true,
+            is_card_shared: false,
+            is_anothers_card: false,
+            is_on_hold_list: false,
+            has_no_days: false,
+            line_max: None,
+            is_contradicted: false,
+        }
     }
 
     #[test]
@@ -182,13 +275,18 @@ mod tests {
         assert_eq!(held(Candidate { has_card: false, ..sound(&line) }), Verdict::Hold(Hold::CardMissing));
         assert_eq!(held(Candidate { is_card_shared: true, ..sound(&line) }), Verdict::Hold(Hold::CardShared));
         assert_eq!(held(Candidate { is_contradicted: true, ..sound(&line) }), Verdict::Hold(Hold::Contradicted));
-        let idle = LineRow { days_hundredths: 0, ..line };
-        assert_eq!(sound(&idle).verdict(), Verdict::Hold(Hold::NoWorkDays));
-        assert_eq!(
-            Candidate { part: 2, ..sound(&idle) }.verdict(),
-            Verdict::Pay(Fen(600_000)),
-            "back pay has no days of its own"
-        );
+        assert_eq!(held(Candidate { is_anothers_card: true, ..sound(&line) }), Verdict::Hold(Hold::CardNotOwn));
+        assert_eq!(held(Candidate { is_on_hold_list: true, ..sound(&line) }), Verdict::Hold(Hold::OnHoldList));
+        assert_eq!(held(Candidate { has_no_days: true, ..sound(&line) }), Verdict::Hold(Hold::NoWorkDays));
+        let limited = |most| Candidate { line_max: Some(Fen(most)), ..sound(&line) };
+        assert_eq!(held(limited(599_999)), Verdict::Hold(Hold::OverBankLimit));
+        assert_eq!(held(limited(600_000)), Verdict::Pay(Fen(600_000)), "just at the bank's limit");
+    }
+
+    #[test]
+    fn a_person_lets_go_only_what_a_note_can_mend() {
+        let released: Vec<Hold> = Hold::ALL.iter().copied().filter(|hold| hold.may_be_released()).collect();
+        assert_eq!(released, [Hold::CardShared, Hold::CardNotOwn, Hold::OnHoldList, Hold::NoWorkDays]);
     }
 
     #[test]

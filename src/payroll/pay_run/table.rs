@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::base::id::{AccountId, LineId, PayRunId, ProjectId, SheetId};
+use super::InquiryKind;
+use crate::base::id::{AccountId, LineId, PayRunId, ProjectId, RecordId, SheetId};
 use crate::base::{Fen, Moment};
 use crate::payroll::{AttemptState, RunState};
-use crate::store::schema::{pay_run_lines, pay_runs};
+use crate::store::schema::{pay_run_lines, pay_run_parts, pay_runs, run_inquiries};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
 
@@ -67,11 +68,50 @@ pub struct AttemptRow {
     pub recorded_seq: i64,
 }
 
+/// That a run is one of several files of one order; the first one's id names the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = pay_run_parts)]
+#[schema(as = PayRunPart)]
+pub struct PartRow {
+    pub project_id: ProjectId,
+    pub run_id: PayRunId,
+    pub first_run_id: PayRunId,
+    pub part: i32,
+    pub parts: i32,
+    pub recorded_seq: i64,
+}
+
+/// That the bank was asked about a run, or was given its file again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = run_inquiries)]
+#[schema(as = PayRunInquiry)]
+pub struct InquiryRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub run_id: PayRunId,
+    pub kind: InquiryKind,
+    pub note: String,
+    pub recorded_by: String,
+    pub recorded_at: Moment,
+    pub recorded_seq: i64,
+}
+
 /// Reason of an attempt on which the bank has said both paid and refused.
 pub const CONTRADICTED: &str = "contradicted";
 
 sealed_in_project! {
     RunRow: "pay_runs", project_id;
+    InquiryRow: "run_inquiries", project_id;
+}
+
+impl Sealed for PartRow {
+    const TABLE: &'static str = "pay_run_parts";
+    fn chain(&self) -> Chain {
+        Chain::Project(self.project_id)
+    }
+    fn key(&self) -> String {
+        self.run_id.to_string()
+    }
 }
 
 impl Sealed for AttemptRow {
@@ -87,6 +127,58 @@ impl Sealed for AttemptRow {
 pub fn insert_run(tx: &mut Tx<'_>, row: &RunRow) -> Result<(), StoreError> {
     diesel::insert_into(pay_runs::table).values(row).execute(tx.conn())?;
     tx.seal(row)
+}
+
+pub fn insert_part(tx: &mut Tx<'_>, row: &PartRow) -> Result<(), StoreError> {
+    diesel::insert_into(pay_run_parts::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+pub fn insert_inquiry(tx: &mut Tx<'_>, row: &InquiryRow) -> Result<(), StoreError> {
+    diesel::insert_into(run_inquiries::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// The files of the order that a run belongs to, in their order; empty where it is the only one.
+pub fn parts_of(conn: &mut AnyConn, project: ProjectId, run: PayRunId) -> Result<Vec<PartRow>, StoreError> {
+    use pay_run_parts as p;
+    let first: Option<PayRunId> = p::table.find((project, run)).select(p::first_run_id).first(conn).optional()?;
+    let Some(first) = first else { return Ok(Vec::new()) };
+    Ok(p::table
+        .filter(p::project_id.eq(project).and(p::first_run_id.eq(first)))
+        .order(p::part)
+        .select(PartRow::as_select())
+        .load(conn)?)
+}
+
+/// What was asked about a run, the first one first.
+pub fn inquiries_of(conn: &mut AnyConn, project: ProjectId, run: PayRunId) -> Result<Vec<InquiryRow>, StoreError> {
+    use run_inquiries as i;
+    Ok(i::table
+        .filter(i::project_id.eq(project).and(i::run_id.eq(run)))
+        .order(i::id)
+        .select(InquiryRow::as_select())
+        .load(conn)?)
+}
+
+/// Runs of a project on which the bank has not had its last word.
+pub fn open_runs(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<RunHead>, StoreError> {
+    Ok(pay_runs::table
+        .filter(pay_runs::project_id.eq(project).and(pay_runs::state.eq(RunState::Sent)))
+        .order(pay_runs::id)
+        .select(RunHead::as_select())
+        .load(conn)?)
+}
+
+/// Projects after one that have such runs, in the order of ids.
+pub fn projects_with_open_runs(conn: &mut AnyConn, after: i64, limit: i64) -> Result<Vec<ProjectId>, StoreError> {
+    Ok(pay_runs::table
+        .filter(pay_runs::state.eq(RunState::Sent).and(pay_runs::project_id.gt(ProjectId(after))))
+        .order(pay_runs::project_id)
+        .select(pay_runs::project_id)
+        .distinct()
+        .limit(limit)
+        .load(conn)?)
 }
 
 /// Writes what may change of a run.
@@ -202,4 +294,14 @@ pub fn all_attempts(conn: &mut AnyConn) -> Result<Vec<AttemptRow>, StoreError> {
         .order((pay_run_lines::project_id, pay_run_lines::run_id, pay_run_lines::line_id))
         .select(AttemptRow::as_select())
         .load(conn)?)
+}
+
+pub fn all_parts(conn: &mut AnyConn) -> Result<Vec<PartRow>, StoreError> {
+    use pay_run_parts as p;
+    Ok(p::table.order((p::project_id, p::run_id)).select(PartRow::as_select()).load(conn)?)
+}
+
+pub fn all_inquiries(conn: &mut AnyConn) -> Result<Vec<InquiryRow>, StoreError> {
+    use run_inquiries as i;
+    Ok(i::table.order((i::project_id, i::id)).select(InquiryRow::as_select()).load(conn)?)
 }

@@ -23,7 +23,7 @@ const KEY: [u8; 32] = [0x5a; 32];
 fn the_schedule_is_listed_with_its_next_times() {
     let folder = Folder::settled();
     let ran = folder.run(&["schedule", "--data", "data"]).ends(0);
-    for name in ["nightly", "reminders", "sources", "digest", "pruning"] {
+    for name in ["nightly", "reminders", "sources", "silence", "digest", "pruning"] {
         let line = ran.out.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {}", ran.out));
         assert!(line.contains("Asia/Shanghai") && line.contains("last none"), "{line}");
         let next = line.split("  next ").nth(1).expect("next times");

@@ -19,12 +19,12 @@ use crate::both;
 use crate::suite::ground::{App, Client, TestProject, card, fact, id_number, project};
 
 /// A site with workers, work days in February 2026 and money on the account.
-struct Stage<'a> {
-    app: &'a App,
-    manager: Client<'a>,
-    project: TestProject,
+pub(super) struct Stage<'a> {
+    pub app: &'a App,
+    pub manager: Client<'a>,
+    pub project: TestProject,
     /// Enrolment and person, in the order of enrolling.
-    people: Vec<(RecordId, WorkerId)>,
+    pub people: Vec<(RecordId, WorkerId)>,
 }
 
 fn day(text: &str) -> Day {
@@ -32,7 +32,7 @@ fn day(text: &str) -> Day {
 }
 
 /// `cards`: the card number of each worker, `None` for one without.
-async fn stage<'a>(app: &'a App, cards: &[Option<u32>]) -> Stage<'a> {
+pub(super) async fn stage<'a>(app: &'a App, cards: &[Option<u32>]) -> Stage<'a> {
     let manager = app.labour_manager();
     let project = project(&manager, 1, "330784").await;
     fact(&manager, &project, "2025-12-01", json!({"kind": "pay_day", "day": 10})).await;
@@ -69,11 +69,11 @@ async fn stage<'a>(app: &'a App, cards: &[Option<u32>]) -> Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn id(&self) -> ProjectId {
+    pub(super) fn id(&self) -> ProjectId {
         self.project.id
     }
 
-    fn account(&self) {
+    pub(super) fn account(&self) {
         let id = self.id();
         let opened = self.app.write(move |tx, ctx| {
             let site = projects::site(tx.conn(), id)?;
@@ -94,7 +94,7 @@ impl Stage<'_> {
     }
 
     /// A statement that ends a day with a balance.
-    fn balance(&self, number: i64, on: &str, closing: Fen) {
+    pub(super) fn balance(&self, number: i64, on: &str, closing: Fen) {
         let (id, on) = (self.id(), day(on));
         let kept = self.app.write(move |tx, ctx| {
             let site = projects::site(tx.conn(), id)?;
@@ -124,7 +124,7 @@ impl Stage<'_> {
     }
 
     /// Everybody worked on a day.
-    fn work(&self, on: &str, hundredths: i32) {
+    pub(super) fn work(&self, on: &str, hundredths: i32) {
         let (id, on, people) = (self.id(), day(on), self.people.clone());
         let written = self.app.write(move |tx, ctx| {
             let rows: Vec<WorkDayRow> = people
@@ -147,20 +147,20 @@ impl Stage<'_> {
         written.unwrap();
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub(super) fn path(&self, rest: &str) -> String {
         format!("{}/{rest}", self.project.path)
     }
 
-    async fn build(&self) -> Value {
+    pub(super) async fn build(&self) -> Value {
         self.manager.post(&self.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone()
     }
 
-    async fn lines(&self, sheet: &Value) -> Vec<Value> {
+    pub(super) async fn lines(&self, sheet: &Value) -> Vec<Value> {
         let path = self.path(&format!("pay-sheets/{}/lines", text(&sheet["id"])));
         self.manager.get(&path).send().await.expect(200)["items"].as_array().unwrap().clone()
     }
 
-    fn scan(&self) -> DocumentId {
+    pub(super) fn scan(&self) -> DocumentId {
         let id = self.id();
         let kept = self.app.write(move |tx, ctx| {
             let new = NewDocument {
@@ -174,7 +174,7 @@ impl Stage<'_> {
         kept.unwrap().id
     }
 
-    async fn act(&self, sheet: &Value, verb: &str, version: i64, body: Option<Value>) -> super::super::ground::Answer {
+    pub(super) async fn act(&self, sheet: &Value, verb: &str, version: i64, body: Option<Value>) -> super::super::ground::Answer {
         let path = self.path(&format!("pay-sheets/{}/{verb}", text(&sheet["id"])));
         let ask = self.manager.ask(actix_web::http::Method::POST, &path).header("If-Match", &version.to_string());
         match body {
@@ -183,7 +183,7 @@ impl Stage<'_> {
         }
     }
 
-    async fn sign_all(&self, sheet: &Value) {
+    pub(super) async fn sign_all(&self, sheet: &Value) {
         let scan = self.scan();
         let items: Vec<Value> = self
             .lines(sheet)
@@ -197,23 +197,23 @@ impl Stage<'_> {
     }
 
     /// A sheet that is built, signed, handed in and audited.
-    async fn audited(&self) -> Value {
+    pub(super) async fn audited(&self) -> Value {
         let sheet = self.build().await;
         self.sign_all(&sheet).await;
         let sheet = self.act(&sheet, "submit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
         self.act(&sheet, "audit", sheet["version"].as_i64().unwrap(), None).await.expect(200)
     }
 
-    async fn order(&self, sheet: &Value, key: &str) -> super::super::ground::Answer {
+    pub(super) async fn order(&self, sheet: &Value, key: &str) -> super::super::ground::Answer {
         self.manager.post(&self.path("pay-runs"), json!({"sheet": sheet["id"]})).key(key).send().await
     }
 
-    async fn payments(&self, run: &Value) -> Vec<String> {
+    pub(super) async fn payments(&self, run: &Value) -> Vec<String> {
         let view = self.manager.get(&self.path(&format!("pay-runs/{}", text(&run["id"])))).send().await.expect(200);
         view["payments"].as_array().unwrap().iter().map(|one| text(&one["end_to_end_id"])).collect()
     }
 
-    fn hear(&self, end_to_end_id: &str, outcome: Outcome) -> Option<LineId> {
+    pub(super) fn hear(&self, end_to_end_id: &str, outcome: Outcome) -> Option<LineId> {
         let (id, end_to_end_id) = (self.id(), end_to_end_id.to_owned());
         let heard = self.app.write(move |tx, ctx| {
             let site = projects::site(tx.conn(), id)?;
@@ -222,18 +222,18 @@ impl Stage<'_> {
         heard.unwrap()
     }
 
-    fn states(&self, sheet: &Value) -> Vec<(LineState, Fen)> {
+    pub(super) fn states(&self, sheet: &Value) -> Vec<(LineState, Fen)> {
         let (id, sheet): (_, SheetId) = (self.id(), text(&sheet["id"]).parse().unwrap());
         let rows = self.app.read(|conn, _| Ok(table::lines_of(conn, id, sheet)?)).unwrap();
         rows.iter().map(|line| (line.state, line.paid_fen)).collect()
     }
 
-    fn run_state(&self, run: &Value) -> RunState {
+    pub(super) fn run_state(&self, run: &Value) -> RunState {
         let (id, run): (_, PayRunId) = (self.id(), text(&run["id"]).parse().unwrap());
         self.app.read(|conn, _| Ok(pay_run::table::head(conn, id, run)?)).unwrap().unwrap().state
     }
 
-    fn months(&self, as_of: &str) -> Vec<months::MonthWages> {
+    pub(super) fn months(&self, as_of: &str) -> Vec<months::MonthWages> {
         let (id, as_of) = (self.id(), day(as_of));
         self.app
             .read(|conn, _| {
@@ -243,7 +243,7 @@ impl Stage<'_> {
             .unwrap()
     }
 
-    fn ledger(&self, account: ledger::LedgerAccount) -> Fen {
+    pub(super) fn ledger(&self, account: ledger::LedgerAccount) -> Fen {
         let id = self.id();
         self.app
             .read(|conn, ctx| {
@@ -255,7 +255,7 @@ impl Stage<'_> {
     }
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 

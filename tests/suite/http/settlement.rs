@@ -524,3 +524,21 @@ both!(a_rehearsal_keeps_nothing, |app| {
     assert_eq!(receipt["applied"], 1);
     assert!(entries(&client, &project, &account).await.is_empty());
 });
+
+both!(thousands_of_refunds_under_one_voucher_are_each_booked_once, |app| {
+    const REFUNDS: usize = 5_000;
+    let client = app.labour_manager();
+    let project = project(&client, 1, "330784").await;
+    open(&client, &project, NUMBER).await;
+    let refund = Ntry { reference: Some("V1"), text: "代发工资不成功退回款项", ..Ntry::credit("1.00", "2026-03-02") };
+    let file = camt(53, "S1", 1, Some(("0.00", "5000.00")), &vec![refund; REFUNDS]);
+    let told = hand_in(&client, &file).await.expect(200);
+    assert_eq!(told["statements"][0]["new"], REFUNDS, "{}", told["statements"]);
+    let again = hand_in(&client, &file.replace("M-53", "M-again")).await.expect(200);
+    assert_eq!((&again["applied"], &again["statements"][0]["duplicates"]), (&Value::from(0), &Value::from(REFUNDS)));
+    // The same amount under the same voucher on another day is other money.
+    let next = Ntry { reference: Some("V1"), text: "代发工资不成功退回款项", ..Ntry::credit("1.00", "2026-03-02") };
+    let file = camt(53, "S2", 2, Some(("5000.00", "10000.00")), &vec![next; REFUNDS]).replace("2026-03-02", "2026-03-03");
+    assert_eq!(hand_in(&client, &file).await.expect(200)["statements"][0]["new"], REFUNDS);
+    assert_eq!(balance(&ledger(&client, &project).await, "bank"), "10000.00");
+});

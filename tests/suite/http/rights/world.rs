@@ -185,6 +185,12 @@ impl Side {
             }
             "pay-sheets/{sheet}/deductions" | "pay-sheets/{sheet}/disputes" => line(),
             "pay-runs" => json!({"sheet": of("sheet")}),
+            "pay-runs/{run}/inquiries" => json!({"kind": "asked", "note": "测试查询"}),
+            "pay-sheets/{sheet}/releases" => json!({"line": of("line"), "note": "测试放行"}),
+            "enrolments/{enrolment}/pay-hold" => json!({"is_held": true, "note": "测试暂缓"}),
+            "enrolments/{enrolment}/card-holder" => json!({"holder": "测试工人", "source": "测试"}),
+            "bank-profiles" => json!({"code": "test-bank", "name": "测试银行"}),
+            "accounts/{account}/profile" => json!({"profile": "default"}),
             "cases" => json!({"kind": "complaint"}),
             "cases/{case}/close" => json!({"outcome": "调解"}),
             "gates/{gate}" => json!({"project": self.project}),

@@ -1,0 +1,3 @@
+DROP TABLE line_releases;
+DROP TABLE card_holders;
+DROP TABLE pay_holds;

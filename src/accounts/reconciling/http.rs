@@ -1,0 +1,43 @@
+//! `/api/v1/projects/{project}/reconciliation`.
+
+use actix_web::{Responder, web};
+use serde::Deserialize;
+
+use super::Reconciliation;
+use crate::base::Day;
+use crate::base::id::ProjectId;
+use crate::projects::enter;
+use crate::web::{Access, Call, Problem, Route, Verb};
+
+/// The route.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "/api/v1/projects/{project}/reconciliation",
+            Access::Holds(Verb::ReadMoney),
+            "Each wage account's ledger against the bank's balance, and why they differ",
+            || web::get().to(reconcile),
+        )
+        .query(&[("as_of", "day, today when absent"), ("open", "true: only those with an open mismatch")])
+        .of_any_time()
+        .gives::<Vec<Reconciliation>>(),
+    ]
+}
+
+#[derive(Deserialize)]
+struct Query {
+    as_of: Option<Day>,
+    open: Option<bool>,
+}
+
+async fn reconcile(call: Call, project: web::Path<ProjectId>, query: web::Query<Query>) -> Result<impl Responder, Problem> {
+    let id = project.into_inner();
+    let Query { as_of, open } = query.into_inner();
+    call.read(move |conn, ctx| {
+        let site = enter(conn, &ctx.scope, id)?;
+        let mut found = super::of_project(conn, &site, as_of.unwrap_or(ctx.today))?;
+        found.retain(|one| open != Some(true) || one.is_open);
+        Ok(found)
+    })
+    .await
+}

@@ -1,0 +1,95 @@
+//! Which lines of a sheet go and which are held: the check, row by row, before anything is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::checks::{Around, LineCaution};
+use super::table::{self, CONTRADICTED};
+use super::{Candidate, HeldLine, Hold, Verdict};
+use crate::accounts::profiles::Profile;
+use crate::base::Fen;
+use crate::base::id::LineId;
+use crate::payroll::table::{LineRow, SheetRow};
+use crate::projects::Site;
+use crate::store::AnyConn;
+use crate::web::{Ctx, Problem};
+use crate::{payroll, workers};
+
+/// A line that goes, with what its payment needs.
+pub(super) struct Going {
+    pub line: LineRow,
+    pub amount: Fen,
+    pub card: Vec<u8>,
+    pub name: String,
+}
+
+/// What the check made of a sheet's lines.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub going: Vec<Going>,
+    pub held: Vec<(LineRow, HeldLine)>,
+    /// Paid or under way from earlier runs.
+    pub earlier: Fen,
+    pub cautions: Vec<LineCaution>,
+    /// The local minimum wage of a month, where the law book has one.
+    pub minimum_wage: Option<Fen>,
+}
+
+impl Plan {
+    /// Sum of the lines that go.
+    pub fn ordered(&self) -> Result<Fen, Problem> {
+        Ok(Fen::total(self.going.iter().map(|one| one.amount))?)
+    }
+
+    /// Sum of the lines that are held.
+    pub fn held_total(&self) -> Result<Fen, Problem> {
+        Ok(Fen::total(self.held.iter().map(|(_, held)| held.amount))?)
+    }
+
+    /// Looks at every line of a sheet.
+    pub fn of(conn: &mut AnyConn, ctx: &Ctx, site: &Site, sheet: &SheetRow, profile: &Profile) -> Result<Plan, Problem> {
+        let attempts = table::attempts_of_sheet(conn, site.id, sheet.id)?;
+        let contradicted: BTreeSet<LineId> =
+            attempts.iter().filter(|one| one.reason.as_deref() == Some(CONTRADICTED)).map(|one| one.line_id).collect();
+        let under_way: BTreeMap<LineId, Fen> =
+            attempts.iter().filter(|one| !one.state.is_final()).map(|one| (one.line_id, one.amount_fen)).collect();
+        let around = Around::gather(conn, site, &ctx.book(), sheet.month, ctx.today)?;
+        let enrolments = workers::table::of_project(conn, site.id)?;
+        let mut enrolments: BTreeMap<_, _> = enrolments.into_iter().map(|row| (row.id, row)).collect();
+        let mut plan = Plan { minimum_wage: around.limits.minimum, ..Plan::default() };
+        for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
+            plan.earlier = plan.earlier.plus(line.paid_fen)?;
+            plan.earlier = plan.earlier.plus(under_way.get(&line.id).copied().unwrap_or_default())?;
+            let enrolment = enrolments.remove(&line.enrolment_id);
+            let (card, card_index) = enrolment.map_or((None, None), |row| (row.card, row.card_index));
+            let index = card_index.as_deref();
+            let released = |hold: Hold| around.is_released(line.id, hold, index);
+            let candidate = Candidate {
+                line: &line,
+                has_card: card.is_some(),
+                is_card_shared: index.is_some_and(|index| around.shared.contains(index)) && !released(Hold::CardShared),
+                is_anothers_card: around.is_anothers_card(line.enrolment_id, index, line.worker_id)
+                    && !released(Hold::CardNotOwn),
+                is_on_hold_list: around.held.contains(&line.worker_id) && !released(Hold::OnHoldList),
+                has_no_days: line.days_hundredths <= 0 && sheet.part == 1 && !released(Hold::NoWorkDays),
+                line_max: profile.line_max(),
+                is_contradicted: contradicted.contains(&line.id),
+            };
+            match (candidate.verdict(), card) {
+                (Verdict::Pay(amount), Some(card)) => {
+                    plan.cautions.extend(around.cautions(line.id, line.worker_id, line.day_rate_fen, sheet.month)?);
+                    let name = around.names.get(&line.worker_id).cloned();
+                    let name = name.ok_or_else(|| Problem::internal(&format!("line {} names a person who is gone", line.id)))?;
+                    plan.going.push(Going { line, amount, card, name });
+                }
+                (Verdict::Hold(reason), _) => {
+                    let (zh, en) = reason.cure();
+                    let amount = line.rest().or_zero();
+                    let held = HeldLine { line: line.id, amount, reason, zh: zh.to_owned(), en: en.to_owned() };
+                    plan.held.push((line, held));
+                }
+                (Verdict::Leave | Verdict::Pay(_), _) => {}
+            }
+        }
+        Ok(plan)
+    }
+}

@@ -1,0 +1,180 @@
+//! What stands on record before a statement is told, laid out so that each entry finds its like without looking at all of them.
+//!
+//! Thousands of equal wages within ten days, or thousands of refunds under one voucher, are usual; a look at each of them for each of
+//! them is not. What counts as the same entry is decided by `keys`; here it is only found. Deliberately absent: rules.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use super::keys::{Known, Told, Voice, by_key, by_looks, by_reference, may_be_loose};
+use crate::accounts::continuity::StatementRef;
+use crate::accounts::table::EntryRow;
+use crate::accounts::{Direction, EntryStatus, Purpose, StatementKind};
+use crate::base::Day;
+use crate::base::id::BankEntryId;
+
+/// What is booked under one voucher of the bank.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Voucher {
+    first_credit: Option<Purpose>,
+    first_debit: Option<Purpose>,
+    /// Whether one of them is the debit of a run.
+    pub has_run: bool,
+}
+
+impl Voucher {
+    pub fn add(&mut self, row: &EntryRow) {
+        let first = if row.direction == Direction::Credit { &mut self.first_credit } else { &mut self.first_debit };
+        first.get_or_insert(row.purpose);
+        self.has_run |= row.purpose == Purpose::PayRun;
+    }
+
+    /// What the first entry that goes the other way was for.
+    pub fn first_of_other_direction(self, direction: Direction) -> Option<Purpose> {
+        if direction == Direction::Credit { self.first_debit } else { self.first_credit }
+    }
+}
+
+/// Places in the order of record.
+type Places = VecDeque<usize>;
+
+/// Entries by day (`None` for those whose day is not settled) and by the other side's account.
+#[derive(Debug, Default)]
+struct Bucket {
+    by_account: HashMap<(Option<Day>, Option<String>), Places>,
+    by_day: HashMap<Option<Day>, Places>,
+}
+
+impl Bucket {
+    fn push(&mut self, day: Option<Day>, account: Option<&str>, place: usize) {
+        self.by_account.entry((day, account.map(str::to_owned))).or_default().push_back(place);
+        self.by_day.entry(day).or_default().push_back(place);
+    }
+
+    /// The first place that fits, of those that may be told for this account: its own and the unnamed ones, or all for none.
+    fn first(
+        &mut self,
+        day: Option<Day>,
+        account: Option<&str>,
+        is_free: impl Fn(usize) -> bool,
+        fits: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let mut found: Option<usize> = None;
+        for day in [day, None].into_iter().take(if day.is_none() { 1 } else { 2 }) {
+            let places = match account {
+                Some(account) => {
+                    let own = first_of(self.by_account.get_mut(&(day, Some(account.to_owned()))), &is_free, &fits);
+                    let unnamed = first_of(self.by_account.get_mut(&(day, None)), &is_free, &fits);
+                    own.into_iter().chain(unnamed).min()
+                }
+                None => first_of(self.by_day.get_mut(&day), &is_free, &fits),
+            };
+            found = found.into_iter().chain(places).min();
+        }
+        found
+    }
+}
+
+/// The first place that is free and fits; taken ones at the front are left behind for good.
+fn first_of(places: Option<&mut Places>, is_free: impl Fn(usize) -> bool, fits: impl Fn(usize) -> bool) -> Option<usize> {
+    let places = places?;
+    while places.front().is_some_and(|place| !is_free(*place)) {
+        places.pop_front();
+    }
+    places.iter().copied().find(|place| is_free(*place) && fits(*place))
+}
+
+/// Entries that look alike and stood before a statement.
+pub(super) struct Standing {
+    kind: StatementKind,
+    name: StatementRef,
+    rows: Vec<Option<Known>>,
+    /// By key, and by day where the ledger repeats nothing over days.
+    keyed: HashMap<(String, Option<Day>), Places>,
+    /// Every one by key, in the order of record.
+    keyed_all: HashMap<String, Places>,
+    referred: HashMap<String, Bucket>,
+    unnamed: Bucket,
+    loose: Bucket,
+}
+
+impl Standing {
+    /// For a statement of this kind and name.
+    pub fn new(kind: StatementKind, name: StatementRef) -> Self {
+        Standing {
+            kind,
+            name,
+            rows: Vec::new(),
+            keyed: HashMap::new(),
+            keyed_all: HashMap::new(),
+            referred: HashMap::new(),
+            unnamed: Bucket::default(),
+            loose: Bucket::default(),
+        }
+    }
+
+    /// Adds the next one in the order of record.
+    pub fn push(&mut self, known: Known) {
+        let place = self.rows.len();
+        let row = &known.row;
+        let both_ledger = self.kind.is_ledger() && row.is_in_ledger();
+        let is_booked = row.status == EntryStatus::Booked;
+        let is_other_page =
+            row.was_seen_in(self.kind) && known.name.is_other_page_of(&self.name) && self.name != StatementRef::default();
+        if !(both_ledger && is_other_page) {
+            let day = Some(row.booked_on).filter(|_| both_ledger && is_booked);
+            let keys: BTreeSet<&str> = row.keys().collect();
+            for key in keys {
+                self.keyed.entry((key.to_owned(), day)).or_default().push_back(place);
+                self.keyed_all.entry(key.to_owned()).or_default().push_back(place);
+            }
+        }
+        if may_be_loose(&known, self.kind) {
+            let account = row.counterparty_index.as_deref();
+            let day = Some(row.booked_on).filter(|_| is_booked);
+            self.loose.push(day, account, place);
+            match &row.bank_ref {
+                Some(reference) => self.referred.entry(reference.clone()).or_default().push(None, account, place),
+                None => self.unnamed.push(day, account, place),
+            }
+        }
+        self.rows.push(Some(known));
+    }
+
+    /// Takes out the entry that is told now; those in `claimed` were told by this statement already.
+    pub fn take(&mut self, claimed: &BTreeSet<BankEntryId>, told: &Told, voice: Voice<'_>) -> Option<EntryRow> {
+        let place = self.place_of(claimed, told, voice)?;
+        self.rows.get_mut(place)?.take().map(|known| known.row)
+    }
+
+    fn place_of(&mut self, claimed: &BTreeSet<BankEntryId>, told: &Told, voice: Voice<'_>) -> Option<usize> {
+        let Standing { rows, keyed, keyed_all, referred, unnamed, loose, .. } = self;
+        let of = |place: usize| rows.get(place).and_then(Option::as_ref);
+        let is_free = |place: usize| of(place).is_some_and(|known| !claimed.contains(&known.row.id));
+        let key = crate::accounts::table::short(voice.base);
+        let fits = |place: usize| of(place).is_some_and(|known| by_key(known, told, voice));
+        let by_key = if voice.kind.is_ledger() && told.status == EntryStatus::Booked {
+            let own = first_of(keyed.get_mut(&(key.to_owned(), Some(told.booked_on))), is_free, fits);
+            let open = first_of(keyed.get_mut(&(key.to_owned(), None)), is_free, fits);
+            own.into_iter().chain(open).min()
+        } else {
+            first_of(keyed_all.get_mut(key), is_free, fits)
+        };
+        let account = voice.counterparty_index;
+        by_key
+            .or_else(|| {
+                let bucket = told.bank_ref.as_ref().and_then(|reference| referred.get_mut(reference))?;
+                bucket.first(None, account, is_free, |place| of(place).is_some_and(|known| by_reference(known, told, voice)))
+            })
+            .or_else(|| {
+                let fits = |place: usize| of(place).is_some_and(|known| by_looks(known, told, voice));
+                let day = Some(told.booked_on);
+                if told.bank_ref.is_none() {
+                    return loose.first(day, account, is_free, fits);
+                }
+                let bare = unnamed.first(day, account, is_free, fits);
+                // Named otherwise it is the same only by the other side's account, so there must be one.
+                let beside = account.and_then(|account| loose.first(day, Some(account), is_free, fits));
+                bare.into_iter().chain(beside).min()
+            })
+    }
+}
