@@ -27,7 +27,7 @@ def main():
     number, balance, closed, lost = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         book = os.path.join(folder, "bank.db")
-        server = make_server(Config(port=0, db_path=book, quiet=True, clock="2026-03-02T09:00"))
+        server = make_server(Config(port=0, db_path=book, quiet=True, clock="2026-03-02T09:00", timezone="Asia/Shanghai"))
         port = server.server_address[1]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         accounts = [("WAGE", int(balance), "accept"), ("CLOSED", 0, "closed-account"), ("LOST", 0, "bad-bank-id")]

@@ -208,7 +208,7 @@ both!(what_acsc_proves_is_the_profile_s, |app| {
         )
     };
     let hand_in = |file: String| {
-        stage.manager.ask(actix_web::http::Method::POST, "/api/v1/bank/results").body("application/xml", &file).send()
+        stage.manager.ask(actix_web::http::Method::POST, "/api/v1/bank/results").body("application/xml", file).send()
     };
     hand_in(report(&payments[0], 1)).await.expect(200);
     assert_eq!(stage.states(&sheet)[0].0, LineState::Accepted, "money has left the payer, no more");
@@ -265,7 +265,7 @@ both!(a_file_that_the_bank_has_already_is_no_refusal, |app| {
          </CstmrPmtStsRpt></Document>",
         text(&run["message_id"])
     );
-    let hand_in = stage.manager.ask(actix_web::http::Method::POST, "/api/v1/bank/results").body("application/xml", &report);
+    let hand_in = stage.manager.ask(actix_web::http::Method::POST, "/api/v1/bank/results").body("application/xml", report);
     hand_in.send().await.expect(200);
     assert_eq!(stage.states(&sheet)[0].0, LineState::Accepted, "the bank has the first sending");
     assert_eq!(stage.run_state(&run), RunState::Sent);
