@@ -46,11 +46,17 @@ fn check(profile: &Profile) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Refuses whoever runs only a part of the house.
+pub fn whole_house(ctx: &Ctx) -> Result<(), Problem> {
+    if ctx.scope.is_everything() { Ok(()) } else { Err(Problem::not_found()) }
+}
+
 /// Writes the next version of a profile; the same contents again change nothing.
 ///
 /// # Errors
-/// `invalid` for a limit out of range.
+/// `not_found` for whoever has not the whole house, since a profile is every project's; `invalid` for a limit out of range.
 pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, profile: &Profile) -> Result<ProfileRow, Problem> {
+    whole_house(ctx)?;
     check(profile)?;
     let recorded_seq = tx.seq(Chain::Organisation)?;
     let last = table::latest(tx.conn(), &profile.code)?;

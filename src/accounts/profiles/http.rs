@@ -99,7 +99,11 @@ fn usual() -> String {
 }
 
 async fn list(call: Call) -> Result<impl Responder, Problem> {
-    call.read(|conn, _| Ok(table::all(conn)?)).await
+    call.read(|conn, ctx| {
+        actions::whole_house(ctx)?;
+        Ok(table::all(conn)?)
+    })
+    .await
 }
 
 async fn write(call: Call, body: Body<WriteProfile>) -> Result<impl Responder, Problem> {

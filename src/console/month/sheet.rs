@@ -148,6 +148,11 @@ impl SheetPage {
         self.states.iter().find(|(state, _)| *state == LineState::Draft).map_or(0, |(_, count)| *count)
     }
 
+    /// Whether it may be looked at before an order.
+    fn is_payable(&self) -> bool {
+        self.sheet.state.is_payable()
+    }
+
     /// Whether an order has anything to take.
     fn is_open(&self) -> bool {
         let open = |state: &LineState| {

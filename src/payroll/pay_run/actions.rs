@@ -89,7 +89,7 @@ fn require_payable(sheet: &SheetRow) -> Result<(), Problem> {
 /// What an order of the sheet would do now; nothing is written, and a short balance is told and does not refuse.
 ///
 /// # Errors
-/// `not_found` without such a sheet, `conflict` for one that is not audited, `invalid` without an open account.
+/// `not_found` without such a sheet, `conflict` for one that is not audited, `invalid` for an account that is none of the project's.
 pub fn check_sheet(
     conn: &mut AnyConn,
     ctx: &Ctx,
@@ -99,12 +99,20 @@ pub fn check_sheet(
 ) -> Result<Checked, Problem> {
     let sheet = payroll::table::sheet(conn, site.id, sheet)?.ok_or_else(Problem::not_found)?;
     require_payable(&sheet)?;
-    let account = account_of(conn, ctx, site, account)?;
-    let profile = profiles::table::of_account(conn, &account)?;
+    // Without an account nothing can go, and the lines can be mended all the same.
+    let account = match account {
+        Some(_) => Some(account_of(conn, ctx, site, account)?),
+        None => accounts::actions::account_on(conn, site, ctx.today)?,
+    };
+    let (profile, balance) = match &account {
+        Some(account) => {
+            (profiles::table::of_account(conn, account)?, accounts::continuity::balance_on(conn, account, ctx.today)?.balance)
+        }
+        None => (Profile::built_in(), None),
+    };
     let plan = Plan::of(conn, ctx, site, &sheet, &profile)?;
     let (ordered, held_total) = (plan.ordered()?, plan.held_total()?);
     let amounts: Vec<Fen> = plan.going.iter().map(|one| one.amount).collect();
-    let balance = accounts::continuity::balance_on(conn, &account, ctx.today)?.balance;
     let shortage = match balance {
         Some(balance) if balance < ordered => Some(ordered.minus(balance)?),
         _ => None,
