@@ -1,11 +1,12 @@
 """A bank for tests: PyPI's mock-bank on a free port of the loopback address, spoken to over HTTP.
 
 Arguments: the number of the wage account, its balance in fen, then the cards of two of the bank's own customers: the first one's account
-is closed, the second one's bank cannot be found. The mock names accounts by IBAN only, so these numbers are entered in its book as such.
+is closed, the second one's bank cannot be found. The mock names accounts by IBAN only, so a gateway stands before it, as banks have one:
+on the way in our numbers become its IBANs, on the way out its IBANs become our numbers.
 Each line of standard input is a request, {"method", "path", "body"}; each line of output its answer, {"status", "body"}. The first line
 of output is the port. It ends when its standard input does.
 """
-import json, os, sqlite3, sys, tempfile, threading, urllib.error, urllib.request
+import json, os, re, sys, tempfile, threading, urllib.error, urllib.request
 
 from mockbank.server import Config, make_server
 
@@ -30,18 +31,23 @@ def main():
         server = make_server(Config(port=0, db_path=book, quiet=True, clock="2026-03-02T09:00", timezone="Asia/Shanghai"))
         port = server.server_address[1]
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        ibans = dict(zip((number, closed, lost), SPARE))
         accounts = [("WAGE", int(balance), "accept"), ("CLOSED", 0, "closed-account"), ("LOST", 0, "bad-bank-id")]
         for (name, amount, behaviour), iban in zip(accounts, SPARE):
             body = {"id": name, "name": name, "iban": iban, "bic": "MOCKNL2A", "currency": "CNY", "balance": amount, "behaviour": behaviour}
             made = ask(port, "POST", "/_mock/accounts", body)
             assert made["status"] < 300, made
-        with sqlite3.connect(book) as conn:
-            for name, iban in zip(("WAGE", "CLOSED", "LOST"), (number, closed, lost)):
-                conn.execute("UPDATE account SET iban = ? WHERE id = ?", (iban, name))
         print(port, flush=True)
         for line in sys.stdin:
             request = json.loads(line)
-            print(json.dumps(ask(port, request["method"], request["path"], request.get("body"))), flush=True)
+            body = request.get("body")
+            if isinstance(body, str):
+                for own, iban in ibans.items():
+                    body = body.replace(f"<Id>{own}</Id>", f"<Id>{iban}</Id>")
+            answer = ask(port, request["method"], request["path"], body)
+            for own, iban in ibans.items():
+                answer["body"] = re.sub(rf"<IBAN>{iban}</IBAN>", f"<Othr><Id>{own}</Id></Othr>", answer["body"])
+            print(json.dumps(answer), flush=True)
         server.shutdown()
 
 

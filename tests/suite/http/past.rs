@@ -193,6 +193,16 @@ async fn lives(app: &App) {
     app.drain();
     app.clock.set("2026-06-18T09:00:00+08:00");
     let account = format!("{}/accounts/{account}/closing", site.path);
+    manager.post(&account, json!({"closed_on": "2026-06-17"})).send().await.refuse(409, "conflict");
+    let answer = manager.post("/api/v1/gates/account-closing", json!({"project": site.id})).send().await.expect(200);
+    let wanted = json!({
+        "answer": answer["id"], "reason": "总包已更换，工资由新总包承接", "legal_ground": "市政府会议纪要 2026 第 3 号",
+        "until_on": "2026-06-20",
+    });
+    let one = app.client(Role::IndustryAuthority, ScopeOn::Region("330784".parse().unwrap()));
+    let asked = one.post(&format!("{}/overrides", site.path), wanted).send().await.expect(201);
+    let decide = format!("{}/overrides/{}/decisions", site.path, asked["id"].as_str().unwrap());
+    authority.post(&decide, json!({"verdict": "approved", "note": "同意，已核实承接"})).send().await.expect(201);
     manager.post(&account, json!({"closed_on": "2026-06-17"})).send().await.expect(200);
     // Other companies' projects and later ones are no part of that past.
     project(&manager, 2, "330784").await;
