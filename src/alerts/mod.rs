@@ -8,6 +8,7 @@
 pub mod actions;
 pub mod digest;
 pub mod http;
+mod money;
 pub mod reminders;
 pub mod sources;
 pub mod table;

@@ -1,7 +1,7 @@
 //! Papers of a project that are about to expire: the wage deposit's promise and the owner's payment bond.
 
 use super::actions::{self, Noticed};
-use super::{Concern, NoticeKind, Words};
+use super::{Concern, NoticeKind, Words, money};
 use crate::base::{Day, Fen};
 use crate::deposits;
 use crate::deposits::table::DepositRow;
@@ -18,7 +18,8 @@ const BOND_RULE: &str = "R724-24a";
 
 /// Notices the papers that expire soon, and that those stand no more which were renewed.
 pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Problem> {
-    let concerns = expiring(tx.conn(), ctx, site)?;
+    let mut concerns = expiring(tx.conn(), ctx, site)?;
+    concerns.extend(money::concerns(tx.conn(), ctx, site)?);
     actions::reconcile(tx, ctx, site, NoticeKind::Reminder, &concerns, &[])
 }
 
@@ -65,7 +66,7 @@ pub fn expiring(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Concer
     Ok(found)
 }
 
-fn concern(
+pub(super) fn concern(
     book: &LawBook,
     subject: String,
     rule: &str,

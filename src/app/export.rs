@@ -15,8 +15,8 @@ use crate::store::vault::Owner;
 use crate::store::{AnyConn, seals};
 use crate::web::{Ctx, Problem};
 use crate::{
-    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, notice_board, parties,
-    payroll, projects, users, workers,
+    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, matters, notice_board,
+    parties, payroll, projects, users, workers,
 };
 
 /// Fields that depend on the key or on chance.
@@ -101,6 +101,8 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
     text.rows("signatures", payroll::table::all_signatures(conn)?)?;
     text.rows("pay_runs", payroll::pay_run::table::all_runs(conn)?)?;
     text.rows("payment_attempts", payroll::pay_run::table::all_attempts(conn)?)?;
+    text.rows("cleared_lines", payroll::outside::table::all(conn)?)?;
+    text.rows("matter_steps", matters::table::all(conn)?)?;
     text.rows("cases", cases::table::all(conn)?)?;
     text.rows("assessments", compliance::table::all(conn)?)?;
     for row in gates::table::all(conn)? {

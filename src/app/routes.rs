@@ -15,8 +15,9 @@ use crate::store::keys;
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, alerts, amendments, attendance, cases, compliance, console, credit, deposits, gates, laboratory, ledger, library,
-    notice_board, operation, parties, payroll, projects, quarantine, settlement, users, workers,
+    accounts, alerts, amendments, attendance, cases, clearance, compliance, console, credit, deposits, gates, laboratory,
+    labour_cost, ledger, library, matters, notice_board, operation, parties, payroll, projects, quarantine, settlement, users,
+    workers,
 };
 
 /// The whole table.
@@ -45,6 +46,9 @@ pub fn all() -> Vec<Route> {
     routes.extend(gates::closing::http::routes());
     routes.extend(gates::certificate::http::routes());
     routes.extend(gates::overriding::http::routes());
+    routes.extend(labour_cost::http::routes());
+    routes.extend(matters::http::routes());
+    routes.extend(clearance::http::routes());
     routes.extend(library::http::routes());
     routes.extend(laboratory::http::routes());
     routes.extend(alerts::http::routes());

@@ -135,6 +135,8 @@ ids! {
     DepositId = "dep";
     /// A case (案件).
     CaseId = "cas";
+    /// A matter of a project's wage money: a shortage, a report, an order on the deposit, a freeze.
+    MatterId = "mat";
     /// A stored gate answer.
     AnswerId = "ans";
     /// A dated fact of a project or party.

@@ -16,7 +16,7 @@ use crate::law::questions::deposit::{Credit, Industry};
 use crate::projects::{self, Fact as Told, FactKind, Facts, PartyRole, Recorded, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::{accounts, attendance, notice_board, workers};
+use crate::{accounts, attendance, labour_cost, notice_board, workers};
 
 use super::months;
 use super::{AUTHORITY, CONTRACTOR, OWNER};
@@ -40,7 +40,7 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<
         labour_manager_named: named(&facts),
         real_name: real_name(conn, ctx, site, &shared, as_of)?,
         account: account(conn, ctx, site, &shared, as_of)?,
-        labour_split: labour_split(&facts, &shared, as_of),
+        labour_split: labour_split(conn, ctx, site, &facts, &shared, as_of)?,
         payroll: months::payroll(conn, ctx, site, &facts, !shared.devices.is_empty(), as_of)?,
         entrusted_payment: entrusted(site, &facts, as_of),
         deposit: deposit(conn, site, &shared, as_of)?,
@@ -187,7 +187,14 @@ fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of: D
     })
 }
 
-fn labour_split(facts: &Facts, shared: &Shared, as_of: Day) -> LabourSplitFacts {
+fn labour_split(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    facts: &Facts,
+    shared: &Shared,
+    as_of: Day,
+) -> Result<LabourSplitFacts, Problem> {
     let money = &shared.money;
     let has_feed = money.last_statement_on.is_some() || money.last_labour_cost_on.is_some();
     let bank = "开户银行 / bank";
@@ -196,8 +203,8 @@ fn labour_split(facts: &Facts, shared: &Shared, as_of: Day) -> LabourSplitFacts 
         Told::LabourCost { monthly: Some(monthly), .. } => Some(AgreedLabourCost::Amount { amount: *monthly }),
         _ => None,
     });
-    let due = due_to_date(facts, as_of);
-    LabourSplitFacts {
+    let due = due_to_date(conn, ctx, site, facts, as_of)?;
+    Ok(LabourSplitFacts {
         agreed,
         cycle: told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
             // The registry takes no cycle above one month, so every shorter one is kept as the month that it lies in.
@@ -211,20 +218,18 @@ fn labour_split(facts: &Facts, shared: &Shared, as_of: Day) -> LabourSplitFacts 
         last_on: if has_feed { known(money.last_labour_cost_on, "bank_entries", None) } else { Fact::not_known(bank) },
         due: due.map_or_else(|| Fact::not_known(OWNER), |amount| known(amount, "project_facts", None)),
         received: if has_feed { known(money.received, "bank_entries", None) } else { Fact::not_known(bank) },
-    }
+    })
 }
 
-/// Labour cost that the contract has made due: a monthly amount on each transfer day since the start of work. A share of progress
-/// money needs the owner's word on progress, so it is not known here.
-fn due_to_date(facts: &Facts, as_of: Day) -> Option<Fen> {
-    let Told::LabourCost { monthly: Some(monthly), transfer_day, .. } = facts.get(FactKind::LabourCost)?.fact.clone() else {
-        return None;
-    };
-    let Some(started) = facts.day_of(FactKind::Started) else { return Some(Fen::ZERO) };
-    let end = facts.day_of(FactKind::Finished).map_or(as_of, |finished| finished.min(as_of));
-    let days = started.month().up_to(end.month()).map(|month| month.day_or_last(transfer_day));
-    let count = days.filter(|day| started < *day && *day <= end).count();
-    i64::try_from(count).ok().and_then(|count| monthly.0.checked_mul(count)).map(Fen)
+/// Labour cost that the contract has made due by the day; not known while progress money that it is a share of is not on record.
+fn due_to_date(conn: &mut AnyConn, ctx: &Ctx, site: &Site, facts: &Facts, as_of: Day) -> Result<Option<Fen>, Problem> {
+    if facts.get(FactKind::LabourCost).is_none() {
+        return Ok(None);
+    }
+    let history = projects::actions::history(conn, site)?;
+    let dues = labour_cost::dues(&ctx.book(), site.region, &history, as_of, as_of);
+    let amounts: Option<Vec<Fen>> = dues.iter().map(|due| due.amount).collect();
+    Ok(amounts.map(Fen::total).transpose()?)
 }
 
 fn entrusted(site: &Site, facts: &Facts, as_of: Day) -> Fact<bool> {

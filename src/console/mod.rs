@@ -10,12 +10,14 @@
 
 pub mod certificates;
 pub mod companies;
+pub mod deposits;
 pub mod frame;
 pub mod front;
 pub mod gates;
 pub mod house;
 pub mod law;
 pub mod month;
+pub mod owner;
 pub mod projects;
 pub mod regions;
 pub mod sessions;
@@ -49,6 +51,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(gates::routes());
     routes.extend(law::routes());
     routes.extend(companies::routes());
+    routes.extend(owner::routes());
+    routes.extend(deposits::routes());
     routes.extend(certificates::routes());
     routes.extend(sessions::routes());
     routes.extend(house::routes());

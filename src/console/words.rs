@@ -1,5 +1,7 @@
 //! The words of the tables in Chinese, as the field says them. In English a word is itself, its underscores blanks.
 
+mod wage_money;
+
 use std::borrow::Cow;
 
 use crate::web::Lang;
@@ -238,7 +240,7 @@ const WORDS: &[(&str, &str)] = &[
 
 /// A word in a language; a word that has no Chinese yet shows as itself.
 pub fn said(lang: Lang, word: &str) -> Cow<'_, str> {
-    let zh = WORDS.iter().find(|(known, _)| *known == word).map(|(_, zh)| *zh);
+    let zh = WORDS.iter().chain(wage_money::WORDS).find(|(known, _)| *known == word).map(|(_, zh)| *zh);
     match (lang, zh) {
         (Lang::Zh, Some(zh)) => Cow::Borrowed(zh),
         _ if word.contains('_') => Cow::Owned(word.replace('_', " ")),
@@ -282,6 +284,9 @@ pub fn bank_reason(lang: Lang, reason: &str) -> String {
 
 /// What a form did: word, Chinese, English. `{n}` is the number of things.
 const TOLD: &[(&str, &str, &str)] = &[
+    ("matter_kept", "事项已记录。", "The step is on record."),
+    ("lines_cleared", "已登记 {n} 行工资的支付。", "The payment of {n} lines is on record."),
+    ("calendar_revoked", "日历地址已停用。", "The calendar address leads nowhere any more."),
     ("override_asked", "已提交，须由另一人批准后生效。", "Asked for; it holds once another person has approved it."),
     ("override_decided", "决定已记录。", "The decision is on record."),
     ("logged_in", "已登录。", "You are logged in."),
@@ -379,6 +384,13 @@ mod tests {
             attendance::devices::OrderState,
             deposits::DepositKind,
             deposits::DepositEvent,
+            crate::matters::MatterKind,
+            crate::matters::Step,
+            crate::clearance::Hurdle,
+            crate::labour_cost::Basis,
+            crate::labour_cost::forecast::Why,
+            law::questions::warning::FreezeReason,
+            payroll::outside::Payer,
             parties::PartyKind,
             workers::IdKind,
             workers::Paper,
@@ -402,11 +414,12 @@ mod tests {
             law::finding::System,
             law::finding::State,
         ];
+        let all: Vec<&str> = WORDS.iter().chain(wage_money::WORDS).map(|(word, _)| *word).collect();
         for word in shown {
-            assert!(WORDS.iter().any(|(known, _)| *known == word), "`{word}` has no Chinese");
+            assert!(all.contains(&word), "`{word}` has no Chinese");
         }
-        for (index, (word, _)) in WORDS.iter().enumerate() {
-            assert!(!WORDS[..index].iter().any(|(known, _)| known == word), "`{word}` stands twice");
+        for (index, word) in all.iter().enumerate() {
+            assert!(!all[..index].contains(word), "`{word}` stands twice");
         }
     }
 

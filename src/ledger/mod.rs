@@ -50,6 +50,10 @@ words! {
         DepositSource = "deposit_source",
         /// Deposit that was used for wages.
         DepositUsed = "deposit_used",
+        /// Wages that the general contractor settled first from money of its own (R724-30).
+        ContractorSettlement = "contractor_settlement",
+        /// Wages that the owner advanced (R724-29b).
+        OwnerAdvance = "owner_advance",
         /// Money in that nothing explains.
         Unexplained = "unexplained",
     }
@@ -72,6 +76,8 @@ words! {
         PayReopened = "pay_reopened",
         /// A deposit was lodged, used, replenished or returned.
         Deposit = "deposit",
+        /// Wages were paid by somebody else than the wage account.
+        Cleared = "cleared",
         /// A posting takes back another one.
         Correction = "correction",
     }

@@ -11,6 +11,7 @@ pub mod building;
 pub mod compare;
 pub mod http;
 pub mod months;
+pub mod outside;
 pub mod pay_run;
 pub mod results;
 pub mod signing;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::id::{DocumentId, FactId, PartyId};
-use crate::base::{Day, Fen, Moment, words};
+use crate::base::{Day, Fen, Moment, Month, words};
 use crate::web::Problem;
 
 words! {
@@ -21,6 +21,8 @@ words! {
         Funding = "funding",
         /// See [`Fact::LabourCost`].
         LabourCost = "labour_cost",
+        /// See [`Fact::ProgressPayment`].
+        ProgressPayment = "progress_payment",
         /// See [`Fact::PayDay`].
         PayDay = "pay_day",
         /// See [`Fact::FundsCommitment`].
@@ -87,6 +89,16 @@ pub enum Fact {
         transfer_day: u32,
         /// Cycle in months; the law allows at most one (R724-24b).
         cycle_months: Decimal,
+    },
+    /// Progress money (工程进度款) that the owner settled for a month's work; the day is the day of settling. Where the contract gives
+    /// labour cost as a share, this is what the share is of.
+    ProgressPayment {
+        /// The month whose work was settled.
+        period: Month,
+        /// Progress money of that month.
+        amount: Fen,
+        /// Value of the work that was finished in it, where known (RL-02).
+        finished_value: Option<Fen>,
     },
     /// The day of the following month on which wages are paid.
     PayDay {
@@ -175,6 +187,7 @@ impl Fact {
             Fact::Industry { .. } => FactKind::Industry,
             Fact::Funding { .. } => FactKind::Funding,
             Fact::LabourCost { .. } => FactKind::LabourCost,
+            Fact::ProgressPayment { .. } => FactKind::ProgressPayment,
             Fact::PayDay { .. } => FactKind::PayDay,
             Fact::FundsCommitment { .. } => FactKind::FundsCommitment,
             Fact::Permit { .. } => FactKind::Permit,
@@ -195,14 +208,15 @@ impl Fact {
 
     /// The amounts in it.
     fn amounts(&self) -> impl Iterator<Item = Fen> {
-        let amount = match self {
-            Fact::Contract { sum, .. } => Some(*sum),
-            Fact::LabourCost { monthly, .. } => *monthly,
-            Fact::PaymentBond { amount, .. } => Some(*amount),
-            Fact::OwnerMoney { amount, .. } => *amount,
-            _ => None,
+        let amounts = match self {
+            Fact::Contract { sum, .. } => [Some(*sum), None],
+            Fact::LabourCost { monthly, .. } => [*monthly, None],
+            Fact::ProgressPayment { amount, finished_value, .. } => [Some(*amount), *finished_value],
+            Fact::PaymentBond { amount, .. } => [Some(*amount), None],
+            Fact::OwnerMoney { amount, .. } => [*amount, None],
+            _ => [None, None],
         };
-        amount.into_iter()
+        amounts.into_iter().flatten()
     }
 
     /// Refuses what no project can have.
@@ -247,6 +261,14 @@ impl Fact {
                 "The cycle of labour-cost payments is at most one month (rule R724-24b).",
                 "cycle_months",
             ),
+            Fact::ProgressPayment { amount, finished_value, .. }
+                if *amount < Fen::ZERO || finished_value.is_some_and(|value| value < Fen::ZERO) =>
+            {
+                refuse("金额不能为负。", "An amount is not negative.", "amount")
+            }
+            Fact::ProgressPayment { period, .. } if valid_on < period.first() => {
+                refuse("结算日早于所属月份。", "A month's work is settled in that month or later.", "period")
+            }
             Fact::LabourCost { transfer_day: day, .. } | Fact::PayDay { day } if !day_of_month.contains(day) => {
                 refuse("日应为 1 至 31。", "A day of the month lies between 1 and 31.", "day")
             }
@@ -288,6 +310,7 @@ pub struct Recorded {
 pub struct Facts {
     latest: BTreeMap<FactKind, Recorded>,
     entrusted: Vec<(PartyId, Recorded)>,
+    progress: BTreeMap<Month, Recorded>,
 }
 
 impl Facts {
@@ -297,6 +320,11 @@ impl Facts {
         for record in records.into_iter().filter(|record| record.valid_on <= as_of) {
             if let Fact::EntrustedPayment { subcontractor } = &record.fact {
                 facts.entrusted.push((*subcontractor, record.clone()));
+            }
+            if let Fact::ProgressPayment { period, .. } = &record.fact
+                && facts.progress.get(period).is_none_or(|known| known.valid_on <= record.valid_on)
+            {
+                facts.progress.insert(*period, record.clone());
             }
             let kind = record.fact.kind();
             let stands = facts.latest.get(&kind).is_some_and(|known| known.valid_on > record.valid_on);
@@ -320,6 +348,14 @@ impl Facts {
     /// Subcontractors with an entrusted payment agreement.
     pub fn entrusted(&self) -> impl Iterator<Item = PartyId> {
         self.entrusted.iter().map(|(party, _)| *party)
+    }
+
+    /// Progress money that was settled for a month's work, and the value of what was finished in it.
+    pub fn progress_of(&self, month: Month) -> Option<(Fen, Option<Fen>)> {
+        match self.progress.get(&month)?.fact {
+            Fact::ProgressPayment { amount, finished_value, .. } => Some((amount, finished_value)),
+            _ => None,
+        }
     }
 
     /// All that hold, in the order of their kinds.
@@ -364,6 +400,26 @@ mod tests {
         assert_eq!(Facts::fold(records.clone(), day).pay_day(), Some(15));
         assert_eq!(Facts::fold(records.clone(), "2026-02-28".parse().unwrap()).pay_day(), Some(11));
         assert_eq!(Facts::fold(records, "2026-01-31".parse().unwrap()).pay_day(), None);
+    }
+
+    #[test]
+    fn progress_money_is_kept_for_each_month_and_corrected_by_a_later_record() {
+        let paid = |period: &str, fen: i64| Fact::ProgressPayment {
+            period: period.parse().unwrap(),
+            amount: Fen(fen),
+            finished_value: None,
+        };
+        let records = [
+            record(1, "2026-02-05", paid("2026-01", 100)),
+            record(2, "2026-03-05", paid("2026-02", 200)),
+            record(3, "2026-02-05", paid("2026-01", 150)),
+            record(4, "2026-02-01", paid("2026-01", 999)),
+        ];
+        let facts = Facts::fold(records, "2026-03-31".parse().unwrap());
+        let of = |month: &str| facts.progress_of(month.parse().unwrap()).map(|(amount, _)| amount);
+        assert_eq!((of("2026-01"), of("2026-02"), of("2026-03")), (Some(Fen(150)), Some(Fen(200)), None));
+        assert!(paid("2026-03", 1).check("2026-02-28".parse().unwrap()).is_err(), "before the month began");
+        assert!(paid("2026-03", -1).check("2026-03-28".parse().unwrap()).is_err());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 17] = [
+const PROJECT: [(&str, &str); 19] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -35,6 +35,8 @@ const PROJECT: [(&str, &str); 17] = [
     ("pay_holds", "project_id"),
     ("card_holders", "project_id"),
     ("line_releases", "project_id"),
+    ("matter_steps", "project_id"),
+    ("cleared_lines", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.

@@ -1017,3 +1017,47 @@ diesel::table! {
         completion_gate -> Bool,
     }
 }
+
+diesel::table! {
+    matter_steps (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        matter_id -> BigInt,
+        kind -> Text,
+        step -> Text,
+        happened_on -> Date,
+        due_on -> Nullable<Date>,
+        amount_fen -> Nullable<BigInt>,
+        payroll_fen -> Nullable<BigInt>,
+        balance_fen -> Nullable<BigInt>,
+        subject -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        note -> Nullable<Text>,
+        document_id -> Nullable<BigInt>,
+        recorded_at -> BigInt,
+        recorded_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    cleared_lines (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        line_id -> BigInt,
+        payer -> Text,
+        amount_fen -> BigInt,
+        paid_on -> Date,
+        reference -> Text,
+        document_id -> Nullable<BigInt>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    calendar_feeds (user_id) {
+        user_id -> BigInt,
+        token_hash -> Text,
+        made_at -> BigInt,
+    }
+}

@@ -9,8 +9,8 @@ use diesel::sql_types::{BigInt, Date, Integer};
 
 use crate::base::id::{
     AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId,
-    InboxId, JobId, LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId,
-    WorkerId,
+    InboxId, JobId, LineId, MatterId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId,
+    UserId, WorkerId,
 };
 use crate::base::{Day, Fen, Moment, Month, RegionCode};
 
@@ -111,6 +111,7 @@ newtype_column! {
     PayRunId: i64 => BigInt,
     DepositId: i64 => BigInt,
     CaseId: i64 => BigInt,
+    MatterId: i64 => BigInt,
     AnswerId: i64 => BigInt,
     FactId: i64 => BigInt,
     FindingId: i64 => BigInt,

@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod browser;
 pub mod contacts;
+pub mod feeds;
 pub mod http;
 mod http_managing;
 pub mod managing;

@@ -13,7 +13,8 @@ use super::route::{Accepts, Described};
 use super::{Access, Route};
 use crate::base::id::{
     AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId,
-    JobId, LineId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId, WorkerId,
+    JobId, LineId, MatterId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId,
+    WorkerId,
 };
 use crate::base::person::Uscc;
 use crate::base::{Day, Fen, Moment, Month, RegionCode};
@@ -63,6 +64,7 @@ text_schema! {
     PayRunId: ID, "run-0CJ1V8Q2M0001";
     DepositId: ID, "dep-0CJ1V8Q2M0001";
     CaseId: ID, "cas-0CJ1V8Q2M0001";
+    MatterId: ID, "mat-0CJ1V8Q2M0001";
     AnswerId: ID, "ans-0CJ1V8Q2M0001";
     FactId: ID, "fct-0CJ1V8Q2M0001";
     FindingId: ID, "fnd-0CJ1V8Q2M0001";

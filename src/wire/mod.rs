@@ -8,6 +8,7 @@ pub mod bank_reply;
 pub mod dahua;
 pub mod device;
 pub mod hikvision;
+pub mod icalendar;
 pub mod iso20022;
 pub mod mt940;
 pub mod pay_sheet;

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anxin::app::demo::{self, Prepared, Wanted};
 use anxin::app::{export, verify};
-use anxin::base::Day;
+use anxin::base::{Day, Fen, Moment};
 use anxin::law::State;
 use anxin::law::rules::arrears;
 use anxin::store::conn::Place;
-use anxin::store::{Db, DbOptions, StoreError, migrate};
+use anxin::store::{Db, DbOptions, Past, StoreError, migrate};
 use anxin::web::{Ctx, Problem};
-use anxin::{compliance, gates, parties, projects, users, workers};
+use anxin::{compliance, gates, labour_cost, parties, payroll, projects, users, workers};
 
 const AS_OF: &str = "2026-03-31";
 
@@ -228,4 +228,91 @@ fn a_report_made_on_a_day_is_the_report_made_ninety_days_later_about_what_was_kn
     for (then, again) in then.iter().zip(&again) {
         assert_eq!(then, again);
     }
+}
+
+/// What a rule said of the pay days, against what became of them.
+#[derive(Debug, Default)]
+struct Score {
+    hits: usize,
+    misses: usize,
+    false_alarms: usize,
+    quiet: usize,
+}
+
+impl Score {
+    fn count(&mut self, alarm: bool, failed: bool) {
+        let place = match (alarm, failed) {
+            (true, true) => &mut self.hits,
+            (false, true) => &mut self.misses,
+            (true, false) => &mut self.false_alarms,
+            (false, false) => &mut self.quiet,
+        };
+        *place += 1;
+    }
+}
+
+/// Days before a pay day on which both rules are asked.
+const ASKED_BEFORE: i64 = 9;
+
+/// The forecast and the naive rule "the balance is low" (under half of the wages of the pay day before), each asked nine days before
+/// every pay day by what was on record then; a pay day failed where more than half of its wages had not reached the workers on it.
+#[test]
+#[expect(clippy::print_stdout, reason = "the comparison is for people to read")]
+fn the_forecast_is_tried_on_the_citys_own_history() {
+    let prepared = open(&wanted("demo-forecast", 1)).unwrap();
+    let (ground, today): (_, Day) = (&prepared.ground, AS_OF.parse().unwrap());
+    let house = Ctx::of_the_house(ground, "test");
+    let sites: Vec<projects::Site> = ground
+        .db
+        .read_blocking(|conn| -> Result<_, Problem> {
+            let rows = projects::visible(conn, &house.scope, 0, 100)?;
+            rows.iter().map(|row| projects::enter(conn, &house.scope, row.id)).collect()
+        })
+        .unwrap();
+    let (mut forecast, mut naive, mut unknown) = (Score::default(), Score::default(), 0);
+    for site in &sites {
+        // Pay day: what was due on it, and what of it had reached the workers by then.
+        let days = ground
+            .db
+            .read_blocking(|conn| -> Result<_, Problem> {
+                let mut days: BTreeMap<Day, (Fen, Fen)> = BTreeMap::new();
+                for sheet in payroll::table::sheets(conn, site.id, 0, 1000)? {
+                    for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
+                        let day = days.entry(line.due_on).or_default();
+                        day.0 = day.0.plus(line.net_fen)?;
+                        if line.paid_on.is_some_and(|on| on <= line.due_on) {
+                            day.1 = day.1.plus(line.paid_fen)?;
+                        }
+                    }
+                }
+                Ok(days)
+            })
+            .unwrap();
+        let mut before = Fen::ZERO;
+        for (pay_on, (due, paid)) in days.into_iter().filter(|(on, _)| *on < today) {
+            let asked_on = pay_on.plus_days(-ASKED_BEFORE);
+            let known_at = Moment(asked_on.plus_days(1).begins().0 - 1);
+            let ctx = Ctx { today: asked_on, now: known_at, ..house.clone() };
+            let outlook = ground
+                .db
+                .read_past_blocking(known_at, &Past::Of(vec![site.id]), |conn| -> Result<_, Problem> {
+                    let position = labour_cost::gather::position(conn, &ctx, site, asked_on)?;
+                    Ok(labour_cost::forecast::forecast(position)?)
+                })
+                .unwrap();
+            let failed = Fen(paid.0.saturating_mul(2)) < due;
+            match outlook.position.balance {
+                Some(balance) => {
+                    forecast.count(outlook.points.iter().any(|point| point.on == pay_on && point.left < Fen::ZERO), failed);
+                    naive.count(Fen(balance.0.saturating_mul(2)) < before, failed);
+                }
+                None => unknown += 1,
+            }
+            before = due;
+        }
+    }
+    println!("forecast {forecast:?}; balance low {naive:?}; {unknown} pay days without a word of the bank");
+    let asked = forecast.hits + forecast.misses + forecast.false_alarms + forecast.quiet;
+    assert!(asked > 0, "no pay day was asked about");
+    assert!(forecast.misses <= naive.misses && forecast.false_alarms <= naive.false_alarms + forecast.hits);
 }

@@ -28,7 +28,22 @@ const FLOORS: &[(u8, &[&str])] = &[
             "settlement",
         ],
     ),
-    (5, &["cases", "credit", "compliance", "gates", "library", "laboratory", "alerts", "operation"]),
+    (
+        5,
+        &[
+            "cases",
+            "credit",
+            "labour_cost",
+            "compliance",
+            "gates",
+            "matters",
+            "clearance",
+            "library",
+            "laboratory",
+            "alerts",
+            "operation",
+        ],
+    ),
     (6, &["console"]),
     (7, &["app"]),
 ];

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use anxin::app::config;
 use anxin::base::Day;
 use anxin::base::person::{BankCard, IdNumber, Uscc};
+use anxin::wire::icalendar::{DayEvent, calendar};
 
 /// Runs a script of tests/oracles and gives its output and whether it ended with 0.
 fn oracle(script: &str, arguments: &[PathBuf], input: &str) -> (String, bool) {
@@ -102,6 +103,33 @@ fn check_digits_agree_with_stdnum() {
     for (answered, expected) in answered.iter().zip(&expected) {
         assert_eq!(answered, expected);
     }
+}
+
+#[test]
+fn a_calendar_is_read_by_another_program_as_it_was_meant() {
+    let long = "农民工工资专用账户，人工费用；".repeat(20);
+    let event = |uid: &str, on: &str, summary: &str| DayEvent {
+        uid: uid.to_owned(),
+        on: on.parse().expect("a day"),
+        summary: summary.to_owned(),
+        description: "一,二;三\\四\n五".to_owned(),
+        sequence: 7,
+    };
+    let events = [event("a@anxin", "2026-12-31", &long), event("b@anxin", "2028-02-29", "x")];
+    let text = calendar("日历", &events, "2026-03-02T09:00:00+08:00".parse().expect("a moment"));
+    let (answered, ended_well) = oracle("calendar_icalendar.py", &[], &text);
+    assert!(ended_well);
+    let read: serde_json::Value = serde_json::from_str(&answered).expect("JSON");
+    let wanted: Vec<serde_json::Value> = events
+        .iter()
+        .map(|event| {
+            serde_json::json!({
+                "uid": event.uid, "start": event.on.to_string(), "end": event.on.plus_days(1).to_string(),
+                "summary": event.summary, "description": event.description, "sequence": event.sequence,
+            })
+        })
+        .collect();
+    assert_eq!(read, serde_json::Value::Array(wanted));
 }
 
 #[test]

@@ -62,13 +62,13 @@ fn decimal(form: &Form, name: &str) -> Result<rust_decimal::Decimal, Problem> {
 }
 
 /// An amount of a form, thousands apart or not.
-fn amount(form: &Form, name: &str) -> Result<Fen, Problem> {
+pub(super) fn amount(form: &Form, name: &str) -> Result<Fen, Problem> {
     let text: String = form.required(name)?.chars().filter(|c| !matches!(c, ',' | '，' | ' ')).collect();
     text.parse().map_err(|error| Problem::unreadable(name, &error))
 }
 
 /// As [`amount`], where the field may be empty.
-fn amount_opt(form: &Form, name: &str) -> Result<Option<Fen>, Problem> {
+pub(super) fn amount_opt(form: &Form, name: &str) -> Result<Option<Fen>, Problem> {
     form.text(name).map(|_| amount(form, name)).transpose()
 }
 

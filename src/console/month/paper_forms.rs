@@ -90,6 +90,17 @@ pub const FORMS: &[FactForm] = &[
         ],
     ),
     form(
+        FactKind::ProgressPayment,
+        None,
+        "工程进度款",
+        "Progress money",
+        &[
+            Input("period", "所属月份（如 2026-03）", "Month of the work (like 2026-03)", Ask::Text, true),
+            Input("amount", "金额（元）", "Amount (yuan)", Ask::Money, true),
+            Input("finished_value", "已完成工程价款（元，如已知）", "Value of finished work (yuan, if known)", Ask::Money, false),
+        ],
+    ),
+    form(
         FactKind::PayDay,
         None,
         "工资支付日",
@@ -207,6 +218,11 @@ pub fn fact_of(form: &Form, kind: FactKind) -> Result<Fact, Problem> {
             transfer_day: day_of_month("transfer_day")?,
             cycle_months: decimal(form, "cycle_months")?,
         },
+        FactKind::ProgressPayment => Fact::ProgressPayment {
+            period: form.parse("period")?,
+            amount: amount(form, "amount")?,
+            finished_value: amount_opt(form, "finished_value")?,
+        },
         FactKind::PayDay => Fact::PayDay { day: day_of_month("day")? },
         FactKind::Industry => Fact::Industry { industry: text("industry")? },
         FactKind::Funding => Fact::Funding { government: form.ticked("government") },
@@ -243,6 +259,9 @@ mod tests {
             FactKind::Contract => r#"{"kind":"contract","sum":"1.00","period_months":"1"}"#,
             FactKind::LabourCost => {
                 r#"{"kind":"labour_cost","share":"0.2","monthly":"1.00","transfer_day":1,"cycle_months":"1"}"#
+            }
+            FactKind::ProgressPayment => {
+                r#"{"kind":"progress_payment","period":"2026-03","amount":"1.00","finished_value":"1.00"}"#
             }
             FactKind::PayDay => r#"{"kind":"pay_day","day":1}"#,
             FactKind::Industry => r#"{"kind":"industry","industry":"building"}"#,

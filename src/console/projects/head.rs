@@ -39,6 +39,8 @@ const TABS: &[(&str, &str, &str, Verb)] = &[
     ("/sheets", "工资表", "Pay sheets", Verb::ReadProjects),
     ("/money", "资金", "Money", Verb::ReadMoney),
     ("/deposit", "保证金", "Deposit", Verb::ReadProjects),
+    ("/matters", "事项", "Matters", Verb::ReadMoney),
+    ("/clearance", "清欠销户", "Clearance", Verb::ReadProjects),
     ("/documents", "资料", "Documents", Verb::ReadProjects),
     ("/findings", "历次核查", "Findings", Verb::ReadProjects),
 ];

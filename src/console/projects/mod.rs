@@ -2,10 +2,14 @@
 
 mod attendance;
 mod card;
+mod clearance;
 mod deposit;
 mod findings;
 pub mod head;
+mod liability;
 mod list;
+mod matter_forms;
+mod matters;
 mod money;
 
 use actix_web::web;
@@ -23,6 +27,39 @@ pub fn routes() -> Vec<Route> {
             web::get().to(money::page)
         }),
         Route::page("/projects/{project}/deposit", read, "Wage deposits", || web::get().to(deposit::page)),
+        Route::page("/projects/{project}/matters", Access::Holds(Verb::ReadMoney), "Matters of the wage money", || {
+            web::get().to(matters::page)
+        }),
+        Route::form("/projects/{project}/matters", Access::Holds(Verb::RecordFacts), "Begin a matter", || {
+            web::post().to(matter_forms::begin)
+        }),
+        Route::form("/projects/{project}/matters/steps", Access::Holds(Verb::RecordFacts), "Take a step of a matter", || {
+            web::post().to(matter_forms::take)
+        }),
+        Route::form(
+            "/projects/{project}/deposit-matters",
+            Access::Holds(Verb::HandleDeposits),
+            "Begin a matter of the deposit",
+            || web::post().to(matter_forms::begin_of_deposit),
+        ),
+        Route::form(
+            "/projects/{project}/deposit-matters/steps",
+            Access::Holds(Verb::HandleDeposits),
+            "Take a step of a matter of the deposit",
+            || web::post().to(matter_forms::take_of_deposit),
+        ),
+        Route::page("/projects/{project}/liability", Access::Holds(Verb::ReadMoney), "Who pays the arrears", || {
+            web::get().to(liability::page)
+        }),
+        Route::form(
+            "/projects/{project}/clearings",
+            Access::Holds(Verb::PayWages),
+            "Record a payment outside the account",
+            || web::post().to(matter_forms::clear),
+        ),
+        Route::page("/projects/{project}/clearance", read, "What stands between a project and its closing", || {
+            web::get().to(clearance::page)
+        }),
         Route::page("/projects/{project}/findings", read, "Findings over time", || web::get().to(findings::page)),
     ]
 }

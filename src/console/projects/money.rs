@@ -15,7 +15,10 @@ use crate::base::person::masked;
 use crate::base::{Fen, Month};
 use crate::console::month::can;
 use crate::console::{Frame, Shown, show};
+use crate::labour_cost::forecast::{Outlook, Point, forecast};
+use crate::labour_cost::{Split, gather};
 use crate::ledger::{self, LedgerAccount};
+use crate::matters::{self, Matter, MatterKind};
 use crate::web::{Problem, Verb, Visit};
 
 /// Entries of a page.
@@ -41,6 +44,30 @@ struct Flow {
     other_out: Fen,
 }
 
+/// A day of the forecast in its picture.
+struct Dot {
+    point: Point,
+    x: i64,
+    /// Upper edge and height of the bar; it hangs below the axis where money is missing.
+    y: i64,
+    high: i64,
+}
+
+/// Width of the forecast's picture for each day on which something comes or goes.
+const DOT_WIDTH: i64 = 72;
+
+/// The forecast's days as bars on an axis at [`HEIGHT`].
+fn dots(outlook: &Outlook) -> Vec<Dot> {
+    let most = outlook.points.iter().map(|point| point.left.0.saturating_abs()).max().unwrap_or(1).max(1);
+    let scale = |amount: i64| i64::try_from(i128::from(amount) * i128::from(HEIGHT) / i128::from(most)).unwrap_or(HEIGHT);
+    let dot = |(point, index): (&Point, i64)| {
+        let high = scale(point.left.0.saturating_abs());
+        let y = if point.left < Fen::ZERO { HEIGHT } else { HEIGHT - high };
+        Dot { point: point.clone(), x: index * DOT_WIDTH + 10, y, high }
+    };
+    outlook.points.iter().zip(0..).map(dot).collect()
+}
+
 /// A month in the picture.
 struct Bar {
     month: Month,
@@ -63,9 +90,18 @@ struct MoneyPage {
     next: Option<i64>,
     may_feed: bool,
     may_open: bool,
+    outlook: Outlook,
+    dots: Vec<Dot>,
+    split: Split,
+    /// Freezes that stand.
+    freezes: Vec<Matter>,
 }
 
 impl MoneyPage {
+    fn width(&self) -> i64 {
+        i64::try_from(self.dots.len()).unwrap_or(1).max(1) * DOT_WIDTH + 20
+    }
+
     fn number(&self, account: &AccountRow) -> String {
         let sub = if account.sub_ledger.is_empty() { String::new() } else { format!("-{}", account.sub_ledger) };
         format!("{}{sub}", masked(&account.number, 4, 4))
@@ -115,9 +151,14 @@ impl Flow {
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Query>) -> Shown {
     let (id, before) = (project.into_inner(), query.before.unwrap_or(i64::MAX));
-    let (head, rows, reconciled, balances, flows, entries, may_feed, may_open) = visit
+    let (head, rows, reconciled, balances, flows, entries, may_feed, may_open, (outlook, split, freezes)) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
+            let today = visit.ctx.today;
+            let outlook = forecast(gather::position(conn, &visit.ctx, &site, today)?)?;
+            let split = gather::split(conn, &visit.ctx, &site, today)?;
+            let mut freezes = matters::actions::all(conn, &visit.ctx, &site, today)?;
+            freezes.retain(|matter| matter.kind == MatterKind::AccountFreeze && matter.is_open());
             let since = visit.ctx.today.month().plus(1 - MONTHS).first();
             Ok((
                 head,
@@ -128,6 +169,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
                 accounts::entries_back(conn, site.id, before, PAGE)?,
                 can(conn, visit, id, Verb::FeedBank),
                 can(conn, visit, id, Verb::OpenAccounts),
+                (outlook, split, freezes),
             ))
         })
         .await?;
@@ -147,6 +189,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
     let is_full = entries.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
     let next = entries.last().map(|entry| entry.id.0).filter(|_| is_full);
     let bars = bars.collect();
+    let dots = dots(&outlook);
     show(&MoneyPage {
         f: Frame::of(&visit),
         head,
@@ -158,5 +201,9 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
         next,
         may_feed,
         may_open,
+        outlook,
+        dots,
+        split,
+        freezes,
     })
 }

@@ -25,4 +25,5 @@ mod projects;
 mod rights;
 mod settlement;
 mod users;
+mod wage_money;
 pub mod workers;

@@ -56,6 +56,8 @@ impl Side {
             "kind": "cash", "amount": "1000.00", "issuer": "测试银行", "lodged_on": "2026-01-10", "ends_on": null, "document_id": null,
         });
         let deposit = manager.post(&below("deposits"), deposit).key("rights-deposit").send().await.expect(201);
+        let freeze = json!({"kind": "account_freeze", "happened_on": "2026-03-01", "reason": "other_debt", "note": "某法院"});
+        let matter = manager.post(&below("matters"), freeze).key("rights-matter").send().await.expect(201);
         let case = authority.post(&below("cases"), json!({"kind": "complaint"})).send().await.expect(201);
         let serial = format!("RIGHTS{number:04}");
         let device = json!({"serial": serial, "project": site.id, "gate": "1号门"});
@@ -96,6 +98,7 @@ impl Side {
             ("enrolment", text(&enrolled["results"][0]["enrolment"]["id"])),
             ("deposit", text(&deposit["deposit"]["id"])),
             ("case", text(&case["id"])),
+            ("matter", text(&matter["id"])),
             ("device", text(&device["device"]["id"])),
             ("answer", text(&answer["id"])),
             ("refusal", text(&permit["id"])),
@@ -174,6 +177,18 @@ impl Side {
                 json!({"kind": "cash", "amount": "10.00", "issuer": "测试银行", "lodged_on": "2026-03-01"})
             }
             "deposits/{deposit}/events" => json!({"kind": "used", "happened_on": "2026-03-01", "amount": "1.00"}),
+            "matters" => json!({"kind": "account_freeze", "happened_on": "2026-03-01", "reason": "other_debt"}),
+            "matters/{matter}/steps" | "deposit-matters/{matter}/steps" => {
+                json!({"step": "objection", "happened_on": "2026-03-01"})
+            }
+            "deposit-matters" => json!({
+                "kind": "deposit_order", "happened_on": "2026-03-01", "due_on": "2026-03-02", "amount": "1.00",
+                "subject": of("deposit"),
+            }),
+            "clearings" => json!({
+                "payer": "contractor", "reference": "TEST-1", "paid_on": "2026-03-01",
+                "items": [{"line": of("line"), "amount": "1.00"}],
+            }),
             "accounts" => super::super::accounts::account_body("330500019999", ""),
             "accounts/{account}/filing" => json!({"filed_on": "2026-03-01"}),
             "accounts/{account}/closing" => json!({"closed_on": "2026-03-01"}),

@@ -1,0 +1,46 @@
+//! What people are told of a project's wage money before it is too late: a pay day that the money does not reach, an account that is
+//! frozen, a step of a matter that somebody must take by a day.
+
+use super::Concern;
+use super::reminders::concern;
+use crate::labour_cost::forecast::forecast;
+use crate::labour_cost::gather;
+use crate::law::book::ids::R53_13;
+use crate::matters::{self, MatterKind};
+use crate::projects::Site;
+use crate::store::AnyConn;
+use crate::web::{Ctx, Problem};
+
+/// Days before a limit from which people are told of it.
+const LIMIT_DAYS: i64 = 5;
+
+/// Concerns of the wage money of a project.
+pub(super) fn concerns(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Concern>, Problem> {
+    let (book, today) = (ctx.book(), ctx.today);
+    let mut found = Vec::new();
+    if let Some(short) = forecast(gather::position(conn, ctx, site, today)?)?.shortfall {
+        let title = (
+            format!("{} 发薪日资金缺 {} 元", short.on, short.amount),
+            format!("The money is short by {} on the pay day {}", short.amount, short.on),
+        );
+        let cure = ("请建设单位在发薪日前补足人工费用", "the owner adds the labour cost before the pay day");
+        found.push(Concern { urgent: true, ..concern(&book, format!("shortfall {}", short.on), R53_13, short.on, title, cure) });
+    }
+    for matter in matters::actions::all(conn, ctx, site, today)?.into_iter().filter(matters::Matter::is_open) {
+        let rule = matter.kind.rule();
+        if matter.kind == MatterKind::AccountFreeze && matter.transfer_allowed != Some(true) {
+            let day = matter.begun().map_or(today, |step| step.happened_on);
+            let title = ("专用账户被冻结".to_owned(), "The wage account is frozen".to_owned());
+            let cure = (
+                "银行提示法院、通知监管部门，监管部门提出异议",
+                "the bank prompts whoever froze it, the supervisor is told and objects",
+            );
+            found.push(Concern { urgent: true, ..concern(&book, format!("freeze {}", matter.id), rule, day, title, cure) });
+        } else if let Some(due) = matter.due_on().filter(|due| *due <= today.plus_days(LIMIT_DAYS)) {
+            let title = (format!("资金事项最迟 {due} 办理"), format!("A matter of the wage money is to be dealt with by {due}"));
+            let cure = ("在项目的事项页办理下一步", "take its next step on the project's page of matters");
+            found.push(concern(&book, format!("matter {} {due}", matter.id), rule, due, title, cure));
+        }
+    }
+    Ok(found)
+}

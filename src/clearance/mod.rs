@@ -1,0 +1,285 @@
+//! Clearance (清欠销户): everything that stands between a project and the closing of its wage account and the return of its deposit, on
+//! one page, with who must act and when.
+//!
+//! It gathers and names; the gates decide. A worker who is owed anything stops it and is named to whoever may see names, counted for
+//! the others. Deliberately absent: closing itself (`accounts`) and giving back (`matters`).
+
+pub mod http;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::id::WorkerId;
+use crate::base::{Day, Fen, Month, words};
+use crate::gates::{self, Subject};
+use crate::law::facts::SheetState as MonthSheet;
+use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
+use crate::law::{self, Gate, decision::Verdict};
+use crate::matters::liability;
+use crate::payroll::table::LineRow;
+use crate::projects::{self, FactKind, Site};
+use crate::store::AnyConn;
+use crate::web::{Ctx, Problem};
+use crate::{accounts, cases, compliance, deposits, matters, payroll};
+
+/// Workers that one look names at most; sums are over all.
+pub const NAMED_MAX: usize = 2_000;
+
+/// Sheets that one look reads at most.
+const SHEETS_MAX: i64 = 2_000;
+
+words! {
+    /// What stands in the way.
+    pub enum Hurdle, "hurdle of closing" {
+        /// Workers are owed wages, due or not.
+        UnpaidWorkers = "unpaid_workers",
+        /// Payments without a result of the bank.
+        PayUnderWay = "pay_under_way",
+        /// Workers contest what they are owed.
+        DisputedPay = "disputed_pay",
+        /// A sheet is not audited.
+        UnsettledSheet = "unsettled_sheet",
+        /// A month with work has no sheet.
+        MonthWithoutSheet = "month_without_sheet",
+        /// A case is open.
+        OpenCase = "open_case",
+        /// Workers are in arbitration or court.
+        PayDispute = "pay_dispute_open",
+        /// A matter of the wage money is open.
+        OpenMatter = "open_matter",
+        /// The end of work is not on record.
+        WorkNotFinished = "work_not_finished",
+        /// The contractor's written promise is missing.
+        PromiseMissing = "promise_missing",
+        /// The publicity has not begun or not ended.
+        PublicityOpen = "publicity_open",
+        /// A wage account is open.
+        AccountOpen = "account_is_open",
+        /// The deposit is still held.
+        DepositHeld = "deposit_is_held",
+    }
+}
+crate::web::openapi::word_schema!(Hurdle);
+
+impl Hurdle {
+    /// Whether the account cannot be closed while it stands. What is left to do then is closing and giving back themselves.
+    pub fn blocks(self) -> bool {
+        !matches!(self, Hurdle::AccountOpen | Hurdle::DepositHeld)
+    }
+
+    /// Who must act, as a word.
+    pub fn by(self) -> &'static str {
+        match self {
+            Hurdle::PayUnderWay => "bank",
+            Hurdle::OpenCase | Hurdle::PayDispute | Hurdle::DepositHeld => "labour_authority",
+            _ => "general_contractor",
+        }
+    }
+}
+
+/// A worker who is owed something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Unpaid {
+    /// Worker.
+    pub worker: WorkerId,
+    /// Name, for whoever may see names.
+    pub name: Option<String>,
+    /// How much, contested parts included.
+    pub amount: Fen,
+    /// The earliest due day.
+    pub due_on: Day,
+}
+
+/// Something that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Stop {
+    /// What.
+    pub kind: Hurdle,
+    /// Whether the account cannot be closed while it stands.
+    pub blocks: bool,
+    /// Who must act, as a word.
+    pub by: &'static str,
+    /// How many: workers, lines, sheets, cases.
+    pub count: u32,
+    /// Money, where it is about money.
+    pub amount: Option<Fen>,
+    /// The day by which it must be done, or before which it cannot be.
+    pub on: Option<Day>,
+    /// Which ones, in words of the record: months, ids.
+    pub which: Vec<String>,
+}
+
+/// A step of the way to the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Stage {
+    /// What, as a word.
+    pub what: &'static str,
+    /// Who must act, as a word.
+    pub by: &'static str,
+    /// When it was done.
+    pub done_on: Option<Day>,
+    /// Not before this day, where that is known.
+    pub not_before: Option<Day>,
+}
+
+/// What stands between a project and its closing.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Clearance {
+    /// The day asked about.
+    pub as_of: Day,
+    /// Whether the wage account may be closed: the gate is clear and nothing blocks.
+    pub may_close_account: bool,
+    /// Whether the deposit may be given back.
+    pub may_return_deposit: bool,
+    /// What stands in the way.
+    pub stops: Vec<Stop>,
+    /// Every worker who is owed something; empty where the asker may not see names.
+    pub unpaid: Vec<Unpaid>,
+    /// Whether there are more of them than are named.
+    pub more: bool,
+    /// Rules that the gates wait for.
+    pub rules: Vec<String>,
+    /// The way to the end.
+    pub stages: Vec<Stage>,
+}
+
+struct Gathering {
+    stops: Vec<Stop>,
+}
+
+impl Gathering {
+    fn add(&mut self, kind: Hurdle, count: usize, amount: Option<Fen>, on: Option<Day>, which: Vec<String>) {
+        if count > 0 {
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            self.stops.push(Stop { kind, blocks: kind.blocks(), by: kind.by(), count, amount, on, which });
+        }
+    }
+}
+
+/// Asks a gate about a project without keeping the answer.
+fn verdict(conn: &mut AnyConn, ctx: &Ctx, site: &Site, gate: Gate, as_of: Day) -> Result<(bool, Vec<String>), Problem> {
+    let subject = Subject { project: Some(site.id), owner: None, general_contractor: None, region: None };
+    let asked = gates::actions::gather(conn, ctx, gate, &subject, as_of)?;
+    let decision = law::decision::decide(&ctx.book(), &asked.question);
+    Ok((decision.verdict == Verdict::Clear, decision.reasons.into_iter().map(|reason| reason.rule).collect()))
+}
+
+/// What is owed on a line, contested or not.
+fn owed(line: &LineRow) -> Fen {
+    Fen(line.net_fen.0.saturating_sub(line.paid_fen.0)).or_zero()
+}
+
+/// Everything that stands between a project and its closing; workers are named only where `may_name`.
+pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Clearance, Problem> {
+    let mut found = Gathering { stops: Vec::new() };
+    let sheets = payroll::table::sheets(conn, site.id, 0, SHEETS_MAX)?;
+    let mut open: Vec<LineRow> = Vec::new();
+    let mut unsettled: Vec<String> = Vec::new();
+    for sheet in &sheets {
+        if matches!(sheet.state, payroll::SheetState::Draft | payroll::SheetState::Submitted) {
+            unsettled.push(sheet.month.to_string());
+        }
+        let lines = payroll::table::lines_of(conn, site.id, sheet.id)?;
+        open.extend(lines.into_iter().filter(|line| owed(line).is_positive()));
+    }
+    let mut people: BTreeMap<WorkerId, (Fen, Day)> = BTreeMap::new();
+    for line in &open {
+        let one = people.entry(line.worker_id).or_insert((Fen::ZERO, line.due_on));
+        *one = (one.0.plus(owed(line))?, one.1.min(line.due_on));
+    }
+    let total = Fen::total(people.values().map(|(amount, _)| *amount))?;
+    let first = people.values().map(|(_, due)| *due).min();
+    found.add(Hurdle::UnpaidWorkers, people.len(), Some(total), first, Vec::new());
+    let under_way: Vec<&LineRow> = open.iter().filter(|line| line.state.is_in_flight()).collect();
+    let amount = Fen::total(under_way.iter().map(|line| line.rest().or_zero()))?;
+    found.add(Hurdle::PayUnderWay, under_way.len(), Some(amount), None, Vec::new());
+    let contested: Vec<Fen> = open.iter().map(|line| line.disputed_fen).filter(|amount| amount.is_positive()).collect();
+    found.add(Hurdle::DisputedPay, contested.len(), Some(Fen::total(contested.iter().copied())?), None, Vec::new());
+    found.add(Hurdle::UnsettledSheet, unsettled.len(), None, None, unsettled);
+    let facts = compliance::gather(conn, ctx, site, as_of)?;
+    let without: Vec<Month> =
+        facts.payroll.iter().filter(|month| month.sheet == MonthSheet::None).map(|month| month.month).collect();
+    found.add(Hurdle::MonthWithoutSheet, without.len(), None, None, without.iter().map(Month::to_string).collect());
+    let cases = cases::table::open_on(conn, site.id, as_of)?;
+    let ids = |disputes: bool| -> Vec<String> {
+        cases.iter().filter(|case| case.kind.is_pay_dispute() == disputes).map(|case| case.id.to_string()).collect()
+    };
+    found.add(Hurdle::OpenCase, ids(false).len(), None, None, ids(false));
+    found.add(Hurdle::PayDispute, ids(true).len(), None, None, ids(true));
+    let matters: Vec<String> = matters::actions::all(conn, ctx, site, as_of)?
+        .iter()
+        .filter(|matter| matter.is_open() && matter.kind != matters::MatterKind::DepositReturn)
+        .map(|matter| matter.id.to_string())
+        .collect();
+    found.add(Hurdle::OpenMatter, matters.len(), None, None, matters);
+    let stages = stages(conn, ctx, site, &mut found, as_of)?;
+    let (closes, mut rules) = verdict(conn, ctx, site, Gate::AccountClosing, as_of)?;
+    let (returns, more_rules) = verdict(conn, ctx, site, Gate::DepositReturn, as_of)?;
+    rules.extend(more_rules);
+    rules.sort();
+    rules.dedup();
+    let blocked = found.stops.iter().any(|stop| stop.blocks);
+    let names = liability::names(conn, &open, may_name)?;
+    let more = may_name && people.len() > NAMED_MAX;
+    let unpaid = people.into_iter().filter(|_| may_name).take(NAMED_MAX).map(|(worker, (amount, due_on))| Unpaid {
+        worker,
+        name: names.get(&worker).cloned(),
+        amount,
+        due_on,
+    });
+    Ok(Clearance {
+        as_of,
+        may_close_account: closes && !blocked,
+        may_return_deposit: returns && !blocked,
+        unpaid: unpaid.collect(),
+        stops: found.stops,
+        more,
+        rules,
+        stages,
+    })
+}
+
+/// The dated steps to the end, and what of them stands in the way.
+fn stages(conn: &mut AnyConn, ctx: &Ctx, site: &Site, found: &mut Gathering, as_of: Day) -> Result<Vec<Stage>, Problem> {
+    let facts = projects::actions::facts(conn, site, as_of, None)?;
+    let finished = facts.day_of(FactKind::Finished);
+    let promise = facts.day_of(FactKind::ClosingPromise);
+    let publicity = facts.day_of(FactKind::ClosingPublicity);
+    let ends = publicity
+        .and_then(|from| deadline::ask(&ctx.book(), site.region, as_of, &DeadlineInput::new(DeadlineKind::Publicity, from)).due);
+    found.add(Hurdle::WorkNotFinished, usize::from(finished.is_none()), None, None, Vec::new());
+    found.add(Hurdle::PromiseMissing, usize::from(promise.is_none()), None, None, Vec::new());
+    let is_running = ends.is_none_or(|end| as_of <= end);
+    let after = ends.map(|end| end.plus_days(1));
+    found.add(Hurdle::PublicityOpen, usize::from(is_running), None, after, Vec::new());
+    let accounts = accounts::table::of_project(conn, site.id)?;
+    let open: Vec<String> =
+        accounts.iter().filter(|account| account.closed_on.is_none()).map(|account| account.id.to_string()).collect();
+    let balance = accounts::actions::money(conn, site, as_of, None)?.balance;
+    found.add(Hurdle::AccountOpen, open.len(), balance, after, open.clone());
+    let all = deposits::actions::all(conn, site, None)?;
+    let mut held = Vec::new();
+    for one in &all {
+        let amount = deposits::held(&one.events, as_of)?;
+        if amount.is_positive() {
+            held.push((one.deposit.id.to_string(), amount));
+        }
+    }
+    let amount = Fen::total(held.iter().map(|(_, amount)| *amount))?;
+    found.add(Hurdle::DepositHeld, held.len(), Some(amount), after, held.iter().map(|(id, _)| id.clone()).collect());
+    let closed = if open.is_empty() { accounts.iter().filter_map(|account| account.closed_on).max() } else { None };
+    let is_last = |event: &&deposits::table::EventRow| event.kind == deposits::DepositEvent::Returned;
+    let returned = all.iter().flat_map(|one| &one.events).filter(is_last).map(|event| event.happened_on).max();
+    let returned = returned.filter(|_| held.is_empty());
+    let stage = |what, by, done_on, not_before| Stage { what, by, done_on, not_before };
+    Ok(vec![
+        stage("finished", "general_contractor", finished, None),
+        stage("closing_promise", "general_contractor", promise, finished),
+        stage("closing_publicity", "general_contractor", publicity, finished),
+        stage("publicity_over", "general_contractor", ends.filter(|end| *end < as_of), ends),
+        stage("account_closing", "bank", closed, after),
+        stage("deposit_return", "labour_authority", returned, after),
+    ])
+}

@@ -1,0 +1,102 @@
+//! Matters of a project's wage money: what was done, what is to be done by whom and when, and the forms for it.
+
+use actix_web::web;
+use askama::Template;
+
+use super::head::Head;
+use crate::base::Fen;
+use crate::base::id::{DepositId, LineId, ProjectId, SheetId};
+use crate::console::month::can;
+use crate::console::{Frame, Shown, show};
+use crate::law::questions::warning::FreezeReason;
+use crate::matters::{Matter, MatterKind, Step, actions, liability};
+use crate::payroll::SheetState;
+use crate::web::{Verb, Visit};
+use crate::{deposits, payroll};
+
+/// Sheets that a request may be about: the latest ones.
+const SHEETS: i64 = 200;
+
+struct Owed {
+    line: LineId,
+    name: Option<String>,
+    amount: Fen,
+}
+
+#[derive(Template)]
+#[template(path = "console/projects/matters.html")]
+struct MattersPage {
+    f: Frame,
+    head: Head,
+    matters: Vec<Matter>,
+    sheets: Vec<(SheetId, String)>,
+    deposits: Vec<(DepositId, String)>,
+    reasons: &'static [FreezeReason],
+    /// Lines that the deposit may be ordered to pay.
+    owed: Vec<Owed>,
+    may_record: bool,
+    may_handle: bool,
+}
+
+impl MattersPage {
+    fn may_take(&self, matter: &Matter) -> bool {
+        matter.is_open() && if matter.kind.is_of_deposit() { self.may_handle } else { self.may_record }
+    }
+
+    fn action(&self, matter: &Matter) -> String {
+        let tail = if matter.kind.is_of_deposit() { "deposit-matters" } else { "matters" };
+        format!("/projects/{}/{tail}/steps", self.head.id)
+    }
+
+    fn badge(&self, matter: &Matter) -> &'static str {
+        match matter.due_on() {
+            _ if !matter.is_open() => "plain",
+            Some(due) if due < self.f.today() => "bad",
+            Some(_) => "warn",
+            None => "unknown",
+        }
+    }
+
+    fn pays_out(&self, matter: &Matter) -> bool {
+        matter.next.contains(&Step::PaidOut)
+    }
+
+    fn is_freeze(&self, matter: &Matter) -> bool {
+        matter.kind == MatterKind::AccountFreeze
+    }
+}
+
+pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
+    let id = project.into_inner();
+    let page = visit
+        .read(move |conn, visit| {
+            let (site, head) = Head::enter(conn, visit, id)?;
+            let today = visit.ctx.today;
+            let matters = actions::all(conn, &visit.ctx, &site, today)?;
+            let sheets = payroll::table::sheets(conn, site.id, 0, SHEETS)?;
+            let open = sheets.into_iter().filter(|sheet| !matches!(sheet.state, SheetState::Draft | SheetState::Closed));
+            let sheets = open.map(|sheet| (sheet.id, format!("{} #{} {}", sheet.month, sheet.part, sheet.total_fen))).collect();
+            let all = deposits::actions::all(conn, &site, None)?;
+            let named = all.iter().map(|one| (one.deposit.id, format!("{} {}", one.deposit.issuer, one.deposit.amount_fen)));
+            let (may_record, may_handle) = (can(conn, visit, id, Verb::RecordFacts), can(conn, visit, id, Verb::HandleDeposits));
+            let mut owed = Vec::new();
+            if may_handle && matters.iter().any(|matter| matter.next.contains(&Step::PaidOut)) {
+                let may_name = can(conn, visit, id, Verb::ReadWorkers);
+                let found = liability::of_project(conn, &visit.ctx, &site, may_name, today)?;
+                owed.extend(found.lines.into_iter().map(|one| Owed { line: one.line, name: one.name, amount: one.arrears }));
+            }
+            Ok(MattersPage {
+                f: Frame::of(visit),
+                head,
+                matters,
+                sheets,
+                deposits: named.collect(),
+                reasons: FreezeReason::ALL,
+                owed,
+                may_record,
+                may_handle,
+            })
+        })
+        .await?;
+    show(&page)
+}

@@ -1,0 +1,191 @@
+//! What the slices know of a project's labour cost, put before the pure functions.
+
+use std::collections::BTreeMap;
+
+use super::forecast::{Position, Promise, Wages, Why};
+use super::split::{Receipt, covered, dues};
+use super::{Item, Split, table};
+use crate::accounts::{self, Direction, Purpose};
+use crate::base::id::{PartyId, ProjectId, RecordId};
+use crate::base::{Day, Fen, Month};
+use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
+use crate::ledger::{self, LedgerAccount};
+use crate::projects::{self, FactKind, Facts, PartyRole, Recorded, Site};
+use crate::store::AnyConn;
+use crate::web::{Ctx, Problem};
+use crate::{attendance, payroll, workers};
+
+/// Days beyond the day asked about that the calendar shows.
+pub const AHEAD_DAYS: i64 = 92;
+
+/// Months without a sheet of which the attendance is added up at most.
+const MONTHS_WITHOUT_SHEET_MAX: usize = 24;
+
+/// Due items that say how late an owner usually pays.
+const HABIT_ITEMS: usize = 6;
+
+/// Labour cost of a project on a day, with the transfer days of the next [`AHEAD_DAYS`].
+pub fn split(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<Split, Problem> {
+    let history = projects::actions::history(conn, site)?;
+    let money = accounts::actions::money(conn, site, as_of, None)?;
+    split_with(conn, ctx, site, &history, &money, as_of)
+}
+
+fn split_with(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    history: &[Recorded],
+    money: &accounts::actions::Money,
+    as_of: Day,
+) -> Result<Split, Problem> {
+    let book = ctx.book();
+    let facts = Facts::fold(history.iter().cloned(), as_of);
+    let due = dues(&book, site.region, history, as_of.plus_days(AHEAD_DAYS), as_of);
+    let first = money.accounts.iter().map(|account| account.opened_on).min();
+    let receipts: Vec<Receipt> = match first {
+        Some(first) => accounts::table::flows(conn, site.id, first)?
+            .into_iter()
+            .filter(|flow| flow.purpose == Purpose::LabourCost)
+            .map(|flow| Receipt {
+                on: flow.booked_on,
+                amount: if flow.direction == Direction::Credit { flow.amount_fen } else { flow.amount_fen.negated() },
+            })
+            .collect(),
+        None => Vec::new(),
+    };
+    let has_feed = money.last_statement_on.is_some() || money.last_labour_cost_on.is_some();
+    let (mut items, ahead) = covered(&due, &receipts, as_of)?;
+    if !has_feed {
+        // Where the bank has said nothing, nobody knows what is short, and nobody is late.
+        for item in &mut items {
+            (item.short, item.late_days) = (None, 0);
+        }
+    }
+    let passed = || items.iter().filter(|item| item.due_on <= as_of);
+    let mut needs = Vec::new();
+    if facts.get(FactKind::LabourCost).is_none() {
+        needs.push(FactKind::LabourCost.to_string());
+    }
+    if facts.day_of(FactKind::Started).is_none() {
+        needs.push(FactKind::Started.to_string());
+    }
+    if passed().any(|item| item.amount.is_none()) {
+        needs.push(FactKind::ProgressPayment.to_string());
+    }
+    if !has_feed {
+        needs.push("bank_statement".to_owned());
+    }
+    let last = money.last_labour_cost_on;
+    let next_by = last.and_then(|day| {
+        let input = DeadlineInput::new(DeadlineKind::LabourCostTransfer, day);
+        deadline::ask(&book, site.region, as_of, &input).due
+    });
+    Ok(Split {
+        project: site.id,
+        code: site.code.clone(),
+        name: site.name.clone(),
+        as_of,
+        received: has_feed.then_some(money.received),
+        ahead,
+        short: Fen::total(passed().filter_map(|item| item.short))?,
+        unknown: u32::try_from(passed().filter(|item| item.amount.is_none()).count()).unwrap_or(u32::MAX),
+        needs,
+        next_by: next_by.filter(|_| facts.day_of(FactKind::Finished).is_none()),
+        items,
+    })
+}
+
+/// Projects of an owner that one look adds up at most; the latest are kept.
+pub const PROJECTS_MAX: usize = 200;
+
+/// Labour cost that a company owes as owner, over the projects that the asker may see, the most overdue first; whether there are more.
+///
+/// # Errors
+/// `not_found` for a company that takes part in nothing that the asker may see.
+pub fn of_owner(conn: &mut AnyConn, ctx: &Ctx, owner: PartyId, as_of: Day) -> Result<(Vec<Split>, bool), Problem> {
+    let mut ids: Vec<ProjectId> = projects::table::of_parties(conn, &[owner])?.into_iter().map(|(project, _)| project).collect();
+    ids.sort();
+    ids.dedup();
+    let mut found = Vec::new();
+    let (mut more, mut is_seen) = (false, false);
+    for id in ids.into_iter().rev() {
+        // A project that the asker may not see is left out, not hinted at.
+        let Ok(site) = projects::enter(conn, &ctx.scope, id) else { continue };
+        is_seen = true;
+        if site.party(PartyRole::Owner, as_of) != Some(owner) {
+            continue;
+        }
+        if found.len() >= PROJECTS_MAX {
+            more = true;
+            break;
+        }
+        found.push(split(conn, ctx, &site, as_of)?);
+    }
+    if !is_seen {
+        return Err(Problem::not_found());
+    }
+    found.sort_by_key(|one| (std::cmp::Reverse(one.latest_days()), std::cmp::Reverse(one.short), one.project));
+    Ok((found, more))
+}
+
+/// How many days after the transfer day an owner's money usually comes: the middle one of the last items that came.
+fn habit(items: &[Item], as_of: Day) -> i64 {
+    let came = items.iter().rev().filter(|item| item.due_on <= as_of && item.covered_on.is_some());
+    let mut days: Vec<i64> = came.take(HABIT_ITEMS).map(|item| item.late_days).collect();
+    days.sort_unstable();
+    days.get(days.len() / 2).copied().unwrap_or(0)
+}
+
+/// What a project has, is promised and has to pay, for [`super::forecast::forecast`].
+pub fn position(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<Position, Problem> {
+    let history = projects::actions::history(conn, site)?;
+    let facts = Facts::fold(history.iter().cloned(), as_of);
+    let money = accounts::actions::money(conn, site, as_of, None)?;
+    let split = split_with(conn, ctx, site, &history, &money, as_of)?;
+    let late = habit(&split.items, as_of);
+    // A transfer day that has passed without its money is no promise any more.
+    let promised = split.items.iter().filter(|item| item.due_on >= as_of).filter_map(|item| {
+        let amount = item.short.filter(|short| short.is_positive())?;
+        Some(Promise { due_on: item.due_on, expected_on: item.due_on.plus_days(late), amount })
+    });
+    let promised = promised.collect();
+    let mut wages = Vec::new();
+    for rest in table::rests(conn, site.id)? {
+        wages.push(Wages { month: rest.month, pay_on: rest.due_on, amount: rest.amount_fen, why: Why::Sheet });
+    }
+    let with_sheet = table::months_with_sheet(conn, site.id)?;
+    let book = ctx.book();
+    for month in attendance::table::months_with_attendance(conn, site.id)?.into_iter().rev().take(MONTHS_WITHOUT_SHEET_MAX) {
+        if with_sheet.contains(&month) || month.first() > as_of {
+            continue;
+        }
+        let amount = earned(conn, site, month)?;
+        // Without an agreed day, wages are due by the end of the month after.
+        let agreed = facts.pay_day().map(|day| payroll::due_on(&book, site.region, month, day));
+        let pay_on = agreed.unwrap_or_else(|| month.plus(1).last());
+        if amount.is_positive() {
+            wages.push(Wages { month, pay_on, amount, why: Why::Attendance });
+        }
+    }
+    wages.sort_by_key(|one| (one.pay_on, one.month));
+    // What was sent to the bank and not debited yet is on the account and gone.
+    let balances = ledger::table::balances(conn, site.id, as_of, None)?;
+    let in_transit = balances.iter().find(|(account, _)| *account == LedgerAccount::PayInTransit);
+    let under_way = in_transit.map_or(Fen::ZERO, |(_, sum)| sum.negated().or_zero());
+    let balance = money.balance.map(|balance| balance.minus(under_way)).transpose()?;
+    Ok(Position { as_of, balance, promised, wages })
+}
+
+/// What the folded days of a month earned, each enrolment at its present day rate.
+fn earned(conn: &mut AnyConn, site: &Site, month: Month) -> Result<Fen, Problem> {
+    let rates: BTreeMap<RecordId, Fen> =
+        workers::table::of_project(conn, site.id)?.into_iter().map(|row| (row.id, row.day_rate)).collect();
+    let mut total = Fen::ZERO;
+    for worked in attendance::table::worked(conn, site.id, month)? {
+        let hundredths = i32::try_from(worked.hundredths).unwrap_or(i32::MAX);
+        let rate = rates.get(&worked.enrolment).copied().unwrap_or(Fen::ZERO);
+        total = total.plus(payroll::gross(hundredths, rate)?)?;
+    }
+    Ok(total)
+}

@@ -1,0 +1,247 @@
+//! Transfer days and what covered them: pure functions over facts and bank money.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::money::TooMuch;
+use crate::base::{Day, Fen, Month, words};
+use crate::law::LawBook;
+use crate::law::questions::labour_cost::{self, LabourCostInput, Work};
+use crate::projects::{Fact, FactKind, Facts, Recorded};
+
+words! {
+    /// What an amount of labour cost follows from.
+    pub enum Basis, "basis of labour cost" {
+        /// An amount a month.
+        Amount = "agreed_amount",
+        /// A share of progress money.
+        Share = "agreed_share",
+    }
+}
+crate::web::openapi::word_schema!(Basis);
+
+/// A transfer day with what is due on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The month whose work it pays for.
+    pub period: Month,
+    /// Transfer day.
+    pub due_on: Day,
+    /// How much; `None` where the progress money of the period is not on record.
+    pub amount: Option<Fen>,
+    /// What the amount follows from.
+    pub basis: Basis,
+}
+
+/// Labour cost that came in, or that the bank took back (then negative).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// Booking day.
+    pub on: Day,
+    /// Net of the day.
+    pub amount: Fen,
+}
+
+/// A transfer day with what covered it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Item {
+    /// The month whose work it pays for.
+    pub period: Month,
+    /// Transfer day.
+    pub due_on: Day,
+    /// How much; `None` where it is not known.
+    pub amount: Option<Fen>,
+    /// What the amount follows from.
+    pub basis: Basis,
+    /// What of it has come.
+    pub covered: Fen,
+    /// What of it has not come; `None` where the amount is not known.
+    pub short: Option<Fen>,
+    /// The day on which the last of it came, where all of it has.
+    pub covered_on: Option<Day>,
+    /// Days from the transfer day to the last of the money, or to today while something is short; never negative.
+    pub late_days: i64,
+}
+
+impl Item {
+    /// Whether the transfer day has passed and something is known to be short.
+    pub fn is_open(&self, as_of: Day) -> bool {
+        self.due_on < as_of && self.short.is_some_and(Fen::is_positive)
+    }
+}
+
+/// Transfer days looked at for one project at most: forty years of months.
+const MONTHS_MAX: usize = 480;
+
+/// The kind of work of the law's tables for an industry of the registry.
+fn work_of(facts: &Facts) -> Option<Work> {
+    match &facts.get(FactKind::Industry)?.fact {
+        Fact::Industry { industry } => match industry.as_str() {
+            "building" => Some(Work::Building),
+            "municipal" => Some(Work::Municipal),
+            "transport" => Some(Work::Transport),
+            "water" => Some(Work::Water),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The transfer days from the start of work to `until`, each by the contract that was in force on it. `history` is in the order of
+/// record. Work that has not begun makes nothing due.
+pub fn dues(book: &LawBook, region: crate::base::RegionCode, history: &[Recorded], until: Day, as_of: Day) -> Vec<Due> {
+    let now = Facts::fold(history.iter().cloned(), as_of);
+    let Some(started) = now.day_of(FactKind::Started) else { return Vec::new() };
+    let end = now.day_of(FactKind::Finished).map_or(until, |finished| finished.min(until));
+    let mut found = Vec::new();
+    for month in started.month().up_to(until.month()).take(MONTHS_MAX) {
+        // What a contract of a later day says does not reach back; before the first one the first one counts.
+        let then = Facts::fold(history.iter().cloned(), month.last().min(as_of));
+        let agreed = then.get(FactKind::LabourCost).or_else(|| now.get(FactKind::LabourCost));
+        let Some(Fact::LabourCost { share, monthly, transfer_day, .. }) = agreed.map(|record| &record.fact) else { continue };
+        let due_on = month.day_or_last(*transfer_day);
+        match (share, monthly) {
+            (_, Some(monthly)) if started < due_on && due_on <= end => {
+                found.push(Due { period: month, due_on, amount: Some(*monthly), basis: Basis::Amount });
+            }
+            (Some(share), None) => {
+                // The share is of what was settled for the month before, so the last month's is due after the end of work.
+                let period = month.plus(-1);
+                if period < started.month() || end.month() < period || until < due_on {
+                    continue;
+                }
+                let amount = now.progress_of(period).and_then(|(payment, _)| {
+                    let input = LabourCostInput {
+                        work: work_of(&now),
+                        progress_payment: Some(payment),
+                        contract_share: Some(*share),
+                        ..LabourCostInput::default()
+                    };
+                    labour_cost::ask(book, region, due_on, &input).minimum
+                });
+                found.push(Due { period, due_on, amount, basis: Basis::Share });
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Lays what came in against what was due, the oldest due first; gives the items and what is left over. A due of unknown amount takes
+/// nothing: whoever pays late must not look on time because nobody wrote down how much it was.
+pub fn covered(dues: &[Due], receipts: &[Receipt], as_of: Day) -> Result<(Vec<Item>, Fen), TooMuch> {
+    let mut receipts: Vec<Receipt> = receipts.iter().copied().filter(|receipt| receipt.on <= as_of).collect();
+    receipts.sort_by_key(|receipt| receipt.on);
+    // What the bank took back is taken from the latest money that came before it.
+    let mut kept: Vec<Receipt> = Vec::new();
+    for receipt in receipts {
+        if receipt.amount >= Fen::ZERO {
+            kept.push(receipt);
+            continue;
+        }
+        let mut back = receipt.amount.negated();
+        for earlier in kept.iter_mut().rev() {
+            let part = back.min(earlier.amount);
+            earlier.amount = earlier.amount.minus(part)?;
+            back = back.minus(part)?;
+        }
+    }
+    let mut money = kept.into_iter();
+    let mut purse: Option<Receipt> = money.next();
+    let mut items = Vec::with_capacity(dues.len());
+    for due in dues {
+        let mut missing = due.amount.unwrap_or(Fen::ZERO);
+        let mut last_on = None;
+        while missing.is_positive() {
+            let Some(receipt) = &mut purse else { break };
+            let part = missing.min(receipt.amount);
+            if part.is_positive() {
+                missing = missing.minus(part)?;
+                receipt.amount = receipt.amount.minus(part)?;
+                last_on = Some(receipt.on);
+            }
+            if !receipt.amount.is_positive() {
+                purse = money.next();
+            }
+        }
+        let short = due.amount.map(|_| missing);
+        let is_covered = due.amount.is_some() && !missing.is_positive();
+        // What was paid ahead covers a day on the day itself.
+        let covered_on = if is_covered { last_on.or(Some(due.due_on)) } else { None };
+        let late_days = match (covered_on, short) {
+            (Some(day), _) => day.days_since(due.due_on).max(0),
+            (None, Some(_)) => as_of.days_since(due.due_on).max(0),
+            (None, None) => 0,
+        };
+        items.push(Item {
+            period: due.period,
+            due_on: due.due_on,
+            amount: due.amount,
+            basis: due.basis,
+            covered: due.amount.unwrap_or(Fen::ZERO).minus(missing)?,
+            short,
+            covered_on,
+            late_days,
+        });
+    }
+    let left = Fen::total(purse.into_iter().chain(money).map(|receipt| receipt.amount))?;
+    Ok((items, left))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    fn due(on: &str, fen: Option<i64>) -> Due {
+        Due { period: day(on).month(), due_on: day(on), amount: fen.map(Fen), basis: Basis::Amount }
+    }
+
+    fn came(on: &str, fen: i64) -> Receipt {
+        Receipt { on: day(on), amount: Fen(fen) }
+    }
+
+    #[test]
+    fn money_covers_the_oldest_due_first_and_says_how_late() {
+        let dues = [due("2026-01-10", Some(100)), due("2026-02-10", Some(100)), due("2026-03-10", Some(100))];
+        let receipts = [came("2026-01-10", 60), came("2026-01-14", 40), came("2026-02-20", 150)];
+        let (items, left) = covered(&dues, &receipts, day("2026-03-15")).unwrap();
+        let shown: Vec<_> = items.iter().map(|item| (item.covered, item.short, item.covered_on, item.late_days)).collect();
+        assert_eq!(
+            shown,
+            [
+                (Fen(100), Some(Fen(0)), Some(day("2026-01-14")), 4),
+                (Fen(100), Some(Fen(0)), Some(day("2026-02-20")), 10),
+                (Fen(50), Some(Fen(50)), None, 5),
+            ]
+        );
+        assert_eq!(left, Fen(0));
+        assert!(items[2].is_open(day("2026-03-15")) && !items[2].is_open(day("2026-03-10")), "the day itself is not late");
+    }
+
+    #[test]
+    fn money_that_came_early_is_not_late_and_what_is_left_over_stays() {
+        let (items, left) = covered(&[due("2026-01-10", Some(100))], &[came("2026-01-02", 130)], day("2026-01-10")).unwrap();
+        assert_eq!((items[0].late_days, items[0].covered_on, left), (0, Some(day("2026-01-02")), Fen(30)));
+    }
+
+    #[test]
+    fn what_the_bank_took_back_covers_nothing() {
+        let receipts = [came("2026-01-05", 100), came("2026-01-20", -70)];
+        let (items, _) = covered(&[due("2026-01-10", Some(100))], &receipts, day("2026-02-01")).unwrap();
+        assert_eq!((items[0].covered, items[0].short), (Fen(30), Some(Fen(70))));
+        let (early, _) = covered(&[due("2026-01-10", Some(100))], &receipts, day("2026-01-12")).unwrap();
+        assert_eq!(early[0].short, Some(Fen(0)), "nobody knew on the 12th");
+    }
+
+    #[test]
+    fn a_due_of_unknown_amount_takes_nothing_and_is_neither_short_nor_covered() {
+        let dues = [due("2026-01-10", None), due("2026-02-10", Some(100))];
+        let (items, left) = covered(&dues, &[came("2026-02-01", 100)], day("2026-03-01")).unwrap();
+        assert_eq!((items[0].short, items[0].covered_on, items[0].is_open(day("2026-03-01"))), (None, None, false));
+        assert_eq!((items[1].short, left), (Some(Fen(0)), Fen(0)));
+    }
+}

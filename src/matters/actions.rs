@@ -1,0 +1,346 @@
+//! Beginning a matter and taking its steps.
+
+use super::table::{self, StepRow};
+use super::{Matter, MatterKind, Step, fold, stands};
+use crate::base::id::{DepositId, DocumentId, LineId, MatterId, RecordId, SheetId};
+use crate::base::{Day, Fen};
+use crate::deposits::{self, DepositEvent, actions::NewEvent};
+use crate::gates::{self, Subject};
+use crate::law::questions::given::Choice;
+use crate::law::questions::labour_cost::{self, LabourCostInput};
+use crate::law::questions::warning::FreezeReason;
+use crate::law::{self, Gate, decision::Verdict};
+use crate::payroll::outside::{self, NewClearing, Payer};
+use crate::payroll::{self, LineState};
+use crate::projects::Site;
+use crate::store::{AnyConn, Chain, Tx, jobs};
+use crate::web::{Ctx, Problem};
+use crate::{accounts, documents};
+
+/// The longest note of a step, in characters.
+pub const NOTE_MAX: usize = 500;
+
+/// A step to be taken.
+#[derive(Debug, Clone)]
+pub struct NewStep {
+    /// Which.
+    pub step: Step,
+    /// When it happened.
+    pub happened_on: Day,
+    /// The limit that it sets: an order's last day, the day for which money is promised.
+    pub due_on: Option<Day>,
+    /// An amount; computed where the law computes it.
+    pub amount: Option<Fen>,
+    /// The sheet or deposit that the matter is about.
+    pub subject: Option<String>,
+    /// Why an account was frozen.
+    pub reason: Option<String>,
+    /// What else is to be said.
+    pub note: Option<String>,
+    /// The paper.
+    pub document: Option<DocumentId>,
+    /// The bank's reference of a payment out of the deposit.
+    pub reference: Option<String>,
+    /// The lines that it paid.
+    pub lines: Vec<(LineId, Fen)>,
+}
+
+impl NewStep {
+    /// A step with nothing but its day.
+    pub fn of(step: Step, happened_on: Day) -> Self {
+        NewStep {
+            step,
+            happened_on,
+            due_on: None,
+            amount: None,
+            subject: None,
+            reason: None,
+            note: None,
+            document: None,
+            reference: None,
+            lines: Vec::new(),
+        }
+    }
+}
+
+fn refuse(zh: impl Into<String>, en: impl Into<String>, place: &str, reason: &'static str) -> Problem {
+    Problem::invalid(zh.into(), en.into()).at(place, reason)
+}
+
+/// Every matter of a project as it stands, the latest first.
+pub fn all(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<Vec<Matter>, Problem> {
+    let mut rows = table::of_project(conn, site.id)?;
+    rows.retain(|row| row.happened_on <= as_of);
+    Ok(fold(&ctx.book(), site.region, rows, as_of))
+}
+
+/// One matter as it stands.
+pub fn one(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: MatterId) -> Result<Matter, Problem> {
+    let steps = table::of_matter(conn, site.id, id)?;
+    stands(&ctx.book(), site.region, id, steps, ctx.today).ok_or_else(Problem::not_found)
+}
+
+/// Begins a matter.
+///
+/// # Errors
+/// `invalid` for a first step of another kind, a request that no shortage stands behind, a freeze without a reason of the law's list, an
+/// order without deposit, limit or amount; `conflict` where the same request is open already.
+pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &NewStep) -> Result<Matter, Problem> {
+    tx.seq(Chain::Project(site.id))?;
+    if !kind.first().contains(&new.step) {
+        let words: Vec<&str> = kind.first().iter().map(|step| step.as_str()).collect();
+        let words = words.join(", ");
+        return Err(refuse(
+            format!("该事项应从 {words} 开始。"),
+            format!("Such a matter begins with {words}."),
+            "step",
+            "bad_format",
+        ));
+    }
+    let id = MatterId(ctx.id());
+    let mut row = row_of(tx, ctx, site, id, kind, new, None)?;
+    match kind {
+        MatterKind::Shortage => shortage(tx, ctx, site, new, &mut row)?,
+        MatterKind::AccountFreeze => {
+            if new.reason.as_deref().and_then(FreezeReason::read).is_none() {
+                let words = FreezeReason::words().join(", ");
+                let (zh, en) = (format!("冻结原因应为 {words} 之一。"), format!("The reason is one of: {words}."));
+                return Err(refuse(zh, en, "reason", "bad_format"));
+            }
+        }
+        MatterKind::DepositOrder => {
+            deposit_of(tx, site, new.subject.as_deref())?;
+            if new.due_on.is_none_or(|due| due < new.happened_on) {
+                return Err(refuse("请写明责令支付的期限。", "Name the last day of the order.", "due_on", "missing_field"));
+            }
+            positive(new.amount)?;
+        }
+        MatterKind::DepositReturn | MatterKind::DepositStatement => {
+            deposit_of(tx, site, new.subject.as_deref())?;
+            if kind == MatterKind::DepositStatement && new.amount.is_none() {
+                return Err(refuse("请写明对账单余额。", "Name the balance of the statement.", "amount", "missing_field"));
+            }
+        }
+        MatterKind::TransferReport | MatterKind::OwnerReport => {}
+    }
+    keep(tx, ctx, site, &row)?;
+    one(tx.conn(), ctx, site, id)
+}
+
+fn positive(amount: Option<Fen>) -> Result<Fen, Problem> {
+    let found = amount.filter(|amount| amount.is_positive() && amount.is_bookable());
+    found.ok_or_else(|| refuse("金额应大于零。", "Write an amount of more than nothing.", "amount", "bad_amount"))
+}
+
+/// The request is computed, not typed: what the sheet still needs less what the account holds (R53-13).
+fn shortage(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewStep, row: &mut StepRow) -> Result<(), Problem> {
+    let sheet: Option<SheetId> = new.subject.as_deref().and_then(|text| text.parse().ok());
+    let sheet = match sheet {
+        Some(id) => payroll::table::sheet(tx.conn(), site.id, id)?,
+        None => None,
+    };
+    let sheet = sheet
+        .ok_or_else(|| refuse("本项目没有这张工资表。", "The project has no such pay sheet.", "subject", "unknown_reference"))?;
+    let subject = sheet.id.to_string();
+    let mine = |step: &&StepRow| step.kind == MatterKind::Shortage && step.subject.as_deref() == Some(subject.as_str());
+    let earlier = table::of_project(tx.conn(), site.id)?;
+    for begun in earlier.iter().filter(mine) {
+        let steps: Vec<StepRow> = earlier.iter().filter(|step| step.matter_id == begun.matter_id).cloned().collect();
+        if stands(&ctx.book(), site.region, begun.matter_id, steps, ctx.today).is_some_and(|matter| matter.is_open()) {
+            let (zh, en) = ("这张工资表已有未了结的补拨请求。", "A request for this sheet is open already.");
+            return Err(Problem::conflict(zh, en).at("subject", "duplicate"));
+        }
+    }
+    let lines = payroll::table::lines_of(tx.conn(), site.id, sheet.id)?;
+    let open = lines.iter().filter(|line| !line.state.is_in_flight() && line.state != LineState::Paid);
+    let payroll = Fen::total(open.map(|line| line.rest().or_zero()))?;
+    let Some(balance) = accounts::actions::money(tx.conn(), site, ctx.today, None)?.balance else {
+        return Err(refuse(
+            "尚无银行流水，余额不明。",
+            "No bank statement is on record, so the balance is not known.",
+            "balance",
+            "missing_field",
+        ));
+    };
+    let input = LabourCostInput { month_payroll: Some(payroll), balance: Some(balance.or_zero()), ..LabourCostInput::default() };
+    let answer = labour_cost::ask(&ctx.book(), site.region, ctx.today, &input);
+    let Some(short) = answer.shortage.filter(|short| short.is_positive()) else {
+        return Err(refuse(
+            format!("余额 {balance} 元足够支付 {payroll} 元，无须补拨。"),
+            format!("The balance of {balance} covers the {payroll} of the sheet."),
+            "subject",
+            "sum_mismatch",
+        ));
+    };
+    row.amount_fen = Some(short);
+    row.payroll_fen = Some(payroll);
+    row.balance_fen = Some(balance);
+    row.subject = Some(subject);
+    Ok(())
+}
+
+fn deposit_of(tx: &mut Tx<'_>, site: &Site, subject: Option<&str>) -> Result<deposits::table::DepositRow, Problem> {
+    let id: Option<DepositId> = subject.and_then(|text| text.parse().ok());
+    let found = match id {
+        Some(id) => deposits::table::find(tx.conn(), site.id, id)?,
+        None => None,
+    };
+    found.ok_or_else(|| refuse("本项目没有这笔保证金。", "The project has no such deposit.", "subject", "unknown_reference"))
+}
+
+/// Takes the next step of a matter.
+///
+/// # Errors
+/// `not_found` without the matter, `conflict` for a step that does not follow, `invalid` for what the step lacks.
+pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep) -> Result<Matter, Problem> {
+    tx.seq(Chain::Project(site.id))?;
+    let matter = one(tx.conn(), ctx, site, id)?;
+    if !matter.next.contains(&new.step) {
+        let words: Vec<&str> = matter.next.iter().map(|step| step.as_str()).collect();
+        let words = if words.is_empty() { "—".to_owned() } else { words.join(", ") };
+        let problem = Problem::conflict(format!("下一步应为 {words}。"), format!("What may follow is: {words}."));
+        return Err(problem.at("step", "bad_format"));
+    }
+    let mut row = row_of(tx, ctx, site, id, matter.kind, new, matter.last())?;
+    match new.step {
+        Step::Answered => {
+            if matter.begun().is_some_and(|begun| begun.recorded_by == ctx.actor()) {
+                let (zh, en) = ("请求人不能代建设单位答复。", "Whoever asked cannot answer for the owner.");
+                return Err(refuse(zh, en, "step", "second_person"));
+            }
+        }
+        Step::MoneyAdded => {
+            row.amount_fen = Some(positive(new.amount.or(matter.amount()))?);
+        }
+        Step::OrderMissed => {
+            let limit = matter.begun().and_then(|begun| begun.due_on);
+            if limit.is_some_and(|limit| new.happened_on <= limit) {
+                let (zh, en) = ("责令期限尚未届满。", "The order's limit has not passed.");
+                return Err(refuse(zh, en, "happened_on", "bad_time"));
+            }
+        }
+        Step::PaidOut => pay_out(tx, ctx, site, &matter, new, &mut row)?,
+        Step::Replenished => {
+            let used = matter.steps.iter().find(|step| step.step == Step::PaidOut).and_then(|step| step.amount_fen);
+            let amount = positive(used)?;
+            move_deposit(tx, ctx, site, &matter, new, DepositEvent::Replenished, amount)?;
+            row.amount_fen = Some(amount);
+        }
+        Step::Decided => may_return(tx, ctx, site, new.happened_on)?,
+        Step::ArrearsFound if new.note.as_deref().is_none_or(|note| note.trim().is_empty()) => {
+            return Err(refuse("请写明尚未付清的工资。", "Say what is still owed.", "note", "missing_field"));
+        }
+        Step::Confirmed => {
+            let deposit = deposit_of(tx, site, matter.begun().and_then(|begun| begun.subject.as_deref()))?;
+            let events = deposits::table::events(tx.conn(), site.id, deposit.id)?;
+            let held = positive(Some(deposits::held(&events, ctx.today)?))?;
+            move_deposit(tx, ctx, site, &matter, new, DepositEvent::Returned, held)?;
+            row.amount_fen = Some(held);
+        }
+        _ => {}
+    }
+    keep(tx, ctx, site, &row)?;
+    one(tx.conn(), ctx, site, id)
+}
+
+/// The bank pays the workers named out of the deposit, at most what the order said (R65-19).
+fn pay_out(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, matter: &Matter, new: &NewStep, row: &mut StepRow) -> Result<(), Problem> {
+    let total = Fen::total(new.lines.iter().map(|(_, amount)| *amount))?;
+    if matter.amount().is_none_or(|ordered| total > ordered) {
+        return Err(refuse("支付金额超过责令支付的金额。", "That is more than was ordered.", "lines", "sum_mismatch"));
+    }
+    let deposit = deposit_of(tx, site, matter.begun().and_then(|begun| begun.subject.as_deref()))?;
+    let clearing = NewClearing {
+        payer: Payer::Deposit,
+        reference: new.reference.clone().unwrap_or_default(),
+        paid_on: new.happened_on,
+        document: new.document,
+        items: new.lines.clone(),
+        from_cash: deposit.kind.is_cash(),
+    };
+    outside::clear(tx, ctx, site, &clearing)?;
+    move_deposit(tx, ctx, site, matter, new, DepositEvent::Used, total)?;
+    row.amount_fen = Some(total);
+    Ok(())
+}
+
+fn move_deposit(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    matter: &Matter,
+    new: &NewStep,
+    kind: DepositEvent,
+    amount: Fen,
+) -> Result<(), Problem> {
+    let deposit = deposit_of(tx, site, matter.begun().and_then(|begun| begun.subject.as_deref()))?;
+    let event = NewEvent { kind, happened_on: new.happened_on, amount, document: new.document };
+    deposits::actions::record_event(tx, ctx, site, deposit.id, &event)?;
+    Ok(())
+}
+
+/// The gate of the return must be clear on the day of the decision: work finished, promise, publicity, nothing owed (R65-22a, b).
+fn may_return(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, on: Day) -> Result<(), Problem> {
+    let subject = Subject { project: Some(site.id), owner: None, general_contractor: None, region: None };
+    let asked = gates::actions::gather(tx.conn(), ctx, Gate::DepositReturn, &subject, on)?;
+    let decision = law::decision::decide(&ctx.book(), &asked.question);
+    if decision.verdict == Verdict::Clear {
+        return Ok(());
+    }
+    let rules: Vec<&str> = decision.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+    let rules = rules.join(", ");
+    let problem = Problem::conflict(
+        format!("保证金返还条件尚未满足（{}）：{rules}。", decision.verdict.as_str()),
+        format!("The deposit cannot be returned yet ({}): {rules}.", decision.verdict.as_str()),
+    );
+    Err(problem.at("step", "blocked"))
+}
+
+fn row_of(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    matter_id: MatterId,
+    kind: MatterKind,
+    new: &NewStep,
+    before: Option<&StepRow>,
+) -> Result<StepRow, Problem> {
+    if new.happened_on > ctx.today || before.is_some_and(|step| new.happened_on < step.happened_on) {
+        let (zh, en) = ("日期应在上一步与今天之间。", "The day lies between the step before and today.");
+        return Err(refuse(zh, en, "happened_on", "bad_time"));
+    }
+    let note = new.note.as_deref().map(str::trim).filter(|note| !note.is_empty());
+    if note.is_some_and(|note| note.chars().count() > NOTE_MAX) {
+        return Err(refuse("说明最多 500 字。", "A note has at most 500 characters.", "note", "bad_format"));
+    }
+    if new.amount.is_some_and(|amount| amount < Fen::ZERO || !amount.is_bookable()) {
+        return Err(refuse("金额不能为负或过大。", "The amount is negative or too large.", "amount", "bad_amount"));
+    }
+    documents::actions::require(tx.conn(), site.id, new.document, "document_id")?;
+    Ok(StepRow {
+        project_id: site.id,
+        id: RecordId(ctx.id()),
+        matter_id,
+        kind,
+        step: new.step,
+        happened_on: new.happened_on,
+        due_on: new.due_on,
+        amount_fen: new.amount,
+        payroll_fen: None,
+        balance_fen: None,
+        subject: new.subject.clone().filter(|_| before.is_none()),
+        reason: new.reason.clone().filter(|_| kind == MatterKind::AccountFreeze && before.is_none()),
+        note: note.map(str::to_owned),
+        document_id: new.document,
+        recorded_at: ctx.now,
+        recorded_by: ctx.actor().to_owned(),
+        recorded_seq: tx.seq(Chain::Project(site.id))?,
+    })
+}
+
+fn keep(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, row: &StepRow) -> Result<(), Problem> {
+    table::insert(tx, row)?;
+    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "take_step", &format!("{} {}", row.matter_id, row.step))?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
+    Ok(())
+}

@@ -1,0 +1,312 @@
+//! Matters (事项) of a project's wage money that go on step by step, each step with who must take it and by when: a request for more
+//! labour cost, reports of money that did not come, an order to pay out of the wage deposit, its statement and its return, a freeze.
+//!
+//! A matter is its steps in the order of record; where it stands and what comes next is computed from them and from the law. Steps that
+//! move money record it with those who keep it: the deposit's events, the lines that were paid. Deliberately absent: correction orders
+//! and cases of an authority (`cases`), and whether a return may be granted, which the gate says.
+
+pub mod actions;
+pub mod http;
+pub mod liability;
+pub mod table;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::id::MatterId;
+use crate::base::{Day, Fen, RegionCode, words};
+use crate::law::LawBook;
+use crate::law::book::ids::{R53_08B, R53_12B, R53_13, R65_19, R65_20, R65_21, R65_22A, R724_33};
+use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
+use crate::law::questions::given::Choice;
+use crate::law::questions::warning::{FreezeInput, FreezeReason, account_freeze};
+use table::StepRow;
+
+words! {
+    /// What a matter is.
+    pub enum MatterKind, "kind of matter" {
+        /// A sheet needs more than the account holds: the contractor asks the owner for it (R53-13).
+        Shortage = "shortage",
+        /// Labour cost was not transferred as agreed: bank, contractor, authorities (R53-12b).
+        TransferReport = "transfer_report",
+        /// The owner paid in full and wages are still owed: the owner reports (R53-12b).
+        OwnerReport = "owner_report",
+        /// The authority orders wages to be paid, at last out of the deposit (R65-19).
+        DepositOrder = "deposit_order",
+        /// The bank's quarterly statement of the deposit (R65-21).
+        DepositStatement = "deposit_statement",
+        /// Return of the deposit (R65-22a).
+        DepositReturn = "deposit_return",
+        /// The account is frozen for somebody's claim (R724-33, R53-08b).
+        AccountFreeze = "account_freeze",
+    }
+}
+crate::store::types::word_column!(MatterKind);
+crate::web::openapi::word_schema!(MatterKind);
+
+words! {
+    /// A step of a matter.
+    pub enum Step, "step of a matter" {
+        /// The contractor asked for the missing amount.
+        Requested = "requested",
+        /// The owner answered.
+        Answered = "answered",
+        /// The owner added the money.
+        MoneyAdded = "money_added",
+        /// It was taken back.
+        Withdrawn = "withdrawn",
+        /// The bank told the contractor that the money did not come.
+        BankTold = "bank_told",
+        /// The contractor reported it to the authorities.
+        ContractorReported = "contractor_reported",
+        /// The owner reported that wages are owed although it paid.
+        OwnerReported = "owner_reported",
+        /// The authority took it into the arrears warning system.
+        WarningEntered = "warning_entered",
+        /// It was put right.
+        Remedied = "remedied",
+        /// The authority ordered payment within a limit.
+        OrderIssued = "order_issued",
+        /// The order was obeyed in time.
+        OrderObeyed = "order_obeyed",
+        /// The limit passed and it was not.
+        OrderMissed = "order_missed",
+        /// The payment notice went to bank and contractor.
+        NoticeServed = "notice_served",
+        /// The bank paid the workers named.
+        PaidOut = "paid_out",
+        /// The deposit was filled up again.
+        Replenished = "replenished",
+        /// The bank's statement came.
+        StatementReceived = "statement_received",
+        /// The contractor applied for return.
+        Applied = "applied",
+        /// The authority decided to give it back.
+        Decided = "decided",
+        /// The authority found arrears and told the contractor.
+        ArrearsFound = "arrears_found",
+        /// The confirmation of return was issued and the deposit is given back.
+        Confirmed = "confirmed",
+        /// The account was frozen.
+        Frozen = "frozen",
+        /// The bank told whoever froze it what the account is.
+        BankPrompted = "bank_prompts_court",
+        /// The account's supervisor was told.
+        SupervisorTold = "supervisor_notified",
+        /// The supervisor objected.
+        Objected = "objection",
+        /// The freeze was lifted.
+        FreezeLifted = "freeze_lifted",
+        /// What exceeds the rules' need stays frozen, as the court found.
+        SurplusFrozen = "surplus_frozen",
+    }
+}
+crate::store::types::word_column!(Step);
+crate::web::openapi::word_schema!(Step);
+
+impl MatterKind {
+    /// The steps with which it may begin.
+    pub fn first(self) -> &'static [Step] {
+        match self {
+            MatterKind::Shortage => &[Step::Requested],
+            MatterKind::TransferReport => &[Step::BankTold, Step::ContractorReported],
+            MatterKind::OwnerReport => &[Step::OwnerReported],
+            MatterKind::DepositOrder => &[Step::OrderIssued],
+            MatterKind::DepositStatement => &[Step::StatementReceived],
+            MatterKind::DepositReturn => &[Step::Applied],
+            MatterKind::AccountFreeze => &[Step::Frozen],
+        }
+    }
+
+    /// Whether it is about the wage deposit.
+    pub fn is_of_deposit(self) -> bool {
+        matches!(self, MatterKind::DepositOrder | MatterKind::DepositStatement | MatterKind::DepositReturn)
+    }
+
+    /// The rule that it follows.
+    pub fn rule(self) -> &'static str {
+        match self {
+            MatterKind::Shortage => R53_13,
+            MatterKind::TransferReport | MatterKind::OwnerReport => R53_12B,
+            MatterKind::DepositOrder => R65_19,
+            MatterKind::DepositStatement => R65_21,
+            MatterKind::DepositReturn => R65_22A,
+            MatterKind::AccountFreeze => R53_08B,
+        }
+    }
+}
+
+/// The steps that may follow those that were taken. `tasks` are the objection's steps that the law asks for after a freeze.
+pub fn next(kind: MatterKind, done: &[Step], tasks: &[Step]) -> Vec<Step> {
+    use Step as S;
+    let Some(last) = done.last() else { return kind.first().to_vec() };
+    match (kind, last) {
+        (MatterKind::Shortage, S::Requested) => vec![S::Answered, S::MoneyAdded, S::Withdrawn],
+        (MatterKind::Shortage, S::Answered) => vec![S::MoneyAdded, S::Withdrawn],
+        (MatterKind::TransferReport, S::BankTold) => vec![S::ContractorReported],
+        (MatterKind::TransferReport, S::ContractorReported) | (MatterKind::OwnerReport, S::OwnerReported) => {
+            vec![S::WarningEntered, S::Remedied]
+        }
+        (MatterKind::TransferReport | MatterKind::OwnerReport, S::WarningEntered) => vec![S::Remedied],
+        (MatterKind::DepositOrder, S::OrderIssued) => vec![S::OrderObeyed, S::OrderMissed],
+        (MatterKind::DepositOrder, S::OrderMissed) => vec![S::NoticeServed],
+        (MatterKind::DepositOrder, S::NoticeServed) => vec![S::PaidOut],
+        (MatterKind::DepositOrder, S::PaidOut) => vec![S::Replenished],
+        (MatterKind::DepositReturn, S::Applied) => vec![S::Decided, S::ArrearsFound],
+        (MatterKind::DepositReturn, S::Decided) => vec![S::Confirmed],
+        (MatterKind::AccountFreeze, _) if !done.iter().any(|step| matches!(step, S::FreezeLifted | S::SurplusFrozen)) => {
+            let mut open: Vec<Step> = tasks.iter().copied().filter(|task| !done.contains(task)).collect();
+            open.extend([S::FreezeLifted, S::SurplusFrozen]);
+            open
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Something that somebody has to do in a matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Task {
+    /// The step to be taken.
+    pub step: Step,
+    /// Who must act, as a word: a role or the bank.
+    pub by: &'static str,
+    /// The last day, where the law or the order sets one.
+    pub due_on: Option<Day>,
+    /// The rule that asks for it.
+    pub rule: &'static str,
+}
+
+/// A matter as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Matter {
+    /// Id.
+    pub id: MatterId,
+    /// What it is.
+    pub kind: MatterKind,
+    /// Its steps, the first one first.
+    pub steps: Vec<StepRow>,
+    /// Steps that may be taken now.
+    pub next: Vec<Step>,
+    /// Steps that must be taken.
+    pub tasks: Vec<Task>,
+    /// Whether money may be taken from the account for the claim that froze it; `None` for other matters and where it is not known.
+    pub transfer_allowed: Option<bool>,
+}
+
+impl Matter {
+    /// The first step.
+    pub fn begun(&self) -> Option<&StepRow> {
+        self.steps.first()
+    }
+
+    /// The last step.
+    pub fn last(&self) -> Option<&StepRow> {
+        self.steps.last()
+    }
+
+    /// Whether something may still happen in it.
+    pub fn is_open(&self) -> bool {
+        !self.next.is_empty()
+    }
+
+    /// The amount that was asked for, ordered or stated first.
+    pub fn amount(&self) -> Option<Fen> {
+        self.steps.iter().find_map(|step| step.amount_fen)
+    }
+
+    /// The earliest day by which somebody must act.
+    pub fn due_on(&self) -> Option<Day> {
+        self.tasks.iter().filter_map(|task| task.due_on).min()
+    }
+}
+
+/// Puts the steps of a project together to matters, the latest first.
+pub fn fold(book: &LawBook, region: RegionCode, rows: Vec<StepRow>, as_of: Day) -> Vec<Matter> {
+    let mut found: Vec<(MatterId, Vec<StepRow>)> = Vec::new();
+    for row in rows {
+        match found.iter_mut().find(|(id, _)| *id == row.matter_id) {
+            Some((_, steps)) => steps.push(row),
+            None => found.push((row.matter_id, vec![row])),
+        }
+    }
+    found.into_iter().rev().filter_map(|(id, steps)| stands(book, region, id, steps, as_of)).collect()
+}
+
+/// Where a matter stands; `None` without a step.
+pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepRow>, as_of: Day) -> Option<Matter> {
+    let first = steps.first()?;
+    let (kind, reason) = (first.kind, first.reason.as_deref().and_then(FreezeReason::read));
+    let (mut wanted, mut transfer_allowed) = (Vec::new(), None);
+    if kind == MatterKind::AccountFreeze {
+        let answer = account_freeze(book, region, as_of, &FreezeInput { reason });
+        wanted = answer.tasks.iter().filter_map(|task| task.parse().ok()).collect();
+        transfer_allowed = answer.transfer_allowed;
+    }
+    let done: Vec<Step> = steps.iter().map(|row| row.step).collect();
+    let next = next(kind, &done, &wanted);
+    let last = steps.last()?;
+    let due = |kind: DeadlineKind| deadline::ask(book, region, as_of, &DeadlineInput::new(kind, last.happened_on)).due;
+    let tasks = next
+        .iter()
+        .filter_map(|step| {
+            let (by, due_on, rule) = match step {
+                Step::Answered => ("owner", None, R53_13),
+                Step::MoneyAdded if last.step == Step::Answered => ("owner", last.due_on, R53_13),
+                Step::ContractorReported => ("general_contractor", None, R53_12B),
+                Step::WarningEntered => ("labour_authority", None, R53_12B),
+                Step::OrderObeyed => ("general_contractor", last.due_on, R65_19),
+                Step::NoticeServed => ("labour_authority", None, R65_19),
+                Step::PaidOut => ("bank", due(DeadlineKind::DepositPayOut), R65_19),
+                Step::Replenished => ("general_contractor", due(DeadlineKind::DepositReplenish), R65_20),
+                Step::Decided => ("labour_authority", due(DeadlineKind::DepositReturnDecision), R65_22A),
+                Step::Confirmed => ("labour_authority", due(DeadlineKind::DepositReturnConfirmation), R65_22A),
+                Step::BankPrompted => ("bank", Some(first.happened_on), R53_08B),
+                Step::SupervisorTold => ("bank", Some(first.happened_on), R53_08B),
+                Step::Objected => ("labour_authority", None, R724_33),
+                _ => return None,
+            };
+            Some(Task { step: *step, by, due_on, rule })
+        })
+        .collect();
+    Some(Matter { id, kind, tasks, next, transfer_allowed, steps })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_begins_and_ends() {
+        let tasks = [Step::BankPrompted, Step::SupervisorTold, Step::Objected];
+        for kind in MatterKind::ALL {
+            // Always the first way on: whichever it is, a matter ends after a few steps.
+            let mut done: Vec<Step> = Vec::new();
+            while let Some(step) = next(*kind, &done, &tasks).first() {
+                assert!(!done.contains(step), "{kind}: {step} again");
+                done.push(*step);
+                assert!(done.len() < 10, "{kind} does not end");
+            }
+            assert!(kind.first().contains(&done[0]));
+        }
+    }
+
+    #[test]
+    fn the_deposit_pays_only_after_an_order_was_missed_and_its_notice_served() {
+        use Step::{NoticeServed, OrderIssued, OrderMissed, OrderObeyed, PaidOut, Replenished};
+        let next = |done: &[Step]| next(MatterKind::DepositOrder, done, &[]);
+        assert_eq!(next(&[OrderIssued]), [OrderObeyed, OrderMissed]);
+        assert_eq!(next(&[OrderIssued, OrderObeyed]), []);
+        assert_eq!(next(&[OrderIssued, OrderMissed]), [NoticeServed]);
+        assert_eq!(next(&[OrderIssued, OrderMissed, NoticeServed]), [PaidOut]);
+        assert_eq!(next(&[OrderIssued, OrderMissed, NoticeServed, PaidOut]), [Replenished]);
+    }
+
+    #[test]
+    fn a_freeze_for_the_projects_own_wages_asks_for_no_objection() {
+        assert_eq!(next(MatterKind::AccountFreeze, &[Step::Frozen], &[]), [Step::FreezeLifted, Step::SurplusFrozen]);
+        let tasks = [Step::BankPrompted, Step::SupervisorTold, Step::Objected];
+        let open = next(MatterKind::AccountFreeze, &[Step::Frozen, Step::SupervisorTold], &tasks);
+        assert_eq!(open, [Step::BankPrompted, Step::Objected, Step::FreezeLifted, Step::SurplusFrozen]);
+        assert_eq!(next(MatterKind::AccountFreeze, &[Step::Frozen, Step::FreezeLifted], &tasks), []);
+    }
+}
