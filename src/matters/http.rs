@@ -7,6 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::actions::{self, NewStep};
+use super::adequacy::{self, Adequacy};
 use super::liability::{self, Liability};
 use super::{Matter, MatterKind, Step};
 use crate::base::id::{DocumentId, LineId, MatterId, ProjectId};
@@ -53,6 +54,13 @@ pub fn routes() -> Vec<Route> {
         .takes::<TakeStep>()
         .creates::<Matter>()
         .order(),
+        Route::get(
+            "/api/v1/projects/{project}/deposit-adequacy",
+            read,
+            "Whether each deposit is enough for what is due and lasts long enough",
+            || web::get().to(adequacy),
+        )
+        .gives::<Vec<Adequacy>>(),
         Route::get("/api/v1/projects/{project}/liability", read, "Who pays the arrears, in which order", || {
             web::get().to(liability)
         })
@@ -212,6 +220,15 @@ async fn list(call: Call, project: web::Path<ProjectId>, query: web::Query<AsOfQ
     call.read(move |conn, ctx: &Ctx| {
         let site = enter(conn, &ctx.scope, id)?;
         actions::all(conn, ctx, &site, as_of.unwrap_or(ctx.today))
+    })
+    .await
+}
+
+async fn adequacy(call: Call, project: web::Path<ProjectId>) -> Result<impl Responder, Problem> {
+    let id = project.into_inner();
+    call.read(move |conn, ctx: &Ctx| {
+        let site = enter(conn, &ctx.scope, id)?;
+        adequacy::of_project(conn, ctx, &site)
     })
     .await
 }

@@ -6,6 +6,7 @@
 //! and cases of an authority (`cases`), and whether a return may be granted, which the gate says.
 
 pub mod actions;
+pub mod adequacy;
 pub mod http;
 pub mod liability;
 pub mod table;

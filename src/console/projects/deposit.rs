@@ -11,11 +11,13 @@ use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
 use crate::deposits::actions::{self, Lodged};
 use crate::deposits::held;
+use crate::matters::adequacy::{self, Adequacy};
 use crate::web::{Problem, Verb, Visit};
 
 struct Deposit {
     lodged: Lodged,
     held: Fen,
+    adequacy: Option<Adequacy>,
 }
 
 impl Deposit {
@@ -55,7 +57,7 @@ impl DepositPage {
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
     let id = project.into_inner();
-    let (head, lodged, total, open, may_handle) = visit
+    let (head, lodged, total, open, may_handle, judged) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let total = actions::held_on(conn, &site, visit.ctx.today, None)?;
@@ -63,11 +65,17 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let lodged = actions::all(conn, &site, None)?;
             let papers: Vec<DocumentId> = lodged.iter().filter_map(|one| one.deposit.document_id).collect();
             let open = may_have(conn, visit, id, &papers)?;
-            Ok((head, lodged, total, open, may_handle))
+            let judged = adequacy::of_project(conn, &visit.ctx, &site)?;
+            Ok((head, lodged, total, open, may_handle, judged))
         })
         .await?;
     let today = visit.ctx.today;
-    let deposits: Result<Vec<Deposit>, Problem> =
-        lodged.into_iter().map(|one| Ok(Deposit { held: held(&one.events, today)?, lodged: one })).collect();
+    let deposits: Result<Vec<Deposit>, Problem> = lodged
+        .into_iter()
+        .map(|one| {
+            let adequacy = judged.iter().find(|judged| judged.deposit == one.deposit.id).cloned();
+            Ok(Deposit { held: held(&one.events, today)?, lodged: one, adequacy })
+        })
+        .collect();
     show(&DepositPage { f: Frame::of(&visit), head, deposits: deposits?, held: total, open, may_handle })
 }

@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::base::Fen;
+use crate::base::{Day, Fen, RegionCode};
+use crate::law::LawBook;
 use crate::law::book::ids::{R65_08, R65_17, R65_20, RW_08};
 use crate::law::facts::{DepositFacts, DepositKind, ProjectFacts};
 use crate::law::finding::{Bench, Finding, System, day_text, keeper_of};
@@ -20,6 +21,11 @@ pub(super) fn judge(bench: &Bench<'_>, facts: &ProjectFacts) -> Vec<Finding> {
 
 /// The deposit due, with no default in place of a fact; `Err` names the keeper of one that is missing.
 fn due(bench: &Bench<'_>, facts: &ProjectFacts) -> Result<DepositAnswer, Option<String>> {
+    due_by(bench.book, bench.region, bench.as_of, facts)
+}
+
+/// The deposit due of a project by its facts; `Err` names the keeper of one that is missing, where there is one.
+pub fn due_by(book: &LawBook, region: RegionCode, as_of: Day, facts: &ProjectFacts) -> Result<DepositAnswer, Option<String>> {
     let deposit = &facts.deposit;
     let missing = |keeper: Option<&str>| keeper.map(str::to_owned);
     let input = DepositInput {
@@ -37,7 +43,7 @@ fn due(bench: &Bench<'_>, facts: &ProjectFacts) -> Result<DepositAnswer, Option<
         standard_amount: None,
         credit: deposit.credit.get().ok_or_else(|| missing(deposit.credit.keeper()))?,
     };
-    Ok(deposit::ask(bench.book, bench.region, bench.as_of, &input))
+    Ok(deposit::ask(book, region, as_of, &input))
 }
 
 fn lodged(bench: &Bench<'_>, facts: &ProjectFacts) -> Finding {

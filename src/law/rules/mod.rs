@@ -4,7 +4,7 @@
 
 mod account;
 pub mod arrears;
-mod deposit;
+pub mod deposit;
 mod labour_split;
 mod notice_board;
 mod pay_on_behalf;
