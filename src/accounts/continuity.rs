@@ -112,7 +112,7 @@ fn wholes(rows: Vec<StatementRow>) -> Vec<Whole> {
 
 /// Breaks between the statements that stand.
 pub fn faults(conn: &mut AnyConn, account: &AccountRow) -> Result<Vec<ChainFault>, StoreError> {
-    let rows = table::statements(conn, account.project_id, account.id, 0, STATEMENTS_MAX)?;
+    let rows = table::standing_statements(conn, account, STATEMENTS_MAX)?;
     Ok(faults_among(rows))
 }
 
@@ -169,7 +169,7 @@ pub struct BalanceWord {
 
 /// The balance of an account at the end of a day.
 pub fn balance_on(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<BalanceWord, Problem> {
-    let rows = table::statements(conn, account.project_id, account.id, 0, STATEMENTS_MAX)?;
+    let rows = table::standing_statements(conn, account, STATEMENTS_MAX)?;
     let rows: Vec<StatementRow> =
         rows.into_iter().filter(|row| row.kind.is_ledger() && row.to_on.is_some_and(|day| day <= as_of)).collect();
     let last_statement_on = rows.iter().filter_map(|row| row.to_on).max();

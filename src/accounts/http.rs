@@ -9,7 +9,7 @@ use super::actions::{self, NewAccount};
 use super::continuity::{self, ChainFault};
 use super::table::{self, AccountRow, EntryRow, StatementRow};
 use super::{Direction, EntryStatus, Purpose, StatementKind};
-use crate::base::id::{AccountId, BankEntryId, DocumentId, ProjectId, StatementId};
+use crate::base::id::{AccountId, BankEntryId, DocumentId, InboxId, ProjectId, StatementId};
 use crate::base::person::masked;
 use crate::base::{Day, Fen, Moment};
 use crate::projects::{self, Site};
@@ -202,6 +202,8 @@ pub struct EntryView {
     counterparty_account: Option<String>,
     text: String,
     purpose: Purpose,
+    /// Whether its file was voided: it counts in no balance.
+    voided: bool,
 }
 
 fn shown(conn: &mut AnyConn, ctx: &Ctx, row: EntryRow) -> Result<EntryView, Problem> {
@@ -226,6 +228,7 @@ fn shown(conn: &mut AnyConn, ctx: &Ctx, row: EntryRow) -> Result<EntryView, Prob
         counterparty_account,
         text: row.text,
         purpose: row.purpose,
+        voided: row.voided_by.is_some(),
     })
 }
 
@@ -270,6 +273,8 @@ pub struct StatementView {
     entries: i32,
     /// Entries that were known already.
     duplicates: i32,
+    /// The file that it came in; a wrong one can be voided.
+    file: InboxId,
     received_at: Moment,
 }
 
@@ -302,6 +307,7 @@ fn statement_view(row: StatementRow) -> StatementView {
         closing: row.closing_fen,
         entries,
         duplicates,
+        file: row.inbox_id,
         received_at,
     }
 }

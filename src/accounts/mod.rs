@@ -156,9 +156,18 @@ pub fn readings(text: &str) -> Vec<(String, String)> {
     std::iter::once((text.clone(), String::new())).chain(joined).filter(|(number, _)| !number.is_empty()).collect()
 }
 
+/// How the natural keys of postings of an entry begin: where it is booked, and where the voiding of its file takes it back.
+const BOOKED: &str = "entry ";
+const TAKEN_BACK: &str = "takes back ";
+
 /// Natural key of the posting that books an entry.
 pub fn posting_key(entry: BankEntryId) -> String {
-    format!("entry {entry}")
+    format!("{BOOKED}{entry}")
+}
+
+/// Natural key of the posting that takes an entry back.
+pub fn taken_back_key(entry: BankEntryId) -> String {
+    format!("{TAKEN_BACK}{entry}")
 }
 
 /// Opens an account for a scope that covers it by itself or covers its project.

@@ -1,5 +1,7 @@
 //! Rows of wage accounts, bank statements and bank entries.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -7,7 +9,7 @@ pub use super::sums::table::{Flow, PurposeTotal, flows, moved, purposes_of, tota
 use super::{Direction, EntryStatus, Purpose, StatementKind};
 use crate::base::id::{AccountId, BankEntryId, DocumentId, InboxId, ProjectId, StatementId};
 use crate::base::{Day, Fen, Moment};
-use crate::store::schema::{bank_entries, bank_statements, wage_accounts};
+use crate::store::schema::{bank_entries, bank_statements, void_steps, wage_accounts};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx, journal};
 
@@ -78,7 +80,16 @@ pub struct EntryRow {
     pub text: String,
     pub purpose: Purpose,
     pub recorded_seq: i64,
+    /// Ids of the statements that told it again, each between blanks.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub told_by: String,
+    /// The file whose voiding took it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voided_by: Option<InboxId>,
 }
+
+/// Statements that are kept as tellers of one entry beside the first.
+const TELLERS_MAX: usize = 20;
 
 impl EntryRow {
     /// The amount as it moves the balance.
@@ -123,6 +134,21 @@ impl EntryRow {
         } else if !self.seen_in.split(' ').any(|known| known == word) {
             self.seen_in = format!("{} {word}", self.seen_in);
         }
+    }
+
+    /// Notes that a statement told it again.
+    pub fn tell_by(&mut self, statement: StatementId) {
+        let word = format!(" {} ", statement.0);
+        let known = self.told_by.split_whitespace().count();
+        if statement != self.statement_id && !self.told_by.contains(&word) && known < TELLERS_MAX {
+            self.told_by.push_str(&word);
+        }
+    }
+
+    /// The statements that told it, the first one first.
+    pub fn tellers(&self) -> impl Iterator<Item = StatementId> {
+        let again = self.told_by.split_whitespace().filter_map(|word| word.parse().ok()).map(StatementId);
+        std::iter::once(self.statement_id).chain(again)
     }
 
     /// Whether the bank's ledger holds it; otherwise it is provisional.
@@ -182,6 +208,8 @@ pub fn merge_entry(tx: &mut Tx<'_>, row: &EntryRow) -> Result<(), StoreError> {
             b::text.eq(&row.text),
             b::purpose.eq(row.purpose),
             b::recorded_seq.eq(row.recorded_seq),
+            b::told_by.eq(&row.told_by),
+            b::voided_by.eq(row.voided_by),
         ))
         .execute(tx.conn())?;
     tx.seal(row)
@@ -245,7 +273,24 @@ pub fn statements(
         .load(conn)?)
 }
 
-/// The statement of that kind and reference, if it came before.
+/// Statements of an account that stand, in the order of receipt: those of a voided file say nothing any more.
+pub fn standing_statements(conn: &mut AnyConn, account: &AccountRow, limit: i64) -> Result<Vec<StatementRow>, StoreError> {
+    let mut rows = statements(conn, account.project_id, account.id, 0, limit)?;
+    let voided = voided_files(conn, account.project_id)?;
+    rows.retain(|row| !voided.contains(&row.inbox_id));
+    Ok(rows)
+}
+
+/// The voided files of a project.
+pub fn voided_files(conn: &mut AnyConn, project: ProjectId) -> Result<BTreeSet<InboxId>, StoreError> {
+    let files: Vec<InboxId> = void_steps::table
+        .filter(void_steps::project_id.eq(project).and(void_steps::step.eq("voided")))
+        .select(void_steps::inbox_id)
+        .load(conn)?;
+    Ok(files.into_iter().collect())
+}
+
+/// The statement of that kind and reference, if one came before and stands.
 pub fn statement_by_ref(
     conn: &mut AnyConn,
     account: &AccountRow,
@@ -259,7 +304,8 @@ pub fn statement_by_ref(
                 .eq(account.project_id)
                 .and(s::account_id.eq(account.id))
                 .and(s::kind.eq(kind))
-                .and(s::statement_ref.eq(statement_ref)),
+                .and(s::statement_ref.eq(statement_ref))
+                .and(s::inbox_id.ne_all(voided_files(conn, account.project_id)?)),
         )
         .order(s::id)
         .select(StatementRow::as_select())
@@ -306,6 +352,7 @@ pub fn alike(
                 .and(b::account_id.eq(account.id))
                 .and(b::booked_on.between(first, last))
                 .and(b::match_key.eq(match_key))
+                .and(b::voided_by.is_null())
                 .and(b::statement_id.ne(but)),
         )
         .order(b::id)

@@ -39,6 +39,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(attendance::http::routes());
     routes.extend(payroll::http::routes());
     routes.extend(settlement::http::routes());
+    routes.extend(settlement::voiding::http::routes());
     routes.extend(cases::http::routes());
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());

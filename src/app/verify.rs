@@ -11,7 +11,7 @@ use crate::store::{AnyConn, StoreError, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
     accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, matters, notice_board,
-    parties, payroll, projects, users, workers,
+    parties, payroll, projects, settlement, users, workers,
 };
 
 /// Checks everything on one snapshot.
@@ -55,6 +55,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::pay_run::checks::table::all_holds(conn)?)?;
     audit.table(payroll::pay_run::checks::table::all_holders(conn)?)?;
     audit.table(payroll::pay_run::checks::table::all_releases(conn)?)?;
+    audit.table(settlement::voiding::table::all(conn)?)?;
     audit.table(payroll::outside::table::all(conn)?)?;
     audit.table(matters::table::all(conn)?)?;
     audit.table(cases::table::all(conn)?)?;

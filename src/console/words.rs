@@ -284,6 +284,8 @@ pub fn bank_reason(lang: Lang, reason: &str) -> String {
 
 /// What a form did: word, Chinese, English. `{n}` is the number of things.
 const TOLD: &[(&str, &str, &str)] = &[
+    ("void_asked", "已提交，须由另一人复核。", "Asked for; another person decides."),
+    ("void_decided", "决定已记录。", "The decision is on record."),
     ("matter_kept", "事项已记录。", "The step is on record."),
     ("lines_cleared", "已登记 {n} 行工资的支付。", "The payment of {n} lines is on record."),
     ("calendar_revoked", "日历地址已停用。", "The calendar address leads nowhere any more."),

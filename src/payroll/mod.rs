@@ -16,6 +16,7 @@ pub mod pay_run;
 pub mod results;
 pub mod signing;
 pub mod table;
+pub mod withdrawing;
 
 use rust_decimal::Decimal;
 

@@ -5,6 +5,7 @@
 
 use super::pay_run::table::{self as runs, AttemptRow, CONTRADICTED, RunHead};
 use super::table::{self, EventRow, LineRow};
+use super::withdrawing::standing_reopening;
 use super::{AttemptState, LineState, RunState, Step};
 use crate::base::id::{LineId, PayRunId, ProjectId, RecordId};
 use crate::base::{Day, Fen};
@@ -155,8 +156,9 @@ fn contradict(
 
 /// The money of a failed attempt is owed again.
 fn reopen(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, attempt: &AttemptRow) -> Result<(), Problem> {
+    let (key, _) = standing_reopening(tx, site, attempt)?;
     let posting = Posting::of(
-        format!("reopened {}", attempt.end_to_end_id),
+        key,
         PostingKind::PayReopened,
         ctx.today,
         LedgerAccount::PayInTransit,

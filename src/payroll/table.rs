@@ -264,6 +264,15 @@ pub fn events_of(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Result
 }
 
 /// Signatures of these lines.
+/// Events that came from one message, in the order of record.
+pub fn events_from(conn: &mut AnyConn, project: ProjectId, source: &str) -> Result<Vec<EventRow>, StoreError> {
+    Ok(line_events::table
+        .filter(line_events::project_id.eq(project).and(line_events::source.eq(source)))
+        .order(line_events::id)
+        .select(EventRow::as_select())
+        .load(conn)?)
+}
+
 pub fn signatures_of(conn: &mut AnyConn, project: ProjectId, lines: &[LineId]) -> Result<Vec<SignatureRow>, StoreError> {
     Ok(signatures::table
         .filter(signatures::project_id.eq(project).and(signatures::line_id.eq_any(lines.to_vec())))

@@ -29,6 +29,8 @@ pub(super) struct Desk<'a> {
     /// What its bank is like.
     pub profile: Profile,
     pub statement_id: StatementId,
+    /// Which statement is noted as having told an entry again: itself, or the one that it repeats.
+    pub teller: StatementId,
     pub kind: StatementKind,
     pub name: StatementRef,
     /// Names of the project's owners.
@@ -252,6 +254,8 @@ impl Desk<'_> {
             text: storable(&told.text),
             purpose: meaning.purpose,
             recorded_seq: tx.seq(Chain::Project(self.site.id))?,
+            told_by: String::new(),
+            voided_by: None,
         };
         row.tell(self.kind, base);
         accounts_table::insert_entry(tx, &row)?;
@@ -296,7 +300,8 @@ impl Desk<'_> {
             row.purpose = meaning.purpose;
         }
         let changed = row != before;
-        if changed {
+        row.tell_by(self.teller);
+        if row != before {
             accounts_table::merge_entry(tx, &row)?;
         }
         if becomes_booked {

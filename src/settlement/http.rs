@@ -1,5 +1,7 @@
 //! `/api/v1/bank`: what banks hand in.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{Responder, web};
 use serde_json::Value;
@@ -43,9 +45,11 @@ pub fn routes() -> Vec<Route> {
 
 /// Reads the file off the event loop and outside the transaction: a large one must not hold up the writer.
 pub async fn read(name: Option<String>, content_type: String, bytes: Vec<u8>, path: &'static str) -> HandedIn {
-    let told = name.clone();
-    let kept = bytes.clone();
-    let file = web::block(move || bank::read(&kept, told.as_deref())).await.unwrap_or_else(|_| broken_reader());
+    let (told, bytes) = (name.clone(), Arc::new(bytes));
+    let kept = Arc::clone(&bytes);
+    let file = web::block(move || bank::outline(&kept, told.as_deref())).await.unwrap_or_else(|_| broken_reader());
+    // The reader has let go of them by now, so this is no copy.
+    let bytes = Arc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec());
     HandedIn { name, content_type, bytes, file, path }
 }
 

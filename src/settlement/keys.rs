@@ -253,6 +253,8 @@ mod tests {
                 text: told.text.clone(),
                 purpose: Purpose::PayRun,
                 recorded_seq: 1,
+                told_by: String::new(),
+                voided_by: None,
             },
             name: StatementRef::of(statement),
         }

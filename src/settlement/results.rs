@@ -93,6 +93,19 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     Ok(Receipt { state, applied, ..receipt }.with_problems(problems))
 }
 
+/// Speaks a kept report again, after another file was voided.
+pub(super) fn retake(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, inbox_id: InboxId, handed: &HandedIn) -> Result<(), Problem> {
+    let Some(report) = handed.file.payment_status.as_ref() else { return Ok(()) };
+    let Some(message_id) = report.original_message_id.as_deref() else { return Ok(()) };
+    let found = table::account_of_message(tx.conn(), message_id)?.filter(|(project, _)| *project == site.id);
+    let Some((_, account)) = found else { return Ok(()) };
+    let account = accounts::table::find(tx.conn(), site.id, account)?.ok_or_else(Problem::not_found)?;
+    let profile = profiles::table::of_account(tx.conn(), &account)?;
+    let source = format!("pain002 {inbox_id}");
+    apply(tx, ctx, (site, &profile), report, message_id, &source, &mut Refused::default())?;
+    Ok(())
+}
+
 fn site_of(conn: &mut AnyConn, ctx: &Ctx, message_id: &str) -> Result<Option<(Site, Profile)>, Problem> {
     let Some((project, account)) = table::account_of_message(conn, message_id)? else { return Ok(None) };
     match accounts::enter(conn, &ctx.scope, project, account) {

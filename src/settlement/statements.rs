@@ -16,7 +16,7 @@ use crate::projects::{PartyRole, Site};
 use crate::store::inbox::InboxState;
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Code, Ctx, Problem};
-use crate::wire::bank::{AmountFault, Statement, balance_fault};
+use crate::wire::bank::{AmountFault, Entry, Statement, Tally};
 
 /// Takes a file: keeps it, books what is new, passes on what it says of lines, and says what came of it.
 ///
@@ -34,7 +34,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         tx.seq(Chain::Project(*project))?;
     }
     let only = if projects.len() == 1 { projects.first().copied() } else { None };
-    let items = file.statements.iter().map(|one| one.entries.len()).sum();
+    let items = handed.entries();
     let complete = !desks.is_empty() && desks.iter().all(Option::is_some);
     let receipt = Receipt {
         inbox_id,
@@ -52,24 +52,19 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     }
     let mut problems: Vec<FileProblem> = file.problems.iter().map(FileProblem::from).collect();
     let mut statements = Vec::new();
-    for (number, (statement, desk)) in (1..).zip(file.statements.iter().zip(&desks)) {
-        match desk {
-            Some((account, site)) => {
-                let (receipt, found) = book(tx, ctx, handed, inbox_id, statement, account, site, &mut refused)?;
-                statements.push(receipt);
-                problems.extend(found);
-            }
-            None => {
-                let place = format!("statement {number}");
-                refused.push(
-                    &place,
-                    "unknown_account",
-                    "该账号不是已登记、且由您报送的专用账户；文件已保存，登记账户后可重新上传。",
-                    "This is no wage account on record that you may feed; the file is kept. Register the account and hand it in again.",
-                );
-            }
-        }
+    for (number, _) in (1..).zip(&desks).filter(|(_, desk)| desk.is_none()) {
+        let place = format!("statement {number}");
+        refused.push(
+            &place,
+            "unknown_account",
+            "该账号不是已登记、且由您报送的专用账户；文件已保存，登记账户后可重新上传。",
+            "This is no wage account on record that you may feed; the file is kept. Register the account and hand it in again.",
+        );
     }
+    book_all(tx, ctx, handed, (inbox_id, false), &desks, &mut refused, &mut |receipt, found| {
+        statements.push(receipt);
+        problems.extend(found);
+    })?;
     if file.statements.is_empty() && file.problems.is_empty() {
         let (zh, en) = ("文件中没有对账单。", "There is no statement in the file.");
         refused.push("file", "bad_format", zh, en);
@@ -95,6 +90,20 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     Ok(Receipt { state, statements, applied, ..receipt }.with_problems(problems))
 }
 
+/// Tells a kept file again to the accounts of one project, after another file was voided: what only that one had told before is booked
+/// from this one, and words on lines that it withdrew are spoken again. The file is not kept anew; what it told stays told once.
+pub(super) fn retake(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, inbox_id: InboxId, handed: &HandedIn) -> Result<(), Problem> {
+    let mut desks = Vec::new();
+    for statement in &handed.file.statements {
+        let account = match &statement.account {
+            Some(text) => accounts_table::named(tx.conn(), text)?.filter(|account| account.project_id == site.id),
+            None => None,
+        };
+        desks.push(account.map(|account| (account, site.clone())));
+    }
+    book_all(tx, ctx, handed, (inbox_id, true), &desks, &mut Refused::default(), &mut |_, _| {})
+}
+
 /// The account that a statement names and that the asker may feed.
 fn account_of(conn: &mut AnyConn, ctx: &Ctx, statement: &Statement) -> Result<Option<(AccountRow, Site)>, Problem> {
     let Some(text) = &statement.account else { return Ok(None) };
@@ -115,106 +124,179 @@ fn owners(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<String>, Pro
     Ok(names)
 }
 
-#[expect(clippy::too_many_arguments, reason = "a statement is booked from the file, for an account, into what the file came to")]
-fn book(
+/// Books the statements that have a desk, one after the other, entry by entry as the file is read.
+#[expect(clippy::too_many_arguments, reason = "a file is booked at its desks, into what was refused and what came of it")]
+fn book_all(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     handed: &HandedIn,
-    inbox_id: InboxId,
-    statement: &Statement,
-    account: &AccountRow,
-    site: &Site,
+    (inbox_id, again): (InboxId, bool),
+    desks: &[Option<(AccountRow, Site)>],
     refused: &mut Refused,
-) -> Result<(StatementReceipt, Vec<FileProblem>), Problem> {
-    let kind = StatementKind::from(statement.kind);
-    let name = StatementRef {
-        id: statement.id.clone().unwrap_or_default().replace('\u{1f}', " "),
-        sequence: statement.sequence,
-        page: statement.page.map(|page| page.number),
-    };
-    let text = name.text();
-    let earlier = match text.as_str() {
-        "" => None,
-        text => accounts_table::statement_by_ref(tx.conn(), account, kind, text)?,
-    };
-    let mut desk = Desk {
-        site,
-        account,
-        profile: accounts::profiles::table::of_account(tx.conn(), account)?,
-        statement_id: StatementId(ctx.id()),
-        kind,
-        name,
-        owners: owners(tx.conn(), ctx, site)?,
-        runs: table::message_ids(tx.conn(), account)?,
-        source: format!("{} {inbox_id}", handed.feed()),
-        claimed: BTreeSet::new(),
-        before: BTreeMap::new(),
-        vouchers: BTreeMap::new(),
-        waiting: BTreeMap::new(),
-        ordinals: BTreeMap::new(),
-        problems: Vec::new(),
-        results: 0,
-    };
-    let mut effects: BTreeMap<&str, usize> = BTreeMap::new();
-    let (mut quarantined, mut days) = (0, BTreeSet::new());
-    for entry in &statement.entries {
-        let told = match keys::tell(entry, statement.currency.as_deref()) {
+    told: &mut dyn FnMut(StatementReceipt, Vec<FileProblem>),
+) -> Result<(), Problem> {
+    let file = handed.file.statements.iter().zip(desks).enumerate();
+    let mut waiting = file.filter_map(|(number, (statement, desk))| Some((number, statement, desk.as_ref()?))).peekable();
+    let mut open: Option<(usize, Booking<'_>)> = None;
+    handed.each_entry(|number, entry| {
+        // Statements without entries stand between those with some; each is finished before the next begins.
+        while open.as_ref().is_none_or(|(at, _)| *at < number)
+            && let Some((at, statement, (account, site))) = waiting.next_if(|(at, ..)| *at <= number)
+        {
+            if let Some((_, booking)) = open.take() {
+                let (receipt, found) = booking.finish(tx, ctx, handed, inbox_id)?;
+                told(receipt, found);
+            }
+            open = Some((at, Booking::begin(tx, ctx, handed, (inbox_id, again), statement, account, site)?));
+        }
+        match &mut open {
+            Some((at, booking)) if *at == number => booking.take(tx, ctx, entry, refused),
+            _ => Ok(()),
+        }
+    })?;
+    if let Some((_, booking)) = open {
+        let (receipt, found) = booking.finish(tx, ctx, handed, inbox_id)?;
+        told(receipt, found);
+    }
+    for (_, statement, (account, site)) in waiting {
+        let booking = Booking::begin(tx, ctx, handed, (inbox_id, again), statement, account, site)?;
+        let (receipt, found) = booking.finish(tx, ctx, handed, inbox_id)?;
+        told(receipt, found);
+    }
+    Ok(())
+}
+
+/// A statement while it is booked.
+struct Booking<'a> {
+    desk: Desk<'a>,
+    statement: &'a Statement,
+    /// The statement of this name that came before and stands.
+    earlier: Option<StatementRow>,
+    /// Whether the file speaks again after another one was voided.
+    again: bool,
+    tally: Tally,
+    new: usize,
+    merged: usize,
+    duplicates: usize,
+    quarantined: usize,
+    days: BTreeSet<Day>,
+}
+
+impl<'a> Booking<'a> {
+    fn begin(
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        handed: &HandedIn,
+        (inbox_id, again): (InboxId, bool),
+        statement: &'a Statement,
+        account: &'a AccountRow,
+        site: &'a Site,
+    ) -> Result<Self, Problem> {
+        let kind = StatementKind::from(statement.kind);
+        let name = StatementRef {
+            id: statement.id.clone().unwrap_or_default().replace('\u{1f}', " "),
+            sequence: statement.sequence,
+            page: statement.page.map(|page| page.number),
+        };
+        let earlier = match name.text().as_str() {
+            "" => None,
+            text => accounts_table::statement_by_ref(tx.conn(), account, kind, text)?,
+        };
+        let statement_id = StatementId(ctx.id());
+        let desk = Desk {
+            site,
+            account,
+            profile: accounts::profiles::table::of_account(tx.conn(), account)?,
+            statement_id,
+            teller: earlier.as_ref().filter(|_| again).map_or(statement_id, |row| row.id),
+            kind,
+            name,
+            owners: owners(tx.conn(), ctx, site)?,
+            runs: table::message_ids(tx.conn(), account)?,
+            source: format!("{} {inbox_id}", handed.feed()),
+            claimed: BTreeSet::new(),
+            before: BTreeMap::new(),
+            vouchers: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            ordinals: BTreeMap::new(),
+            problems: Vec::new(),
+            results: 0,
+        };
+        let tally = Tally::default();
+        let days = BTreeSet::new();
+        Ok(Booking { desk, statement, earlier, again, tally, new: 0, merged: 0, duplicates: 0, quarantined: 0, days })
+    }
+
+    fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, refused: &mut Refused) -> Result<(), Problem> {
+        self.tally.add(entry);
+        let told = match keys::tell(entry, self.statement.currency.as_deref()) {
             Ok(told) => told,
             Err(why) => {
                 let (reason, zh, en) = words_of(why);
                 refused.push(&entry.place, reason, zh, en);
-                quarantined += 1;
-                continue;
+                self.quarantined += 1;
+                return Ok(());
             }
         };
-        days.insert(told.booked_on);
-        let word = match desk.take(tx, ctx, entry, &told)? {
-            Effect::New => "new",
-            Effect::Merged => "merged",
-            Effect::Nothing => "duplicate",
+        self.days.insert(told.booked_on);
+        match self.desk.take(tx, ctx, entry, &told)? {
+            Effect::New => self.new += 1,
+            Effect::Merged => self.merged += 1,
+            Effect::Nothing => self.duplicates += 1,
+        }
+        Ok(())
+    }
+
+    fn finish(
+        mut self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        handed: &HandedIn,
+        inbox_id: InboxId,
+    ) -> Result<(StatementReceipt, Vec<FileProblem>), Problem> {
+        let Desk { site, account, kind, .. } = self.desk;
+        let (new, merged, duplicates) = (self.new, self.merged, self.duplicates);
+        let text = self.desk.name.text();
+        let place = if text.is_empty() { "statement".to_owned() } else { format!("statement {text}") };
+        self.desk.problems.extend(self.tally.balance_fault(self.statement, &place).as_ref().map(FileProblem::from));
+        if self.earlier.is_some() && new > 0 && !self.again && self.statement.copy_duplicate.is_none() {
+            self.desk.problems.push(FileProblem::new(
+                &place,
+                "id_reused",
+                "同一编号的对账单再次报送时内容有增加，新增明细已入账，请向银行核对。",
+                "The statement came again under its number with more entries; they are booked. Ask the bank.",
+            ));
+        }
+        let span = span_of(self.statement, &self.days);
+        if kind == StatementKind::Statement {
+            self.desk.problems.extend(not_in_ledger(tx.conn(), account, span)?);
+        }
+        // The same statement again is no second statement; what it added, if anything, is on record with the entries.
+        let is_news = !self.again && self.earlier.is_none() || new > 0;
+        if is_news {
+            let counts = (new + merged + duplicates, merged + duplicates);
+            let row = row_of(ctx, handed, inbox_id, self.statement, &self.desk, span, counts)?;
+            let row = StatementRow { recorded_seq: tx.seq(Chain::Project(site.id))?, ..row };
+            accounts_table::insert_statement(tx, &row)?;
+            let faults = accounts::continuity::faults(tx.conn(), account)?;
+            let own = faults.into_iter().filter(|fault| fault.statement_id == row.id);
+            self.desk.problems.extend(own.map(|fault| FileProblem::new(&place, &fault.reason, fault.zh, fault.en)));
+        }
+        let receipt = StatementReceipt {
+            statement_id: is_news.then_some(self.desk.statement_id),
+            project_id: site.id,
+            account_id: account.id,
+            kind,
+            entries: new + merged + duplicates + self.quarantined,
+            new,
+            merged,
+            duplicates,
+            quarantined: self.quarantined,
+            results: self.desk.results,
+            link: format!("/api/v1/projects/{}/accounts/{}/entries", site.id, account.id),
         };
-        *effects.entry(word).or_default() += 1;
+        Ok((receipt, self.desk.problems))
     }
-    let count = |word: &str| effects.get(word).copied().unwrap_or(0);
-    let (new, merged, duplicates) = (count("new"), count("merged"), count("duplicate"));
-    let place = if text.is_empty() { "statement".to_owned() } else { format!("statement {text}") };
-    desk.problems.extend(balance_fault(statement, &place).as_ref().map(FileProblem::from));
-    if earlier.is_some() && new > 0 && statement.copy_duplicate.is_none() {
-        desk.problems.push(FileProblem::new(
-            &place,
-            "id_reused",
-            "同一编号的对账单再次报送时内容有增加，新增明细已入账，请向银行核对。",
-            "The statement came again under its number with more entries; they are booked. Ask the bank.",
-        ));
-    }
-    let span = span_of(statement, &days);
-    if kind == StatementKind::Statement {
-        desk.problems.extend(not_in_ledger(tx.conn(), account, span)?);
-    }
-    // The same statement again is no second statement; what it added, if anything, is on record with the entries.
-    let is_news = earlier.is_none() || new > 0;
-    if is_news {
-        let row = row_of(ctx, handed, inbox_id, statement, &desk, span, (new + merged + duplicates, merged + duplicates));
-        let row = StatementRow { recorded_seq: tx.seq(Chain::Project(site.id))?, ..row? };
-        accounts_table::insert_statement(tx, &row)?;
-        let faults = accounts::continuity::faults(tx.conn(), account)?;
-        let own = faults.into_iter().filter(|fault| fault.statement_id == row.id);
-        desk.problems.extend(own.map(|fault| FileProblem::new(&place, &fault.reason, fault.zh, fault.en)));
-    }
-    let receipt = StatementReceipt {
-        statement_id: is_news.then_some(desk.statement_id),
-        project_id: site.id,
-        account_id: account.id,
-        kind,
-        entries: statement.entries.len(),
-        new,
-        merged,
-        duplicates,
-        quarantined,
-        results: desk.results,
-        link: format!("/api/v1/projects/{}/accounts/{}/entries", site.id, account.id),
-    };
-    Ok((receipt, desk.problems))
 }
 
 fn words_of(why: Unbookable) -> (&'static str, &'static str, &'static str) {

@@ -26,7 +26,8 @@ pub fn file_taken(conn: &mut AnyConn, sha256: &str) -> Result<Option<InboxId>, S
     // The list of feeds is the index's own: only then does the planner see that the index serves.
     let row: Option<IdRow> = diesel::sql_query(
         "SELECT id FROM inbox WHERE feed IN ('camt', 'bankfile', 'mt940', 'pain002') AND body_sha256 = $1 \
-         AND state = 'done' ORDER BY id LIMIT 1",
+         AND state = 'done' AND NOT EXISTS (SELECT 1 FROM void_steps v WHERE v.inbox_id = inbox.id AND v.step = 'voided') \
+         ORDER BY id LIMIT 1",
     )
     .bind::<Text, _>(sha256)
     .get_result(conn)
@@ -126,6 +127,7 @@ pub fn runs_without_debit(conn: &mut AnyConn, account: &AccountRow, total: Fen, 
                 .eq(account.project_id)
                 .and(bank_entries::account_id.eq(account.id))
                 .and(bank_entries::match_key.eq(match_key))
+                .and(bank_entries::voided_by.is_null())
                 .and(bank_entries::purpose.eq(crate::accounts::Purpose::PayRun)),
         )
         .count()

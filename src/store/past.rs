@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 19] = [
+const PROJECT: [(&str, &str); 20] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -37,6 +37,7 @@ const PROJECT: [(&str, &str); 19] = [
     ("line_releases", "project_id"),
     ("matter_steps", "project_id"),
     ("cleared_lines", "project_id"),
+    ("void_steps", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.

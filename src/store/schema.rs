@@ -486,6 +486,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    void_steps (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        inbox_id -> BigInt,
+        step -> Text,
+        note -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     bank_entries (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,
@@ -507,6 +520,8 @@ diesel::table! {
         text -> Text,
         purpose -> Text,
         recorded_seq -> BigInt,
+        told_by -> Text,
+        voided_by -> Nullable<BigInt>,
     }
 }
 

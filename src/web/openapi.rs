@@ -13,8 +13,8 @@ use super::route::{Accepts, Described};
 use super::{Access, Route};
 use crate::base::id::{
     AccountId, AmendmentId, AnswerId, ApiKeyId, BankEntryId, CaseId, CrewId, DepositId, DeviceId, DocumentId, FactId, FindingId,
-    JobId, LineId, MatterId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId, UserId,
-    WorkerId,
+    InboxId, JobId, LineId, MatterId, PartyId, PayRunId, PostingId, ProjectId, QuarantineId, RecordId, SheetId, StatementId,
+    UserId, WorkerId,
 };
 use crate::base::person::Uscc;
 use crate::base::{Day, Fen, Moment, Month, RegionCode};
@@ -59,6 +59,7 @@ text_schema! {
     PostingId: ID, "pst-0CJ1V8Q2M0001";
     DeviceId: ID, "dev-0CJ1V8Q2M0001";
     QuarantineId: ID, "qua-0CJ1V8Q2M0001";
+    InboxId: ID, "inb-0CJ1V8Q2M0001";
     SheetId: ID, "sht-0CJ1V8Q2M0001";
     LineId: ID, "lin-0CJ1V8Q2M0001";
     PayRunId: ID, "run-0CJ1V8Q2M0001";

@@ -9,8 +9,8 @@ mod detect;
 mod problem;
 
 pub use archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, unpacked_size_within};
-pub use check::{balance_fault, sequence_faults};
-pub use detect::{FILE_MAX, ReadOptions, read, read_with};
+pub use check::{Tally, balance_fault, sequence_faults};
+pub use detect::{FILE_MAX, ReadOptions, each_entry, outline, read, read_with};
 pub use problem::{PROBLEMS_MAX, Problem, Problems, Reason};
 
 use std::fmt;
@@ -93,7 +93,13 @@ pub struct Statement {
     pub balances: Vec<Balance>,
     /// One per `Ntry`, `:61:` line or row, in the order of the file.
     pub entries: Vec<Entry>,
+    /// Entries that were read and not kept here: [`each_entry`] reads them again.
+    #[serde(skip)]
+    pub passed_by: usize,
 }
+
+/// Takes entries as they are read, each with the place of its statement in the file, from 0.
+pub type Sink<'s> = &'s mut dyn FnMut(usize, Entry);
 
 /// Place of one page among several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -3,13 +3,15 @@
 //! Order of belief: byte order mark, a caller's setting, strict UTF-8, GB18030 (which contains GBK and GB2312).
 //! Deliberately absent: guessing by letter frequency.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Text out of bytes, with what had to be assumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decoded {
-    /// The text, without a byte order mark.
-    pub text: String,
+pub struct Decoded<'b> {
+    /// The text, without a byte order mark; the bytes themselves where they are UTF-8.
+    pub text: Cow<'b, str>,
     /// Name of the encoding that was used (`UTF-8`, `gb18030`, `UTF-16LE`, `cp852` …).
     pub charset: &'static str,
     /// Some bytes had no meaning in that encoding and became U+FFFD.
@@ -20,7 +22,7 @@ pub struct Decoded {
 const CP852: &str = "ÇüéâäůćçłëŐőîŹÄĆÉĹĺôöĽľŚśÖÜŤťŁ×čáíóúĄąŽžĘę¬źČş«»░▒▓│┤ÁÂĚŞ╣║╗╝Żż┐└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u{ad}˝˛ˇ˘§÷¸°¨˙űŘř■\u{a0}";
 
 /// Decodes text of unknown encoding; `setting` is a bank's configured encoding (`gbk`, `cp852`, `utf-8` …), if any.
-pub fn decode(bytes: &[u8], setting: Option<&str>) -> Decoded {
+pub fn decode<'b>(bytes: &'b [u8], setting: Option<&str>) -> Decoded<'b> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return with(encoding, bytes.get(mark..).unwrap_or_default());
     }
@@ -39,13 +41,13 @@ pub fn decode(bytes: &[u8], setting: Option<&str>) -> Decoded {
         }
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Decoded { text: text.to_owned(), charset: "UTF-8", damaged: false },
+        Ok(text) => Decoded { text: Cow::Borrowed(text), charset: "UTF-8", damaged: false },
         Err(_) => with(GB18030, bytes),
     }
 }
 
 /// Decodes an XML file by its byte order mark or declaration; the flag says that the declaration was untrue or unknown.
-pub fn decode_xml(bytes: &[u8]) -> (Decoded, bool) {
+pub fn decode_xml(bytes: &[u8]) -> (Decoded<'_>, bool) {
     if Encoding::for_bom(bytes).is_some() || unmarked_utf16(bytes).is_some() {
         return (decode(bytes, None), false);
     }
@@ -90,19 +92,19 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-fn with(encoding: &'static Encoding, bytes: &[u8]) -> Decoded {
+fn with<'b>(encoding: &'static Encoding, bytes: &'b [u8]) -> Decoded<'b> {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
     let charset = if encoding == UTF_8 { "UTF-8" } else { encoding.name() };
-    Decoded { text: text.into_owned(), charset, damaged }
+    Decoded { text, charset, damaged }
 }
 
-fn cp852(bytes: &[u8]) -> Decoded {
+fn cp852(bytes: &[u8]) -> Decoded<'static> {
     let upper: Vec<char> = CP852.chars().collect();
     let letter = |byte: &u8| match byte.checked_sub(128) {
         Some(place) => upper.get(usize::from(place)).copied().unwrap_or('\u{FFFD}'),
         None => char::from(*byte),
     };
-    Decoded { text: bytes.iter().map(letter).collect(), charset: "cp852", damaged: false }
+    Decoded { text: Cow::Owned(bytes.iter().map(letter).collect()), charset: "cp852", damaged: false }
 }
 
 /// Turns full-width letters, digits and signs to half width, every kind of blank to a space, and drops what has no width.
@@ -155,7 +157,7 @@ mod tests {
     fn a_declaration_is_believed_until_the_bytes_contradict_it() {
         let declared = |label: &str| format!("<?xml version='1.0' encoding = '{label}'?><a>张</a>");
         let gbk = GB18030.encode(&declared("GBK")).0.into_owned();
-        assert_eq!(decode_xml(&gbk), (Decoded { text: declared("GBK"), charset: "gb18030", damaged: false }, false));
+        assert_eq!(decode_xml(&gbk), (Decoded { text: declared("GBK").into(), charset: "gb18030", damaged: false }, false));
         let lying = GB18030.encode(&declared("UTF-8")).0.into_owned();
         let (decoded, untrue) = decode_xml(&lying);
         assert!(untrue && decoded.text.contains('张'));

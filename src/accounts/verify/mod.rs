@@ -30,7 +30,9 @@ pub fn balances(conn: &mut AnyConn, as_of: Day) -> Result<Balances, Problem> {
     let mut posted: BTreeMap<_, Fen> = BTreeMap::new();
     for (project, natural_key, amount) in table::posted_to_bank(conn)? {
         found.verified += 1;
-        let total = posted.entry((project, natural_key)).or_default();
+        // An entry and the posting that took it back are one cause.
+        let cause = natural_key.strip_prefix(super::TAKEN_BACK).map(|entry| format!("{}{entry}", super::BOOKED));
+        let total = posted.entry((project, cause.unwrap_or(natural_key))).or_default();
         *total = total.plus(amount)?;
     }
     for (project, entry, amount) in table::booked(conn)? {
@@ -40,7 +42,7 @@ pub fn balances(conn: &mut AnyConn, as_of: Day) -> Result<Balances, Problem> {
             found.broken.push(format!("bank_entries {entry}: booked {amount}, posted {held}"));
         }
     }
-    for ((project, natural_key), amount) in posted {
+    for ((project, natural_key), amount) in posted.into_iter().filter(|(_, amount)| *amount != Fen::ZERO) {
         found.broken.push(format!("postings {project} `{natural_key}`: {amount} on the bank account without a booked entry"));
     }
     for account in super::table::all(conn)? {

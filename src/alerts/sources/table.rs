@@ -86,7 +86,8 @@ struct LateMoment {
 fn silent_accounts(since: &str) -> String {
     format!(
         "FROM wage_accounts a JOIN projects p ON p.id = a.project_id WHERE a.closed_on IS NULL AND a.opened_on <= {since} \
-         AND NOT EXISTS (SELECT 1 FROM bank_statements s WHERE s.project_id = a.project_id AND s.account_id = a.id AND s.to_on > {since})"
+         AND NOT EXISTS (SELECT 1 FROM bank_statements s WHERE s.project_id = a.project_id AND s.account_id = a.id AND s.to_on > {since} \
+         AND NOT EXISTS (SELECT 1 FROM void_steps v WHERE v.project_id = s.project_id AND v.inbox_id = s.inbox_id AND v.step = 'voided'))"
     )
 }
 

@@ -1,6 +1,7 @@
 //! Projects by trouble, and one project: its card, its money, its attendance, its deposit, what was found over time.
 
 mod attendance;
+mod bank_files;
 mod card;
 mod clearance;
 mod deposit;
@@ -26,6 +27,18 @@ pub fn routes() -> Vec<Route> {
         Route::page("/projects/{project}/money", Access::Holds(Verb::ReadMoney), "Money in and out", || {
             web::get().to(money::page)
         }),
+        Route::page("/projects/{project}/bank-files", Access::Holds(Verb::ReadMoney), "Files that banks handed in", || {
+            web::get().to(bank_files::page)
+        }),
+        Route::form("/projects/{project}/bank-files/void", Access::Holds(Verb::FeedBank), "Ask for a file to be voided", || {
+            web::post().to(bank_files::ask)
+        }),
+        Route::form(
+            "/projects/{project}/bank-files/decision",
+            Access::Holds(Verb::FeedBank),
+            "Decide on the voiding of a file",
+            || web::post().to(bank_files::decide),
+        ),
         Route::page("/projects/{project}/deposit", read, "Wage deposits", || web::get().to(deposit::page)),
         Route::page("/projects/{project}/matters", Access::Holds(Verb::ReadMoney), "Matters of the wage money", || {
             web::get().to(matters::page)

@@ -248,6 +248,16 @@ pub fn attempt(conn: &mut AnyConn, project: ProjectId, end_to_end_id: &str) -> R
         .optional()?)
 }
 
+/// The newest attempt to pay a line.
+pub fn newest_attempt(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Result<Option<AttemptRow>, StoreError> {
+    Ok(pay_run_lines::table
+        .filter(pay_run_lines::project_id.eq(project).and(pay_run_lines::line_id.eq(line)))
+        .order(pay_run_lines::attempt.desc())
+        .select(AttemptRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// The attempts of a run, in the order of lines.
 pub fn attempts_of_run(conn: &mut AnyConn, project: ProjectId, run: PayRunId) -> Result<Vec<AttemptRow>, StoreError> {
     Ok(pay_run_lines::table

@@ -2,26 +2,94 @@
 //!
 //! A broken chain is an alert, never a refusal: the entries are true whether or not a page is missing.
 
-use super::{Amount, EntryStatus, Problem, Reason, Statement, StatementKind};
+use super::{Amount, Direction, Entry, EntryStatus, Problem, Reason, Statement, StatementKind};
 
-/// Opening plus booked entries against closing; nothing to say where either balance is missing or currencies mix.
-pub fn balance_fault(statement: &Statement, place: &str) -> Option<Problem> {
-    let (opening, closing) = (statement.opening?, statement.closing?);
-    let foreign = |code: &Option<String>| code.is_some() && statement.currency.is_some() && *code != statement.currency;
-    if statement.entries.iter().any(|entry| foreign(&entry.currency)) {
-        return None;
+/// Counts and sums of entries as they pass by.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// By direction (credit, debit) and whether booked: how many, and their sum (`None` beyond 28 digits).
+    sides: [[(u64, Sum); 2]; 2],
+    /// Currencies that entries name, in the order of their first naming.
+    currencies: Vec<String>,
+}
+
+/// A sum that may have grown too large.
+#[derive(Debug, Clone, Copy)]
+struct Sum(Option<Amount>);
+
+impl Default for Sum {
+    fn default() -> Self {
+        Sum(Some(Amount::ZERO))
     }
-    let booked = statement.entries.iter().filter(|entry| entry.status == EntryStatus::Booked);
-    let expected = Amount::total(std::iter::once(opening).chain(booked.map(super::Entry::signed)))?;
-    (expected != closing).then(|| {
-        Problem::new(
-            place,
-            Reason::BalanceBreak,
-            format!("期初余额 {opening} 加已记账明细为 {expected}，与期末余额 {closing} 不符"),
-            format!("opening {opening} plus booked entries is {expected}, but closing is {closing}"),
-        )
-        .fix("请向银行索取完整对账单，检查是否缺页", "ask the bank for the whole statement; a page may be missing")
-    })
+}
+
+/// Currencies of one statement that are remembered; one foreign one is enough to say nothing of its balances.
+const CURRENCIES_MAX: usize = 8;
+
+impl Tally {
+    /// Of entries that are at hand.
+    pub fn of_entries<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Self {
+        let mut tally = Tally::default();
+        for entry in entries {
+            tally.add(entry);
+        }
+        tally
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, entry: &Entry) {
+        let [credits, debits] = &mut self.sides;
+        let [booked, open] = if entry.direction == Direction::Credit { credits } else { debits };
+        let (count, sum) = if entry.status == EntryStatus::Booked { booked } else { open };
+        *count += 1;
+        sum.0 = sum.0.and_then(|total| total.plus(entry.amount));
+        if let Some(currency) = &entry.currency
+            && self.currencies.len() < CURRENCIES_MAX
+            && !self.currencies.contains(currency)
+        {
+            self.currencies.push(currency.clone());
+        }
+    }
+
+    /// The currency that the first entry with one names.
+    pub fn first_currency(&self) -> Option<&str> {
+        self.currencies.first().map(String::as_str)
+    }
+
+    /// How many entries of a direction (or of both), all or booked ones only, and their sum.
+    pub fn of(&self, side: Option<Direction>, booked_only: bool) -> (u64, Option<Amount>) {
+        let [credits, debits] = &self.sides;
+        let chosen = [(Direction::Credit, credits), (Direction::Debit, debits)];
+        let chosen = chosen.into_iter().filter(|(direction, _)| side.is_none_or(|side| side == *direction));
+        let parts = chosen.flat_map(|(_, [booked, open])| [Some(booked), Some(open).filter(|_| !booked_only)]).flatten();
+        parts.fold((0, Some(Amount::ZERO)), |(number, total), (count, sum)| {
+            (number + count, total.zip(sum.0).and_then(|(total, sum)| total.plus(sum)))
+        })
+    }
+
+    /// Opening plus booked entries against closing; nothing to say where either balance is missing or currencies mix.
+    pub fn balance_fault(&self, statement: &Statement, place: &str) -> Option<Problem> {
+        let (opening, closing) = (statement.opening?, statement.closing?);
+        if statement.currency.as_ref().is_some_and(|own| self.currencies.iter().any(|code| code != own)) {
+            return None;
+        }
+        let (credits, debits) = (self.of(Some(Direction::Credit), true).1?, self.of(Some(Direction::Debit), true).1?);
+        let expected = opening.plus(credits)?.plus(debits.negated())?;
+        (expected != closing).then(|| {
+            Problem::new(
+                place,
+                Reason::BalanceBreak,
+                format!("期初余额 {opening} 加已记账明细为 {expected}，与期末余额 {closing} 不符"),
+                format!("opening {opening} plus booked entries is {expected}, but closing is {closing}"),
+            )
+            .fix("请向银行索取完整对账单，检查是否缺页", "ask the bank for the whole statement; a page may be missing")
+        })
+    }
+}
+
+/// [`Tally::balance_fault`] of a statement whose entries are at hand.
+pub fn balance_fault(statement: &Statement, place: &str) -> Option<Problem> {
+    Tally::of_entries(&statement.entries).balance_fault(statement, place)
 }
 
 /// Gaps and breaks between the statements of one file, per account and kind, in the order of the file.

@@ -1,7 +1,7 @@
 //! Which reader a file goes to, by its content, never by its name.
 
 use super::archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, members, unpack};
-use super::{BankFile, Problem, Problems, Reason, sequence_faults};
+use super::{BankFile, Entry, Problem, Problems, Reason, Sink, sequence_faults};
 use crate::wire::iso20022::{camt, pain001_read, pain002, xml};
 use crate::wire::statement_sheet::{self, Mapping};
 use crate::wire::text::{Decoded, decode, decode_xml};
@@ -28,6 +28,24 @@ pub struct ReadOptions<'a> {
 
 /// [`read`] with what is known about the bank.
 pub fn read_with(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>) -> BankFile {
+    read_into(bytes, name, options, None)
+}
+
+/// [`read`] without the entries of ISO 20022 messages, which are counted only: a large file needs no more memory than a small one.
+pub fn outline(bytes: &[u8], name: Option<&str>) -> BankFile {
+    read_into(bytes, name, ReadOptions::default(), Some(&mut |_, _| {}))
+}
+
+/// Reads a file for its entries, one at a time, in the order of the file.
+pub fn each_entry(bytes: &[u8], sink: Sink<'_>) {
+    let file = read_into(bytes, None, ReadOptions::default(), Some(&mut *sink));
+    for (number, statement) in file.statements.into_iter().enumerate() {
+        statement.entries.into_iter().for_each(|entry| sink(number, entry));
+    }
+}
+
+/// With a sink, entries of ISO 20022 messages go there; those of other formats stay in their statements.
+fn read_into(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>, sink: Option<Sink<'_>>) -> BankFile {
     let mut problems = Problems::default();
     let mut file = BankFile::default();
     if bytes.len() > FILE_MAX {
@@ -38,7 +56,7 @@ pub fn read_with(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>) -> 
     } else if is_zip(bytes) && !statement_sheet::is_workbook(bytes) {
         read_archive(bytes, options, &mut file, &mut problems);
     } else {
-        read_single(bytes, options, &mut file, &mut problems);
+        read_single(bytes, options, &mut file, &mut problems, sink);
     }
     if file.format.is_empty() {
         file.format = "unknown".to_owned();
@@ -93,7 +111,7 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
         if is_zip(&content) && !statement_sheet::is_workbook(&content) {
             faults.push(Problem::new("zip", Reason::BadFormat, "不支持嵌套压缩包", "archives inside archives are not read"));
         } else {
-            read_single(&content, options, &mut one, &mut faults);
+            read_single(&content, options, &mut one, &mut faults, None);
             if !one.readable() && faults.is_empty() {
                 faults.push(unknown(None));
             }
@@ -110,7 +128,7 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
     }
 }
 
-fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
+fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems, sink: Option<Sink<'_>>) {
     if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
         return statement_sheet::read_workbook(bytes, options.mapping, file, problems);
     }
@@ -153,10 +171,37 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     if head.contains("office:spreadsheet") {
         return statement_sheet::read_spreadsheet_xml(&decoded.text, options.mapping, file, problems);
     }
-    read_iso(&decoded.text, file, problems);
+    let Some(sink) = sink else {
+        let mut kept: Vec<Vec<Entry>> = Vec::new();
+        read_iso(&decoded.text, file, problems, &mut |number, entry| {
+            if kept.len() <= number {
+                kept.resize_with(number + 1, Vec::new);
+            }
+            if let Some(entries) = kept.get_mut(number) {
+                entries.push(entry);
+            }
+        });
+        for (statement, entries) in file.statements.iter_mut().zip(kept) {
+            statement.entries = entries;
+        }
+        return;
+    };
+    let mut counts: Vec<usize> = Vec::new();
+    read_iso(&decoded.text, file, problems, &mut |number, entry| {
+        if counts.len() <= number {
+            counts.resize(number + 1, 0);
+        }
+        if let Some(count) = counts.get_mut(number) {
+            *count += 1;
+        }
+        sink(number, entry);
+    });
+    for (statement, count) in file.statements.iter_mut().zip(counts) {
+        statement.passed_by = count;
+    }
 }
 
-fn note_damage(decoded: &Decoded, problems: &mut Problems) {
+fn note_damage(decoded: &Decoded<'_>, problems: &mut Problems) {
     if decoded.damaged {
         problems.push(
             Problem::new(
@@ -171,7 +216,7 @@ fn note_damage(decoded: &Decoded, problems: &mut Problems) {
 }
 
 /// Looks for messages at any depth: they may sit inside an envelope, and there may be several.
-fn read_iso(text: &str, file: &mut BankFile, problems: &mut Problems) {
+fn read_iso(text: &str, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) {
     let mut reader = xml::Xml::new(text);
     let mut declared: Option<String> = None;
     loop {
@@ -183,7 +228,7 @@ fn read_iso(text: &str, file: &mut BankFile, problems: &mut Problems) {
         declared = xml::message_name(&open).or(declared);
         let before = problems.faults();
         let plain = if let Some(kind) = camt::kind_of(&open.name) {
-            let read = camt::read(&mut reader, &open, kind, file, problems);
+            let read = camt::read(&mut reader, &open, kind, file, problems, &mut *sink);
             problems.stop(read.err().map(|fault| fault.problem(&open.name)));
             camt::plain_name(kind)
         } else if pain002::is_root(&open.name) {

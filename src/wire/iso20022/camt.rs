@@ -1,16 +1,14 @@
 //! Reader of the account messages camt.052, camt.053 and camt.054 in every version.
 //!
-//! Old and new forms of a field are both accepted in any version, because real files mix them. Entries are read one
-//! after the other, so that a batch of a hundred thousand lines needs the memory of its result only.
-
-use std::collections::BTreeMap;
+//! Old and new forms of a field are both accepted in any version, because real files mix them. Entries are handed on one
+//! after the other, so that a file of a million of them needs the memory of one.
 
 use super::camt_detail::{RawDetail, raw_detail};
 use super::dates::day_in;
 use super::xml::{Element, Open, Xml, XmlFault};
 use crate::wire::bank::{
-    Amount, Balance, BankFile, Batch, Detail, Direction, Entry, EntryStatus, Page, Problem, Problems, Reason, Statement,
-    StatementKind, balance_fault,
+    Amount, Balance, BankFile, Batch, Detail, Direction, Entry, EntryStatus, Page, Problem, Problems, Reason, Sink, Statement,
+    StatementKind, Tally,
 };
 use crate::wire::text::clip;
 
@@ -40,13 +38,14 @@ pub fn plain_name(kind: StatementKind) -> &'static str {
     }
 }
 
-/// Reads the message whose root has just begun into `file`. On a fault what was read before it stays.
+/// Reads the message whose root has just begun into `file`, its entries into `sink`. On a fault what was read before it stays.
 pub fn read(
     xml: &mut Xml<'_>,
     root: &Open,
     kind: StatementKind,
     file: &mut BankFile,
     problems: &mut Problems,
+    sink: Sink<'_>,
 ) -> Result<(), XmlFault> {
     let mut items = ITEMS_MAX;
     while let Some(child) = xml.child(root)? {
@@ -54,14 +53,22 @@ pub fn read(
             continue;
         }
         let place = format!("{}[{}]", child.name, file.statements.len() + 1);
-        let mut statement = Statement { kind, ..Statement::default() };
-        let mut summary = None;
-        let read = fill(xml, &child, &place, &mut statement, &mut summary, problems, &mut items);
-        finish(&mut statement, summary.as_ref(), &place, read.is_ok(), problems);
+        let (mut statement, number) = (Statement { kind, ..Statement::default() }, file.statements.len());
+        let mut around = Around { summary: None, tally: Tally::default(), items: &mut items };
+        let read = fill(xml, &child, &place, &mut statement, &mut around, problems, &mut |entry| sink(number, entry));
+        finish(&mut statement, &around, &place, read.is_ok(), problems);
         file.statements.push(statement);
         read?;
     }
     Ok(())
+}
+
+/// What is kept of a statement while its entries pass by.
+struct Around<'a> {
+    summary: Option<Element>,
+    tally: Tally,
+    /// Entries and details that the file may still have.
+    items: &'a mut usize,
 }
 
 fn fill(
@@ -69,9 +76,9 @@ fn fill(
     open: &Open,
     place: &str,
     statement: &mut Statement,
-    summary: &mut Option<Element>,
+    around: &mut Around<'_>,
     problems: &mut Problems,
-    items: &mut usize,
+    sink: &mut dyn FnMut(Entry),
 ) -> Result<(), XmlFault> {
     let mut number = 0u64;
     while let Some(child) = xml.child(open)? {
@@ -79,8 +86,9 @@ fn fill(
             "Ntry" => {
                 number += 1;
                 let place = format!("{place}/Ntry[{number}]");
-                if let Some(entry) = entry(xml, &child, place, statement, problems, items)? {
-                    statement.entries.push(entry);
+                if let Some(entry) = entry(xml, &child, place, statement, problems, around.items)? {
+                    around.tally.add(&entry);
+                    sink(entry);
                 }
             }
             "Id" => statement.id = xml.element(child)?.own_text(),
@@ -112,7 +120,7 @@ fn fill(
                 let balance = xml.element(child)?;
                 statement.balances.extend(balance_in(&balance, place, problems));
             }
-            "TxsSummry" => *summary = Some(xml.element(child)?),
+            "TxsSummry" => around.summary = Some(xml.element(child)?),
             _ => {}
         }
     }
@@ -357,13 +365,13 @@ fn check_sum(entry: &Entry, place: &str, problems: &mut Problems) {
     }
 }
 
-fn finish(statement: &mut Statement, summary: Option<&Element>, place: &str, complete: bool, problems: &mut Problems) {
+fn finish(statement: &mut Statement, around: &Around<'_>, place: &str, complete: bool, problems: &mut Problems) {
     let first = |kind: &str| statement.balances.iter().filter(|b| b.kind == kind).min_by_key(|b| b.on).map(|b| b.amount);
     statement.opening = first("OPBD").or_else(|| first("PRCD"));
     statement.closing = statement.balances.iter().filter(|b| b.kind == "CLBD").max_by_key(|b| b.on).map(|b| b.amount);
     if statement.currency.is_none() {
         let named = statement.balances.iter().find_map(|b| b.currency.clone());
-        statement.currency = named.or_else(|| statement.entries.iter().find_map(|e| e.currency.clone()));
+        statement.currency = named.or_else(|| around.tally.first_currency().map(str::to_owned));
     }
     if complete && statement.account.is_none() {
         problems.push(
@@ -373,31 +381,20 @@ fn finish(statement: &mut Statement, summary: Option<&Element>, place: &str, com
     }
     // A statement cut off by a fault has already been reported; its sums cannot hold.
     if complete {
-        problems.extend(balance_fault(statement, place));
-        problems.extend(summary.and_then(|summary| summary_fault(statement, summary, place)));
+        problems.extend(around.tally.balance_fault(statement, place));
+        problems.extend(around.summary.as_ref().and_then(|summary| summary_fault(&around.tally, summary, place)));
     }
 }
 
 /// The bank's own count and sums against what was read; some banks count all entries, some only booked ones.
-fn summary_fault(statement: &Statement, summary: &Element, place: &str) -> Option<Problem> {
-    let mut read: BTreeMap<(&str, bool), (u64, Option<Amount>)> = BTreeMap::new();
-    for entry in &statement.entries {
-        let name = if entry.direction == Direction::Credit { "TtlCdtNtries" } else { "TtlDbtNtries" };
-        for (name, booked_only) in [(name, false), (name, true), ("TtlNtries", false), ("TtlNtries", true)] {
-            if booked_only && entry.status != EntryStatus::Booked {
-                continue;
-            }
-            let sum = read.entry((name, booked_only)).or_insert((0, Some(Amount::ZERO)));
-            sum.0 += 1;
-            sum.1 = sum.1.and_then(|total| total.plus(entry.amount));
-        }
-    }
-    for name in ["TtlNtries", "TtlCdtNtries", "TtlDbtNtries"] {
+fn summary_fault(tally: &Tally, summary: &Element, place: &str) -> Option<Problem> {
+    let sides = [("TtlNtries", None), ("TtlCdtNtries", Some(Direction::Credit)), ("TtlDbtNtries", Some(Direction::Debit))];
+    for (name, side) in sides {
         let Some(stated) = summary.at(name) else { continue };
         let count: Option<u64> = stated.text_at(&["NbOfNtries"]).and_then(|text| text.parse().ok());
         let sum = stated.text_at(&["Sum"]).and_then(|text| Amount::parse(&text));
         let holds = |booked_only: bool| {
-            let (number, total) = read.get(&(name, booked_only)).copied().unwrap_or((0, Some(Amount::ZERO)));
+            let (number, total) = tally.of(side, booked_only);
             count.is_none_or(|count| count == number) && sum.is_none_or(|sum| Some(sum.unsigned()) == total)
         };
         if !holds(false) && !holds(true) {

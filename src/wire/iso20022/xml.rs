@@ -5,6 +5,7 @@
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
+use smol_str::SmolStr;
 
 use crate::wire::bank::{Problem, Reason};
 
@@ -72,9 +73,9 @@ impl XmlFault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
     /// Local name.
-    pub name: String,
+    pub name: SmolStr,
     /// Attributes by full name.
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Vec<(SmolStr, SmolStr)>,
     depth: usize,
 }
 
@@ -85,7 +86,7 @@ impl Open {
     }
 }
 
-fn attribute_of<'a>(attributes: &'a [(String, String)], name: &str) -> Option<&'a str> {
+fn attribute_of<'a>(attributes: &'a [(SmolStr, SmolStr)], name: &str) -> Option<&'a str> {
     attributes.iter().find(|(key, _)| key.rsplit(':').next() == Some(name)).map(|(_, value)| value.as_str())
 }
 
@@ -93,11 +94,11 @@ fn attribute_of<'a>(attributes: &'a [(String, String)], name: &str) -> Option<&'
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Element {
     /// Local name.
-    pub name: String,
+    pub name: SmolStr,
     /// Text directly inside, trimmed.
-    pub text: String,
+    pub text: SmolStr,
     /// Attributes by full name.
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Vec<(SmolStr, SmolStr)>,
     /// Elements inside, in order.
     pub children: Vec<Element>,
 }
@@ -105,7 +106,7 @@ pub struct Element {
 impl Element {
     /// The first element at a path of local names (`Refs/EndToEndId`).
     pub fn at(&self, path: &str) -> Option<&Element> {
-        self.all(path).into_iter().next()
+        self.find(path, &|_| true)
     }
 
     /// Every element at a path of local names.
@@ -117,14 +118,24 @@ impl Element {
         found
     }
 
+    /// The first element at a path that is as wanted; nothing is put aside on the way, since every field of every entry is looked for so.
+    fn find<'a>(&'a self, path: &str, wanted: &dyn Fn(&Element) -> bool) -> Option<&'a Element> {
+        let (name, rest) = path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
+        let mut named = self.children.iter().filter(|child| child.name == name);
+        match rest {
+            Some(rest) => named.find_map(|child| child.find(rest, wanted)),
+            None => named.find(|child| wanted(child)),
+        }
+    }
+
     /// The text at the first of these paths that has any.
     pub fn text_at(&self, paths: &[&str]) -> Option<String> {
-        paths
-            .iter()
-            .flat_map(|path| self.all(path))
-            .map(|element| element.text.as_str())
-            .find(|text| !text.is_empty())
-            .map(str::to_owned)
+        self.str_at(paths).map(str::to_owned)
+    }
+
+    /// [`Element::text_at`] without a copy.
+    pub fn str_at(&self, paths: &[&str]) -> Option<&str> {
+        paths.iter().find_map(|path| self.find(path, &|element| !element.text.is_empty())).map(|element| element.text.as_str())
     }
 
     /// The attribute of that local name.
@@ -134,14 +145,14 @@ impl Element {
 
     /// The element's own text, unless empty.
     pub fn own_text(&self) -> Option<String> {
-        (!self.text.is_empty()).then(|| self.text.clone())
+        (!self.text.is_empty()).then(|| self.text.to_string())
     }
 }
 
 enum Token {
     Start(Open),
     End,
-    Text(String),
+    Text(SmolStr),
     Done,
 }
 
@@ -190,21 +201,28 @@ impl<'a> Xml<'a> {
 
     fn tree(&mut self, open: Open, left: &mut usize) -> Result<Element, XmlFault> {
         *left = left.checked_sub(1).ok_or(XmlFault::Limit("elements of one entry"))?;
-        let mut text = String::new();
+        let mut text = SmolStr::default();
+        let mut longer = String::new();
         let mut children = Vec::new();
         loop {
             match self.step()? {
                 Token::Start(inner) => children.push(self.tree(inner, left)?),
+                // Most texts come in one piece, and blanks before a text are none of it.
+                Token::Text(more) if longer.is_empty() && text.trim().is_empty() => text = more,
                 Token::Text(more) => {
-                    text.push_str(&more);
-                    if text.len() > TEXT_MAX {
+                    if longer.is_empty() {
+                        longer.push_str(&text);
+                    }
+                    longer.push_str(&more);
+                    if longer.len() > TEXT_MAX {
                         return Err(XmlFault::Limit("64 KiB of text in one element"));
                     }
                 }
                 Token::End | Token::Done => break,
             }
         }
-        Ok(Element { name: open.name, text: text.trim().to_owned(), attributes: open.attributes, children })
+        let text = if longer.is_empty() { trimmed(text) } else { SmolStr::new(longer.trim()) };
+        Ok(Element { name: open.name, text, attributes: open.attributes, children })
     }
 
     /// About where the reader is, in bytes of decoded text.
@@ -232,8 +250,8 @@ impl<'a> Xml<'a> {
                 Event::GeneralRef(reference) => {
                     let name = reference.xml10_content().into_owned();
                     Token::Text(match reference.resolve_char_ref() {
-                        Ok(Some(c)) => printable(c).to_string(),
-                        Ok(None) => named_entity(&name)?.to_owned(),
+                        Ok(Some(c)) => SmolStr::from_iter([printable(c)]),
+                        Ok(None) => SmolStr::new_static(named_entity(&name)?),
                         Err(_) => return Err(XmlFault::Entity(crate::wire::text::clip(&name, 32))),
                     })
                 }
@@ -249,11 +267,23 @@ impl<'a> Xml<'a> {
     }
 }
 
-fn bounded(text: &str) -> Result<String, XmlFault> {
+fn trimmed(text: SmolStr) -> SmolStr {
+    let inner = text.trim();
+    if inner.len() == text.len() { text } else { SmolStr::new(inner) }
+}
+
+fn bounded(text: &str) -> Result<SmolStr, XmlFault> {
     if text.len() > TEXT_MAX {
         return Err(XmlFault::Limit("64 KiB of text in one element"));
     }
-    Ok(text.chars().map(printable).collect())
+    Ok(clean(text))
+}
+
+/// The text with every character printable.
+fn clean(text: &str) -> SmolStr {
+    // Bytes that may begin a control character: those of ASCII, and the lead byte of U+0080 to U+00BF.
+    let suspect = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0x7F || byte == 0xC2;
+    if text.bytes().any(suspect) { text.chars().map(printable).collect() } else { SmolStr::new(text) }
 }
 
 /// Control characters have no place in XML; a reader that let them through would hand them to every page and log.
@@ -278,7 +308,7 @@ fn opened(start: &BytesStart<'_>, depth: usize, position: u64) -> Result<Open, X
     if full.len() > NAME_MAX {
         return Err(XmlFault::Limit("256 bytes of one name"));
     }
-    let name = full.rsplit(':').next().unwrap_or(full).to_owned();
+    let name = SmolStr::new(full.rsplit(':').next().unwrap_or(full));
     let mut attributes = Vec::new();
     let mut iter = start.attributes();
     // The library's own check for repeated names is quadratic; the bound on their number makes up for it.
@@ -292,7 +322,7 @@ fn opened(start: &BytesStart<'_>, depth: usize, position: u64) -> Result<Open, X
             return Err(XmlFault::Limit("64 KiB of text in one attribute"));
         }
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| XmlFault::Entity("attribute".to_owned()))?;
-        attributes.push((key.to_owned(), value.chars().map(printable).collect()));
+        attributes.push((SmolStr::new(key), clean(&value)));
     }
     Ok(Open { name, attributes, depth })
 }

@@ -85,7 +85,7 @@ fn row_cells(row: &Element) -> Vec<Cell> {
 
 fn data_cell(data: &Element) -> Cell {
     match data.attribute("Type") {
-        Some("Number") => Cell::Number(data.text.clone()),
+        Some("Number") => Cell::Number(data.text.to_string()),
         Some("DateTime") => Cell::Text(data.text.replace('T', " ").split('.').next().unwrap_or_default().to_owned()),
         _ => Cell::of_text(&full_text(data)),
     }
@@ -93,7 +93,7 @@ fn data_cell(data: &Element) -> Cell {
 
 /// Text of a cell with formatted parts inside it.
 fn full_text(data: &Element) -> String {
-    let mut text = data.text.clone();
+    let mut text = data.text.to_string();
     for child in &data.children {
         text.push_str(&full_text(child));
     }

@@ -25,5 +25,6 @@ mod projects;
 mod rights;
 mod settlement;
 mod users;
+mod voiding;
 mod wage_money;
 pub mod workers;

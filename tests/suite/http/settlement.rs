@@ -16,27 +16,27 @@ use super::ledger::{balance, broken};
 use crate::both;
 use crate::suite::ground::{Answer, App, Client, TestProject, project};
 
-const NUMBER: &str = "330500010001";
+pub(super) const NUMBER: &str = "330500010001";
 
 /// An entry of a camt message.
 #[derive(Clone, Default)]
-struct Ntry {
-    amount: &'static str,
-    credit: bool,
-    pending: bool,
-    on: &'static str,
-    reference: Option<&'static str>,
-    text: &'static str,
-    details: String,
-    currency: Option<&'static str>,
+pub(super) struct Ntry {
+    pub amount: &'static str,
+    pub credit: bool,
+    pub pending: bool,
+    pub on: &'static str,
+    pub reference: Option<&'static str>,
+    pub text: &'static str,
+    pub details: String,
+    pub currency: Option<&'static str>,
 }
 
 impl Ntry {
-    fn credit(amount: &'static str, on: &'static str) -> Self {
+    pub fn credit(amount: &'static str, on: &'static str) -> Self {
         Ntry { amount, credit: true, on, ..Ntry::default() }
     }
 
-    fn debit(amount: &'static str, on: &'static str) -> Self {
+    pub fn debit(amount: &'static str, on: &'static str) -> Self {
         Ntry { amount, on, ..Ntry::default() }
     }
 
@@ -53,11 +53,11 @@ impl Ntry {
     }
 }
 
-fn from_owner(name: &str) -> String {
+pub(super) fn from_owner(name: &str) -> String {
     format!("<NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr></RltdPties></TxDtls></NtryDtls>")
 }
 
-fn transaction(id: &str, amount: &str, credit: bool, reason: Option<&str>) -> String {
+pub(super) fn transaction(id: &str, amount: &str, credit: bool, reason: Option<&str>) -> String {
     let side = if credit { "CRDT" } else { "DBIT" };
     let reason = reason.map_or(String::new(), |code| format!("<RtrInf><Rsn><Cd>{code}</Cd></Rsn></RtrInf>"));
     format!(
@@ -66,11 +66,18 @@ fn transaction(id: &str, amount: &str, credit: bool, reason: Option<&str>) -> St
 }
 
 /// A camt message of one statement; `balances` are opening and closing.
-fn camt(kind: u32, id: &str, sequence: u32, balances: Option<(&str, &str)>, entries: &[Ntry]) -> String {
+pub(super) fn camt(kind: u32, id: &str, sequence: u32, balances: Option<(&str, &str)>, entries: &[Ntry]) -> String {
     camt_of(NUMBER, kind, id, sequence, balances, entries)
 }
 
-fn camt_of(account: &str, kind: u32, id: &str, sequence: u32, balances: Option<(&str, &str)>, entries: &[Ntry]) -> String {
+pub(super) fn camt_of(
+    account: &str,
+    kind: u32,
+    id: &str,
+    sequence: u32,
+    balances: Option<(&str, &str)>,
+    entries: &[Ntry],
+) -> String {
     let (root, part) = match kind {
         52 => ("BkToCstmrAcctRpt", "Rpt"),
         53 => ("BkToCstmrStmt", "Stmt"),
@@ -93,25 +100,31 @@ fn camt_of(account: &str, kind: u32, id: &str, sequence: u32, balances: Option<(
     )
 }
 
-async fn hand_in(client: &Client<'_>, file: &str) -> Answer {
+pub(super) async fn hand_in(client: &Client<'_>, file: &str) -> Answer {
     client.ask(actix_web::http::Method::POST, "/api/v1/bank/statements").body("application/xml", file).send().await
 }
 
-async fn hand_in_results(client: &Client<'_>, file: &str) -> Answer {
+pub(super) async fn hand_in_results(client: &Client<'_>, file: &str) -> Answer {
     client.ask(actix_web::http::Method::POST, "/api/v1/bank/results").body("application/xml", file).send().await
 }
 
-async fn entries(client: &Client<'_>, project: &TestProject, account: &str) -> Vec<Value> {
+pub(super) async fn entries(client: &Client<'_>, project: &TestProject, account: &str) -> Vec<Value> {
     let page = client.get(&format!("{}/accounts/{account}/entries", project.path)).send().await.expect(200);
     page["items"].as_array().expect("items").clone()
 }
 
-async fn ledger(client: &Client<'_>, project: &TestProject) -> Value {
+pub(super) async fn ledger(client: &Client<'_>, project: &TestProject) -> Value {
     client.get(&format!("{}/ledger", project.path)).send().await.expect(200)
 }
 
 /// A run as sent: lines of these amounts, each with its attempt and postings. Gives the ids of the payments.
-fn sent_run(app: &App, project: &TestProject, account: &str, message_id: &'static str, amounts: &[i64]) -> Vec<String> {
+pub(super) fn sent_run(
+    app: &App,
+    project: &TestProject,
+    account: &str,
+    message_id: &'static str,
+    amounts: &[i64],
+) -> Vec<String> {
     let (project, account): (_, AccountId) = (project.id, account.parse().expect("an id"));
     let amounts = amounts.to_vec();
     let made = app.write(move |tx, ctx| {
@@ -209,7 +222,7 @@ fn sent_run(app: &App, project: &TestProject, account: &str, message_id: &'stati
 }
 
 /// States of the lines behind these payments.
-fn states(app: &App, project: &TestProject, ids: &[String]) -> Vec<String> {
+pub(super) fn states(app: &App, project: &TestProject, ids: &[String]) -> Vec<String> {
     let id = project.id;
     let of = |end_to_end: &String| {
         let line: LineId = end_to_end.rsplit_once('-').expect("an attempt").0.parse().expect("a line");

@@ -252,6 +252,8 @@ fn account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, plan: &Plan, mut moves: Vec<
                 text: String::new(),
                 purpose: one.purpose,
                 recorded_seq,
+                told_by: String::new(),
+                voided_by: None,
             };
             bank::insert_entry(tx, &entry)?;
         }

@@ -58,6 +58,9 @@ impl Side {
         let deposit = manager.post(&below("deposits"), deposit).key("rights-deposit").send().await.expect(201);
         let freeze = json!({"kind": "account_freeze", "happened_on": "2026-03-01", "reason": "other_debt", "note": "某法院"});
         let matter = manager.post(&below("matters"), freeze).key("rights-matter").send().await.expect(201);
+        let statement = super::super::settlement::camt_of(&format!("33050001000{number}"), 53, "S1", 1, None, &[]);
+        let statement = manager.ask(Method::POST, "/api/v1/bank/statements").body("application/xml", statement).send().await;
+        let statement = statement.expect(200);
         let case = authority.post(&below("cases"), json!({"kind": "complaint"})).send().await.expect(201);
         let serial = format!("RIGHTS{number:04}");
         let device = json!({"serial": serial, "project": site.id, "gate": "1号门"});
@@ -111,6 +114,7 @@ impl Side {
             ("user", user.to_string()),
             ("grant", grant.id.to_string()),
             ("amendment", text(&amendment["id"])),
+            ("file", text(&statement["inbox_id"])),
             ("inbox", quarantined.0),
             ("item", quarantined.1),
             ("job", work.0),
@@ -200,6 +204,8 @@ impl Side {
             }
             "pay-sheets/{sheet}/deductions" | "pay-sheets/{sheet}/disputes" => line(),
             "pay-runs" => json!({"sheet": of("sheet")}),
+            "bank-files/{file}/void" => json!({"note": "测试作废"}),
+            "bank-files/{file}/void/decision" => json!({"approves": false, "note": "测试不作废"}),
             "pay-runs/{run}/inquiries" => json!({"kind": "asked", "note": "测试查询"}),
             "pay-sheets/{sheet}/releases" => json!({"line": of("line"), "note": "测试放行"}),
             "enrolments/{enrolment}/pay-hold" => json!({"is_held": true, "note": "测试暂缓"}),

@@ -1,0 +1,148 @@
+//! Rows of voiding, and what a file has told.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use serde::Serialize;
+
+use super::Step;
+use crate::accounts::table::{EntryRow, StatementRow};
+use crate::base::Moment;
+use crate::base::id::{InboxId, ProjectId, RecordId};
+use crate::store::inbox::InboxState;
+use crate::store::schema::{bank_entries, bank_statements, inbox, void_steps};
+use crate::store::tx::sealed_in_project;
+use crate::store::vault::{Owner, Vault};
+use crate::store::{AnyConn, StoreError, Tx};
+
+/// A step of voiding a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = void_steps)]
+#[schema(as = VoidStep)]
+pub struct StepRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub inbox_id: InboxId,
+    pub step: Step,
+    pub note: String,
+    pub recorded_by: String,
+    pub recorded_at: Moment,
+    pub recorded_seq: i64,
+}
+
+sealed_in_project! {
+    StepRow: "void_steps", project_id;
+}
+
+pub fn insert(tx: &mut Tx<'_>, row: &StepRow) -> Result<(), StoreError> {
+    diesel::insert_into(void_steps::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// The steps of a file in a project, in the order of record.
+pub fn steps_of(conn: &mut AnyConn, project: ProjectId, file: InboxId) -> Result<Vec<StepRow>, StoreError> {
+    Ok(void_steps::table
+        .filter(void_steps::project_id.eq(project).and(void_steps::inbox_id.eq(file)))
+        .order(void_steps::id)
+        .select(StepRow::as_select())
+        .load(conn)?)
+}
+
+/// Every row, for `verify`.
+pub fn all(conn: &mut AnyConn) -> Result<Vec<StepRow>, StoreError> {
+    Ok(void_steps::table.order(void_steps::id).select(StepRow::as_select()).load(conn)?)
+}
+
+/// A file of a bank as it stands in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = inbox)]
+pub struct FileRow {
+    pub id: InboxId,
+    pub feed: String,
+    pub project_id: Option<ProjectId>,
+    pub request: String,
+    pub content_type: Option<String>,
+    pub body: Vec<u8>,
+    pub body_sha256: String,
+    pub received_at: Moment,
+    pub state: InboxState,
+}
+
+impl FileRow {
+    /// The bytes as received.
+    pub fn opened(&self, conn: &mut AnyConn, vault: &Vault) -> Result<Vec<u8>, StoreError> {
+        vault.open(conn, self.project_id.map_or(Owner::Global, Owner::Project), &self.body)
+    }
+}
+
+/// A file of a bank.
+pub fn file(conn: &mut AnyConn, id: InboxId) -> Result<Option<FileRow>, StoreError> {
+    let known = inbox::feed.eq_any(["camt", "bankfile", "mt940", "pain002"]);
+    Ok(inbox::table.filter(inbox::id.eq(id).and(known)).select(FileRow::as_select()).first(conn).optional()?)
+}
+
+/// What a file told a project: its statements there.
+pub fn statements_of(conn: &mut AnyConn, project: ProjectId, file: InboxId) -> Result<Vec<StatementRow>, StoreError> {
+    use bank_statements as s;
+    Ok(s::table
+        .filter(s::project_id.eq(project).and(s::inbox_id.eq(file)))
+        .order(s::id)
+        .select(StatementRow::as_select())
+        .load(conn)?)
+}
+
+/// Entries that a statement told, first or again, and that stand.
+pub fn entries_told_by(conn: &mut AnyConn, statement: &StatementRow) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    Ok(b::table
+        .filter(
+            b::project_id
+                .eq(statement.project_id)
+                .and(b::account_id.eq(statement.account_id))
+                .and(b::voided_by.is_null())
+                .and(b::statement_id.eq(statement.id).or(b::told_by.like(format!("% {} %", statement.id.0)))),
+        )
+        .order(b::id)
+        .select(EntryRow::as_select())
+        .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Files of banks that told the project anything after one, in the order of receipt.
+pub fn files_after(conn: &mut AnyConn, project: ProjectId, file: InboxId, limit: i64) -> Result<Vec<InboxId>, StoreError> {
+    let rows: Vec<IdRow> = diesel::sql_query(
+        "SELECT id FROM (SELECT inbox_id AS id FROM bank_statements WHERE project_id = $1 UNION \
+         SELECT id FROM inbox WHERE project_id = $1 AND feed = 'pain002' AND state IN ('done', 'part')) told \
+         WHERE id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind::<BigInt, _>(project)
+    .bind::<BigInt, _>(file)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| InboxId(row.id)).collect())
+}
+
+/// Files of banks that told the project anything, the newest first.
+pub fn files_back(conn: &mut AnyConn, project: ProjectId, limit: i64) -> Result<Vec<InboxId>, StoreError> {
+    let rows: Vec<IdRow> = diesel::sql_query(
+        "SELECT id FROM (SELECT inbox_id AS id FROM bank_statements WHERE project_id = $1 UNION \
+         SELECT id FROM inbox WHERE project_id = $1 AND feed = 'pain002' AND state IN ('done', 'part')) told \
+         ORDER BY id DESC LIMIT $2",
+    )
+    .bind::<BigInt, _>(project)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| InboxId(row.id)).collect())
+}
+
+/// The files of statements.
+pub fn files_of(conn: &mut AnyConn, project: ProjectId, statements: &[i64]) -> Result<Vec<InboxId>, StoreError> {
+    use crate::base::id::StatementId;
+    use bank_statements as s;
+    let wanted: Vec<StatementId> = statements.iter().copied().map(StatementId).collect();
+    Ok(s::table.filter(s::project_id.eq(project).and(s::id.eq_any(wanted))).select(s::inbox_id).load(conn)?)
+}
