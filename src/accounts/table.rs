@@ -9,6 +9,7 @@ pub use super::sums::table::{Flow, PurposeTotal, flows, moved, purposes_of, tota
 use super::{Direction, EntryStatus, Purpose, StatementKind};
 use crate::base::id::{AccountId, BankEntryId, DocumentId, InboxId, ProjectId, StatementId};
 use crate::base::{Day, Fen, Moment};
+use crate::store::bulk::insert_all;
 use crate::store::schema::{bank_entries, bank_statements, void_steps, wage_accounts};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx, journal};
@@ -57,7 +58,7 @@ pub struct StatementRow {
 
 /// An entry, once, whichever messages told it; `seen_in` lists `kind:key` of each way in which it was told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
-#[diesel(table_name = bank_entries)]
+#[diesel(table_name = bank_entries, treat_none_as_default_value = false)]
 pub struct EntryRow {
     pub project_id: ProjectId,
     pub id: BankEntryId,
@@ -190,6 +191,12 @@ pub fn insert_statement(tx: &mut Tx<'_>, row: &StatementRow) -> Result<(), Store
 pub fn insert_entry(tx: &mut Tx<'_>, row: &EntryRow) -> Result<(), StoreError> {
     diesel::insert_into(bank_entries::table).values(row).execute(tx.conn())?;
     tx.seal(row)
+}
+
+/// Many new entries at once.
+pub fn insert_entries(tx: &mut Tx<'_>, rows: &[EntryRow]) -> Result<(), StoreError> {
+    insert_all!(tx.conn(), bank_entries::table, rows)?;
+    rows.iter().try_for_each(|row| tx.seal(row))
 }
 
 /// Writes what a later message adds to an entry: who else told it, that it is booked, and what it lacked.
@@ -335,12 +342,12 @@ pub fn entries(
     Ok(query.order(b::id).limit(limit).select(EntryRow::as_select()).load(conn)?)
 }
 
-/// Entries that move the same amount the same way within some days and were first told by another statement: among them is the one
+/// Entries that move one of some amounts one way within some days and were first told by another statement: among them is the one
 /// that another message told before.
 pub fn alike(
     conn: &mut AnyConn,
     account: &AccountRow,
-    match_key: &str,
+    match_keys: &[String],
     (first, last): (Day, Day),
     but: StatementId,
 ) -> Result<Vec<EntryRow>, StoreError> {
@@ -351,7 +358,7 @@ pub fn alike(
                 .eq(account.project_id)
                 .and(b::account_id.eq(account.id))
                 .and(b::booked_on.between(first, last))
-                .and(b::match_key.eq(match_key))
+                .and(b::match_key.eq_any(match_keys.to_vec()))
                 .and(b::voided_by.is_null())
                 .and(b::statement_id.ne(but)),
         )
@@ -370,6 +377,22 @@ pub fn with_bank_ref(conn: &mut AnyConn, account: &AccountRow, bank_ref: &str) -
                 .and(b::account_id.eq(account.id))
                 .and(b::status.eq(EntryStatus::Booked))
                 .and(b::bank_ref.eq(bank_ref)),
+        )
+        .order(b::id)
+        .select(EntryRow::as_select())
+        .load(conn)?)
+}
+
+/// [`with_bank_ref`] for many references.
+pub fn with_bank_refs(conn: &mut AnyConn, account: &AccountRow, references: &[String]) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    Ok(b::table
+        .filter(
+            b::project_id
+                .eq(account.project_id)
+                .and(b::account_id.eq(account.id))
+                .and(b::status.eq(EntryStatus::Booked))
+                .and(b::bank_ref.eq_any(references.to_vec())),
         )
         .order(b::id)
         .select(EntryRow::as_select())

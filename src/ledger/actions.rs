@@ -61,3 +61,40 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, posting: &Posting) -> Resul
     tx.note(chain, ctx.now, ctx.actor(), "post", &format!("{} {}", row.kind, row.id))?;
     Ok(row)
 }
+
+/// Posts many causes that nobody can have posted before, since what they name was made in this transaction: entries of a statement.
+///
+/// # Errors
+/// `invalid` when one does not balance. A key that stands all the same fails the transaction.
+pub fn post_new(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, postings: &[Posting]) -> Result<(), Problem> {
+    let chain = Chain::Project(site.id);
+    let recorded_seq = tx.seq(chain)?;
+    let (mut rows, mut lines) = (Vec::with_capacity(postings.len()), Vec::with_capacity(postings.len().saturating_mul(2)));
+    for posting in postings {
+        posting.check()?;
+        let row = PostingRow {
+            project_id: site.id,
+            id: PostingId(ctx.id()),
+            natural_key: posting.natural_key.clone(),
+            kind: posting.kind,
+            booked_on: posting.booked_on,
+            reverses_id: posting.reverses,
+            recorded_at: ctx.now,
+            recorded_seq,
+        };
+        lines.extend((1..).zip(&posting.lines).map(|(ordinal, (account, amount))| PostingLineRow {
+            project_id: site.id,
+            posting_id: row.id,
+            ordinal,
+            account: *account,
+            amount_fen: *amount,
+            recorded_seq,
+        }));
+        rows.push(row);
+    }
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+    let subject = format!("{} {} to {}, {}", first.kind, first.id, last.id, rows.len());
+    table::insert_many(tx, &rows, &lines)?;
+    tx.note(chain, ctx.now, ctx.actor(), "post", &subject)?;
+    Ok(())
+}

@@ -7,13 +7,14 @@ use serde::Serialize;
 use super::{LedgerAccount, PostingKind};
 use crate::base::id::{PostingId, ProjectId};
 use crate::base::{Day, Fen, Moment};
+use crate::store::bulk::insert_all;
 use crate::store::schema::{posting_lines, postings};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
 
 /// A posting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
-#[diesel(table_name = postings)]
+#[diesel(table_name = postings, treat_none_as_default_value = false)]
 pub struct PostingRow {
     pub project_id: ProjectId,
     pub id: PostingId,
@@ -75,6 +76,14 @@ pub fn insert(tx: &mut Tx<'_>, row: &PostingRow) -> Result<(), StoreError> {
 pub fn insert_line(tx: &mut Tx<'_>, row: &PostingLineRow) -> Result<(), StoreError> {
     diesel::insert_into(posting_lines::table).values(row).execute(tx.conn())?;
     tx.seal(row)
+}
+
+/// Many new postings with their lines at once.
+pub fn insert_many(tx: &mut Tx<'_>, rows: &[PostingRow], lines: &[PostingLineRow]) -> Result<(), StoreError> {
+    insert_all!(tx.conn(), postings::table, rows)?;
+    insert_all!(tx.conn(), posting_lines::table, lines)?;
+    rows.iter().try_for_each(|row| tx.seal(row))?;
+    lines.iter().try_for_each(|row| tx.seal(row))
 }
 
 pub fn by_key(conn: &mut AnyConn, project: ProjectId, natural_key: &str) -> Result<Option<PostingRow>, StoreError> {

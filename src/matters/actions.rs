@@ -203,11 +203,9 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
     }
     let mut row = row_of(tx, ctx, site, id, matter.kind, new, matter.last())?;
     match new.step {
-        Step::Answered => {
-            if matter.begun().is_some_and(|begun| begun.recorded_by == ctx.actor()) {
-                let (zh, en) = ("请求人不能代建设单位答复。", "Whoever asked cannot answer for the owner.");
-                return Err(refuse(zh, en, "step", "second_person"));
-            }
+        Step::Answered if matter.begun().is_some_and(|begun| begun.recorded_by == ctx.actor()) => {
+            let (zh, en) = ("请求人不能代建设单位答复。", "Whoever asked cannot answer for the owner.");
+            return Err(refuse(zh, en, "step", "second_person"));
         }
         Step::MoneyAdded => {
             row.amount_fen = Some(positive(new.amount.or(matter.amount()))?);

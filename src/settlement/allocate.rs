@@ -1,20 +1,20 @@
 //! One entry: found again or new, what it is for, its posting, and what it says of single pay lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::keys::{Known, Told, Voice, WINDOW_DAYS};
+use super::page::{self, Answers, Pending, Wanted};
 use super::receipt::FileProblem;
-use super::sides::{OtherSide, names_run, reason_of};
+use super::sides::{OtherSide, names_run};
 use super::standing::{Standing, Voucher};
 use super::{purpose, table};
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::profiles::Profile;
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
 use crate::accounts::{Direction, EntryStatus, Purpose, StatementKind, posting_key};
-use crate::base::Day;
 use crate::base::id::{BankEntryId, StatementId};
+use crate::base::{Day, Fen};
 use crate::ledger::{self, Posting, PostingKind};
-use crate::payroll::results::{self, Outcome};
 use crate::projects::Site;
 use crate::store::inbox::storable;
 use crate::store::vault::Owner;
@@ -43,8 +43,12 @@ pub(super) struct Desk<'a> {
     pub claimed: BTreeSet<BankEntryId>,
     /// What stood before this statement, by looks and day, less what it has told since: each is read once, not once an entry.
     pub before: BTreeMap<(String, Day), Standing>,
+    /// Names of the statements that told what stood before.
+    pub names: BTreeMap<StatementId, StatementRef>,
     /// What is booked under a voucher, by the bank's reference: read once, then kept as this statement adds to it.
     pub vouchers: BTreeMap<String, Voucher>,
+    /// How many runs of each total the account has sent.
+    pub totals: HashMap<Fen, i64>,
     /// Runs of a total that wait for their debit, by match key: counted once.
     pub waiting: BTreeMap<String, i64>,
     /// The next free ordinal of entries that are alike in everything.
@@ -53,6 +57,10 @@ pub(super) struct Desk<'a> {
     pub problems: Vec<FileProblem>,
     /// Words on single lines that were passed on.
     pub results: usize,
+    /// What the database said to the page's questions.
+    pub answers: Answers,
+    /// What the page adds.
+    pub pending: Pending,
 }
 
 /// What a telling did.
@@ -64,20 +72,62 @@ pub(super) enum Effect {
 }
 
 impl Desk<'_> {
+    /// Books a page of the statement, entry by entry; gives what each did, in their order.
+    pub fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, page: &[(Entry, Told)]) -> Result<Vec<Effect>, Problem> {
+        let seen: Vec<(OtherSide, String)> = page
+            .iter()
+            .map(|(_, told)| (OtherSide::of(ctx, told), ctx.vault().index("bank_entry", &told.key_text(self.account.id))))
+            .collect();
+        self.ask(tx, page, &seen)?;
+        let mut effects = Vec::with_capacity(page.len());
+        for ((entry, told), (other, base)) in page.iter().zip(seen) {
+            effects.push(self.take_one(tx, ctx, (entry, told), other, &base)?);
+        }
+        self.pending.write(tx, ctx, self.site)?;
+        Ok(effects)
+    }
+
+    /// Asks the database once for what every entry of the page will ask.
+    fn ask(&mut self, tx: &mut Tx<'_>, page: &[(Entry, Told)], seen: &[(OtherSide, String)]) -> Result<(), Problem> {
+        let details = page.iter().flat_map(|(entry, _)| &entry.details);
+        let references = page.iter().filter_map(|(_, told)| told.bank_ref.clone());
+        let references: BTreeSet<String> = references.filter(|reference| !self.vouchers.contains_key(reference)).collect();
+        let wanted = Wanted {
+            payments: details.filter_map(|detail| detail.end_to_end_id.clone()).collect(),
+            cards: seen.iter().filter_map(|(other, _)| other.index.clone()).collect(),
+            references: references.into_iter().collect(),
+            keys: seen.iter().map(|(_, base)| format!("{base}/0")).collect(),
+        };
+        self.answers = Answers::to(tx.conn(), self.site, &wanted)?;
+        self.look_back(tx, page)?;
+        for (reference, rows) in page::vouchers(tx.conn(), self.account, &wanted.references)? {
+            let mut voucher = Voucher::default();
+            rows.iter().for_each(|row| voucher.add(row));
+            self.vouchers.insert(reference, voucher);
+        }
+        Ok(())
+    }
+
     /// Books one entry of the statement.
-    pub fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, told: &Told) -> Result<Effect, Problem> {
-        let other = OtherSide::of(ctx, told);
-        let base = ctx.vault().index("bank_entry", &told.key_text(self.account.id));
-        let mut known = self.alike(tx, told)?;
-        let voice = Voice { kind: self.kind, name: &self.name, counterparty_index: other.index.as_deref(), base: &base };
+    fn take_one(
+        &mut self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        (entry, told): (&Entry, &Told),
+        other: OtherSide,
+        base: &str,
+    ) -> Result<Effect, Problem> {
+        let place = (told.match_key(), told.booked_on);
+        let mut known = self.before.remove(&place).unwrap_or_else(|| Standing::new(self.kind, self.name.clone()));
+        let voice = Voice { kind: self.kind, name: &self.name, counterparty_index: other.index.as_deref(), base };
         let standing = known.take(&self.claimed, told, voice);
-        self.before.insert((told.match_key(), told.booked_on), known);
+        self.before.insert(place, known);
         let whole = self.sums_up(entry);
-        let meaning = self.meaning(tx, entry, told, other.index.as_deref())?;
+        let meaning = self.meaning(tx, ctx, entry, told, other.index.as_deref())?;
         let before = standing.clone();
         let (row, effect) = match standing {
-            Some(row) => self.merge(tx, ctx, row, (told, &base), other, meaning)?,
-            None => self.book(tx, ctx, told, &base, other, meaning)?,
+            Some(row) => self.merge(tx, ctx, row, (told, base), other, meaning)?,
+            None => self.book(tx, ctx, told, base, other, meaning)?,
         };
         self.remember(before.as_ref(), &row);
         self.claimed.insert(row.id);
@@ -87,28 +137,38 @@ impl Desk<'_> {
         Ok(effect)
     }
 
-    /// Entries that looked like this one before the statement came.
-    fn alike(&mut self, tx: &mut Tx<'_>, told: &Told) -> Result<Standing, Problem> {
-        if let Some(known) = self.before.remove(&(told.match_key(), told.booked_on)) {
-            return Ok(known);
-        }
-        let (first, last) = (told.booked_on.plus_days(-WINDOW_DAYS), told.booked_on.plus_days(WINDOW_DAYS));
-        let rows = accounts_table::alike(tx.conn(), self.account, &told.match_key(), (first, last), self.statement_id)?;
-        let mut names: BTreeMap<StatementId, StatementRef> = BTreeMap::new();
-        let mut known = Standing::new(self.kind, self.name.clone());
+    /// Reads what looked like the page's entries before the statement came, all at once.
+    fn look_back(&mut self, tx: &mut Tx<'_>, page: &[(Entry, Told)]) -> Result<(), Problem> {
+        let new: BTreeSet<(String, Day)> = page
+            .iter()
+            .map(|(_, told)| (told.match_key(), told.booked_on))
+            .filter(|place| !self.before.contains_key(place))
+            .collect();
+        let days = || new.iter().map(|(_, day)| *day);
+        let Some((first, last)) = days().min().zip(days().max()) else { return Ok(()) };
+        let keys: BTreeSet<String> = new.iter().map(|(key, _)| key.clone()).collect();
+        let span = (first.plus_days(-WINDOW_DAYS), last.plus_days(WINDOW_DAYS));
+        let keys: Vec<String> = keys.into_iter().collect();
+        let rows = accounts_table::alike(tx.conn(), self.account, &keys, span, self.statement_id)?;
+        let mut looks: BTreeMap<String, Vec<EntryRow>> = BTreeMap::new();
         for row in rows.into_iter().filter(|row| !self.claimed.contains(&row.id)) {
-            let name = match names.get(&row.statement_id) {
-                Some(name) => name.clone(),
-                None => {
-                    let statement = accounts_table::statement(tx.conn(), self.site.id, row.statement_id)?;
-                    let name = statement.map_or_else(StatementRef::default, |one| StatementRef::of(&one.statement_ref));
-                    names.insert(row.statement_id, name.clone());
-                    name
-                }
-            };
-            known.push(Known { row, name });
+            if !self.names.contains_key(&row.statement_id) {
+                let statement = accounts_table::statement(tx.conn(), self.site.id, row.statement_id)?;
+                let name = statement.map_or_else(StatementRef::default, |one| StatementRef::of(&one.statement_ref));
+                self.names.insert(row.statement_id, name);
+            }
+            looks.entry(row.match_key.clone()).or_default().push(row);
         }
-        Ok(known)
+        for (key, day) in new {
+            let mut known = Standing::new(self.kind, self.name.clone());
+            let near = day.plus_days(-WINDOW_DAYS)..=day.plus_days(WINDOW_DAYS);
+            for row in looks.get(&key).into_iter().flatten().filter(|row| near.contains(&row.booked_on)) {
+                let name = self.names.get(&row.statement_id).cloned().unwrap_or_default();
+                known.push(Known { row: row.clone(), name });
+            }
+            self.before.insert((key, day), known);
+        }
+        Ok(())
     }
 
     /// Whether the details, where there are any, add up to the entry; if not, the entry is booked and its details wait.
@@ -135,11 +195,13 @@ impl Desk<'_> {
     }
 
     /// What is booked under the entry's voucher.
-    fn voucher(&mut self, tx: &mut Tx<'_>, told: &Told) -> Result<Voucher, Problem> {
+    fn voucher(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, told: &Told) -> Result<Voucher, Problem> {
         let Some(reference) = &told.bank_ref else { return Ok(Voucher::default()) };
         if let Some(known) = self.vouchers.get(reference) {
             return Ok(*known);
         }
+        // Forgotten since the page began: what the page has added must be there to be found.
+        self.pending.write(tx, ctx, self.site)?;
         let mut voucher = Voucher::default();
         for row in accounts_table::with_bank_ref(tx.conn(), self.account, reference)? {
             voucher.add(&row);
@@ -149,12 +211,15 @@ impl Desk<'_> {
     }
 
     /// How many runs of exactly this amount wait for their debit.
-    fn runs_waiting(&mut self, tx: &mut Tx<'_>, told: &Told) -> Result<i64, Problem> {
+    fn runs_waiting(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, told: &Told) -> Result<i64, Problem> {
+        // Entries of single wages are many and have no such run: they are not counted.
+        let Some(runs) = self.totals.get(&told.amount).copied() else { return Ok(0) };
         let key = told.match_key();
         if let Some(known) = self.waiting.get(&key) {
             return Ok(*known);
         }
-        let count = table::runs_without_debit(tx.conn(), self.account, told.amount, &key)?;
+        self.pending.write(tx, ctx, self.site)?;
+        let count = runs - table::debits_of_runs(tx.conn(), self.account, &key)?;
         self.waiting.insert(key, count);
         Ok(count)
     }
@@ -185,22 +250,24 @@ impl Desk<'_> {
     }
 
     /// What the entry is for, and whether a refund is one of our payments.
-    fn meaning(&mut self, tx: &mut Tx<'_>, entry: &Entry, told: &Told, index: Option<&str>) -> Result<Meaning, Problem> {
-        let mut names_our_line = false;
-        for id in entry.details.iter().filter_map(|detail| detail.end_to_end_id.as_deref()) {
-            names_our_line = names_our_line || table::payment(tx.conn(), self.site.id, id)?.is_some();
-        }
+    fn meaning(
+        &mut self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        entry: &Entry,
+        told: &Told,
+        index: Option<&str>,
+    ) -> Result<Meaning, Problem> {
+        let mut named = entry.details.iter().filter_map(|detail| detail.end_to_end_id.as_deref());
+        let names_our_line = named.any(|id| self.answers.payment(id).is_some());
         let run = self.runs.iter().find(|message_id| names_run(entry, message_id)).cloned();
-        let voucher = self.voucher(tx, told)?;
+        let voucher = self.voucher(tx, ctx, told)?;
         let to_card = match index {
-            Some(index) => table::payments_to_card(tx.conn(), self.site.id, index, told.amount)?,
+            Some(index) => self.answers.payments_to_card(tx.conn(), self.site, index, told.amount)?,
             None => Vec::new(),
         };
-        let goes_to_worker = match index {
-            Some(index) => table::is_workers_card(tx.conn(), self.site.id, index)?,
-            None => false,
-        };
-        let is_total_of_run = told.direction == Direction::Debit && self.runs_waiting(tx, told)? > 0;
+        let goes_to_worker = index.is_some_and(|index| self.answers.is_workers_card(index));
+        let is_total_of_run = told.direction == Direction::Debit && self.runs_waiting(tx, ctx, told)? > 0;
         let known = purpose::Known {
             owners: &self.owners,
             gives_back: entry.gives_back(),
@@ -225,14 +292,10 @@ impl Desk<'_> {
         meaning: Meaning,
     ) -> Result<(EntryRow, Effect), Problem> {
         let mut ordinal = self.ordinals.get(base).copied().unwrap_or(0);
-        while table::key_stands(tx.conn(), self.site.id, &format!("{base}/{ordinal}"))? {
+        while self.stands(tx, &format!("{base}/{ordinal}"), ordinal)? {
             ordinal = ordinal.saturating_add(1);
         }
         self.ordinals.insert(base.to_owned(), ordinal.saturating_add(1));
-        let counterparty_account = match &other.account {
-            Some(text) => Some(ctx.vault().seal(tx.conn(), Owner::Project(self.site.id), text.as_bytes())?),
-            None => None,
-        };
         let mut row = EntryRow {
             project_id: self.site.id,
             id: BankEntryId(ctx.id()),
@@ -249,7 +312,7 @@ impl Desk<'_> {
             seen_in: String::new(),
             bank_ref: told.bank_ref.as_deref().map(storable),
             counterparty: told.counterparty.as_deref().map(storable),
-            counterparty_account,
+            counterparty_account: None,
             counterparty_index: other.index,
             text: storable(&told.text),
             purpose: meaning.purpose,
@@ -258,8 +321,7 @@ impl Desk<'_> {
             voided_by: None,
         };
         row.tell(self.kind, base);
-        accounts_table::insert_entry(tx, &row)?;
-        self.post(tx, ctx, &row, meaning)?;
+        self.pending.push(row.clone(), other.account, posting_of(&row, meaning));
         Ok((row, Effect::New))
     }
 
@@ -305,24 +367,22 @@ impl Desk<'_> {
             accounts_table::merge_entry(tx, &row)?;
         }
         if becomes_booked {
-            self.post(tx, ctx, &row, Meaning { purpose: row.purpose, ..meaning })?;
+            if let Some(posting) = posting_of(&row, Meaning { purpose: row.purpose, ..meaning }) {
+                ledger::actions::post(tx, ctx, self.site, &posting)?;
+            }
         } else if row.status == EntryStatus::Booked {
             self.repost(tx, ctx, &row, Meaning { purpose: row.purpose, ..meaning })?;
         }
         Ok((row, if changed { Effect::Merged } else { Effect::Nothing }))
     }
 
-    fn post(&self, tx: &mut Tx<'_>, ctx: &Ctx, row: &EntryRow, meaning: Meaning) -> Result<(), Problem> {
-        if row.status != EntryStatus::Booked || !row.amount_fen.is_positive() {
-            return Ok(());
+    /// Whether another entry has the key; of the first of its words the page's answers know.
+    fn stands(&self, tx: &mut Tx<'_>, entry_key: &str, ordinal: u32) -> Result<bool, Problem> {
+        if ordinal == 0 {
+            Ok(self.answers.key_stands(entry_key))
+        } else {
+            Ok(table::key_stands(tx.conn(), self.site.id, entry_key)?)
         }
-        let counter = purpose::counter_account(meaning.purpose, meaning.is_ours);
-        let bank = ledger::LedgerAccount::Bank;
-        let (debit, credit) = if row.direction == Direction::Credit { (bank, counter) } else { (counter, bank) };
-        let key = posting_key(row.id);
-        let posting = Posting::of(key, PostingKind::BankEntry, row.booked_on, debit, credit, row.amount_fen);
-        ledger::actions::post(tx, ctx, self.site, &posting)?;
-        Ok(())
     }
 
     /// Moves an entry that was booked as a guess, or a refund that nothing explained, to the account that a later message names.
@@ -343,91 +403,6 @@ impl Desk<'_> {
         ledger::actions::post(tx, ctx, self.site, &posting)?;
         Ok(())
     }
-
-    /// Passes on what the entry says of single pay lines, or of a whole run that was debited without details.
-    fn pass_on(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, row: &EntryRow) -> Result<(), Problem> {
-        let mut named = false;
-        for detail in &entry.details {
-            let Some(id) = detail.end_to_end_id.as_deref() else { continue };
-            let Some((_, due)) = table::payment(tx.conn(), self.site.id, id)? else { continue };
-            named = true;
-            let amount = detail.amount.unwrap_or(entry.amount);
-            if amount != Amount::from(due) {
-                self.problems.push(FileProblem::new(
-                    &entry.place,
-                    "sum_mismatch",
-                    format!("{id} 的银行金额 {amount} 与应付 {due} 不符，结果未采用。"),
-                    format!("The bank's amount {amount} of {id} is not the {due} that was ordered; its word is not taken."),
-                ));
-                continue;
-            }
-            let Some(outcome) = self.outcome(detail, row) else { continue };
-            self.apply(tx, ctx, id, outcome)?;
-        }
-        if named {
-            return Ok(());
-        }
-        match row.direction {
-            Direction::Debit => self.accept_run(tx, ctx, entry),
-            Direction::Credit => self.return_to_card(tx, ctx, entry, row),
-        }
-    }
-
-    fn outcome(&self, detail: &Detail, row: &EntryRow) -> Option<Outcome> {
-        let reason = || reason_of(detail, &row.text);
-        match detail.direction {
-            crate::wire::bank::Direction::Credit => Some(Outcome::Returned { reason: reason() }),
-            // A debit that is marked as returned says that something went wrong and not what: the refund will.
-            crate::wire::bank::Direction::Debit if detail.returned || detail.return_reason.is_some() => None,
-            crate::wire::bank::Direction::Debit if self.account.detail_means_paid && self.profile.detail_pays => {
-                Some(Outcome::Paid { on: row.booked_on })
-            }
-            crate::wire::bank::Direction::Debit => Some(Outcome::Accepted),
-        }
-    }
-
-    fn apply(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, end_to_end_id: &str, outcome: Outcome) -> Result<(), Problem> {
-        if results::apply(tx, ctx, self.site, end_to_end_id, outcome, &self.source)?.is_some() {
-            self.results = self.results.saturating_add(1);
-        }
-        Ok(())
-    }
-
-    /// A batch debit without details: the bank has the run, and no line has a result.
-    fn accept_run(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry) -> Result<(), Problem> {
-        let Some(message_id) = self.runs.iter().find(|id| names_run(entry, id)).cloned() else { return Ok(()) };
-        let Some(run) = results::run_by_message_id(tx.conn(), self.site.id, &message_id)? else { return Ok(()) };
-        for attempt in results::attempts_of(tx.conn(), self.site.id, run.id)? {
-            self.apply(tx, ctx, &attempt.end_to_end_id, Outcome::Accepted)?;
-        }
-        Ok(())
-    }
-
-    /// A refund without EndToEndId: it re-opens a line where card and amount leave no doubt; otherwise a person looks at it.
-    fn return_to_card(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, row: &EntryRow) -> Result<(), Problem> {
-        if row.purpose != crate::accounts::Purpose::PayReturn {
-            return Ok(());
-        }
-        let candidates = match &row.counterparty_index {
-            Some(index) => {
-                // A refund without an id is one of a payment that this bank may still give back.
-                let since = row.booked_on.plus_days(-i64::from(self.profile.credits_back_days)).begins();
-                table::payments_to_card_since(tx.conn(), self.site.id, index, row.amount_fen, since)?
-            }
-            None => Vec::new(),
-        };
-        if let [id] = candidates.as_slice() {
-            let reason = entry.details.first().map_or_else(|| row.text.clone(), |detail| reason_of(detail, &row.text));
-            return self.apply(tx, ctx, id, Outcome::Returned { reason });
-        }
-        self.problems.push(FileProblem::new(
-            &entry.place,
-            "unknown_reference",
-            "退回款无法对应到唯一的工资行，已入账，请人工核对。",
-            "This refund fits no single pay line; it is booked, a person must match it.",
-        ));
-        Ok(())
-    }
 }
 
 /// What an entry is for; `is_ours` says that it is a payment of ours, or its refund.
@@ -435,4 +410,15 @@ impl Desk<'_> {
 struct Meaning {
     purpose: crate::accounts::Purpose,
     is_ours: bool,
+}
+
+/// The posting that books an entry; none for one that is not booked or moved nothing.
+fn posting_of(row: &EntryRow, meaning: Meaning) -> Option<Posting> {
+    if row.status != EntryStatus::Booked || !row.amount_fen.is_positive() {
+        return None;
+    }
+    let counter = purpose::counter_account(meaning.purpose, meaning.is_ours);
+    let bank = ledger::LedgerAccount::Bank;
+    let (debit, credit) = if row.direction == Direction::Credit { (bank, counter) } else { (counter, bank) };
+    Some(Posting::of(posting_key(row.id), PostingKind::BankEntry, row.booked_on, debit, credit, row.amount_fen))
 }

@@ -7,6 +7,8 @@
 mod allocate;
 pub mod http;
 pub mod keys;
+mod page;
+mod passing;
 pub mod purpose;
 mod receipt;
 pub mod results;

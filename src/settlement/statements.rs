@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::allocate::{Desk, Effect};
-use super::keys::{self, Unbookable};
+use super::keys::{self, Told, Unbookable};
+use super::page::{Answers, PAGE, Pending};
 use super::receipt::{FileProblem, Receipt, StatementReceipt};
 use super::{HandedIn, Refused, keep, table};
 use crate::accounts::continuity::StatementRef;
@@ -125,7 +126,6 @@ fn owners(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<String>, Pro
 }
 
 /// Books the statements that have a desk, one after the other, entry by entry as the file is read.
-#[expect(clippy::too_many_arguments, reason = "a file is booked at its desks, into what was refused and what came of it")]
 fn book_all(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -175,6 +175,8 @@ struct Booking<'a> {
     /// Whether the file speaks again after another one was voided.
     again: bool,
     tally: Tally,
+    /// Entries that wait to be booked together.
+    page: Vec<(Entry, Told)>,
     new: usize,
     merged: usize,
     duplicates: usize,
@@ -216,15 +218,19 @@ impl<'a> Booking<'a> {
             source: format!("{} {inbox_id}", handed.feed()),
             claimed: BTreeSet::new(),
             before: BTreeMap::new(),
+            names: BTreeMap::new(),
             vouchers: BTreeMap::new(),
+            totals: table::totals_of_runs(tx.conn(), account)?,
             waiting: BTreeMap::new(),
             ordinals: BTreeMap::new(),
             problems: Vec::new(),
             results: 0,
+            answers: Answers::default(),
+            pending: Pending::default(),
         };
         let tally = Tally::default();
-        let days = BTreeSet::new();
-        Ok(Booking { desk, statement, earlier, again, tally, new: 0, merged: 0, duplicates: 0, quarantined: 0, days })
+        let (days, page) = (BTreeSet::new(), Vec::new());
+        Ok(Booking { desk, statement, earlier, again, tally, page, new: 0, merged: 0, duplicates: 0, quarantined: 0, days })
     }
 
     fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, refused: &mut Refused) -> Result<(), Problem> {
@@ -239,10 +245,18 @@ impl<'a> Booking<'a> {
             }
         };
         self.days.insert(told.booked_on);
-        match self.desk.take(tx, ctx, entry, &told)? {
-            Effect::New => self.new += 1,
-            Effect::Merged => self.merged += 1,
-            Effect::Nothing => self.duplicates += 1,
+        self.page.push((entry.clone(), told));
+        if self.page.len() >= PAGE { self.turn(tx, ctx) } else { Ok(()) }
+    }
+
+    /// Books the page that is full, or the last one.
+    fn turn(&mut self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
+        for effect in self.desk.take(tx, ctx, &std::mem::take(&mut self.page))? {
+            match effect {
+                Effect::New => self.new += 1,
+                Effect::Merged => self.merged += 1,
+                Effect::Nothing => self.duplicates += 1,
+            }
         }
         Ok(())
     }
@@ -254,6 +268,7 @@ impl<'a> Booking<'a> {
         handed: &HandedIn,
         inbox_id: InboxId,
     ) -> Result<(StatementReceipt, Vec<FileProblem>), Problem> {
+        self.turn(tx, ctx)?;
         let Desk { site, account, kind, .. } = self.desk;
         let (new, merged, duplicates) = (self.new, self.merged, self.duplicates);
         let text = self.desk.name.text();

@@ -1,10 +1,12 @@
 //! What settlement asks of the inbox, of pay runs and of registered cards: which file came before, whose payment an entry is.
 
+use std::collections::{HashMap, HashSet};
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use crate::accounts::table::AccountRow;
-use crate::base::id::{AccountId, InboxId, PayRunId, ProjectId};
+use crate::base::id::{AccountId, InboxId, LineId, PayRunId, ProjectId, RecordId};
 use crate::base::{Fen, Moment};
 use crate::store::schema::{bank_entries, enrolments, pay_run_lines, pay_runs};
 use crate::store::{AnyConn, StoreError};
@@ -62,6 +64,18 @@ pub fn payment(conn: &mut AnyConn, project: ProjectId, end_to_end_id: &str) -> R
         .optional()?)
 }
 
+/// [`payment`] for many ids.
+pub fn payments(conn: &mut AnyConn, project: ProjectId, ids: &[String]) -> Result<HashMap<String, (PayRunId, Fen)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(String, PayRunId, Fen)> = pay_run_lines::table
+        .filter(pay_run_lines::project_id.eq(project).and(pay_run_lines::end_to_end_id.eq_any(ids.to_vec())))
+        .select((pay_run_lines::end_to_end_id, pay_run_lines::run_id, pay_run_lines::amount_fen))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, run, amount)| (id, (run, amount))).collect())
+}
+
 /// Payments of exactly this amount to the card with this blind index whose line is under way or paid.
 pub fn payments_to_card(
     conn: &mut AnyConn,
@@ -96,32 +110,99 @@ pub fn payments_to_card_since(
     Ok(rows.into_iter().map(|row| row.end_to_end_id).collect())
 }
 
-/// Whether the card with this blind index is, or was, a worker's of the project.
-pub fn is_workers_card(conn: &mut AnyConn, project: ProjectId, card_index: &str) -> Result<bool, StoreError> {
-    let count: i64 = enrolments::table
-        .filter(enrolments::card_index.eq(card_index).and(enrolments::project_id.eq(project)))
-        .count()
-        .get_result(conn)?;
-    Ok(count > 0)
+/// [`payments_to_card`] for many cards, by card and amount.
+pub fn payments_to_cards(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    cards: &[String],
+) -> Result<HashMap<(String, Fen), Vec<String>>, StoreError> {
+    use crate::payroll::LineState::{Accepted, Paid, Sent, Unknown};
+    use crate::store::schema::pay_lines;
+    let mut found: HashMap<(String, Fen), Vec<String>> = HashMap::new();
+    if cards.is_empty() {
+        return Ok(found);
+    }
+    let enrolled: Vec<(RecordId, Option<String>)> = enrolments::table
+        .filter(enrolments::project_id.eq(project).and(enrolments::card_index.eq_any(cards.to_vec())))
+        .select((enrolments::id, enrolments::card_index))
+        .load(conn)?;
+    let cards: HashMap<RecordId, String> = enrolled.into_iter().filter_map(|(id, card)| Some((id, card?))).collect();
+    if cards.is_empty() {
+        return Ok(found);
+    }
+    let lines: Vec<(LineId, RecordId, i32)> = pay_lines::table
+        .filter(
+            pay_lines::project_id
+                .eq(project)
+                .and(pay_lines::enrolment_id.eq_any(cards.keys().copied().collect::<Vec<_>>()))
+                .and(pay_lines::state.eq_any(vec![Sent, Accepted, Unknown, Paid])),
+        )
+        .select((pay_lines::id, pay_lines::enrolment_id, pay_lines::attempt))
+        .load(conn)?;
+    let lines: HashMap<LineId, (RecordId, i32)> =
+        lines.into_iter().map(|(id, enrolment, attempt)| (id, (enrolment, attempt))).collect();
+    let wanted: Vec<LineId> = lines.keys().copied().collect();
+    for some in wanted.chunks(IDS_OF_QUERY) {
+        let attempts: Vec<(LineId, i32, String, Fen)> = pay_run_lines::table
+            .filter(pay_run_lines::project_id.eq(project).and(pay_run_lines::line_id.eq_any(some.to_vec())))
+            .select((pay_run_lines::line_id, pay_run_lines::attempt, pay_run_lines::end_to_end_id, pay_run_lines::amount_fen))
+            .order(pay_run_lines::end_to_end_id)
+            .load(conn)?;
+        for (line, attempt, end_to_end_id, amount) in attempts {
+            let newest = lines.get(&line).filter(|(_, newest)| *newest == attempt);
+            if let Some(card) = newest.and_then(|(enrolment, _)| cards.get(enrolment)) {
+                found.entry((card.clone(), amount)).or_default().push(end_to_end_id);
+            }
+        }
+    }
+    Ok(found)
 }
 
-/// How many runs of exactly this total an account has sent, less the debits that were booked for them.
-pub fn runs_without_debit(conn: &mut AnyConn, account: &AccountRow, total: Fen, match_key: &str) -> Result<i64, StoreError> {
-    let runs: i64 = pay_runs::table
+/// Ids that one query names at most.
+const IDS_OF_QUERY: usize = 1_000;
+
+/// Which of these cards are, or were, a worker's of the project.
+pub fn workers_cards(conn: &mut AnyConn, project: ProjectId, cards: &[String]) -> Result<HashSet<String>, StoreError> {
+    if cards.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<Option<String>> = enrolments::table
+        .filter(enrolments::project_id.eq(project).and(enrolments::card_index.eq_any(cards.to_vec())))
+        .select(enrolments::card_index)
+        .load(conn)?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// [`key_stands`] for many: those that stand.
+pub fn keys_standing(conn: &mut AnyConn, project: ProjectId, keys: &[String]) -> Result<HashSet<String>, StoreError> {
+    let rows: Vec<String> = bank_entries::table
+        .filter(bank_entries::project_id.eq(project).and(bank_entries::entry_key.eq_any(keys.to_vec())))
+        .select(bank_entries::entry_key)
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// How many runs of each total an account has sent and not got back refused.
+pub fn totals_of_runs(conn: &mut AnyConn, account: &AccountRow) -> Result<HashMap<Fen, i64>, StoreError> {
+    let totals: Vec<Fen> = pay_runs::table
         .filter(
             pay_runs::project_id
                 .eq(account.project_id)
                 .and(pay_runs::account_id.eq(account.id))
-                .and(pay_runs::total_fen.eq(total))
                 .and(pay_runs::state.ne("refused")),
         )
-        .count()
-        .get_result(conn)?;
-    if runs == 0 {
-        // Entries of single wages are many and have no such run: they are not counted.
-        return Ok(0);
+        .select(pay_runs::total_fen)
+        .load(conn)?;
+    let mut counts = HashMap::new();
+    for total in totals {
+        *counts.entry(total).or_insert(0) += 1;
     }
-    let debits: i64 = bank_entries::table
+    Ok(counts)
+}
+
+/// How many debits of runs were booked with this amount.
+pub fn debits_of_runs(conn: &mut AnyConn, account: &AccountRow, match_key: &str) -> Result<i64, StoreError> {
+    Ok(bank_entries::table
         .filter(
             bank_entries::project_id
                 .eq(account.project_id)
@@ -131,8 +212,7 @@ pub fn runs_without_debit(conn: &mut AnyConn, account: &AccountRow, total: Fen, 
                 .and(bank_entries::purpose.eq(crate::accounts::Purpose::PayRun)),
         )
         .count()
-        .get_result(conn)?;
-    Ok(runs - debits)
+        .get_result(conn)?)
 }
 
 /// Whether an entry with this key stands.

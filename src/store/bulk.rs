@@ -34,6 +34,36 @@ pub struct PunchRow {
     pub inbox_id: i64,
 }
 
+/// Runs a statement of the query builder on the connection itself. Through the enum over both the text is built anew for each row
+/// and each column is asked which database it came from, which for many rows costs more than the database does.
+macro_rules! directly {
+    ($any:expr, $conn:ident => $work:expr) => {
+        match $any {
+            $crate::store::AnyConn::Sqlite($conn) => $work,
+            #[cfg(feature = "postgres")]
+            $crate::store::AnyConn::Postgres($conn) => $work,
+        }
+    };
+}
+pub(crate) use directly;
+
+/// Inserts rows, many in one statement. The rows' type says `treat_none_as_default_value = false`, or SQLite takes them one by one.
+macro_rules! insert_all {
+    ($any:expr, $table:expr, $rows:expr) => {{
+        let mut done: Result<usize, diesel::result::Error> = Ok(0);
+        for some in $rows.chunks($crate::store::bulk::ROWS_OF_STATEMENT) {
+            if done.is_ok() {
+                done = $crate::store::bulk::directly!($any, conn => diesel::insert_into($table).values(some).execute(conn));
+            }
+        }
+        done.map(drop).map_err($crate::store::StoreError::from)
+    }};
+}
+pub(crate) use insert_all;
+
+/// Rows of one statement: times the columns of the widest table they stay below what either database binds (32,766).
+pub const ROWS_OF_STATEMENT: usize = 500;
+
 #[derive(QueryableByName)]
 struct Total {
     #[diesel(sql_type = BigInt)]

@@ -163,6 +163,15 @@ impl Vault {
         self.encrypt(&key, plain, owner.to_string().as_bytes())
     }
 
+    /// As [`Vault::seal`] for many, in their order: the key is looked up once.
+    pub fn seal_all(&self, conn: &mut AnyConn, owner: Owner, plain: &[&[u8]]) -> Result<Vec<Vec<u8>>, StoreError> {
+        if plain.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (key, label) = (self.data_key(conn, owner)?, owner.to_string());
+        plain.iter().map(|one| self.encrypt(&key, one, label.as_bytes())).collect()
+    }
+
     /// Decrypts what [`Vault::seal`] made for the same owner.
     pub fn open(&self, conn: &mut AnyConn, owner: Owner, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let key = self.data_key(conn, owner)?;

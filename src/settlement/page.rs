@@ -1,0 +1,125 @@
+//! A page of a statement: what its entries ask of the database is asked at once, and what is new is written at once.
+//!
+//! A statement of a hundred thousand entries is usual at a big site's bank; a dozen statements of SQL for each of them is what took the
+//! time. Deliberately absent: rules, and anything that a word on a pay line may change between two entries of a page (`stale`).
+
+use std::collections::{HashMap, HashSet};
+
+use super::table;
+use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
+use crate::base::Fen;
+use crate::base::id::PayRunId;
+use crate::ledger::{self, Posting};
+use crate::projects::Site;
+use crate::store::vault::Owner;
+use crate::store::{AnyConn, Tx};
+use crate::web::{Ctx, Problem};
+
+/// Entries of one page.
+pub(super) const PAGE: usize = 500;
+
+/// What the entries of a page ask.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    pub payments: Vec<String>,
+    pub cards: Vec<String>,
+    pub references: Vec<String>,
+    pub keys: Vec<String>,
+}
+
+/// What the database answered, before anything of the page was written.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    payments: HashMap<String, (PayRunId, Fen)>,
+    to_card: HashMap<(String, Fen), Vec<String>>,
+    workers: HashSet<String>,
+    keys: HashSet<String>,
+    /// A word on a pay line was passed on since: whose payments are under way is asked anew.
+    stale: bool,
+}
+
+impl Answers {
+    /// Asks for a page; vouchers go to the caller, who keeps them for the whole statement.
+    pub fn to(conn: &mut AnyConn, site: &Site, wanted: &Wanted) -> Result<Self, Problem> {
+        Ok(Answers {
+            payments: table::payments(conn, site.id, &wanted.payments)?,
+            to_card: table::payments_to_cards(conn, site.id, &wanted.cards)?,
+            workers: table::workers_cards(conn, site.id, &wanted.cards)?,
+            keys: table::keys_standing(conn, site.id, &wanted.keys)?,
+            stale: false,
+        })
+    }
+
+    /// Run and amount of a payment.
+    pub fn payment(&self, end_to_end_id: &str) -> Option<(PayRunId, Fen)> {
+        self.payments.get(end_to_end_id).copied()
+    }
+
+    /// Payments of exactly this amount to a card whose line is under way or paid.
+    pub fn payments_to_card(&self, conn: &mut AnyConn, site: &Site, card: &str, amount: Fen) -> Result<Vec<String>, Problem> {
+        if self.stale {
+            return Ok(table::payments_to_card(conn, site.id, card, amount)?);
+        }
+        Ok(self.to_card.get(&(card.to_owned(), amount)).cloned().unwrap_or_default())
+    }
+
+    /// Whether a card is, or was, a worker's of the project.
+    pub fn is_workers_card(&self, card: &str) -> bool {
+        self.workers.contains(card)
+    }
+
+    /// Whether the first entry of this key stands from another statement.
+    pub fn key_stands(&self, entry_key: &str) -> bool {
+        self.keys.contains(entry_key)
+    }
+
+    /// Notes that a word on a line was passed on.
+    pub fn words_were_passed_on(&mut self) {
+        self.stale = true;
+    }
+}
+
+/// New entries that wait to be written, each with the account of its other side in plain and its posting.
+#[derive(Default)]
+pub(super) struct Pending {
+    entries: Vec<(EntryRow, Option<String>)>,
+    postings: Vec<Posting>,
+}
+
+impl Pending {
+    /// Adds a new entry.
+    pub fn push(&mut self, row: EntryRow, account: Option<String>, posting: Option<Posting>) {
+        self.entries.push((row, account));
+        self.postings.extend(posting);
+    }
+
+    /// Writes everything that waits.
+    pub fn write(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<(), Problem> {
+        if self.entries.is_empty() {
+            return Ok(());
+        }
+        let accounts: Vec<&[u8]> = self.entries.iter().filter_map(|(_, account)| account.as_deref().map(str::as_bytes)).collect();
+        let mut sealed = ctx.vault().seal_all(tx.conn(), Owner::Project(site.id), &accounts)?.into_iter();
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        let rows: Vec<EntryRow> =
+            entries.map(|(row, account)| EntryRow { counterparty_account: account.and_then(|_| sealed.next()), ..row }).collect();
+        accounts_table::insert_entries(tx, &rows)?;
+        ledger::actions::post_new(tx, ctx, site, &std::mem::take(&mut self.postings))?;
+        Ok(())
+    }
+}
+
+/// Vouchers of a page by the bank's reference: booked entries under each, oldest first.
+pub(super) fn vouchers(
+    conn: &mut AnyConn,
+    account: &AccountRow,
+    references: &[String],
+) -> Result<HashMap<String, Vec<EntryRow>>, Problem> {
+    let mut found: HashMap<String, Vec<EntryRow>> = references.iter().map(|reference| (reference.clone(), Vec::new())).collect();
+    for row in accounts_table::with_bank_refs(conn, account, references)? {
+        if let Some(rows) = row.bank_ref.as_ref().and_then(|reference| found.get_mut(reference)) {
+            rows.push(row);
+        }
+    }
+    Ok(found)
+}
