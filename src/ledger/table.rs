@@ -28,7 +28,7 @@ pub struct PostingRow {
 
 /// A line of a posting; debit positive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
-#[diesel(table_name = posting_lines)]
+#[diesel(table_name = posting_lines, treat_none_as_default_value = false)]
 pub struct PostingLineRow {
     pub project_id: ProjectId,
     pub posting_id: PostingId,
