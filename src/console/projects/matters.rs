@@ -61,6 +61,10 @@ impl MattersPage {
         matter.next.contains(&Step::PaidOut)
     }
 
+    fn has_letter(&self, matter: &Matter) -> bool {
+        super::letter::is_written(matter.kind)
+    }
+
     fn is_freeze(&self, matter: &Matter) -> bool {
         matter.kind == MatterKind::AccountFreeze
     }

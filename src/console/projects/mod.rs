@@ -7,6 +7,7 @@ mod clearance;
 mod deposit;
 mod findings;
 pub mod head;
+mod letter;
 mod liability;
 mod list;
 mod matter_forms;
@@ -61,6 +62,9 @@ pub fn routes() -> Vec<Route> {
             "Take a step of a matter of the deposit",
             || web::post().to(matter_forms::take_of_deposit),
         ),
+        Route::page("/projects/{project}/matters/{matter}/letter", Access::Holds(Verb::ReadMoney), "Letter of a matter", || {
+            web::get().to(letter::page)
+        }),
         Route::page("/projects/{project}/liability", Access::Holds(Verb::ReadMoney), "Who pays the arrears", || {
             web::get().to(liability::page)
         }),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::workers::{crew, enrol, worker};
 use crate::both;
-use crate::suite::ground::{App, Client, TestProject, fact, project};
+use crate::suite::ground::{App, Client, TestProject, fact, project, text_of};
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
@@ -184,6 +184,10 @@ both!(a_freeze_gives_the_tasks_of_the_objection, |app| {
     manager.post(&at, freeze("no_reason")).key("freeze-bad1").send().await.expect(422);
     let matter = manager.post(&at, freeze("supplier_debt")).key("freeze-one1").send().await.expect(201);
     assert_eq!((matter["tasks"].as_array().unwrap().len(), &matter["transfer_allowed"]), (3, &json!(false)));
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let letter = format!("/projects/{}/matters/{}/letter", site.id, text(&matter["id"]));
+    let letter = text_of(&browser.page(&letter).await);
+    assert!(letter.contains("异议") && letter.contains("某法院") && letter.contains("R53-08b"), "{letter}");
     let own = manager.post(&at, freeze("this_project_wages")).key("freeze-own1").send().await.expect(201);
     assert_eq!((&own["tasks"], &own["transfer_allowed"]), (&json!([]), &json!(true)));
     let steps = format!("{at}/{}/steps", text(&matter["id"]));
