@@ -48,6 +48,14 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::table::all_lines(conn)?)?;
     audit.table(payroll::table::all_events(conn)?)?;
     audit.table(payroll::table::all_signatures(conn)?)?;
+    audit.table(payroll::items::table::all(conn)?)?;
+    audit.table(payroll::items::table::all_steps(conn)?)?;
+    audit.table(payroll::life::table::all_versions(conn)?)?;
+    audit.table(payroll::life::table::all_notes(conn)?)?;
+    audit.table(payroll::life::table::all_periods(conn)?)?;
+    audit.table(payroll::imports::table::all_layouts(conn)?)?;
+    audit.table(payroll::imports::table::all(conn)?)?;
+    audit.table(payroll::links::table::all(conn)?)?;
     audit.table(payroll::pay_run::table::all_runs(conn)?)?;
     audit.table(payroll::pay_run::table::all_attempts(conn)?)?;
     audit.table(payroll::pay_run::table::all_parts(conn)?)?;

@@ -41,7 +41,7 @@ pub struct WorkDayRow {
 
 impl WorkDayRow {
     /// Whether another folding came to the same.
-    fn says_the_same_as(&self, other: &WorkDayRow) -> bool {
+    pub(super) fn says_the_same_as(&self, other: &WorkDayRow) -> bool {
         *self == WorkDayRow { folded_at: self.folded_at, ..other.clone() }
     }
 }
@@ -57,28 +57,6 @@ pub fn mark_dirty(conn: &mut AnyConn, project: ProjectId, local_day: i32, now: M
     .big(now.0)
     .execute(conn)?;
     Ok(())
-}
-
-/// Takes the marks of a project's earliest days, at most `limit`; what was marked until now stays known (`store::past`).
-pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64, now: Moment) -> Result<Vec<i32>, StoreError> {
-    let days: Vec<i32> = dirty_days::table
-        .filter(dirty_days::project_id.eq(project.0))
-        .order(dirty_days::local_day)
-        .limit(limit)
-        .select(dirty_days::local_day)
-        .load(conn)?;
-    for day in &days {
-        fixed(
-            "INSERT INTO dirty_days_was (until_at, project_id, local_day, marked_at) \
-             SELECT $1, project_id, local_day, marked_at FROM dirty_days WHERE project_id = $2 AND local_day = $3",
-        )
-        .big(now.0)
-        .big(project.0)
-        .int(*day)
-        .execute(conn)?;
-        diesel::delete(dirty_days::table.find((project.0, *day))).execute(conn)?;
-    }
-    Ok(days)
 }
 
 /// Whether days of the project wait to be folded.
@@ -148,40 +126,6 @@ pub fn pins_used(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) 
     .load(conn)?)
 }
 
-/// Puts new rows in place of a day's. A row that says the same stays; one that goes or changes stays known (`store::past`).
-pub fn replace_work_days(
-    conn: &mut AnyConn,
-    project: ProjectId,
-    day: Day,
-    rows: &[WorkDayRow],
-    now: Moment,
-) -> Result<(), StoreError> {
-    let standing: Vec<WorkDayRow> = work_days::table
-        .filter(work_days::project_id.eq(project).and(work_days::worked_on.eq(day)))
-        .select(WorkDayRow::as_select())
-        .load(conn)?;
-    let standing: BTreeMap<RecordId, WorkDayRow> = standing.into_iter().map(|row| (row.enrolment_id, row)).collect();
-    let fresh: BTreeMap<RecordId, &WorkDayRow> = rows.iter().map(|row| (row.enrolment_id, row)).collect();
-    let stays = |row: &WorkDayRow| fresh.get(&row.enrolment_id).is_some_and(|new| new.says_the_same_as(row));
-    for row in standing.values().filter(|row| !stays(row)) {
-        diesel::sql_query(
-            "INSERT INTO work_days_was SELECT $1, t.* FROM work_days t WHERE t.project_id = $2 AND t.worked_on = $3 AND t.enrolment_id = $4",
-        )
-        .bind::<BigInt, _>(now.0)
-        .bind::<BigInt, _>(project.0)
-        .bind::<Date, _>(day.0)
-        .bind::<BigInt, _>(row.enrolment_id.0)
-        .execute(conn)?;
-        diesel::delete(work_days::table.find((project, day, row.enrolment_id))).execute(conn)?;
-    }
-    for row in rows {
-        if !standing.get(&row.enrolment_id).is_some_and(|old| row.says_the_same_as(old)) {
-            diesel::insert_into(work_days::table).values(row).execute(conn)?;
-        }
-    }
-    Ok(())
-}
-
 /// The work days of a month, by day and enrolment, after `(day, enrolment)`.
 pub fn work_days_of(
     conn: &mut AnyConn,
@@ -246,6 +190,30 @@ pub fn crew_days(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result
     .bind::<Date, _>(month.first().0)
     .bind::<Date, _>(month.last().0)
     .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct TwiceRow {
+    #[diesel(sql_type = BigInt)]
+    worker_id: i64,
+    #[diesel(sql_type = BigInt)]
+    days: i64,
+}
+
+/// Workers of a project's month who also worked on another project of this server on the same days, with how many days.
+pub fn on_two_sites(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<(WorkerId, i64)>, StoreError> {
+    let rows: Vec<TwiceRow> = diesel::sql_query(
+        "SELECT w.worker_id AS worker_id, COUNT(DISTINCT w.worked_on) AS days FROM work_days w \
+         JOIN enrolments e ON e.worker_id = w.worker_id AND e.project_id <> w.project_id \
+         JOIN work_days o ON o.project_id = e.project_id AND o.worked_on = w.worked_on AND o.enrolment_id = e.id AND o.hundredths > 0 \
+         WHERE w.project_id = $1 AND w.worked_on >= $2 AND w.worked_on <= $3 AND w.hundredths > 0 \
+         GROUP BY w.worker_id ORDER BY w.worker_id",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Date, _>(month.first().0)
+    .bind::<Date, _>(month.last().0)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (WorkerId(row.worker_id), row.days)).collect())
 }
 
 #[derive(QueryableByName)]

@@ -21,6 +21,7 @@ pub mod owner;
 pub mod projects;
 pub mod regions;
 pub mod sessions;
+pub mod signing;
 pub mod words;
 
 use actix_web::http::StatusCode;
@@ -54,6 +55,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(owner::routes());
     routes.extend(deposits::routes());
     routes.extend(certificates::routes());
+    routes.extend(signing::routes());
     routes.extend(sessions::routes());
     routes.extend(house::routes());
     routes

@@ -1,8 +1,8 @@
 //! Deductions and disputes, handing it in, auditing it.
 
-use super::results::write_line;
+use super::results::{event_of, write_line};
 use super::table::{self, LineRow, SheetRow};
-use super::{LineState, SheetState};
+use super::{LineState, SheetState, items};
 use crate::base::Fen;
 use crate::base::id::{LineId, SheetId};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
@@ -57,16 +57,21 @@ pub(super) fn add_up(tx: &mut Tx<'_>, sheet: SheetRow) -> Result<SheetRow, Probl
 /// The longest reason of a deduction or dispute, in characters.
 const REASON_MAX: usize = 200;
 
-fn checked_reason(reason: &str) -> Result<String, Problem> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > REASON_MAX {
-        let problem = Problem::invalid("请写明原因（1 至 200 个字）。", "Give a reason of 1 to 200 characters.");
-        return Err(problem.at("reason", "missing_field"));
-    }
-    Ok(reason.to_owned())
+pub(super) fn checked_reason(reason: &str) -> Result<String, Problem> {
+    checked_text(reason, "reason")
 }
 
-fn line_of_sheet(tx: &mut Tx<'_>, site: &Site, sheet: &SheetRow, id: LineId) -> Result<LineRow, Problem> {
+/// A short text that must be there, without blanks around it.
+pub(super) fn checked_text(text: &str, place: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > REASON_MAX {
+        let problem = Problem::invalid("请填写文字（1 至 200 个字）。", "Give a text of 1 to 200 characters.");
+        return Err(problem.at(place, "missing_field"));
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn line_of_sheet(tx: &mut Tx<'_>, site: &Site, sheet: &SheetRow, id: LineId) -> Result<LineRow, Problem> {
     let line = table::line(tx.conn(), site.id, id)?.filter(|line| line.sheet_id == sheet.id);
     line.ok_or_else(|| Problem::invalid("该行不在此工资表中。", "The line is not on this sheet.").at("line", "unknown_reference"))
 }
@@ -105,6 +110,7 @@ pub fn deduct(
         recorded_seq: tx.seq(Chain::Project(site.id))?,
         ..line
     };
+    items::actions::deduct_whole(tx, ctx, site, &sheet, &row, amount, row.state_reason.as_deref().unwrap_or_default())?;
     write_line(tx, ctx, &row, "deduct", ctx.today)?;
     add_up(tx, SheetRow { version: sheet.version + 1, ..sheet })?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "deduct", &row.id.to_string())?;
@@ -196,12 +202,13 @@ pub fn audit(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result<
     }
     let chain = Chain::Project(site.id);
     let recorded_seq = tx.seq(chain)?;
-    for line in table::lines_of(tx.conn(), site.id, sheet.id)? {
-        if line.state.may_become(LineState::Approved) && line.state == LineState::Signed {
-            let approved = LineRow { state: LineState::Approved, state_reason: None, ..line };
-            write_line(tx, ctx, &approved, "audit", ctx.today)?;
-        }
-    }
+    let lines = table::lines_of(tx.conn(), site.id, sheet.id)?;
+    let signed = lines.into_iter().filter(|line| line.state == LineState::Signed);
+    let approved: Vec<LineRow> =
+        signed.map(|line| LineRow { state: LineState::Approved, state_reason: None, recorded_seq, ..line }).collect();
+    table::move_lines(tx, &approved)?;
+    let events: Vec<_> = approved.iter().map(|line| event_of(ctx, line, "audit", ctx.today)).collect();
+    table::insert_events(tx, &events)?;
     let row = SheetRow {
         state: SheetState::Audited,
         version: sheet.version + 1,

@@ -1,6 +1,6 @@
 //! What a month's work earned each enrolment: its work days at the day rate that held on each of them.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::gross;
 use crate::attendance;
@@ -15,9 +15,6 @@ use crate::workers;
 /// Rounds of folding that one build waits for; a project with more days to fold is folded by its jobs first.
 const FOLD_ROUNDS_MAX: usize = 30;
 
-/// Work days of a month that are read at most: 31 days of the largest sheet.
-const WORK_DAYS_MAX: i64 = 31 * 20_000;
-
 /// What one enrolment earned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earned {
@@ -31,41 +28,49 @@ pub struct Earned {
     pub day_rate: Fen,
     /// Wage before deductions.
     pub gross: Fen,
+    /// The spans of days at one rate that it comes from: rate, days in hundredths, wage.
+    pub spans: Vec<(Fen, i32, Fen)>,
 }
 
 /// What everybody with a work day in the month earned; punches that wait to be folded are folded first.
-pub fn earned(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month) -> Result<Vec<Earned>, Problem> {
+///
+/// With `through` only days up to that one count.
+pub fn earned(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, through: Option<Day>) -> Result<Vec<Earned>, Problem> {
     for _ in 0..FOLD_ROUNDS_MAX {
         if !attendance::folding::fold_dirty(tx, ctx, site.id)?.more {
             break;
         }
     }
-    let mut days: BTreeMap<RecordId, Vec<(Day, i32)>> = BTreeMap::new();
-    for row in attendance::table::work_days_of(tx.conn(), site.id, month, None, WORK_DAYS_MAX)? {
-        days.entry(row.enrolment_id).or_default().push((row.worked_on, row.hundredths));
+    let last = through.unwrap_or(month.last()).min(month.last());
+    let mut days: HashMap<RecordId, Vec<(Day, i32)>> = HashMap::new();
+    for step in 0..=last.days_since(month.first()) {
+        let day = month.first().plus_days(step);
+        for (enrolment, hundredths) in attendance::folding::table::hundredths_on(tx.conn(), site.id, day)? {
+            days.entry(enrolment).or_default().push((day, hundredths));
+        }
+    }
+    let mut rates: HashMap<RecordId, Vec<(Day, Fen)>> = HashMap::new();
+    for (enrolment, from, rate) in workers::table::rates_of(tx.conn(), site.id)? {
+        rates.entry(enrolment).or_default().push((from, rate));
     }
     let mut all = Vec::with_capacity(days.len());
     for enrolment in workers::table::of_project(tx.conn(), site.id)? {
         let Some(days) = days.remove(&enrolment.id) else { continue };
-        let events = workers::table::events_of(tx.conn(), site.id, enrolment.id)?;
-        let rates: Vec<(Day, Fen)> = events
-            .iter()
-            .filter(|event| event.kind != workers::EventKind::Left)
-            .map(|event| (event.valid_on, event.day_rate))
-            .collect();
-        let (days_hundredths, day_rate, gross) = wage(&days, &rates, enrolment.day_rate)?;
+        let rates = rates.remove(&enrolment.id).unwrap_or_default();
+        let (days_hundredths, day_rate, spans) = wage(&days, &rates, enrolment.day_rate)?;
         if days_hundredths > 0 {
             let (enrolment_id, worker_id) = (enrolment.id, enrolment.worker_id);
-            all.push(Earned { enrolment_id, worker_id, days_hundredths, day_rate, gross });
+            let gross = Fen::total(spans.iter().map(|(.., wage)| *wage))?;
+            all.push(Earned { enrolment_id, worker_id, days_hundredths, day_rate, gross, spans });
         }
     }
     Ok(all)
 }
 
-/// Days in all, last rate and gross wage. `rates` begin on their day and are in order; `fallback` holds where there are none.
+/// Days in all, last rate, and the spans with their wages. `rates` begin on their day and are in order; `fallback` holds where there are none.
 ///
 /// Days at one rate are added up before they are rounded, so that thirty half days cost no more than fifteen days.
-fn wage(days: &[(Day, i32)], rates: &[(Day, Fen)], fallback: Fen) -> Result<(i32, Fen, Fen), TooMuch> {
+fn wage(days: &[(Day, i32)], rates: &[(Day, Fen)], fallback: Fen) -> Result<Wage, TooMuch> {
     let first = rates.first().map_or(fallback, |(_, rate)| *rate);
     let rate_on = |day: Day| rates.iter().rev().find(|(from, _)| *from <= day).map_or(first, |(_, rate)| *rate);
     let mut spans: Vec<(Fen, i32)> = Vec::new();
@@ -77,9 +82,14 @@ fn wage(days: &[(Day, i32)], rates: &[(Day, Fen)], fallback: Fen) -> Result<(i32
         }
     }
     let total = spans.iter().fold(0_i32, |sum, (_, hundredths)| sum.saturating_add(*hundredths));
-    let sums: Result<Vec<Fen>, TooMuch> = spans.iter().map(|(rate, hundredths)| gross(*hundredths, *rate)).collect();
-    Ok((total, spans.last().map_or(first, |(rate, _)| *rate), Fen::total(sums?)?))
+    let last = spans.last().map_or(first, |(rate, _)| *rate);
+    let waged: Result<Vec<(Fen, i32, Fen)>, TooMuch> =
+        spans.into_iter().map(|(rate, hundredths)| Ok((rate, hundredths, gross(hundredths, rate)?))).collect();
+    Ok((total, last, waged?))
 }
+
+/// Days in hundredths, the last rate, and for each span its rate, days and wage.
+type Wage = (i32, Fen, Vec<(Fen, i32, Fen)>);
 
 #[cfg(test)]
 mod tests {
@@ -87,6 +97,11 @@ mod tests {
 
     fn day(number: u32) -> Day {
         Day::of(2026, 3, number).unwrap()
+    }
+
+    fn wage(days: &[(Day, i32)], rates: &[(Day, Fen)], fallback: Fen) -> Result<(i32, Fen, Fen), TooMuch> {
+        let (total, last, spans) = super::wage(days, rates, fallback)?;
+        Ok((total, last, Fen::total(spans.iter().map(|(.., wage)| *wage))?))
     }
 
     #[test]

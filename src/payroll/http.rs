@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actions;
-use super::building::{self, BuiltSheet};
+use super::building::{self, BuiltSheet, NewPeriod};
+use super::life::Cycle;
 use super::months::{self, MonthWages};
 use super::signing::{self, NewSignature, Signed};
 use super::table::{self, EventRow, LineRow, SheetRow};
-use super::{Means, pay_run};
+use super::{Means, imports, items, life, links, pay_run, slip};
 use crate::base::id::{DocumentId, LineId, ProjectId, SheetId};
 use crate::base::{Day, Fen, Month};
 use crate::projects::{Site, enter};
@@ -93,6 +94,11 @@ pub fn routes() -> Vec<Route> {
             .of_any_time()
             .gives::<Wages>(),
     ];
+    routes.extend(items::http::routes());
+    routes.extend(imports::http::routes());
+    routes.extend(life::http::routes());
+    routes.extend(links::http::routes());
+    routes.extend(slip::http::routes());
     routes.extend(pay_run::http::routes());
     routes
 }
@@ -105,6 +111,22 @@ pub struct BuildSheet {
     month: Month,
     /// Part; without it the draft, else the next one.
     part: Option<i32>,
+    /// A cycle shorter than a month, where the contract agrees on one; the month is that of its days.
+    period: Option<SheetPeriod>,
+}
+
+/// The days of a sheet by week or by day.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SheetPeriod {
+    /// By week or by day.
+    cycle: Cycle,
+    /// First day.
+    from_on: Day,
+    /// Last day, in the same month.
+    to_on: Day,
+    /// The paper that agrees on the cycle.
+    agreed_in: String,
 }
 
 /// Signatures of a sheet.
@@ -174,9 +196,16 @@ type Path = web::Path<(ProjectId, SheetId)>;
 
 async fn build(call: Call, project: web::Path<ProjectId>, body: Body<BuildSheet>) -> Result<impl Responder, Problem> {
     let id = project.into_inner();
-    let BuildSheet { month, part } = body.0;
+    let BuildSheet { month, part, period } = body.0;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
+        if let Some(SheetPeriod { cycle, from_on, to_on, agreed_in }) = period.clone() {
+            if part.is_some() || to_on.month() != month {
+                let (zh, en) = ("周期须在该月内，且不指定部分。", "A period lies in the month and names no part.");
+                return Err(Problem::invalid(zh, en).at("period", "bad_time"));
+            }
+            return building::build_period(tx, ctx, &site, &NewPeriod { cycle, from_on, to_on, agreed_in });
+        }
         building::build_seen(tx, ctx, &site, month, part)
     })
     .await

@@ -1,7 +1,7 @@
 //! Pay sheets (工资支付表): what each worker is owed for a month, signed by the worker, audited by the labour manager and paid by the
 //! general contractor from the wage account (R724-31, R53-17, R53-18).
 //!
-//! A sheet is a month's work days times the agreed day rate. A line carries its own life: what the bank says of a payment is said of
+//! A sheet is a month's work: days, hours, pieces, allowances, deductions, item by item. A line carries its own life: what the bank says of a payment is said of
 //! one attempt, and `paid` is the bank's result for that line, never the debit. Deliberately absent: consent by silence, deleting or
 //! rewriting what was signed (a difference goes into the next part of the month), and reading the bank's files, which is settlement's.
 
@@ -10,11 +10,16 @@ mod basis;
 pub mod building;
 pub mod compare;
 pub mod http;
+pub mod imports;
+pub mod items;
+pub mod life;
+pub mod links;
 pub mod months;
 pub mod outside;
 pub mod pay_run;
 pub mod results;
 pub mod signing;
+pub mod slip;
 pub mod table;
 pub mod withdrawing;
 
@@ -45,10 +50,13 @@ crate::store::types::word_column!(SheetState);
 crate::web::openapi::word_schema!(SheetState);
 
 impl SheetState {
-    /// Whether the life of a sheet leads from here to `next`; it never goes back.
+    /// Whether the life of a sheet leads from here to `next`; it goes back only from submitted to draft, before anything was owed by it.
     pub fn may_become(self, next: SheetState) -> bool {
         use SheetState::{Audited, Closed, Draft, Published, Submitted};
-        matches!((self, next), (Draft, Submitted) | (Submitted, Audited) | (Audited, Published | Closed) | (Published, Closed))
+        matches!(
+            (self, next),
+            (Draft, Submitted) | (Submitted, Draft | Audited) | (Audited, Published | Closed) | (Published, Closed)
+        )
     }
 
     /// Whether its lines may be paid.
@@ -95,7 +103,8 @@ impl LineState {
         use LineState::{Accepted, Approved, Draft, Held, Paid, Rejected, Reserved, Returned, Sent, Signed, Unknown};
         match self {
             Draft => matches!(next, Signed | Held),
-            Signed => matches!(next, Approved),
+            // Back to draft by a correction, which needs a new signature.
+            Signed => matches!(next, Approved | Draft),
             Held => matches!(next, Draft | Approved),
             Approved => matches!(next, Held | Reserved),
             Reserved => matches!(next, Sent),
@@ -248,7 +257,7 @@ mod tests {
         use LineState::{Accepted, Approved, Draft, Held, Paid, Rejected, Reserved, Returned, Sent, Signed, Unknown};
         let allowed: &[(LineState, &[LineState])] = &[
             (Draft, &[Signed, Held]),
-            (Signed, &[Approved]),
+            (Signed, &[Draft, Approved]),
             (Held, &[Draft, Approved]),
             (Approved, &[Held, Reserved]),
             (Reserved, &[Sent]),
@@ -276,10 +285,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_goes_forward_only() {
+    fn a_sheet_goes_back_only_before_it_is_audited() {
         for (place, from) in SheetState::ALL.iter().enumerate() {
             for (next, to) in SheetState::ALL.iter().enumerate() {
-                assert!(!from.may_become(*to) || next > place, "{from} -> {to}");
+                let is_sent_back = (*from, *to) == (SheetState::Submitted, SheetState::Draft);
+                assert!(!from.may_become(*to) || next > place || is_sent_back, "{from} -> {to}");
             }
         }
         assert!(SheetState::Draft.may_become(SheetState::Submitted));

@@ -233,7 +233,12 @@ pub(super) fn write_line(tx: &mut Tx<'_>, ctx: &Ctx, line: &LineRow, source: &st
 
 /// Appends what a line has become to its history.
 pub(super) fn append(tx: &mut Tx<'_>, ctx: &Ctx, line: &LineRow, source: &str, happened_on: Day) -> Result<(), Problem> {
-    let event = EventRow {
+    Ok(table::insert_event(tx, &event_of(ctx, line, source, happened_on))?)
+}
+
+/// What a line has become, as an event of its history.
+pub(super) fn event_of(ctx: &Ctx, line: &LineRow, source: &str, happened_on: Day) -> EventRow {
+    EventRow {
         project_id: line.project_id,
         id: RecordId(ctx.id()),
         line_id: line.id,
@@ -243,6 +248,5 @@ pub(super) fn append(tx: &mut Tx<'_>, ctx: &Ctx, line: &LineRow, source: &str, h
         happened_on,
         recorded_at: ctx.now,
         recorded_seq: line.recorded_seq,
-    };
-    Ok(table::insert_event(tx, &event)?)
+    }
 }

@@ -6,8 +6,8 @@ use std::collections::btree_map::Entry;
 
 use serde::Serialize;
 
-use super::results::write_line;
-use super::table::{self, LineRow, SheetRow, SignatureRow};
+use super::results::event_of;
+use super::table::{self, EventRow, LineRow, SheetRow, SignatureRow};
 use super::{LineState, Means, SheetState, actions};
 use crate::base::Day;
 use crate::base::id::{DocumentId, LineId, RecordId, SheetId};
@@ -79,15 +79,19 @@ pub fn sign_lines(
     let sheet = actions::open_sheet(tx, site, sheet)?;
     actions::require_state(&sheet, SheetState::Draft)?;
     let scans = scans(tx, site, items)?;
+    let recorded_seq = tx.seq(Chain::Project(site.id))?;
+    let mut pile = Pile::of(tx, site, &sheet, items)?;
     let mut answers = Vec::with_capacity(items.len());
     for item in items {
-        let outcome = sign(tx, ctx, site, &sheet, &scans, item);
-        answers.push(match outcome {
+        answers.push(match pile.sign(ctx, &sheet, &scans, item, recorded_seq) {
             Ok(()) => Signed { line: item.line, signed: true, reason: None, zh: None, en: None },
             Err(problem) if problem.code == crate::web::Code::Invalid => refused(item.line, problem),
             Err(problem) => return Err(problem),
         });
     }
+    table::insert_signatures(tx, &pile.signatures)?;
+    table::move_lines(tx, &pile.moved)?;
+    table::insert_events(tx, &pile.events)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "sign_lines", &sheet.id.to_string())?;
     Ok(answers)
 }
@@ -108,48 +112,81 @@ fn refused(line: LineId, problem: Problem) -> Signed {
     Signed { line, signed: false, reason, zh: Some(problem.zh), en: Some(problem.en) }
 }
 
-/// Checks before it writes: an item that is refused leaves nothing behind.
-fn sign(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: &SheetRow, scans: &Scans, item: &NewSignature) -> Result<(), Problem> {
-    let line = table::line(tx.conn(), site.id, item.line)?.filter(|line| line.sheet_id == sheet.id).ok_or_else(|| {
-        Problem::invalid("该行不在此工资表中。", "The line is not on this sheet.").at("line", "unknown_reference")
-    })?;
-    if let Some(earlier) = table::signatures_of(tx.conn(), site.id, &[line.id])?.first() {
-        return if earlier.means == item.means && earlier.document_id == item.document_id {
-            Ok(())
-        } else {
-            Err(Problem::invalid("该行已以其他方式签字。", "The line was signed by other means already.").at("line", "id_reused"))
-        };
-    }
-    if line.state != LineState::Draft {
-        return Err(Problem::invalid("该行没有可签字的工资。", "There is nothing to sign on this line.").at("line", "bad_format"));
-    }
-    check_means(item, scans)?;
-    if item.signed_on > ctx.today || item.signed_on < sheet.month.first() {
-        return Err(Problem::invalid(
-            "签字日应在工资所属月份开始之后、不晚于今天。",
-            "A signature lies between the first day of the month that it is for and today.",
-        )
-        .at("signed_on", "bad_time"));
-    }
-    write(tx, ctx, site, line, item)
+/// A batch before it is written: many lines are read and written at once.
+struct Pile {
+    lines: BTreeMap<LineId, LineRow>,
+    /// How lines are signed already, those of this batch among them.
+    signed: BTreeMap<LineId, (Means, Option<DocumentId>)>,
+    signatures: Vec<SignatureRow>,
+    moved: Vec<LineRow>,
+    events: Vec<EventRow>,
 }
 
-fn write(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, line: LineRow, item: &NewSignature) -> Result<(), Problem> {
-    let row = SignatureRow {
-        project_id: site.id,
-        id: RecordId(ctx.id()),
-        line_id: line.id,
-        means: item.means,
-        device: item.device.clone(),
-        evidence: item.evidence.clone(),
-        document_id: item.document_id,
-        signed_on: item.signed_on,
-        recorded_by: ctx.actor().to_owned(),
-        recorded_seq: tx.seq(Chain::Project(site.id))?,
-    };
-    table::insert_signature(tx, &row)?;
-    let signed = LineRow { state: LineState::Signed, state_reason: None, ..line };
-    write_line(tx, ctx, &signed, item.means.as_str(), item.signed_on)
+impl Pile {
+    fn of(tx: &mut Tx<'_>, site: &Site, sheet: &SheetRow, items: &[NewSignature]) -> Result<Pile, Problem> {
+        let lines = match items {
+            [one] => table::line(tx.conn(), site.id, one.line)?.filter(|line| line.sheet_id == sheet.id).into_iter().collect(),
+            _ => table::lines_of(tx.conn(), site.id, sheet.id)?,
+        };
+        let ids: Vec<LineId> = items.iter().map(|item| item.line).collect();
+        let mut signed = BTreeMap::new();
+        for one in table::signatures_of(tx.conn(), site.id, &ids)? {
+            signed.entry(one.line_id).or_insert((one.means, one.document_id));
+        }
+        let lines = lines.into_iter().map(|line| (line.id, line)).collect();
+        Ok(Pile { lines, signed, signatures: Vec::new(), moved: Vec::new(), events: Vec::new() })
+    }
+
+    /// Checks before it adds: an item that is refused leaves nothing behind.
+    fn sign(
+        &mut self,
+        ctx: &Ctx,
+        sheet: &SheetRow,
+        scans: &Scans,
+        item: &NewSignature,
+        recorded_seq: i64,
+    ) -> Result<(), Problem> {
+        let line = self.lines.get(&item.line).ok_or_else(|| {
+            Problem::invalid("该行不在此工资表中。", "The line is not on this sheet.").at("line", "unknown_reference")
+        })?;
+        if let Some(earlier) = self.signed.get(&item.line) {
+            return if *earlier == (item.means, item.document_id) {
+                Ok(())
+            } else {
+                let problem = Problem::invalid("该行已以其他方式签字。", "The line was signed by other means already.");
+                Err(problem.at("line", "id_reused"))
+            };
+        }
+        if line.state != LineState::Draft {
+            let problem = Problem::invalid("该行没有可签字的工资。", "There is nothing to sign on this line.");
+            return Err(problem.at("line", "bad_format"));
+        }
+        check_means(item, scans)?;
+        if item.signed_on > ctx.today || item.signed_on < sheet.month.first() {
+            return Err(Problem::invalid(
+                "签字日应在工资所属月份开始之后、不晚于今天。",
+                "A signature lies between the first day of the month that it is for and today.",
+            )
+            .at("signed_on", "bad_time"));
+        }
+        let row = LineRow { state: LineState::Signed, state_reason: None, recorded_seq, ..line.clone() };
+        self.signatures.push(SignatureRow {
+            project_id: row.project_id,
+            id: RecordId(ctx.id()),
+            line_id: row.id,
+            means: item.means,
+            device: item.device.clone(),
+            evidence: item.evidence.clone(),
+            document_id: item.document_id,
+            signed_on: item.signed_on,
+            recorded_by: ctx.actor().to_owned(),
+            recorded_seq,
+        });
+        self.events.push(event_of(ctx, &row, item.means.as_str(), item.signed_on));
+        self.signed.insert(row.id, (item.means, item.document_id));
+        self.moved.push(row);
+        Ok(())
+    }
 }
 
 /// Each means needs what makes it more than a tick.

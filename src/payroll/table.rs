@@ -1,13 +1,16 @@
 //! Rows of pay sheets, lines, their events and signatures. Those of pay runs stand in `pay_run/table.rs`.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Date, HasSqlType, Integer, Nullable, Text};
 use serde::Serialize;
 
 use super::{LineState, Means, SheetState};
 use crate::base::id::{DocumentId, LineId, ProjectId, RecordId, SheetId, WorkerId};
 use crate::base::{Day, Fen, Moment, Month};
-use crate::store::schema::{line_events, pay_lines, pay_sheets, signatures};
+use crate::store::bulk::{directly, insert_all};
+use crate::store::schema::{line_events, line_versions, pay_lines, pay_sheets, signatures};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
 
@@ -35,7 +38,7 @@ pub struct SheetRow {
 
 /// One worker's line. `net_fen` is owed; `disputed_fen` of it is contested; `paid_fen` of it has reached the worker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
-#[diesel(table_name = pay_lines)]
+#[diesel(table_name = pay_lines, treat_none_as_default_value = false)]
 #[schema(as = PayLine)]
 pub struct LineRow {
     pub project_id: ProjectId,
@@ -73,7 +76,7 @@ impl LineRow {
 
 /// What happened to a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
-#[diesel(table_name = line_events)]
+#[diesel(table_name = line_events, treat_none_as_default_value = false)]
 #[schema(as = PayLineEvent)]
 pub struct EventRow {
     pub project_id: ProjectId,
@@ -89,7 +92,7 @@ pub struct EventRow {
 
 /// A worker's signature of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
-#[diesel(table_name = signatures)]
+#[diesel(table_name = signatures, treat_none_as_default_value = false)]
 #[schema(as = Signature)]
 pub struct SignatureRow {
     pub project_id: ProjectId,
@@ -141,37 +144,107 @@ pub fn insert_line(tx: &mut Tx<'_>, row: &LineRow) -> Result<(), StoreError> {
     tx.seal(row)
 }
 
+/// Many lines at once.
+pub fn insert_lines(tx: &mut Tx<'_>, rows: &[LineRow]) -> Result<(), StoreError> {
+    insert_all!(tx.conn(), pay_lines::table, rows)?;
+    rows.iter().try_for_each(|row| tx.seal(row))
+}
+
 /// Writes what may change of a line.
 pub fn update_line(tx: &mut Tx<'_>, row: &LineRow) -> Result<(), StoreError> {
     use pay_lines as l;
-    diesel::update(l::table.find((row.project_id, row.id)))
-        .set((
-            l::days_hundredths.eq(row.days_hundredths),
-            l::day_rate_fen.eq(row.day_rate_fen),
-            l::gross_fen.eq(row.gross_fen),
-            l::deductions_fen.eq(row.deductions_fen),
-            l::net_fen.eq(row.net_fen),
-            l::due_on.eq(row.due_on),
-            l::state.eq(row.state),
-            l::state_reason.eq(&row.state_reason),
-            l::disputed_fen.eq(row.disputed_fen),
-            l::attempt.eq(row.attempt),
-            l::paid_on.eq(row.paid_on),
-            l::paid_fen.eq(row.paid_fen),
-            l::recorded_seq.eq(row.recorded_seq),
-        ))
-        .execute(tx.conn())?;
+    let change = diesel::update(l::table.find((row.project_id, row.id))).set((
+        l::days_hundredths.eq(row.days_hundredths),
+        l::day_rate_fen.eq(row.day_rate_fen),
+        l::gross_fen.eq(row.gross_fen),
+        l::deductions_fen.eq(row.deductions_fen),
+        l::net_fen.eq(row.net_fen),
+        l::due_on.eq(row.due_on),
+        l::state.eq(row.state),
+        l::state_reason.eq(&row.state_reason),
+        l::disputed_fen.eq(row.disputed_fen),
+        l::attempt.eq(row.attempt),
+        l::paid_on.eq(row.paid_on),
+        l::paid_fen.eq(row.paid_fen),
+        l::recorded_seq.eq(row.recorded_seq),
+    ));
+    directly!(tx.conn(), conn => change.execute(conn))?;
     tx.seal(row)
 }
+
+/// Lines of one project that are moved in one statement.
+const MOVED_ROWS: usize = 250;
+
+/// Writes where many lines stand (state, reason, attempt) and nothing else of them: row by row each update would open a savepoint.
+pub fn move_lines(tx: &mut Tx<'_>, rows: &[LineRow]) -> Result<(), StoreError> {
+    for some in rows.chunks(MOVED_ROWS) {
+        directly!(tx.conn(), conn => MoveLines(some).execute(conn))?;
+    }
+    rows.iter().try_for_each(|row| tx.seal(row))
+}
+
+/// The statement of [`move_lines`]; a full one always has the same text, so that the connection keeps it prepared.
+struct MoveLines<'a>(&'a [LineRow]);
+
+impl QueryId for MoveLines<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB> QueryFragment<DB> for MoveLines<'_>
+where
+    DB: diesel::backend::Backend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    LineState: ToSql<Text, DB>,
+    Option<String>: ToSql<Nullable<Text>, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let Some(first) = self.0.first() else { return Ok(()) };
+        if self.0.len() != MOVED_ROWS {
+            out.unsafe_to_cache_prepared();
+        }
+        out.push_sql(
+            "UPDATE pay_lines SET state = v.column2, state_reason = v.column3, attempt = v.column4, recorded_seq = v.column5 \
+             FROM (VALUES ",
+        );
+        for (place, row) in self.0.iter().enumerate() {
+            out.push_sql(if place == 0 { "(" } else { ", (" });
+            out.push_bind_param::<BigInt, _>(&row.id.0)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, _>(&row.state)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Nullable<Text>, _>(&row.state_reason)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Integer, _>(&row.attempt)?;
+            out.push_sql(", ");
+            out.push_bind_param::<BigInt, _>(&row.recorded_seq)?;
+            out.push_sql(")");
+        }
+        out.push_sql(") AS v WHERE pay_lines.project_id = ");
+        out.push_bind_param::<BigInt, _>(&first.project_id.0)?;
+        out.push_sql(" AND pay_lines.id = v.column1");
+        Ok(())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for MoveLines<'_> {}
 
 pub fn insert_event(tx: &mut Tx<'_>, row: &EventRow) -> Result<(), StoreError> {
     diesel::insert_into(line_events::table).values(row).execute(tx.conn())?;
     tx.seal(row)
 }
 
-pub fn insert_signature(tx: &mut Tx<'_>, row: &SignatureRow) -> Result<(), StoreError> {
-    diesel::insert_into(signatures::table).values(row).execute(tx.conn())?;
-    tx.seal(row)
+/// Many signatures at once.
+pub fn insert_signatures(tx: &mut Tx<'_>, rows: &[SignatureRow]) -> Result<(), StoreError> {
+    insert_all!(tx.conn(), signatures::table, rows)?;
+    rows.iter().try_for_each(|row| tx.seal(row))
+}
+
+/// Many events at once.
+pub fn insert_events(tx: &mut Tx<'_>, rows: &[EventRow]) -> Result<(), StoreError> {
+    insert_all!(tx.conn(), line_events::table, rows)?;
+    rows.iter().try_for_each(|row| tx.seal(row))
 }
 
 pub fn sheet(conn: &mut AnyConn, project: ProjectId, id: SheetId) -> Result<Option<SheetRow>, StoreError> {
@@ -212,11 +285,9 @@ pub fn line(conn: &mut AnyConn, project: ProjectId, id: LineId) -> Result<Option
 
 /// Every line of a sheet, in the order of ids.
 pub fn lines_of(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<LineRow>, StoreError> {
-    Ok(pay_lines::table
-        .filter(pay_lines::project_id.eq(project).and(pay_lines::sheet_id.eq(sheet)))
-        .order(pay_lines::id)
-        .select(LineRow::as_select())
-        .load(conn)?)
+    let query =
+        pay_lines::table.filter(pay_lines::project_id.eq(project).and(pay_lines::sheet_id.eq(sheet))).order(pay_lines::id);
+    Ok(directly!(conn, conn => query.select(LineRow::as_select()).load(conn))?)
 }
 
 /// Every line of an enrolment, the newest first.
@@ -263,7 +334,6 @@ pub fn events_of(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Result
         .load(conn)?)
 }
 
-/// Signatures of these lines.
 /// Events that came from one message, in the order of record.
 pub fn events_from(conn: &mut AnyConn, project: ProjectId, source: &str) -> Result<Vec<EventRow>, StoreError> {
     Ok(line_events::table
@@ -273,12 +343,19 @@ pub fn events_from(conn: &mut AnyConn, project: ProjectId, source: &str) -> Resu
         .load(conn)?)
 }
 
+/// Signatures of these lines as they stand: a line that was opened for a correction since is not signed by what it had before.
 pub fn signatures_of(conn: &mut AnyConn, project: ProjectId, lines: &[LineId]) -> Result<Vec<SignatureRow>, StoreError> {
-    Ok(signatures::table
+    let signed: Vec<SignatureRow> = signatures::table
         .filter(signatures::project_id.eq(project).and(signatures::line_id.eq_any(lines.to_vec())))
         .order(signatures::id)
         .select(SignatureRow::as_select())
-        .load(conn)?)
+        .load(conn)?;
+    let corrected: Vec<(LineId, i64)> = line_versions::table
+        .filter(line_versions::project_id.eq(project).and(line_versions::line_id.eq_any(lines.to_vec())))
+        .select((line_versions::line_id, line_versions::recorded_seq))
+        .load(conn)?;
+    let is_void = |one: &SignatureRow| corrected.iter().any(|(line, seq)| *line == one.line_id && *seq > one.recorded_seq);
+    Ok(signed.into_iter().filter(|one| !is_void(one)).collect())
 }
 
 #[derive(QueryableByName)]

@@ -220,6 +220,40 @@ pub fn held(conn: &mut AnyConn, vault: &Vault, source: &str, limit: i64) -> Resu
     Ok(kept)
 }
 
+/// Messages of a project's feed that were kept and not read yet, the latest first: id, moment, file name.
+pub fn waiting_of(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    feed: &str,
+    limit: i64,
+) -> Result<Vec<(InboxId, Moment, String)>, StoreError> {
+    use schema::inbox as i;
+    Ok(i::table
+        .filter(i::project_id.eq(project).and(i::feed.eq(feed)).and(i::state.eq(InboxState::New)))
+        .order(i::id.desc())
+        .limit(limit)
+        .select((i::id, i::received_at, i::request))
+        .load(conn)?)
+}
+
+/// A kept message of a project, of one feed; `None` where the project has no such message.
+pub fn kept_of(
+    conn: &mut AnyConn,
+    vault: &Vault,
+    project: ProjectId,
+    feed: &str,
+    id: InboxId,
+) -> Result<Option<Kept>, StoreError> {
+    use schema::inbox as i;
+    let row: Option<(Vec<u8>, Moment, String)> = i::table
+        .filter(i::id.eq(id).and(i::project_id.eq(project)).and(i::feed.eq(feed)))
+        .select((i::body, i::received_at, i::request))
+        .first(conn)
+        .optional()?;
+    let Some((body, received_at, request)) = row else { return Ok(None) };
+    Ok(Some(Kept { id, body: vault.open(conn, Owner::Project(project), &body)?, received_at, request }))
+}
+
 /// The items of a message that could not be taken, in their order; `None` where the project has no such message.
 pub fn rejected_of(conn: &mut AnyConn, project: ProjectId, inbox: InboxId) -> Result<Option<Vec<Rejected>>, StoreError> {
     use schema::{inbox as i, quarantine as q};

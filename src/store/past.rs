@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 20] = [
+const PROJECT: [(&str, &str); 28] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -31,6 +31,14 @@ const PROJECT: [(&str, &str); 20] = [
     ("posting_lines", "project_id"),
     ("line_events", "project_id"),
     ("signatures", "project_id"),
+    ("line_items", "project_id"),
+    ("item_steps", "project_id"),
+    ("line_versions", "project_id"),
+    ("sheet_notes", "project_id"),
+    ("sheet_periods", "project_id"),
+    ("sheet_layouts", "project_id"),
+    ("sheet_imports", "project_id"),
+    ("sign_links", "project_id"),
     ("assessments", "project_id"),
     ("pay_holds", "project_id"),
     ("card_holders", "project_id"),

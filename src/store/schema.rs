@@ -1076,3 +1076,125 @@ diesel::table! {
         made_at -> BigInt,
     }
 }
+
+diesel::table! {
+    line_items (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        line_id -> BigInt,
+        kind -> Text,
+        label -> Text,
+        quantity_thousandths -> BigInt,
+        unit_price_fen -> BigInt,
+        rate_percent -> Integer,
+        amount_fen -> BigInt,
+        source -> Text,
+        inbox_id -> Nullable<BigInt>,
+        entered_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    item_steps (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        item_id -> BigInt,
+        step -> Text,
+        note -> Text,
+        recorded_by -> Text,
+        happened_on -> Date,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    line_versions (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        line_id -> BigInt,
+        version -> Integer,
+        reason -> Text,
+        net_fen -> BigInt,
+        opened_by -> Text,
+        opened_on -> Date,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    sheet_notes (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        step -> Text,
+        note -> Text,
+        recorded_by -> Text,
+        happened_on -> Date,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    sheet_periods (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        cycle -> Text,
+        from_on -> Date,
+        to_on -> Date,
+        agreed_in -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    sheet_layouts (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        layout -> Text,
+        mapping -> Text,
+        confirmed_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    sheet_imports (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        inbox_id -> BigInt,
+        layout -> Text,
+        taken -> Integer,
+        refused -> Integer,
+        imported_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    sign_links (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        line_id -> BigInt,
+        secret_hash -> Text,
+        net_fen -> BigInt,
+        until_at -> BigInt,
+        made_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    sign_tries (link_id, ordinal) {
+        link_id -> BigInt,
+        ordinal -> Integer,
+        tried_at -> BigInt,
+    }
+}

@@ -180,8 +180,12 @@ impl Vault {
 
     /// As [`Vault::open`] for text.
     pub fn open_text(&self, conn: &mut AnyConn, owner: Owner, sealed: &[u8]) -> Result<String, StoreError> {
-        String::from_utf8(self.open(conn, owner, sealed)?)
-            .map_err(|_| StoreError::Damaged("an encrypted text is not UTF-8".to_owned()))
+        text_of(self.open(conn, owner, sealed)?)
+    }
+
+    /// What opens many fields of one owner: the key is looked up once.
+    pub fn reader(&self, conn: &mut AnyConn, owner: Owner) -> Result<Reader, StoreError> {
+        Ok(Reader { key: self.data_key(conn, owner)?, label: owner.to_string() })
     }
 
     fn data_key(&self, conn: &mut AnyConn, owner: Owner) -> Result<SecretKey, StoreError> {
@@ -215,6 +219,23 @@ impl Vault {
         let sealed = cipher.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: label }).map_err(|_| too_long())?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
+}
+
+/// Opens fields of one owner.
+pub struct Reader {
+    key: SecretKey,
+    label: String,
+}
+
+impl Reader {
+    /// As [`Vault::open_text`].
+    pub fn open_text(&self, sealed: &[u8]) -> Result<String, StoreError> {
+        text_of(decrypt(&self.key, sealed, self.label.as_bytes())?)
+    }
+}
+
+fn text_of(bytes: Vec<u8>) -> Result<String, StoreError> {
+    String::from_utf8(bytes).map_err(|_| StoreError::Damaged("an encrypted text is not UTF-8".to_owned()))
 }
 
 fn derive(master: &SecretKey, label: &str) -> SecretKey {

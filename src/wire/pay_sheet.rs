@@ -135,6 +135,14 @@ pub fn parse(book: &Workbook, today: Day) -> PaySheet {
     PaySheet { problems: first_fault.unwrap_or_default(), ..PaySheet::default() }
 }
 
+/// Reads the pay sheet of one sheet, whose columns have the names of [`COLUMNS`].
+pub fn parse_sheet(sheet: &Sheet, today: Day) -> PaySheet {
+    match find(sheet) {
+        Ok(table) => read(sheet, &table, today),
+        Err(problems) => PaySheet { problems, ..PaySheet::default() },
+    }
+}
+
 /// The table with a column for the whole due amount, else with one for its base.
 fn find(sheet: &Sheet) -> Result<Table<'_>, Vec<SheetProblem>> {
     Table::find(sheet, &COLUMNS).or_else(|faults| {

@@ -291,7 +291,7 @@ fn without_numbers(text: &str) -> String {
 }
 
 /// A fault as it may be shown and kept.
-fn without_people(fault: Fault) -> Fault {
+pub fn without_people(fault: Fault) -> Fault {
     Fault { zh: without_numbers(&fault.zh), en: without_numbers(&fault.en), ..fault }
 }
 

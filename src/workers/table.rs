@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{EventKind, IdKind, Paper};
 use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Moment};
+use crate::store::bulk::directly;
 use crate::store::schema::{enrolment_events, enrolments, pins, workers};
 use crate::store::tx::sealed_in_project;
 use crate::store::vault::Owner;
@@ -270,6 +271,46 @@ pub fn stays_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Stay>, Sto
 /// An enrolment in short: id, person, first and last day.
 pub type Stay = (RecordId, WorkerId, Day, Option<Day>);
 
+/// An enrolment as the gates know it.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct GateEntry {
+    /// Enrolment.
+    pub id: RecordId,
+    /// Person.
+    pub worker_id: WorkerId,
+    /// First day.
+    pub entered_on: Day,
+    /// Last day.
+    pub left_on: Option<Day>,
+    /// Blind index of its number.
+    pub pin_index: Option<String>,
+}
+
+impl GateEntry {
+    /// As [`EnrolmentRow::holds_on`].
+    pub fn holds_on(&self, day: Day) -> bool {
+        self.entered_on <= day && self.left_on.is_none_or(|last| day <= last)
+    }
+}
+
+/// Every enrolment of a project as the gates know it.
+pub fn gate_roll(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<GateEntry>, StoreError> {
+    use enrolments as e;
+    let columns = (e::id, e::worker_id, e::entered_on, e::left_on, e::pin_index);
+    let query = e::table.filter(e::project_id.eq(project)).select(columns);
+    Ok(directly!(conn, conn => query.load(conn))?)
+}
+
+/// The day rates of a project's enrolments: enrolment, first day, rate; each enrolment's in order.
+pub fn rates_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(RecordId, Day, Fen)>, StoreError> {
+    use enrolment_events as e;
+    let query = e::table
+        .filter(e::project_id.eq(project).and(e::kind.ne(EventKind::Left)))
+        .order((e::enrolment_id, e::valid_on, e::id))
+        .select((e::enrolment_id, e::valid_on, e::day_rate_fen));
+    Ok(directly!(conn, conn => query.load(conn))?)
+}
+
 /// The events of an enrolment, by the day from which they hold and then in the order of recording.
 pub fn events_of(conn: &mut AnyConn, project: ProjectId, enrolment: RecordId) -> Result<Vec<EventRow>, StoreError> {
     Ok(enrolment_events::table
@@ -307,7 +348,8 @@ pub fn ensure_pin(
     pin_id(conn, project, pin_index)?.ok_or_else(|| StoreError::Damaged("a number at the gate was not stored".to_owned()))
 }
 
-fn pin_id(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Option<i64>, StoreError> {
+/// The row of a number at the project's gates, by its index.
+pub fn pin_id(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Option<i64>, StoreError> {
     let found: Option<PinId> = diesel::sql_query("SELECT id FROM pins WHERE project_id = $1 AND pin_index = $2")
         .bind::<BigInt, _>(project.0)
         .bind::<Text, _>(pin_index)

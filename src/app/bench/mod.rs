@@ -10,6 +10,7 @@ mod client;
 mod gates;
 mod law;
 mod pages;
+mod payroll;
 mod punches;
 mod statements;
 
@@ -25,7 +26,7 @@ use bed::Bed;
 /// How long an idle server is left alone before its memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 /// The scenarios; memory comes first, while the process is fresh.
-const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "camt", "law"];
+const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "camt", "payroll", "law"];
 
 fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
@@ -49,6 +50,7 @@ pub struct Report {
     pub pages: Option<pages::Pages>,
     pub statements: Option<statements::Statements>,
     pub camt: Option<camt::Camt>,
+    pub payroll: Option<payroll::Payroll>,
     pub law: Option<law::Law>,
 }
 
@@ -78,6 +80,7 @@ pub fn run(
         pages: None,
         statements: None,
         camt: None,
+        payroll: None,
         law: None,
     };
     let on_bed = |scenario: &str| if asked(scenario) { Bed::make(config_dir, url).map(Some) } else { Ok(None) };
@@ -107,6 +110,9 @@ pub fn run(
     if let Some(bed) = on_bed("camt")? {
         report.camt = Some(camt::measure(&bed)?);
         bed.end()?;
+    }
+    if asked("payroll") {
+        report.payroll = Some(payroll::measure(config_dir, url)?);
     }
     // Its rows are made by statements of the embedded database.
     if asked("law") && !is_server {
@@ -173,6 +179,7 @@ impl Report {
             ));
         }
         lines.extend(self.camt.iter().flat_map(camt::Camt::lines));
+        lines.extend(self.payroll.iter().flat_map(payroll::Payroll::lines));
         lines.extend(self.law.iter().flat_map(law::Law::lines));
         lines
     }

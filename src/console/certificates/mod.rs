@@ -65,12 +65,12 @@ impl CertificatePage {
 }
 
 /// Whether a phone that reads the address can open it.
-fn is_reachable(address: &str) -> bool {
+pub(super) fn is_reachable(address: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| address.starts_with(scheme))
 }
 
 /// The address as a picture that a phone reads.
-fn qr_of(address: &str) -> Result<String, Problem> {
+pub(super) fn qr_of(address: &str) -> Result<String, Problem> {
     let code = QrCode::new(address.as_bytes()).map_err(|error| Problem::internal(&error.to_string()))?;
     let picture = code.render::<svg::Color<'_>>().min_dimensions(160, 160).quiet_zone(true).build();
     // The declaration belongs to a file of its own; inside a page only the element counts.

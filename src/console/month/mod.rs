@@ -8,6 +8,8 @@ mod bank;
 mod begin;
 mod check;
 mod evidence;
+mod line;
+mod links;
 mod paper_forms;
 pub(super) mod papers;
 mod people;
@@ -16,6 +18,7 @@ mod roster;
 mod run;
 mod sheet;
 mod sheet_forms;
+mod sheet_import;
 mod sheets;
 
 use actix_web::{HttpResponse, web};
@@ -38,6 +41,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(sheet::routes());
     routes.extend(sheet_forms::routes());
     routes.extend(check::routes());
+    routes.extend(line::routes());
+    routes.extend(links::routes());
+    routes.extend(sheet_import::routes());
     routes.extend(run::routes());
     routes.push(Route::page("/bank", Access::Holds(Verb::FeedBank), "Hand in a bank file", || web::get().to(bank::page)));
     routes.push(Route::form("/bank", Access::Holds(Verb::FeedBank), "Hand in a bank file", || web::post().to(bank::take)));

@@ -16,6 +16,8 @@ use crate::console::{Frame, Shown, show};
 use crate::documents::table::DocumentHead;
 use crate::documents::{self, DocumentKind};
 use crate::payroll::compare::{self, Change, Compared};
+use crate::payroll::life;
+use crate::payroll::life::table::{NoteRow, PeriodRow};
 use crate::payroll::pay_run::table::RunHead;
 use crate::payroll::pay_run::{self, Hold};
 use crate::payroll::table::{LineRow, SheetRow, SignatureRow};
@@ -108,19 +110,23 @@ struct SheetPage {
     sheet: SheetRow,
     states: Vec<(LineState, i64)>,
     compared: Compared,
-    changes: Vec<(String, Change)>,
+    /// Name, the line on this sheet that it rests on, and the difference.
+    changes: Vec<(String, Option<LineId>, Change)>,
     lines: Vec<Line>,
     next: Option<String>,
     prints: bool,
     scans: Vec<DocumentHead>,
     devices: Vec<DeviceRow>,
     runs: Vec<RunHead>,
+    notes: Vec<NoteRow>,
+    period: Option<PeriodRow>,
     built_by: String,
     submitted_by: Option<String>,
     audited_by: Option<String>,
     may_prepare: bool,
     may_pay: bool,
     sees_money: bool,
+    may_unmask: bool,
 }
 
 impl SheetPage {
@@ -184,7 +190,12 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
             let ids: Vec<RecordId> = compared.changes.iter().map(|change| change.enrolment).collect();
             let known = people::known(conn, visit.ctx.vault(), &site, &ids)?;
             let name = |id: &RecordId| known.get(id).map(|person| person.view.name.clone()).unwrap_or_default();
-            let changes = compared.changes.iter().map(|change| (name(&change.enrolment), *change)).collect();
+            let mut changes = Vec::with_capacity(compared.changes.len());
+            for change in &compared.changes {
+                let lines = payroll::table::lines_of_enrolment(conn, site.id, change.enrolment)?;
+                let line = lines.iter().find(|line| line.sheet_id == id).map(|line| line.id);
+                changes.push((name(&change.enrolment), line, *change));
+            }
             let scans = documents::table::of_kind(conn, site.id, DocumentKind::SignedSheet, i64::MAX, SCANS_MAX)?;
             let may_see_runs = can(conn, visit, project, Verb::ReadMoney);
             Ok(SheetPage {
@@ -198,12 +209,15 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
                 scans,
                 devices: devices::table::of_project(conn, site.id)?,
                 runs: if may_see_runs { pay_run::table::of_sheet(conn, site.id, id)? } else { Vec::new() },
+                notes: life::table::notes_of(conn, site.id, id)?,
+                period: life::table::period_of(conn, site.id, id)?,
                 built_by: user_name(conn, &sheet.built_by)?,
                 submitted_by: sheet.submitted_by.as_deref().map(|user| user_name(conn, user)).transpose()?,
                 audited_by: sheet.audited_by.as_deref().map(|user| user_name(conn, user)).transpose()?,
                 may_prepare: can(conn, visit, project, Verb::PrepareSheets),
                 may_pay: can(conn, visit, project, Verb::PayWages),
                 sees_money: may_see_runs,
+                may_unmask: can(conn, visit, project, Verb::Unmask),
                 sheet,
                 head,
             })

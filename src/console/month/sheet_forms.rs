@@ -11,12 +11,14 @@ use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
 use crate::documents::DocumentKind;
 use crate::payroll::actions::{self, require_seen};
-use crate::payroll::pay_run;
 use crate::payroll::signing::{self, NewSignature, Signed};
+use crate::payroll::table::SheetRow;
 use crate::payroll::{self, LineState, Means};
-use crate::projects::enter;
+use crate::payroll::{life, pay_run};
+use crate::projects::{Site, enter};
+use crate::store::Tx;
 use crate::web::problem::Fault;
-use crate::web::{Access, Form, Problem, Route, Verb};
+use crate::web::{Access, Ctx, Form, Problem, Route, Verb};
 use crate::workers;
 
 /// Pages of this subject.
@@ -30,6 +32,9 @@ pub(super) fn routes() -> Vec<Route> {
         }),
         Route::form("/projects/{project}/sheets/{sheet}/submit", prepare, "Hand in a sheet", || web::post().to(submit)),
         Route::form("/projects/{project}/sheets/{sheet}/audit", pay, "Audit a sheet", || web::post().to(audit)),
+        Route::form("/projects/{project}/sheets/{sheet}/send-back", pay, "Send a sheet back", || web::post().to(send_back)),
+        Route::form("/projects/{project}/sheets/{sheet}/publish", pay, "Say where a sheet was shown", || web::post().to(publish)),
+        Route::form("/projects/{project}/sheets/{sheet}/close", pay, "Close a sheet", || web::post().to(close)),
         Route::form("/projects/{project}/sheets/{sheet}/order", pay, "Order the payment of a sheet", || web::post().to(order)),
     ]
 }
@@ -183,6 +188,33 @@ async fn audit(form: Form, path: Path) -> Shown {
     })
     .await?;
     done(&path_of(project, sheet), "sheet_audited", 1)
+}
+
+/// A step of a sheet's life with a note.
+type Step = fn(&mut Tx<'_>, &Ctx, &Site, SheetId, &str) -> Result<SheetRow, Problem>;
+
+async fn take(form: Form, path: Path, step: Step, told: &str) -> Shown {
+    let (project, sheet) = path.into_inner();
+    let note = form.required("note")?.to_owned();
+    form.write(Verb::PayWages, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, project)?;
+        require_seen(tx, ctx, &site, sheet)?;
+        step(tx, ctx, &site, sheet, &note)
+    })
+    .await?;
+    done(&path_of(project, sheet), told, 1)
+}
+
+async fn send_back(form: Form, path: Path) -> Shown {
+    take(form, path, life::actions::send_back, "sheet_sent_back").await
+}
+
+async fn publish(form: Form, path: Path) -> Shown {
+    take(form, path, life::actions::publish, "sheet_published").await
+}
+
+async fn close(form: Form, path: Path) -> Shown {
+    take(form, path, life::actions::close, "sheet_closed").await
 }
 
 /// Orders what may be paid: the first time and again for lines that failed. The same form sent twice is one order.

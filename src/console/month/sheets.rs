@@ -5,12 +5,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::can;
-use crate::base::id::ProjectId;
-use crate::base::{Fen, Month};
+use crate::base::id::{InboxId, ProjectId};
+use crate::base::{Fen, Moment, Month};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
 use crate::payroll;
 use crate::payroll::building::{build_seen, draft_of};
+use crate::payroll::imports;
 use crate::payroll::months::MonthWages;
 use crate::payroll::table::SheetRow;
 use crate::projects::enter;
@@ -18,6 +19,9 @@ use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 
 /// Sheets that a page lists at most, the latest months.
 const LISTED_MAX: i64 = 60;
+
+/// Files that wait and are listed.
+const FILES_MAX: i64 = 10;
 
 /// A month behind every other.
 const BEYOND: &str = "9999-12";
@@ -56,6 +60,8 @@ struct SheetsPage {
     may_see: bool,
     may_open: bool,
     may_prepare: bool,
+    /// Files that were handed in and not taken yet: id, moment, name.
+    files: Vec<(InboxId, Moment, String)>,
 }
 
 #[derive(Deserialize)]
@@ -105,7 +111,9 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Bef
             }
             let may_prepare = can(conn, visit, id, Verb::PrepareSheets);
             let last_month = visit.ctx.today.month().plus(-1);
-            Ok::<_, Problem>(SheetsPage { f: Frame::of(visit), head, months, older, last_month, may_see, may_open, may_prepare })
+            let files = if may_prepare { imports::actions::waiting(conn, &site, FILES_MAX)? } else { Vec::new() };
+            let f = Frame::of(visit);
+            Ok::<_, Problem>(SheetsPage { f, head, months, older, last_month, may_see, may_open, may_prepare, files })
         })
         .await?;
     show(&page)

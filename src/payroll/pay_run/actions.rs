@@ -9,8 +9,8 @@ use crate::base::Fen;
 use crate::base::id::{AccountId, PayRunId, SheetId};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
 use crate::payroll;
-use crate::payroll::results::{append, write_line};
-use crate::payroll::table::{LineRow, SheetRow};
+use crate::payroll::results::{event_of, write_line};
+use crate::payroll::table::{EventRow, LineRow, SheetRow};
 use crate::payroll::{AttemptState, LineState, RunState, end_to_end_id};
 use crate::projects::Site;
 use crate::store::vault::Owner;
@@ -199,12 +199,13 @@ fn send(
     let recorded_seq = tx.seq(Chain::Project(site.id))?;
     let id = PayRunId(ctx.id());
     let message_id = id.to_string();
+    let cards = ctx.vault().reader(tx.conn(), Owner::Project(site.id))?;
     let mut payments = Vec::with_capacity(going.len());
     let mut attempts = Vec::with_capacity(going.len());
     for one in &going {
         let attempt = one.line.attempt + 1;
         let end_to_end_id = end_to_end_id(one.line.id, attempt);
-        payments.push(files::payment(tx, ctx, site, sheet, one, end_to_end_id.clone())?);
+        payments.push(files::payment(&cards, sheet, one, end_to_end_id.clone())?);
         attempts.push(AttemptRow {
             project_id: site.id,
             run_id: id,
@@ -235,10 +236,12 @@ fn send(
         recorded_seq,
     };
     table::insert_run(tx, &run)?;
-    for (one, attempt) in going.into_iter().zip(&attempts) {
-        table::insert_attempt(tx, attempt)?;
-        take(tx, ctx, one.line, attempt)?;
-    }
+    table::insert_attempts(tx, &attempts)?;
+    let mut events = Vec::with_capacity(attempts.len() * 2);
+    let taken = going.into_iter().zip(&attempts).map(|(one, attempt)| take(ctx, one.line, attempt, &mut events));
+    let taken = taken.collect::<Result<Vec<LineRow>, Problem>>()?;
+    payroll::table::move_lines(tx, &taken)?;
+    payroll::table::insert_events(tx, &events)?;
     let (debit, credit) = (LedgerAccount::WagesPayable, LedgerAccount::PayInTransit);
     let posting = Posting::of(format!("run {id}"), PostingKind::PaySent, ctx.today, debit, credit, total);
     ledger::actions::post(tx, ctx, site, &posting)?;
@@ -247,7 +250,7 @@ fn send(
 }
 
 /// Moves a line through reserved to sent, each step in its history.
-fn take(tx: &mut Tx<'_>, ctx: &Ctx, line: LineRow, attempt: &AttemptRow) -> Result<(), Problem> {
+fn take(ctx: &Ctx, line: LineRow, attempt: &AttemptRow, events: &mut Vec<EventRow>) -> Result<LineRow, Problem> {
     let path: &[LineState] = if line.state == LineState::Held {
         &[LineState::Approved, LineState::Reserved, LineState::Sent]
     } else {
@@ -259,9 +262,9 @@ fn take(tx: &mut Tx<'_>, ctx: &Ctx, line: LineRow, attempt: &AttemptRow) -> Resu
             return Err(Problem::internal(&format!("line {} cannot go from {} to {next}", row.id, row.state)));
         }
         row.state = *next;
-        append(tx, ctx, &row, &attempt.run_id.to_string(), ctx.today)?;
+        events.push(event_of(ctx, &row, &attempt.run_id.to_string(), ctx.today));
     }
-    Ok(payroll::table::update_line(tx, &row)?)
+    Ok(row)
 }
 
 /// The file of a run: the same bytes every time. It holds plain card numbers, so who fetches it stands in the journal.

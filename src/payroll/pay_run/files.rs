@@ -4,27 +4,18 @@ use super::plan::Going;
 use crate::accounts::profiles::{OrderVersion, Profile};
 use crate::accounts::table::AccountRow;
 use crate::payroll::table::SheetRow;
-use crate::projects::Site;
-use crate::store::Tx;
-use crate::store::vault::Owner;
+use crate::store::vault::Reader;
 use crate::web::problem::FAULTS_MAX;
 use crate::web::{Ctx, Problem};
 use crate::wire::iso20022::pain001::{self, Agent, PaymentBatch, PaymentLine, PaymentOrder, Version};
 
-/// One line of the file.
-pub(super) fn payment(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    site: &Site,
-    sheet: &SheetRow,
-    one: &Going,
-    end_to_end_id: String,
-) -> Result<PaymentLine, Problem> {
+/// One line of the file; `cards` opens the project's cards.
+pub(super) fn payment(cards: &Reader, sheet: &SheetRow, one: &Going, end_to_end_id: String) -> Result<PaymentLine, Problem> {
     Ok(PaymentLine {
         end_to_end_id,
         amount: one.amount,
         creditor: one.name.clone(),
-        creditor_account: ctx.vault().open_text(tx.conn(), Owner::Project(site.id), &one.card)?,
+        creditor_account: cards.open_text(&one.card)?,
         creditor_agent: None,
         text: Some(format!("{} 工资", sheet.month)),
     })

@@ -8,6 +8,7 @@ use super::{Candidate, HeldLine, Hold, Verdict};
 use crate::accounts::profiles::Profile;
 use crate::base::Fen;
 use crate::base::id::LineId;
+use crate::payroll::items::{Item, actions as items};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::Site;
 use crate::store::AnyConn;
@@ -55,6 +56,7 @@ impl Plan {
         let around = Around::gather(conn, site, &ctx.book(), sheet.month, ctx.today)?;
         let enrolments = workers::table::of_project(conn, site.id)?;
         let mut enrolments: BTreeMap<_, _> = enrolments.into_iter().map(|row| (row.id, row)).collect();
+        let extras = items::of_extras(conn, site, sheet.id)?;
         let mut plan = Plan { minimum_wage: around.limits.minimum, ..Plan::default() };
         for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
             plan.earlier = plan.earlier.plus(line.paid_fen)?;
@@ -62,6 +64,9 @@ impl Plan {
             let enrolment = enrolments.remove(&line.enrolment_id);
             let (card, card_index) = enrolment.map_or((None, None), |row| (row.card, row.card_index));
             let index = card_index.as_deref();
+            // Hours and pieces are work that no work day stands for.
+            let has_other_work = extras.get(&line.id).is_some_and(|items| items.iter().any(Item::is_other_work));
+            let is_idle = line.days_hundredths <= 0 && sheet.part == 1 && !has_other_work;
             let released = |hold: Hold| around.is_released(line.id, hold, index);
             let candidate = Candidate {
                 line: &line,
@@ -70,7 +75,7 @@ impl Plan {
                 is_anothers_card: around.is_anothers_card(line.enrolment_id, index, line.worker_id)
                     && !released(Hold::CardNotOwn),
                 is_on_hold_list: around.held.contains(&line.worker_id) && !released(Hold::OnHoldList),
-                has_no_days: line.days_hundredths <= 0 && sheet.part == 1 && !released(Hold::NoWorkDays),
+                has_no_days: is_idle && !released(Hold::NoWorkDays),
                 line_max: profile.line_max(),
                 is_contradicted: contradicted.contains(&line.id),
             };

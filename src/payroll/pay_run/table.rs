@@ -7,6 +7,7 @@ use super::InquiryKind;
 use crate::base::id::{AccountId, LineId, PayRunId, ProjectId, RecordId, SheetId};
 use crate::base::{Fen, Moment};
 use crate::payroll::{AttemptState, RunState};
+use crate::store::bulk::insert_all;
 use crate::store::schema::{pay_run_lines, pay_run_parts, pay_runs, run_inquiries};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
@@ -53,7 +54,7 @@ pub struct RunHead {
 
 /// One attempt to pay a line. `reason` is the bank's, or [`CONTRADICTED`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
-#[diesel(table_name = pay_run_lines)]
+#[diesel(table_name = pay_run_lines, treat_none_as_default_value = false)]
 #[schema(as = PayAttempt)]
 pub struct AttemptRow {
     pub project_id: ProjectId,
@@ -189,9 +190,10 @@ pub fn update_run(tx: &mut Tx<'_>, row: &RunRow) -> Result<(), StoreError> {
     tx.seal(row)
 }
 
-pub fn insert_attempt(tx: &mut Tx<'_>, row: &AttemptRow) -> Result<(), StoreError> {
-    diesel::insert_into(pay_run_lines::table).values(row).execute(tx.conn())?;
-    tx.seal(row)
+/// The attempts of a run.
+pub fn insert_attempts(tx: &mut Tx<'_>, rows: &[AttemptRow]) -> Result<(), StoreError> {
+    insert_all!(tx.conn(), pay_run_lines::table, rows)?;
+    rows.iter().try_for_each(|row| tx.seal(row))
 }
 
 /// Writes what may change of an attempt.

@@ -2,7 +2,7 @@
 
 use rust_xlsxwriter::{Format, FormatAlign, Worksheet, XlsxError};
 
-use super::super::sheet::write::{TextEncoding, Value, boxed, csv_table, new_book, put};
+use super::super::sheet::write::{Formats, TextEncoding, Value, boxed, csv_table, new_book, put};
 use super::PayRow;
 use crate::base::Fen;
 use crate::base::person::BankCard;
@@ -86,12 +86,13 @@ pub fn write_xlsx(title: &str, rows: &[PayRow]) -> Result<Vec<u8>, XlsxError> {
     let title_format = Format::new().set_bold().set_font_size(16).set_align(FormatAlign::Center);
     sheet.merge_range(0, 0, 0, last, title, &title_format)?;
     write_header(sheet)?;
+    let formats = Formats::of(&boxed());
     let mut line = 3u32;
     for (seq, row) in (1usize..).zip(rows) {
-        write_line(sheet, line, &values(seq, row))?;
+        write_line(sheet, line, &values(seq, row), &formats)?;
         line = line.saturating_add(1);
     }
-    write_line(sheet, line, &totals(rows))?;
+    write_line(sheet, line, &totals(rows), &formats)?;
     line = line.saturating_add(2);
     for (column, words) in (0u16..).step_by(4).zip(SIGNATURES) {
         sheet.write_string(line, column, words)?;
@@ -129,9 +130,9 @@ fn write_header(sheet: &mut Worksheet) -> Result<(), XlsxError> {
     Ok(())
 }
 
-fn write_line(sheet: &mut Worksheet, line: u32, values: &[Value]) -> Result<(), XlsxError> {
+fn write_line(sheet: &mut Worksheet, line: u32, values: &[Value], formats: &Formats) -> Result<(), XlsxError> {
     for (column, value) in (0u16..).zip(values) {
-        put(sheet, line, column, value, &boxed())?;
+        put(sheet, line, column, value, formats)?;
     }
     Ok(())
 }

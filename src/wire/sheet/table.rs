@@ -76,6 +76,56 @@ fn names_total(text: &str) -> bool {
     ["合计", "小计", "总计", "本页合计", "本页小计"].iter().any(|word| text.starts_with(word))
 }
 
+/// The header of a sheet, whether its names are known or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headings {
+    /// First row of the header, from 0.
+    pub header: usize,
+    /// First row below it, from 0.
+    pub first: usize,
+    /// For each column its name, joined with the name above it, and the lower name alone.
+    pub names: Vec<(String, String)>,
+}
+
+/// Finds the header of a sheet: the first of forty rows with three known names, else with one and four texts, else with four texts;
+/// `None` where there is none of them.
+pub fn headings(sheet: &Sheet, columns: &[Column]) -> Option<Headings> {
+    const TEXTS_MIN: usize = 4;
+    let known = |cell: &&Cell| columns.iter().any(|column| column.names.contains(&header_name(cell).as_str()));
+    let rows = || 0..sheet.rows.len().min(HEADER_ROWS_MAX);
+    let cells = |row: usize| sheet.rows.get(row).into_iter().flatten();
+    let count = |row: &usize| cells(*row).filter(known).count();
+    let texts = |row: &usize| cells(*row).filter(|cell| matches!(cell, Cell::Text(_)) && !cell.is_blank()).count() >= TEXTS_MIN;
+    // The first that is surely one: a second header further down is a row like any other, and is found as such.
+    let header = rows()
+        .find(|row| count(row) >= KNOWN_NAMES_MIN)
+        .or_else(|| rows().find(|row| count(row) > 0 && texts(row)))
+        .or_else(|| rows().find(texts))?;
+    let mut table = Table { sheet, columns: HashMap::new(), header, first: header + 1 };
+    let names = table.header_names(columns);
+    Some(Headings { header, first: table.first, names })
+}
+
+/// The sheet with its header rewritten to the first name of the column that each place was said to be; other places lose theirs.
+pub fn renamed(sheet: &Sheet, headings: &Headings, columns: &[Column], places: &[(usize, &str)]) -> Sheet {
+    let mut sheet = sheet.clone();
+    let width = places.iter().map(|(place, _)| place + 1).max().unwrap_or(0).max(headings.names.len());
+    let mut names = vec![Cell::Empty; width];
+    for (place, key) in places {
+        let name = columns.iter().find(|column| column.key == *key).and_then(|column| column.names.first());
+        if let (Some(cell), Some(name)) = (names.get_mut(*place), name) {
+            *cell = Cell::Text((*name).to_owned());
+        }
+    }
+    for row in headings.header..headings.first {
+        if let Some(cells) = sheet.rows.get_mut(row) {
+            // The names stand in the last row of the header, so that no blank row follows it.
+            *cells = if row + 1 == headings.first { std::mem::take(&mut names) } else { Vec::new() };
+        }
+    }
+    sheet
+}
+
 impl<'a> Table<'a> {
     /// Finds the table with these columns.
     ///

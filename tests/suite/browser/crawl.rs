@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use anxin::app::routes;
-use anxin::web::{Access, Role};
+use anxin::payroll::imports::actions::SheetFile;
+use anxin::payroll::{building, imports, links};
+use anxin::projects;
+use anxin::web::{Access, Ctx, Problem, Role};
 use serde_json::{Value, json};
 
 use super::driver::{Browser, DESK, PHONE, Script};
@@ -198,8 +201,27 @@ async fn walk(site: &Site, table: &Table, roles: &[Role]) -> (BTreeSet<&'static 
     (reached, wrong)
 }
 
+/// A pay sheet that was made elsewhere waits on each project, and a worker was handed a link for signing; gives the link's path.
+fn give_the_sites_something_to_do(site: &Site) -> String {
+    let ctx = Ctx::of_the_house(&site.ground, "crawl");
+    let made = site.ground.db.write_blocking(move |tx| -> Result<Option<String>, Problem> {
+        let mut path = None;
+        for row in projects::table::all(tx.conn())? {
+            let one = projects::site(tx.conn(), row.id)?;
+            let bytes = "姓名,身份证号,应发,实发\n测试,11999919900101001X,1.00,1.00\n".as_bytes().to_vec();
+            let file = SheetFile { name: Some("三月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
+            imports::actions::keep_file(tx, &ctx, &one, &file)?;
+            let sheet = building::build_sheet(tx, &ctx, &one, ctx.today.month(), None).ok();
+            let made = sheet.and_then(|built| links::actions::make(tx, &ctx, &one, built.sheet.id, &[]).ok());
+            path = path.or(made.and_then(|made| made.first().map(|link| link.path.clone())));
+        }
+        Ok(path)
+    });
+    made.unwrap().expect("a worker of the demonstration who has not signed")
+}
+
 /// What a visitor sees who is nobody yet.
-async fn walk_as_nobody(site: &Site, table: &Table) -> (BTreeSet<&'static str>, Vec<String>) {
+async fn walk_as_nobody(site: &Site, table: &Table, link: &str) -> (BTreeSet<&'static str>, Vec<String>) {
     let browser = Browser::open(&site.base, Script::On).await;
     let mut walk = Walk {
         table,
@@ -210,7 +232,7 @@ async fn walk_as_nobody(site: &Site, table: &Table) -> (BTreeSet<&'static str>, 
         asked: BTreeSet::new(),
         wrong: Vec::new(),
     };
-    walk.from(&["/", "/login"]).await;
+    walk.from(&["/", "/login", link]).await;
     (walk.reached, walk.wrong)
 }
 
@@ -235,10 +257,11 @@ fn every_page_is_sound_for_every_role() {
     let (site, table) = (Site::demo(), Table::new());
     let reached = super::run(async {
         give_the_house_something_to_do(&site).await;
+        let link = give_the_sites_something_to_do(&site);
         let companies = [Role::LabourManager, Role::Owner, Role::Subcontractor, Role::Bank];
         let offices = [Role::LabourAuthority, Role::IndustryAuthority, Role::GridOfficer, Role::Administrator];
         let (one, other) = futures_util::future::join(walk(&site, &table, &companies), walk(&site, &table, &offices)).await;
-        let nobody = walk_as_nobody(&site, &table).await;
+        let nobody = walk_as_nobody(&site, &table, &link).await;
         let (mut reached, mut wrong) = (BTreeSet::new(), Vec::new());
         for (more, faults) in [one, other, nobody] {
             reached.extend(more);

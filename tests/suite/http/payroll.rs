@@ -3,7 +3,8 @@
 use anxin::accounts::StatementKind;
 use anxin::accounts::actions::{NewAccount, open_account};
 use anxin::accounts::table::{StatementRow, insert_statement};
-use anxin::attendance::table::{WorkDayRow, replace_work_days};
+use anxin::attendance::folding::table::replace_work_days;
+use anxin::attendance::table::WorkDayRow;
 use anxin::base::id::{DocumentId, InboxId, LineId, PayRunId, ProjectId, RecordId, SheetId, StatementId, WorkerId};
 use anxin::base::{Day, Fen};
 use anxin::documents::DocumentKind;
@@ -69,6 +70,21 @@ pub(super) async fn stage<'a>(app: &'a App, cards: &[Option<u32>]) -> Stage<'a> 
 }
 
 impl Stage<'_> {
+    /// The project's number, for what goes past the API.
+    pub fn project_id(&self) -> ProjectId {
+        self.id()
+    }
+
+    /// The contractor whose crews they are.
+    pub fn general_contractor(&self) -> String {
+        self.project.general_contractor.to_string()
+    }
+
+    /// The enrolment of the worker of that number, from 1.
+    pub fn enrolment(&self, number: usize) -> RecordId {
+        self.people[number - 1].0
+    }
+
     pub(super) fn id(&self) -> ProjectId {
         self.project.id
     }
@@ -145,6 +161,23 @@ impl Stage<'_> {
             Ok(replace_work_days(tx.conn(), id, on, &rows, ctx.now)?)
         });
         written.unwrap();
+    }
+
+    /// The worker of that number, from 1, was on another site on a day as well.
+    pub async fn work_elsewhere(&self, number: u32, on: &str) {
+        let other = project(&self.manager, 2, "330784").await;
+        let crew = json!({"name": "木工二班", "party": other.general_contractor, "from_on": "2025-12-01"});
+        let crew = self.manager.post(&format!("{}/crews", other.path), crew).send().await.expect(201);
+        let items = json!({"items": [{
+            "name": format!("测试工人{number}"), "id_number": id_number(number), "crew": crew["id"], "trade": "木工",
+            "paper": "labour_contract", "safety_trained": true, "card": card(number), "bank_name": "测试银行",
+            "day_rate": "300.00", "entered_on": "2026-01-05",
+        }]});
+        let enrolled = self.manager.post(&format!("{}/enrolments", other.path), items).send().await.expect(200);
+        let enrolment = text(&enrolled["results"][0]["enrolment"]["id"]).parse().unwrap();
+        let person = text(&enrolled["results"][0]["enrolment"]["worker_id"]).parse().unwrap();
+        Stage { app: self.app, manager: self.app.labour_manager(), project: other, people: vec![(enrolment, person)] }
+            .work(on, 100);
     }
 
     pub(super) fn path(&self, rest: &str) -> String {

@@ -3,7 +3,7 @@
 use anxin::base::Fen;
 use anxin::base::id::{AccountId, LineId, PayRunId, RecordId, SheetId, WorkerId};
 use anxin::ledger::{self, LedgerAccount, Posting, PostingKind};
-use anxin::payroll::pay_run::table::{AttemptRow, RunRow, insert_attempt, insert_run};
+use anxin::payroll::pay_run::table::{AttemptRow, RunRow, insert_attempts, insert_run};
 use anxin::payroll::table::{LineRow, SheetRow, insert_line, insert_sheet};
 use anxin::payroll::{AttemptState, LineState, RunState, SheetState, end_to_end_id, table};
 use anxin::projects;
@@ -205,7 +205,7 @@ pub(super) fn sent_run(
                 reason: None,
                 recorded_seq,
             };
-            insert_attempt(tx, &attempt)?;
+            insert_attempts(tx, std::slice::from_ref(&attempt))?;
             ids.push(attempt.end_to_end_id);
         }
         use LedgerAccount::{PayInTransit, WagesDue, WagesPayable};

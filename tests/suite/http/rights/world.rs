@@ -7,6 +7,9 @@ use anxin::base::id::{
 };
 use anxin::documents::DocumentKind;
 use anxin::documents::actions::NewDocument;
+use anxin::payroll::imports::actions::SheetFile;
+use anxin::payroll::items::table::ItemRow;
+use anxin::payroll::items::{ItemKind, ItemSource};
 use anxin::payroll::pay_run::table::{RunRow, insert_run};
 use anxin::payroll::table::{LineRow, SheetRow, insert_line, insert_sheet};
 use anxin::payroll::{LineState, RunState, SheetState};
@@ -91,7 +94,7 @@ impl Side {
         let account_id: AccountId = account.parse().unwrap();
         let person = &enrolled["results"][0]["enrolment"];
         let who = (text(&person["id"]).parse().unwrap(), text(&person["worker_id"]).parse().unwrap());
-        let (sheet, line, run) = wages(app, site.id, account_id, who);
+        let (sheet, line, run, wage_item) = wages(app, site.id, account_id, who);
         let document = paper(app, site.id);
         let (work, quarantined) = (job_and_mail(app, user), quarantined(app, site.id));
         let named = vec![
@@ -110,6 +113,7 @@ impl Side {
             ("sheet", sheet.to_string()),
             ("line", line.to_string()),
             ("run", run.to_string()),
+            ("wage_item", wage_item.to_string()),
             ("key", text(&key["id"])),
             ("user", user.to_string()),
             ("grant", grant.id.to_string()),
@@ -117,6 +121,7 @@ impl Side {
             ("file", text(&statement["inbox_id"])),
             ("inbox", quarantined.0),
             ("item", quarantined.1),
+            ("sheet_file", pay_sheet_file(app, site.id)),
             ("job", work.0),
             ("mail", work.1),
         ];
@@ -203,6 +208,16 @@ impl Side {
                 json!({"items": [{"line": of("line"), "means": "paper", "signed_on": "2026-03-01"}]})
             }
             "pay-sheets/{sheet}/deductions" | "pay-sheets/{sheet}/disputes" => line(),
+            "pay-sheets/{sheet}/items" => json!({
+                "line": of("line"), "kind": "allowance", "label": "测试", "quantity": "1", "unit_price": "1.00",
+            }),
+            "pay-sheets/{sheet}/items/{wage_item}/steps" => json!({"step": "withdrawn", "note": "测试"}),
+            "pay-sheets/{sheet}/send-back" | "pay-sheets/{sheet}/publish" | "pay-sheets/{sheet}/close" => json!({"note": "测试"}),
+            "pay-sheets/{sheet}/corrections" => json!({"line": of("line"), "reason": "测试"}),
+            "pay-sheets/{sheet}/lines/{line}/slip" => json!({"how": "测试"}),
+            "pay-sheet-imports/{sheet_file}" => json!({"month": "2026-02"}),
+            "pay-sheets/{sheet}/sign-links" => json!({}),
+            "pay-sheets/{sheet}/xlsx" => json!({"purpose": "核对测试"}),
             "pay-runs" => json!({"sheet": of("sheet")}),
             "bank-files/{file}/void" => json!({"note": "测试作废"}),
             "bank-files/{file}/void/decision" => json!({"approves": false, "note": "测试不作废"}),
@@ -250,6 +265,17 @@ fn quarantined(app: &App, project: ProjectId) -> (String, String) {
     kept.unwrap()
 }
 
+/// A pay sheet made elsewhere, kept and not taken yet.
+fn pay_sheet_file(app: &App, project: ProjectId) -> String {
+    let kept = app.write(move |tx, ctx| {
+        let site = anxin::projects::site(tx.conn(), project)?;
+        let bytes = "姓名,身份证号,应发,实发\n测试,11010119900101001X,1.00,1.00\n".as_bytes().to_vec();
+        let file = SheetFile { name: Some("二月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
+        anxin::payroll::imports::actions::keep_file(tx, ctx, &site, &file)
+    });
+    kept.unwrap().to_string()
+}
+
 /// What waits to be done for a user: of the whole house, since no job and no mail belongs to a region.
 fn job_and_mail(app: &App, user: UserId) -> (String, String) {
     let kept = app.write(move |tx, ctx| {
@@ -282,8 +308,11 @@ fn paper(app: &App, project: ProjectId) -> String {
     kept.unwrap().id.to_string()
 }
 
+/// Sheet, line, run and item.
+type Wages = (SheetId, LineId, PayRunId, RecordId);
+
 /// A sheet of one line with a run that was sent.
-fn wages(app: &App, project: ProjectId, account: AccountId, who: (RecordId, WorkerId)) -> (SheetId, LineId, PayRunId) {
+fn wages(app: &App, project: ProjectId, account: AccountId, who: (RecordId, WorkerId)) -> Wages {
     let made = app.write(move |tx, ctx| {
         let chain = Chain::Project(project);
         let recorded_seq = tx.seq(chain)?;
@@ -327,6 +356,23 @@ fn wages(app: &App, project: ProjectId, account: AccountId, who: (RecordId, Work
             recorded_seq,
         };
         insert_line(tx, &line)?;
+        let item = ItemRow {
+            project_id: project,
+            id: RecordId(ctx.id()),
+            sheet_id,
+            line_id,
+            kind: ItemKind::Allowance,
+            label: "测试".into(),
+            quantity_thousandths: 1_000,
+            unit_price_fen: Fen(1),
+            rate_percent: 100,
+            amount_fen: Fen(1),
+            source: ItemSource::Entered,
+            inbox_id: None,
+            entered_by: "test".into(),
+            recorded_seq,
+        };
+        anxin::payroll::items::table::insert(tx, &item)?;
         let file = ctx.vault().seal(tx.conn(), Owner::Project(project), b"<Document/>")?;
         let run = RunRow {
             project_id: project,
@@ -345,7 +391,7 @@ fn wages(app: &App, project: ProjectId, account: AccountId, who: (RecordId, Work
         };
         insert_run(tx, &run)?;
         tx.note(chain, ctx.now, ctx.actor(), "test_wages", &run_id.to_string())?;
-        Ok((sheet_id, line_id, run_id))
+        Ok((sheet_id, line_id, run_id, item.id))
     });
     made.unwrap()
 }

@@ -2,20 +2,23 @@
 //!
 //! Folding a day again gives the same rows, whatever order the punches came in; a late punch folds its own day only.
 
-use std::collections::{BTreeMap, HashMap};
+pub mod table;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use self::table::Pass;
 use super::devices::{GateDirection, table as devices};
-use super::table::{self, WorkDayRow};
-use super::{FOLD_DAYS_MAX, NO_PROOF_BASE, Passage, day_of, worth_of};
+use super::table::WorkDayRow;
+use super::{FOLD_DAYS_MAX, NO_PROOF_BASE, Passage, Tally, day_of};
 use crate::base::Day;
 use crate::base::id::{ProjectId, RecordId, WorkerId};
 use crate::base::person::IdNumber;
-use crate::store::bulk::PunchRow;
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, StoreError, Tx, Vault, jobs};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::Direction;
-use crate::workers::table::EnrolmentRow;
+use crate::workers::table::GateEntry;
 use crate::workers::{self, IdKind, id_index};
 
 /// What folding did.
@@ -35,25 +38,34 @@ pub struct Folded {
 /// one worker to another on one day, the one who entered last has it.
 pub struct Matcher {
     project: ProjectId,
-    by_pin: HashMap<String, Vec<EnrolmentRow>>,
-    by_worker: HashMap<WorkerId, Vec<EnrolmentRow>>,
+    by_pin: HashMap<String, Vec<GateEntry>>,
+    by_worker: HashMap<WorkerId, Vec<GateEntry>>,
+    indexes: HashMap<i64, String>,
+    /// Whose a number is: the enrolments that have it as their own.
+    own: HashMap<i64, Vec<GateEntry>>,
     /// What numbers stand for that are no enrolment's own: the worker, or nobody.
     strangers: HashMap<i64, Option<WorkerId>>,
-    indexes: HashMap<i64, String>,
+}
+
+/// The enrolment of these that holds on a day.
+fn on_day(rows: &[GateEntry], day: Day) -> Option<(RecordId, WorkerId)> {
+    let held = rows.iter().filter(|row| row.holds_on(day));
+    held.max_by_key(|row| (row.entered_on, row.id)).map(|row| (row.id, row.worker_id))
 }
 
 impl Matcher {
-    /// Reads the project's roll.
+    /// Reads the project's roll and the numbers at its gates.
     pub fn new(conn: &mut AnyConn, project: ProjectId) -> Result<Self, StoreError> {
-        let (mut by_pin, mut by_worker): (HashMap<String, Vec<EnrolmentRow>>, HashMap<WorkerId, Vec<EnrolmentRow>>) =
+        let (mut by_pin, mut by_worker): (HashMap<String, Vec<GateEntry>>, HashMap<WorkerId, Vec<GateEntry>>) =
             Default::default();
-        for row in workers::table::of_project(conn, project)? {
-            if let Some(index) = row.pin_index.clone() {
+        for mut row in workers::table::gate_roll(conn, project)? {
+            if let Some(index) = row.pin_index.take() {
                 by_pin.entry(index).or_default().push(row.clone());
             }
             by_worker.entry(row.worker_id).or_default().push(row);
         }
-        Ok(Self { project, by_pin, by_worker, strangers: HashMap::new(), indexes: HashMap::new() })
+        let indexes = workers::table::pin_indexes(conn, project)?.into_iter().collect();
+        Ok(Self { project, by_pin, by_worker, indexes, own: HashMap::new(), strangers: HashMap::new() })
     }
 
     /// The enrolment that a number stands for on a day.
@@ -64,19 +76,21 @@ impl Matcher {
         pin_id: i64,
         day: Day,
     ) -> Result<Option<(RecordId, WorkerId)>, StoreError> {
-        let index = match self.indexes.get(&pin_id) {
-            Some(index) => index.clone(),
-            None => {
-                let Some((_, index)) = table::pin(conn, pin_id)? else { return Ok(None) };
-                self.indexes.insert(pin_id, index.clone());
-                index
+        let own = match self.own.entry(pin_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let index = match self.indexes.remove(&pin_id) {
+                    Some(index) => index,
+                    // A number of another project, whose device has moved.
+                    None => match super::table::pin(conn, pin_id)? {
+                        Some((_, index)) => index,
+                        None => return Ok(None),
+                    },
+                };
+                place.insert(self.by_pin.get(&index).cloned().unwrap_or_default())
             }
         };
-        let on_day = |rows: &Vec<EnrolmentRow>| {
-            let held = rows.iter().filter(|row| row.holds_on(day));
-            held.max_by_key(|row| (row.entered_on, row.id)).map(|row| (row.id, row.worker_id))
-        };
-        if let Some(found) = self.by_pin.get(&index).and_then(on_day) {
+        if let Some(found) = on_day(own, day) {
             return Ok(Some(found));
         }
         let worker = match self.strangers.get(&pin_id) {
@@ -87,11 +101,11 @@ impl Matcher {
                 worker
             }
         };
-        Ok(worker.and_then(|worker| self.by_worker.get(&worker)).and_then(on_day))
+        Ok(worker.and_then(|worker| self.by_worker.get(&worker)).and_then(|rows| on_day(rows, day)))
     }
 
     fn worker_of(&self, conn: &mut AnyConn, vault: &Vault, pin_id: i64) -> Result<Option<WorkerId>, StoreError> {
-        let Some((sealed, _)) = table::pin(conn, pin_id)? else { return Ok(None) };
+        let Some((sealed, _)) = super::table::pin(conn, pin_id)? else { return Ok(None) };
         let text = vault.open_text(conn, Owner::Project(self.project), &sealed)?;
         if let Ok(worker) = text.parse::<WorkerId>() {
             return Ok(Some(worker));
@@ -129,12 +143,12 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
         devices::of_project(tx.conn(), project)?.into_iter().map(|device| (device.id.0, device.direction)).collect();
     for number in days {
         let Some(day) = day_of(number) else { continue };
-        let punches = table::punches_of_day(tx.conn(), project, number)?;
-        let rows = fold_day(tx.conn(), ctx, project, day, &punches, &mut matcher, &gates)?;
-        table::replace_work_days(tx.conn(), project, day, &rows, ctx.now)?;
-        folded.rows += rows.len();
+        let passes = table::passes_of_day(tx.conn(), project, number)?;
+        let folded_rows = fold_day(tx.conn(), ctx, project, day, &passes, &mut matcher, &gates)?;
+        table::replace_work_days(tx.conn(), project, day, &folded_rows, ctx.now)?;
+        folded.rows += folded_rows.len();
     }
-    folded.more = table::has_dirty(tx.conn(), project)?;
+    folded.more = super::table::has_dirty(tx.conn(), project)?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
     Ok(folded)
 }
@@ -144,19 +158,32 @@ fn fold_day(
     ctx: &Ctx,
     project: ProjectId,
     day: Day,
-    punches: &[PunchRow],
+    passes: &[Pass],
     matcher: &mut Matcher,
     gates: &HashMap<i64, GateDirection>,
 ) -> Result<Vec<WorkDayRow>, StoreError> {
-    let mut people: BTreeMap<(RecordId, WorkerId), Vec<Passage>> = BTreeMap::new();
-    for punch in punches.iter().filter(|punch| is_proof(punch.verify)) {
-        if let Some(person) = matcher.find(conn, ctx.vault(), punch.pin_id, day)? {
-            let entered = entered(gates.get(&punch.device_id).copied(), punch.state);
-            people.entry(person).or_default().push(Passage { time: punch.local_time, entered });
+    let mut numbers: HashMap<i64, Tally> = HashMap::new();
+    for pass in passes.iter().filter(|pass| is_proof(pass.verify)) {
+        let entered = entered(gates.get(&pass.device_id).copied(), pass.state);
+        numbers.entry(pass.pin_id).or_default().add(Passage { time: pass.local_time, entered });
+    }
+    let mut people: Vec<((RecordId, WorkerId), Tally)> = Vec::with_capacity(numbers.len());
+    for (pin_id, tally) in numbers {
+        if let Some(person) = matcher.find(conn, ctx.vault(), pin_id, day)? {
+            people.push((person, tally));
         }
     }
-    let row = |((enrolment_id, worker_id), passages): ((RecordId, WorkerId), Vec<Passage>)| {
-        worth_of(&passages).map(|worth| WorkDayRow {
+    people.sort_unstable_by_key(|(person, _)| *person);
+    // One person may pass by several numbers: the badge and the identity card.
+    people.dedup_by(|later, first| {
+        let is_same = later.0 == first.0;
+        if is_same {
+            first.1.merge(&later.1);
+        }
+        is_same
+    });
+    let row = |((enrolment_id, worker_id), tally): ((RecordId, WorkerId), Tally)| {
+        tally.worth().map(|worth| WorkDayRow {
             project_id: project,
             worked_on: day,
             enrolment_id,
@@ -201,13 +228,12 @@ pub fn unmatched(
     first: Day,
     last: Day,
 ) -> Result<Vec<UnmatchedPin>, StoreError> {
-    let all_used = table::pins_used(conn, project, first, last)?;
+    let all_used = super::table::pins_used(conn, project, first, last)?;
     let mut strangers = Vec::new();
     if all_used.is_empty() {
         return Ok(strangers);
     }
     let mut matcher = Matcher::new(conn, project)?;
-    matcher.indexes.extend(workers::table::pin_indexes(conn, project)?);
     for used in all_used {
         let (first_on, last_on) = (day_of(used.first_day), day_of(used.last_day));
         let mut known = true;
@@ -217,7 +243,7 @@ pub fn unmatched(
         if known {
             continue;
         }
-        if let Some((sealed, _)) = table::pin(conn, used.pin_id)? {
+        if let Some((sealed, _)) = super::table::pin(conn, used.pin_id)? {
             let pin = shown_pin(&vault.open_text(conn, Owner::Project(project), &sealed)?);
             strangers.push(UnmatchedPin { pin, punches: used.punches, first_on, last_on });
         }

@@ -1,0 +1,2 @@
+DROP TABLE sheet_imports;
+DROP TABLE sheet_layouts;

@@ -1,0 +1,2 @@
+DROP TABLE sign_tries;
+DROP TABLE sign_links;

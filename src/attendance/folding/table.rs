@@ -1,0 +1,175 @@
+//! What folding reads and writes: passages of a day in, work days of a day out, many rows in one statement.
+
+use std::collections::BTreeMap;
+
+use diesel::backend::Backend as AnyBackend;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Date, HasSqlType, Integer, Text};
+
+use crate::attendance::table::WorkDayRow;
+use crate::base::id::{ProjectId, RecordId};
+use crate::base::{Day, Moment};
+use crate::store::bulk::directly;
+use crate::store::fixed::fixed;
+use crate::store::schema::{dirty_days, punches, work_days};
+use crate::store::{AnyConn, StoreError};
+
+/// Work days of one statement.
+const ROWS: usize = 250;
+
+/// A punch as folding needs it.
+#[derive(Debug, Clone, Copy, Queryable)]
+pub struct Pass {
+    /// Seconds of the day.
+    pub local_time: i32,
+    /// Device.
+    pub device_id: i64,
+    /// The person as the device knows them.
+    pub pin_id: i64,
+    /// State as sent.
+    pub state: i32,
+    /// Means of recognition as sent.
+    pub verify: i32,
+}
+
+/// Every punch of a project's day.
+pub fn passes_of_day(conn: &mut AnyConn, project: ProjectId, local_day: i32) -> Result<Vec<Pass>, StoreError> {
+    let columns = (punches::local_time, punches::device_id, punches::pin_id, punches::state, punches::verify);
+    let query = punches::table.filter(punches::project_id.eq(project.0).and(punches::local_day.eq(local_day))).select(columns);
+    Ok(directly!(conn, conn => query.load(conn))?)
+}
+
+/// The punches of some numbers from a day to another, by day and time, at most `limit`.
+pub fn passes_of_pins(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    pins: &[i64],
+    (first, last): (i32, i32),
+    limit: i64,
+) -> Result<Vec<(i32, Pass)>, StoreError> {
+    let columns = (punches::local_time, punches::device_id, punches::pin_id, punches::state, punches::verify);
+    let query = punches::table
+        .filter(punches::project_id.eq(project.0).and(punches::local_day.between(first, last)).and(punches::pin_id.eq_any(pins)))
+        .order((punches::local_day, punches::local_time))
+        .limit(limit)
+        .select((punches::local_day, columns));
+    Ok(directly!(conn, conn => query.load(conn))?)
+}
+
+/// What each enrolment did on a day, in hundredths of a work day.
+pub fn hundredths_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<Vec<(RecordId, i32)>, StoreError> {
+    let query = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.eq(day)))
+        .select((work_days::enrolment_id, work_days::hundredths));
+    Ok(directly!(conn, conn => query.load(conn))?)
+}
+
+/// Takes the marks of a project's earliest days, at most `limit`; what was marked until now stays known (`store::past`).
+pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64, now: Moment) -> Result<Vec<i32>, StoreError> {
+    let days: Vec<i32> = dirty_days::table
+        .filter(dirty_days::project_id.eq(project.0))
+        .order(dirty_days::local_day)
+        .limit(limit)
+        .select(dirty_days::local_day)
+        .load(conn)?;
+    for day in &days {
+        fixed(
+            "INSERT INTO dirty_days_was (until_at, project_id, local_day, marked_at) \
+             SELECT $1, project_id, local_day, marked_at FROM dirty_days WHERE project_id = $2 AND local_day = $3",
+        )
+        .big(now.0)
+        .big(project.0)
+        .int(*day)
+        .execute(conn)?;
+        diesel::delete(dirty_days::table.find((project.0, *day))).execute(conn)?;
+    }
+    Ok(days)
+}
+
+/// Puts new rows in place of a day's. A row that says the same stays; one that goes or changes stays known (`store::past`).
+pub fn replace_work_days(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    day: Day,
+    rows: &[WorkDayRow],
+    now: Moment,
+) -> Result<(), StoreError> {
+    let standing: Vec<WorkDayRow> = directly!(conn, conn => work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.eq(day)))
+        .select(WorkDayRow::as_select())
+        .load(conn))?;
+    let standing: BTreeMap<RecordId, WorkDayRow> = standing.into_iter().map(|row| (row.enrolment_id, row)).collect();
+    let fresh: BTreeMap<RecordId, &WorkDayRow> = rows.iter().map(|row| (row.enrolment_id, row)).collect();
+    let stays = |row: &WorkDayRow| fresh.get(&row.enrolment_id).is_some_and(|new| new.says_the_same_as(row));
+    for row in standing.values().filter(|row| !stays(row)) {
+        diesel::sql_query(
+            "INSERT INTO work_days_was SELECT $1, t.* FROM work_days t WHERE t.project_id = $2 AND t.worked_on = $3 AND t.enrolment_id = $4",
+        )
+        .bind::<BigInt, _>(now.0)
+        .bind::<BigInt, _>(project.0)
+        .bind::<Date, _>(day.0)
+        .bind::<BigInt, _>(row.enrolment_id.0)
+        .execute(conn)?;
+        diesel::delete(work_days::table.find((project, day, row.enrolment_id))).execute(conn)?;
+    }
+    let is_new = |row: &&WorkDayRow| !standing.get(&row.enrolment_id).is_some_and(|old| row.says_the_same_as(old));
+    let added: Vec<&WorkDayRow> = rows.iter().filter(is_new).collect();
+    for some in added.chunks(ROWS) {
+        directly!(conn, conn => InsertDays(some).execute(conn))?;
+    }
+    Ok(())
+}
+
+/// Inserts work days of one project and day, folded at one moment. A full statement always has the same text, so that the connection keeps it prepared; a shorter one is not kept.
+struct InsertDays<'a>(&'a [&'a WorkDayRow]);
+
+impl QueryId for InsertDays<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB> QueryFragment<DB> for InsertDays<'_>
+where
+    DB: AnyBackend + HasSqlType<BigInt> + HasSqlType<Integer> + HasSqlType<Text> + HasSqlType<Date>,
+    i64: ToSql<BigInt, DB>,
+    i32: ToSql<Integer, DB>,
+    str: ToSql<Text, DB>,
+    Day: ToSql<Date, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if self.0.len() != ROWS {
+            out.unsafe_to_cache_prepared();
+        }
+        let Some(first) = self.0.first() else { return Ok(()) };
+        // What all rows of a day share is bound once: a day is text on SQLite, and each value that is bound takes a lock there.
+        out.push_sql(
+            "INSERT INTO work_days (project_id, folded_at, worked_on, enrolment_id, worker_id, first_time, last_time, punches, \
+             hundredths, flags) SELECT ",
+        );
+        out.push_bind_param::<BigInt, _>(&first.project_id.0)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&first.folded_at.0)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Date, _>(&first.worked_on)?;
+        out.push_sql(", v.column1, v.column2, v.column3, v.column4, v.column5, v.column6, v.column7 FROM (VALUES ");
+        for (place, row) in self.0.iter().enumerate() {
+            out.push_sql(if place == 0 { "(" } else { ", (" });
+            for number in [&row.enrolment_id.0, &row.worker_id.0] {
+                out.push_bind_param::<BigInt, _>(number)?;
+                out.push_sql(", ");
+            }
+            for number in [&row.first_time, &row.last_time, &row.punches, &row.hundredths] {
+                out.push_bind_param::<Integer, _>(number)?;
+                out.push_sql(", ");
+            }
+            out.push_bind_param::<Text, str>(&row.flags)?;
+            out.push_sql(")");
+        }
+        out.push_sql(") AS v");
+        Ok(())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for InsertDays<'_> {}

@@ -1,0 +1,374 @@
+//! Keeping a file, proposing how to read it, taking its good rows into the month's draft.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
+
+use super::checks::{Good, Known};
+use super::table::{self, ImportRow, LayoutRow};
+use super::{FAULTS_MAX, Proposal, ROWS_MAX, fault_of, open, propose};
+use crate::base::id::{InboxId, QuarantineId, RecordId, SheetId};
+use crate::base::money::TooMuch;
+use crate::base::{Fen, Moment, Month};
+use crate::payroll::LineState;
+use crate::payroll::actions::{add_up, open_sheet, require_seen};
+use crate::payroll::building::{build_sheet, draft_of};
+use crate::payroll::items::actions::{Whole, new_line, replace};
+use crate::payroll::items::{self, Item, ItemKind, ItemSource, Sums, thousandths};
+use crate::payroll::results::write_line;
+use crate::payroll::table::{LineRow, SheetRow, lines_of};
+use crate::projects::Site;
+use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
+use crate::store::{AnyConn, Chain, Tx};
+use crate::web::problem::Fault;
+use crate::web::{Code, Ctx, Problem};
+use crate::wire::pay_sheet::{Form, PayRow, PaySheet};
+use crate::wire::sheet::Workbook;
+use crate::workers::roster::without_people;
+
+/// The feed under which files are kept.
+const FEED: &str = "paysheet";
+
+/// Parser and its version, kept with each file.
+const PARSER: &str = "pay_sheet/1";
+
+/// How a row that was refused was seen to.
+const TOLD_NOTE: &str = "导入时已逐行告知上传人 / told to the person who uploaded it";
+
+/// A file as handed in.
+#[derive(Debug, Clone)]
+pub struct SheetFile {
+    /// File name, where one came.
+    pub name: Option<String>,
+    /// Content type as sent.
+    pub content_type: String,
+    /// Bytes as received.
+    pub bytes: Vec<u8>,
+}
+
+/// What a person confirmed of a file.
+#[derive(Debug, Clone)]
+pub struct Confirmed {
+    /// The kept file.
+    pub inbox: InboxId,
+    /// The month that it is for.
+    pub month: Month,
+    /// Sheet of the file, from 0.
+    pub sheet: usize,
+    /// Our columns by place.
+    pub mapping: BTreeMap<usize, String>,
+    /// The lowest wage of a day that is lawful there, where the person gave one.
+    pub lowest_day_wage: Option<Fen>,
+}
+
+/// What came of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// The draft with the rows that were taken.
+    pub sheet: SheetId,
+    /// Rows that were taken.
+    pub taken: u32,
+    /// Rows that were refused.
+    pub refused: u32,
+    /// What is wrong, each with its place.
+    pub faults: Vec<Fault>,
+    /// What is odd in rows that were taken.
+    pub warnings: Vec<Fault>,
+    /// Remarks on the file, Chinese and English.
+    pub remarks: Vec<(String, String)>,
+}
+
+/// Keeps the file as it came, before anything of it is read.
+pub fn keep_file(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &SheetFile) -> Result<InboxId, Problem> {
+    let id = InboxId(ctx.id());
+    let message = Message {
+        feed: FEED,
+        source: ctx.actor().to_owned(),
+        project: Some(site.id),
+        request: file.name.clone().unwrap_or_else(|| "-".to_owned()),
+        content_type: Some(file.content_type.clone()).filter(|text| !text.is_empty()),
+        content_encoding: None,
+        body: file.bytes.clone(),
+        remote: None,
+        received_at: ctx.now,
+    };
+    inbox::keep(tx.conn(), ctx.vault(), id, &message, &parsed(InboxState::New, 0))?;
+    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "take_pay_sheet", &id.to_string())?;
+    Ok(id)
+}
+
+fn parsed(state: InboxState, rows: u32) -> Parsed {
+    Parsed { state, parser: PARSER, items: i32::try_from(rows).unwrap_or(i32::MAX), items_digest: String::new() }
+}
+
+/// Files that were handed in and not taken yet, the latest first.
+pub fn waiting(conn: &mut AnyConn, site: &Site, limit: i64) -> Result<Vec<(InboxId, Moment, String)>, Problem> {
+    Ok(inbox::waiting_of(conn, site.id, FEED, limit)?)
+}
+
+/// A kept file with the proposal how to read it; a mapping that was confirmed for this layout before is taken over.
+///
+/// # Errors
+/// `not_found` for a file that the project has not, `invalid` for one that holds no table.
+pub fn proposal(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    inbox: InboxId,
+    sheet: Option<usize>,
+) -> Result<(Workbook, Proposal), Problem> {
+    let kept = inbox::kept_of(conn, ctx.vault(), site.id, FEED, inbox)?.ok_or_else(Problem::not_found)?;
+    let book = open(&kept.body)?;
+    let mut proposal = propose(&book, sheet)?;
+    if let Some(known) = table::layout(conn, site.id, &proposal.layout)? {
+        let said: BTreeMap<usize, String> =
+            serde_json::from_str(&known.mapping).map_err(|error| Problem::internal(&error.to_string()))?;
+        proposal.is_remembered = proposal.map(&said).is_ok();
+    }
+    Ok((book, proposal))
+}
+
+/// Takes the good rows of a kept file into the month's draft, which is built where there is none.
+///
+/// # Errors
+/// `invalid` with every fault when no row is good, when the file names another month, or for a mapping that does not hold;
+/// `too_large` beyond [`ROWS_MAX`] rows. Then nothing is taken at all.
+pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> Result<Taken, Problem> {
+    let month = confirmed.month;
+    let (book, mut proposal) = proposal(tx.conn(), ctx, site, confirmed.inbox, Some(confirmed.sheet))?;
+    proposal.map(&confirmed.mapping)?;
+    let pay = proposal.read(&book, ctx.today);
+    require_fit(&pay, &proposal, month)?;
+    let mut faults: Vec<Fault> = pay.problems.iter().map(fault_of).collect();
+    let known = Known::gather(tx.conn(), site, month, confirmed.lowest_day_wage)?;
+    let (good, told, refused) = known.check(ctx, &proposal, &pay.rows);
+    faults.extend(told);
+    let mut refused = refused.saturating_add(pay.refused);
+    let sheet = draft(tx, ctx, site, month, good.is_empty(), &faults)?;
+    let source = Source { proposal: &proposal, inbox: confirmed.inbox, form: pay.form };
+    let taken = lay(tx, ctx, &sheet, &source, &good, &mut faults)?;
+    refused = refused.saturating_add(u32::try_from(good.len()).unwrap_or(u32::MAX).saturating_sub(taken));
+    if taken == 0 {
+        return Err(nothing_good(&faults));
+    }
+    let sheet = add_up(tx, SheetRow { version: sheet.version + 1, ..sheet })?;
+    remember(tx, ctx, site, &proposal)?;
+    let row = ImportRow {
+        project_id: site.id,
+        id: RecordId(ctx.id()),
+        sheet_id: sheet.id,
+        inbox_id: confirmed.inbox,
+        layout: proposal.layout.clone(),
+        taken: i32::try_from(taken).unwrap_or(i32::MAX),
+        refused: i32::try_from(refused).unwrap_or(i32::MAX),
+        imported_by: ctx.actor().to_owned(),
+        recorded_at: ctx.now,
+        recorded_seq: tx.seq(Chain::Project(site.id))?,
+    };
+    table::insert(tx, &row)?;
+    let faults: Vec<Fault> = faults.into_iter().map(without_people).collect();
+    keep_outcome(tx, ctx, confirmed.inbox, taken.saturating_add(refused), &faults)?;
+    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "import_sheet", &sheet.id.to_string())?;
+    let warnings = pay.warnings.iter().map(fault_of).map(without_people).collect();
+    Ok(Taken { sheet: sheet.id, taken, refused, faults, warnings, remarks: pay.remarks })
+}
+
+/// The file as a whole: its size and the month that its title names.
+fn require_fit(pay: &PaySheet, proposal: &Proposal, month: Month) -> Result<(), Problem> {
+    if pay.rows.len() > ROWS_MAX {
+        let (zh, en) = (
+            format!("一张工资表最多 {ROWS_MAX} 行，请分开导入。"),
+            format!("A sheet has at most {ROWS_MAX} rows; split the file."),
+        );
+        return Err(Problem::new(Code::TooLarge, zh, en).at(proposal.name.clone(), "over_limit"));
+    }
+    match pay.month {
+        Some(named) if named != month => {
+            let problem = Problem::invalid(
+                format!("表头写的是 {named}，而所选月份是 {month}；请选对月份或文件。"),
+                format!("The title says {named} and the month chosen is {month}; choose the right month or file."),
+            );
+            Err(problem.at(format!("{}!A1", proposal.name), "bad_time"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn nothing_good(faults: &[Fault]) -> Problem {
+    let zh = "没有一行可以导入，工资表未作任何改动；请按下列说明修改后再次上传。";
+    let en = "No row could be taken and the sheet is unchanged; mend the rows below and upload again.";
+    Problem::invalid(zh, en).with_faults(faults.iter().cloned().map(without_people))
+}
+
+/// The month's draft as the asker has seen it, or a new one.
+fn draft(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, is_empty: bool, faults: &[Fault]) -> Result<SheetRow, Problem> {
+    if is_empty {
+        return Err(nothing_good(faults));
+    }
+    match draft_of(tx, site, month)? {
+        Some(draft) => require_seen(tx, ctx, site, draft.id),
+        None => {
+            let built = build_sheet(tx, ctx, site, month, None)?;
+            open_sheet(tx, site, built.sheet.id)
+        }
+    }
+}
+
+/// The file that rows come from.
+struct Source<'a> {
+    proposal: &'a Proposal,
+    inbox: InboxId,
+    form: Option<Form>,
+}
+
+/// Writes the rows as items of their lines; a row whose line is signed is told and left.
+fn lay(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sheet: &SheetRow,
+    source: &Source<'_>,
+    good: &[Good<'_>],
+    faults: &mut Vec<Fault>,
+) -> Result<u32, Problem> {
+    let (project, id) = (sheet.project_id, sheet.id);
+    let mut lines: HashMap<RecordId, LineRow> =
+        lines_of(tx.conn(), project, id)?.into_iter().map(|line| (line.enrolment_id, line)).collect();
+    let rows = items::table::of_sheet(tx.conn(), project, id)?;
+    let mut made_of = items::by_line(rows, items::table::steps_of_sheet(tx.conn(), project, id)?);
+    let mut taken = 0_u32;
+    for Good { row, enrolment } in good {
+        let mut tell = |key: &str, zh: &str, en: &str| {
+            let place = source.proposal.place(row.row, key);
+            faults.push(Fault { place, reason: "id_reused".to_owned(), zh: zh.to_owned(), en: en.to_owned() });
+        };
+        let line = match lines.remove(&enrolment.id) {
+            Some(line) if line.state == LineState::Signed => {
+                let zh = "该行已由工人签字，保持不变；确需修改请先“更正”该行。";
+                tell("name", zh, "The line is signed by the worker and stays; open it for a correction first.");
+                continue;
+            }
+            Some(line) => line,
+            None => new_line(tx, ctx, sheet, enrolment.id, enrolment.worker_id, enrolment.day_rate)?,
+        };
+        let standing = made_of.remove(&line.id).unwrap_or_default();
+        let wanted = items_of(row, source.form, &line, source.inbox)?;
+        let by_hand: Vec<Item> = standing
+            .iter()
+            .filter(|item| item.row.kind != ItemKind::DayWage && item.row.source != ItemSource::Imported)
+            .cloned()
+            .collect();
+        let next = line_of(&line, row, sheet, &wanted, Sums::of(&by_hand)?)?;
+        if next.net_fen < Fen::ZERO {
+            let zh = "连同已录入的扣款，扣除额超过应发工资；请核对扣款。";
+            tell("deduction", zh, "With the deductions entered by hand more is withheld than the gross wage; check them.");
+            continue;
+        }
+        for kind in ItemKind::ALL {
+            let is_day = *kind == ItemKind::DayWage;
+            let of_kind: Vec<Item> = standing
+                .iter()
+                .filter(|item| item.row.kind == *kind && (is_day || item.row.source == ItemSource::Imported))
+                .cloned()
+                .collect();
+            let whole: Vec<Whole> = wanted.iter().filter(|one| one.kind == *kind).cloned().collect();
+            replace(tx, ctx, sheet, line.id, *kind, &of_kind, &whole)?;
+        }
+        if next != line {
+            write_line(tx, ctx, &next, "import_sheet", ctx.today)?;
+        }
+        taken = taken.saturating_add(1);
+    }
+    Ok(taken)
+}
+
+/// A row as items.
+fn items_of(row: &PayRow, form: Option<Form>, line: &LineRow, inbox: InboxId) -> Result<Vec<Whole>, TooMuch> {
+    let is_on_top = match form {
+        Some(form) => form == Form::OnTop,
+        None => row.due.minus(row.deduction)? != row.paid,
+    };
+    let base = if is_on_top { row.due } else { row.due.minus(row.overtime)?.minus(row.bonus)? };
+    let days = row.days.unwrap_or_else(|| Decimal::new(i64::from(line.days_hundredths), 2));
+    let one = |kind, label: &str, amount: Fen| Whole {
+        kind,
+        label: label.to_owned(),
+        quantity_thousandths: 1_000,
+        unit_price: amount,
+        amount,
+        source: ItemSource::Imported,
+        inbox: Some(inbox),
+    };
+    let mut items = vec![Whole {
+        quantity_thousandths: thousandths(days).unwrap_or_default(),
+        unit_price: row.daily.unwrap_or(line.day_rate_fen),
+        ..one(ItemKind::DayWage, "出勤 days worked", base.max(Fen::ZERO))
+    }];
+    let (advance, fine) = (row.advance.unwrap_or_default(), row.fine.unwrap_or_default());
+    let other = row.deduction.minus(advance)?.minus(fine)?;
+    let more = [
+        (ItemKind::Overtime, "加班 overtime", row.overtime),
+        (ItemKind::Allowance, "奖金 bonus", row.bonus),
+        (ItemKind::Deduction, "借支 advance", advance),
+        (ItemKind::Deduction, "罚款 fine", fine),
+        (ItemKind::Deduction, "其他扣款 other deduction", other),
+    ];
+    items.extend(
+        more.into_iter().filter(|(.., amount)| amount.is_positive()).map(|(kind, label, amount)| one(kind, label, amount)),
+    );
+    Ok(items)
+}
+
+/// The line that a row makes, beside what people entered by hand.
+fn line_of(line: &LineRow, row: &PayRow, sheet: &SheetRow, wanted: &[Whole], by_hand: Sums) -> Result<LineRow, TooMuch> {
+    let sum = |is_withheld: bool| {
+        Fen::total(wanted.iter().filter(|one| (one.kind == ItemKind::Deduction) == is_withheld).map(|one| one.amount))
+    };
+    let gross = sum(false)?.plus(by_hand.extras)?;
+    let deductions = sum(true)?.plus(by_hand.deductions)?;
+    let net = gross.minus(deductions)?;
+    let hundredths = row.days.and_then(|days| days.checked_mul(Decimal::ONE_HUNDRED)?.round().to_i32());
+    Ok(LineRow {
+        days_hundredths: hundredths.unwrap_or(line.days_hundredths),
+        day_rate_fen: row.daily.unwrap_or(line.day_rate_fen),
+        gross_fen: gross,
+        deductions_fen: deductions,
+        net_fen: net,
+        disputed_fen: if line.disputed_fen > net { Fen::ZERO } else { line.disputed_fen },
+        due_on: sheet.due_on,
+        state: LineState::Draft,
+        state_reason: line.state_reason.clone().filter(|_| line.state == LineState::Draft),
+        ..line.clone()
+    })
+}
+
+/// Remembers the mapping for the layout, unless it is the one that is remembered.
+fn remember(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, proposal: &Proposal) -> Result<(), Problem> {
+    let mapping = serde_json::to_string(&proposal.mapping()).map_err(|error| Problem::internal(&error.to_string()))?;
+    if table::layout(tx.conn(), site.id, &proposal.layout)?.is_some_and(|known| known.mapping == mapping) {
+        return Ok(());
+    }
+    let row = LayoutRow {
+        project_id: site.id,
+        id: RecordId(ctx.id()),
+        layout: proposal.layout.clone(),
+        mapping,
+        confirmed_by: ctx.actor().to_owned(),
+        recorded_seq: tx.seq(Chain::Project(site.id))?,
+    };
+    Ok(table::insert_layout(tx, &row)?)
+}
+
+/// Keeps what was refused with the file, told already, so that none of it waits for an administrator.
+fn keep_outcome(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, rows: u32, faults: &[Fault]) -> Result<(), Problem> {
+    let state = if faults.is_empty() { InboxState::Done } else { InboxState::Part };
+    inbox::reparsed(tx.conn(), inbox, &parsed(state, rows), ctx.now)?;
+    let Some(user) = ctx.scope.user else { return Ok(()) };
+    for (item, fault) in (1..).zip(faults.iter().take(FAULTS_MAX)) {
+        let Fault { place, reason, zh, en } = fault.clone();
+        let rejected = Rejected { item, place, reason, zh, en };
+        inbox::refused_before(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, (user, TOLD_NOTE), ctx.now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! What only the records can tell of a row: whose it is, whether that person was here, whose card it names, and amounts that cannot be.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{NET_MAX, Proposal};
+use crate::attendance;
+use crate::base::id::WorkerId;
+use crate::base::{Fen, Month};
+use crate::projects::Site;
+use crate::store::AnyConn;
+use crate::web::problem::Fault;
+use crate::web::{Ctx, Problem};
+use crate::wire::pay_sheet::PayRow;
+use crate::workers::table::EnrolmentRow;
+use crate::workers::{self, IdKind, card_index, id_index};
+
+/// What is known of the project's month.
+pub(super) struct Known {
+    month: Month,
+    /// Enrolments by the index of the identity number, the newest last.
+    people: HashMap<String, Vec<(EnrolmentRow, String)>>,
+    twice: BTreeMap<WorkerId, i64>,
+    lowest_day_wage: Option<Fen>,
+}
+
+/// A row that may be taken, with whose it is.
+pub(super) struct Good<'a> {
+    pub row: &'a PayRow,
+    pub enrolment: EnrolmentRow,
+}
+
+impl Known {
+    pub(super) fn gather(conn: &mut AnyConn, site: &Site, month: Month, lowest_day_wage: Option<Fen>) -> Result<Known, Problem> {
+        let enrolments = workers::table::of_project(conn, site.id)?;
+        let ids: Vec<WorkerId> = enrolments.iter().map(|row| row.worker_id).collect();
+        let mut persons = HashMap::new();
+        for some in ids.chunks(ASKED_MAX) {
+            for worker in workers::table::workers_of(conn, some)? {
+                persons.insert(worker.id, (worker.id_index, worker.name));
+            }
+        }
+        let mut people: HashMap<String, Vec<(EnrolmentRow, String)>> = HashMap::new();
+        for row in enrolments {
+            if let Some((index, name)) = persons.get(&row.worker_id) {
+                people.entry(index.clone()).or_default().push((row, name.clone()));
+            }
+        }
+        let twice = attendance::table::on_two_sites(conn, site.id, month)?.into_iter().collect();
+        Ok(Known { month, people, twice, lowest_day_wage })
+    }
+
+    /// Each row whole: every fault of it is told, and it is taken only without any.
+    pub(super) fn check<'a>(&self, ctx: &Ctx, proposal: &Proposal, rows: &'a [PayRow]) -> (Vec<Good<'a>>, Vec<Fault>, u32) {
+        let (mut good, mut faults, mut refused) = (Vec::new(), Vec::new(), 0_u32);
+        let mut cards: HashMap<String, u32> = HashMap::new();
+        for row in rows {
+            let before = faults.len();
+            let mut tell = |key: &str, reason: &str, zh: String, en: String| {
+                faults.push(Fault { place: proposal.place(row.row, key), reason: reason.to_owned(), zh, en });
+            };
+            let enrolment = self.whose(ctx, row, &mut tell);
+            if let Some(card) = &row.card {
+                let index = card_index(ctx.vault(), card.as_str());
+                if let Some(first) = cards.get(&index) {
+                    let zh = format!("银行卡号与第 {first} 行相同；每人只能用本人的银行卡，请改正卡号。");
+                    let en = format!("The card is that of row {first} too; each worker has their own, mend the number.");
+                    tell("card", "id_reused", zh, en);
+                }
+                let registered = enrolment.as_ref().and_then(|one| one.card_index.as_ref());
+                if registered.is_some_and(|known| *known != index) {
+                    let zh = "银行卡号与登记的工资卡不同；请核对，或先在工人页面登记本人的新卡。".to_owned();
+                    let en = "The card is not the one on record; check it, or record the worker's own new card first.".to_owned();
+                    tell("card", "unknown_account", zh, en);
+                }
+                cards.entry(index).or_insert(row.row);
+            }
+            self.amounts(row, &mut tell);
+            match enrolment.filter(|_| faults.len() == before) {
+                Some(enrolment) => good.push(Good { row, enrolment }),
+                None => refused = refused.saturating_add(1),
+            }
+        }
+        (good, faults, refused)
+    }
+
+    fn whose(&self, ctx: &Ctx, row: &PayRow, tell: &mut impl FnMut(&str, &str, String, String)) -> Option<EnrolmentRow> {
+        let index = id_index(ctx.vault(), IdKind::IdCard, row.id.as_str());
+        let (first, last) = (self.month.first(), self.month.last());
+        let Some(known) = self.people.get(&index) else {
+            let zh = "本项目没有登记此身份证号的工人；请先登记工人，或核对号码。".to_owned();
+            let en = "No worker with this identity number is enrolled; enrol them first, or check the number.".to_owned();
+            tell("id", "unknown_person", zh, en);
+            return None;
+        };
+        let here = |one: &EnrolmentRow| one.entered_on <= last && one.left_on.is_none_or(|left| left >= first);
+        let Some((one, name)) = known.iter().rev().find(|(one, _)| here(one)) else {
+            let zh = "该工人在本月之前已退场或之后才进场；请核对月份，或更正进退场记录。".to_owned();
+            let en = "The worker had left before this month or came after it; check the month, or mend the record.".to_owned();
+            tell("name", "unknown_person", zh, en);
+            return None;
+        };
+        if *name != row.name {
+            let zh = "姓名与登记的不一致；请核对姓名和身份证号是否串行。".to_owned();
+            let en = "The name is not the one on record for this number; check whether rows have slipped.".to_owned();
+            tell("name", "unknown_person", zh, en);
+        }
+        if let Some(days) = self.twice.get(&one.worker_id) {
+            let zh = format!("该工人本月有 {days} 天同时在另一个工地有考勤；请核对考勤后再列入。");
+            let en = format!("The worker was at another site on {days} of the same days; look at the attendance first.");
+            tell("name", "id_reused", zh, en);
+        }
+        Some(one.clone())
+    }
+
+    fn amounts(&self, row: &PayRow, tell: &mut impl FnMut(&str, &str, String, String)) {
+        let negative = [
+            ("due", row.due),
+            ("overtime", row.overtime),
+            ("bonus", row.bonus),
+            ("deduction", row.deduction),
+            ("advance", row.advance.unwrap_or_default()),
+            ("fine", row.fine.unwrap_or_default()),
+            ("paid", row.paid),
+        ];
+        for (key, _) in negative.into_iter().filter(|(_, amount)| *amount < Fen::ZERO) {
+            let zh = "金额为负；扣款写在扣款列，金额一律为正。".to_owned();
+            let en = "The amount is below nothing; deductions stand in their own column, as positive amounts.".to_owned();
+            tell(key, "bad_amount", zh, en);
+        }
+        if row.paid > NET_MAX {
+            let zh = format!("实发超过每人每月 {NET_MAX} 元的核对上限；请核对小数点，确属无误的分次列入。");
+            let en = format!("The net wage is above {NET_MAX} for one worker and month; check the decimal point.");
+            tell("paid", "over_limit", zh, en);
+        }
+        let month_days = rust_decimal::Decimal::from(self.month.last().day_of_month());
+        if row.days.is_some_and(|days| days > month_days || days.is_sign_negative()) {
+            let zh = format!("出勤天数超出本月的 {month_days} 天；请核对。");
+            let en = format!("The days are more than the {month_days} of the month; check them.");
+            tell("days", "bad_format", zh, en);
+        }
+        if row.days.is_some_and(|days| super::super::items::thousandths(days).is_none()) {
+            let (zh, en) = ("出勤天数最多三位小数。".to_owned(), "Days have three decimal places at most.".to_owned());
+            tell("days", "bad_format", zh, en);
+        }
+        if row.daily.is_some_and(|daily| daily < Fen::ZERO) {
+            let (zh, en) = ("日工资为负；请核对。".to_owned(), "The day rate is below nothing; check it.".to_owned());
+            tell("daily", "bad_amount", zh, en);
+        }
+        let per_day = row.days.filter(|days| days.is_sign_positive() && !days.is_zero()).and_then(|days| {
+            let whole = row.due.plus(row.overtime).ok()?.plus(row.bonus).ok()?;
+            Fen::from_yuan(whole.yuan().checked_div(days)?, crate::base::Rounding::HalfUp).ok()
+        });
+        if let Some((lowest, per_day)) = self.lowest_day_wage.zip(per_day)
+            && per_day < lowest
+        {
+            let zh = format!("折合每天 {per_day} 元，低于填写的最低标准 {lowest} 元；请核对天数和金额。");
+            let en =
+                format!("It comes to {per_day} a day, below the lowest wage {lowest} that was given; check days and amounts.");
+            tell("due", "bad_amount", zh, en);
+        }
+    }
+}
+
+/// Persons asked for in one query.
+const ASKED_MAX: usize = 500;

@@ -1,0 +1,125 @@
+//! Rows of items and of what was said of them.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::{ItemKind, ItemSource, ItemStep};
+use crate::base::id::{InboxId, LineId, ProjectId, RecordId, SheetId};
+use crate::base::{Day, Fen};
+use crate::store::bulk::{directly, insert_all};
+use crate::store::schema::{item_steps, line_items};
+use crate::store::tx::sealed_in_project;
+use crate::store::{AnyConn, StoreError, Tx};
+
+/// An item of a line. `rate_percent` is 100 but for overtime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = line_items, treat_none_as_default_value = false)]
+#[schema(as = WageItemRow)]
+pub struct ItemRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub sheet_id: SheetId,
+    pub line_id: LineId,
+    pub kind: ItemKind,
+    pub label: String,
+    pub quantity_thousandths: i64,
+    #[serde(rename = "unit_price")]
+    pub unit_price_fen: Fen,
+    pub rate_percent: i32,
+    #[serde(rename = "amount")]
+    pub amount_fen: Fen,
+    pub source: ItemSource,
+    pub inbox_id: Option<InboxId>,
+    pub entered_by: String,
+    pub recorded_seq: i64,
+}
+
+/// What was said of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = item_steps)]
+pub struct StepRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub sheet_id: SheetId,
+    pub item_id: RecordId,
+    pub step: ItemStep,
+    pub note: String,
+    pub recorded_by: String,
+    pub happened_on: Day,
+    pub recorded_seq: i64,
+}
+
+sealed_in_project! {
+    ItemRow: "line_items", project_id;
+    StepRow: "item_steps", project_id;
+}
+
+pub fn insert(tx: &mut Tx<'_>, row: &ItemRow) -> Result<(), StoreError> {
+    diesel::insert_into(line_items::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Many items at once.
+pub fn insert_items(tx: &mut Tx<'_>, rows: &[ItemRow]) -> Result<(), StoreError> {
+    insert_all!(tx.conn(), line_items::table, rows)?;
+    rows.iter().try_for_each(|row| tx.seal(row))
+}
+
+pub fn insert_step(tx: &mut Tx<'_>, row: &StepRow) -> Result<(), StoreError> {
+    diesel::insert_into(item_steps::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Every item of a sheet, by line, the earliest first.
+pub fn of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<ItemRow>, StoreError> {
+    let query = line_items::table
+        .filter(line_items::project_id.eq(project).and(line_items::sheet_id.eq(sheet)))
+        .order((line_items::line_id, line_items::id));
+    Ok(directly!(conn, conn => query.select(ItemRow::as_select()).load(conn))?)
+}
+
+/// The items of a sheet that are no work days.
+pub fn extras_of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<ItemRow>, StoreError> {
+    Ok(line_items::table
+        .filter(line_items::project_id.eq(project).and(line_items::sheet_id.eq(sheet)))
+        .filter(line_items::kind.ne(ItemKind::DayWage))
+        .order((line_items::line_id, line_items::id))
+        .select(ItemRow::as_select())
+        .load(conn)?)
+}
+
+/// The items of one line, the earliest first.
+pub fn of_line(conn: &mut AnyConn, project: ProjectId, sheet: SheetId, line: LineId) -> Result<Vec<ItemRow>, StoreError> {
+    Ok(line_items::table
+        .filter(line_items::project_id.eq(project).and(line_items::sheet_id.eq(sheet)).and(line_items::line_id.eq(line)))
+        .order(line_items::id)
+        .select(ItemRow::as_select())
+        .load(conn)?)
+}
+
+/// What was said of the items of a sheet.
+pub fn steps_of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<StepRow>, StoreError> {
+    Ok(item_steps::table
+        .filter(item_steps::project_id.eq(project).and(item_steps::sheet_id.eq(sheet)))
+        .order(item_steps::id)
+        .select(StepRow::as_select())
+        .load(conn)?)
+}
+
+/// What was said of these items.
+pub fn steps_of(conn: &mut AnyConn, project: ProjectId, items: &[RecordId]) -> Result<Vec<StepRow>, StoreError> {
+    Ok(item_steps::table
+        .filter(item_steps::project_id.eq(project).and(item_steps::item_id.eq_any(items.to_vec())))
+        .order(item_steps::id)
+        .select(StepRow::as_select())
+        .load(conn)?)
+}
+
+/// Every row, for `verify`.
+pub fn all(conn: &mut AnyConn) -> Result<Vec<ItemRow>, StoreError> {
+    Ok(line_items::table.order(line_items::id).select(ItemRow::as_select()).load(conn)?)
+}
+
+pub fn all_steps(conn: &mut AnyConn) -> Result<Vec<StepRow>, StoreError> {
+    Ok(item_steps::table.order(item_steps::id).select(StepRow::as_select()).load(conn)?)
+}
