@@ -122,11 +122,14 @@ enum Command {
     },
     /// Measure this binary on temporary databases.
     Bench {
-        /// punches, gates, pages, statements, law or idle; all when absent.
+        /// punches, gates, pages, statements, law, detectors or idle; all when absent.
         name: Option<String>,
         /// How many projects the law is measured on; 20,000 when absent.
         #[arg(long, value_parser = clap::value_parser!(u32).range(10..=100_000))]
         projects: Option<u32>,
+        /// Seed of the detectors' second set of cases; a fresh one when absent.
+        #[arg(long)]
+        seed: Option<u64>,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -338,8 +341,8 @@ pub fn run() -> ExitCode {
         Command::Gate(GateCommand::Replay { place, .. }) => house::replay(config, &place),
         Command::Export { place } => house::export(config, &place),
         Command::Verify { place } => house::verify(&place),
-        Command::Bench { name, projects, json, database_url } => {
-            house::bench(config, name.as_deref(), projects, json, database_url.as_deref())
+        Command::Bench { name, projects, seed, json, database_url } => {
+            house::bench(config, name.as_deref(), projects, json, database_url.as_deref(), seed)
         }
     };
     match outcome {

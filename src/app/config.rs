@@ -13,7 +13,7 @@ use crate::law::decision::Policy;
 use crate::outlets::mail::{self, Privacy, SmtpSettings};
 use crate::store::{DbOptions, StoreError};
 use crate::web::peer::Network;
-use crate::web::{Settings, Upkeep};
+use crate::web::{Settings, SignSettings, Upkeep};
 
 /// Every setting; see `config/service.toml` for what each means.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +27,7 @@ pub struct Config {
     pub schedule: ScheduleConfig,
     pub reminders: RemindersConfig,
     pub mail: MailConfig,
+    pub signs: SignSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -207,6 +208,7 @@ impl Config {
             issuer: self.server.issuer.clone(),
             trusted_proxies: self.trusted_proxies().unwrap_or_default(),
             upkeep: self.upkeep(),
+            signs: self.signs.clone(),
         }
     }
 

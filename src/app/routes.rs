@@ -15,9 +15,9 @@ use crate::store::keys;
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, alerts, amendments, attendance, cases, clearance, compliance, console, credit, deposits, gates, laboratory,
-    labour_cost, ledger, library, matters, notice_board, operation, parties, payroll, projects, quarantine, settlement, users,
-    workers,
+    accounts, alerts, amendments, attendance, cases, clearance, compliance, console, credit, deposits, detectors, gates,
+    laboratory, labour_cost, ledger, library, matching, matters, notice_board, operation, parties, payroll, projects, quarantine,
+    settlement, users, workers,
 };
 
 /// The whole table.
@@ -40,6 +40,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(payroll::http::routes());
     routes.extend(settlement::http::routes());
     routes.extend(settlement::voiding::http::routes());
+    routes.extend(matching::http::routes());
     routes.extend(cases::http::routes());
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());
@@ -50,6 +51,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(labour_cost::http::routes());
     routes.extend(matters::http::routes());
     routes.extend(clearance::http::routes());
+    routes.extend(detectors::http::routes());
     routes.extend(library::http::routes());
     routes.extend(laboratory::http::routes());
     routes.extend(alerts::http::routes());

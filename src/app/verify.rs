@@ -10,8 +10,8 @@ use crate::store::journal::Audit;
 use crate::store::{AnyConn, StoreError, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
-    accounts, amendments, attendance, cases, compliance, credit, deposits, documents, gates, ledger, matters, notice_board,
-    parties, payroll, projects, settlement, users, workers,
+    accounts, amendments, attendance, cases, compliance, credit, deposits, detectors, documents, gates, ledger, matching,
+    matters, notice_board, parties, payroll, projects, settlement, users, workers,
 };
 
 /// Checks everything on one snapshot.
@@ -66,6 +66,9 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(settlement::voiding::table::all(conn)?)?;
     audit.table(payroll::outside::table::all(conn)?)?;
     audit.table(matters::table::all(conn)?)?;
+    audit.table(settlement::payees::table::all(conn)?)?;
+    audit.table(matching::table::all(conn)?)?;
+    audit.table(detectors::table::all(conn)?)?;
     audit.table(cases::table::all(conn)?)?;
     audit.table(credit::table::all(conn)?)?;
     audit.table(compliance::table::all(conn)?)?;

@@ -9,6 +9,7 @@ pub mod http;
 pub mod keys;
 mod page;
 mod passing;
+pub mod payees;
 pub mod purpose;
 mod receipt;
 pub mod results;

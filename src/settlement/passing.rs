@@ -6,7 +6,7 @@
 use super::allocate::Desk;
 use super::receipt::FileProblem;
 use super::sides::{names_run, reason_of};
-use super::table;
+use super::{payees, table};
 use crate::accounts::Direction;
 use crate::accounts::table::EntryRow;
 use crate::payroll::results::{self, Outcome};
@@ -33,6 +33,9 @@ impl Desk<'_> {
                 continue;
             }
             let Some(outcome) = self.outcome(detail, row) else { continue };
+            if detail.direction == crate::wire::bank::Direction::Debit {
+                payees::note(tx, ctx, self.site, row, (id, due), detail)?;
+            }
             self.apply(tx, ctx, id, outcome)?;
         }
         if named {

@@ -14,7 +14,12 @@ pub(super) struct OtherSide {
 
 impl OtherSide {
     pub fn of(ctx: &Ctx, told: &Told) -> Self {
-        let account = told.counterparty_account.as_deref().map(plain).filter(|text| !text.is_empty());
+        Self::told(ctx, told.counterparty_account.as_deref())
+    }
+
+    /// The other side's account as some message writes it.
+    pub fn told(ctx: &Ctx, account: Option<&str>) -> Self {
+        let account = account.map(plain).filter(|text| !text.is_empty());
         // A masked account proves nothing and would match every other one masked alike.
         let whole = account.as_deref().filter(|text| !text.contains('*'));
         Self { index: whole.map(|text| workers::card_index(ctx.vault(), text)), account }

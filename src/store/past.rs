@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 28] = [
+const PROJECT: [(&str, &str); 31] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -46,6 +46,9 @@ const PROJECT: [(&str, &str); 28] = [
     ("matter_steps", "project_id"),
     ("cleared_lines", "project_id"),
     ("void_steps", "project_id"),
+    ("entry_payees", "project_id"),
+    ("match_decisions", "project_id"),
+    ("card_movements", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.

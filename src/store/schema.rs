@@ -1198,3 +1198,50 @@ diesel::table! {
         tried_at -> BigInt,
     }
 }
+
+diesel::table! {
+    entry_payees (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        entry_id -> BigInt,
+        line_id -> BigInt,
+        end_to_end_id -> Text,
+        amount_fen -> BigInt,
+        counterparty -> Nullable<Text>,
+        counterparty_account -> Nullable<Binary>,
+        counterparty_index -> Nullable<Text>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    match_decisions (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        month -> Date,
+        subject -> Text,
+        kind -> Text,
+        basis -> Text,
+        verdict -> Text,
+        note -> Text,
+        document_id -> Nullable<BigInt>,
+        decided_by -> Text,
+        decided_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_movements (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        enrolment_id -> BigInt,
+        worker_id -> BigInt,
+        kind -> Text,
+        other_index -> Text,
+        is_most -> Bool,
+        happened_at -> BigInt,
+        recorded_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}

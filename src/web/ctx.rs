@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::{Arc, RwLock};
 
+use serde::Deserialize;
+
 use super::past::KnownAt;
 use super::peer::Network;
 use super::{Code, Problem, Scope};
@@ -33,6 +35,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<Network>,
     /// Mail, reminders and tidying.
     pub upkeep: Upkeep,
+    /// Where the detectors draw their lines.
+    pub signs: SignSettings,
 }
 
 /// Settings of mail, reminders and tidying.
@@ -56,6 +60,38 @@ pub struct Upkeep {
     pub punch_days: i64,
     /// Days for which jobs that were done, mails that were sent and ticks are kept.
     pub keep_days: i64,
+}
+
+/// Where the detectors draw their lines: the operator's choice, not the law's.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignSettings {
+    /// Workers tied together by one trace from which it is more than a family or a favour.
+    pub ring_min: usize,
+    /// Seconds between two confirmations that one hand may have given.
+    pub confirm_gap_seconds: i64,
+    /// Seconds between two drawings at one machine, at most.
+    pub draw_gap_seconds: i64,
+    /// The same on average over those that are taken together: different people take longer at the machine.
+    pub draw_mean_seconds: i64,
+    /// Minutes within which nobody gets from the gate of one site to that of another.
+    pub travel_minutes: i32,
+    /// Hours on two sites at once from which it is more than a passage that was missed.
+    pub overlap_hours: i32,
+    /// Days with such attendance from which it is told.
+    pub impossible_days: usize,
+    /// Workers whose days are the same to the minute, from which it is told.
+    pub identical_workers: usize,
+    /// Days that must be the same.
+    pub identical_days: usize,
+    /// Per cent of a worker's days that must be the same.
+    pub identical_percent: usize,
+    /// Enrolments around the end of a month from which they are many.
+    pub late_enrolments: usize,
+    /// Days before and after the end of a month that count as its end.
+    pub month_end_days: i64,
+    /// Words in a trade by which management is told from labour.
+    pub management: Vec<String>,
 }
 
 /// The law by which this instance answers, as one piece: what is read together was in force together.

@@ -64,6 +64,8 @@ words! {
         PrepareSheets = "prepare_sheets",
         /// Audit sheets and order pay runs.
         PayWages = "pay_wages",
+        /// See attendance, pay sheet and bank side by side, and say what was found of a difference.
+        MatchWages = "match_wages",
         /// Open and close cases.
         HandleCases = "handle_cases",
         /// Put companies' records on file.
@@ -117,6 +119,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::FeedPunches,
             V::PrepareSheets,
             V::PayWages,
+            V::MatchWages,
             V::AskGates,
         ],
         Role::Subcontractor => &[V::ReadProjects, V::EnrolWorkers, V::ReadWorkers, V::PrepareSheets],
@@ -130,6 +133,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::HandleDeposits,
             V::ReadWorkers,
             V::Unmask,
+            V::MatchWages,
             V::HandleCases,
             V::RecordCredit,
             V::AskGates,

@@ -26,6 +26,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "attendance",
             "payroll",
             "settlement",
+            "matching",
         ],
     ),
     (
@@ -38,6 +39,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "gates",
             "matters",
             "clearance",
+            "detectors",
             "library",
             "laboratory",
             "alerts",

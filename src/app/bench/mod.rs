@@ -7,6 +7,7 @@
 mod bed;
 mod camt;
 mod client;
+mod detectors;
 mod gates;
 mod law;
 mod pages;
@@ -26,7 +27,7 @@ use bed::Bed;
 /// How long an idle server is left alone before its memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 /// The scenarios; memory comes first, while the process is fresh.
-const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "camt", "payroll", "law"];
+const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "camt", "payroll", "law", "detectors"];
 
 fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
@@ -52,6 +53,7 @@ pub struct Report {
     pub camt: Option<camt::Camt>,
     pub payroll: Option<payroll::Payroll>,
     pub law: Option<law::Law>,
+    pub detectors: Option<detectors::Detectors>,
 }
 
 /// Runs the named scenario, or all of them.
@@ -63,6 +65,7 @@ pub fn run(
     name: Option<&str>,
     projects: Option<usize>,
     url: Option<&str>,
+    seed: Option<u64>,
 ) -> Result<Report, StoreError> {
     if let Some(name) = name
         && !NAMES.contains(&name)
@@ -82,6 +85,7 @@ pub fn run(
         camt: None,
         payroll: None,
         law: None,
+        detectors: None,
     };
     let on_bed = |scenario: &str| if asked(scenario) { Bed::make(config_dir, url).map(Some) } else { Ok(None) };
     if let Some(bed) = on_bed("idle")? {
@@ -118,6 +122,11 @@ pub fn run(
     if asked("law") && !is_server {
         report.law = Some(law::measure(config_dir, projects.unwrap_or(law::PROJECTS))?);
     }
+    if asked("detectors") && !is_server {
+        let bed = Bed::demo(config_dir)?;
+        report.detectors = Some(detectors::measure(&bed, seed)?);
+        bed.end()?;
+    }
     Ok(report)
 }
 
@@ -133,6 +142,11 @@ fn status_kib(name: &str) -> Option<u64> {
 }
 
 impl Report {
+    /// Whether what is promised of the detectors is kept; true where they were not measured.
+    pub fn holds(&self) -> bool {
+        self.detectors.as_ref().is_none_or(detectors::Detectors::holds)
+    }
+
     /// One line of JSON.
     pub fn json(&self) -> Result<String, StoreError> {
         serde_json::to_string(self).map_err(|error| StoreError::Damaged(error.to_string()))
@@ -181,6 +195,7 @@ impl Report {
         lines.extend(self.camt.iter().flat_map(camt::Camt::lines));
         lines.extend(self.payroll.iter().flat_map(payroll::Payroll::lines));
         lines.extend(self.law.iter().flat_map(law::Law::lines));
+        lines.extend(self.detectors.iter().flat_map(detectors::Detectors::lines));
         lines
     }
 }
@@ -191,6 +206,6 @@ mod tests {
 
     #[test]
     fn only_known_scenarios_run() {
-        assert!(matches!(run(None, Some("everything"), None, None), Err(StoreError::Setup(_))));
+        assert!(matches!(run(None, Some("everything"), None, None, None), Err(StoreError::Setup(_))));
     }
 }

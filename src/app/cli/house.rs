@@ -285,9 +285,10 @@ pub fn bench(
     projects: Option<u32>,
     json: bool,
     url: Option<&str>,
+    seed: Option<u64>,
 ) -> Result<Verdict, StoreError> {
     let projects = projects.and_then(|count| usize::try_from(count).ok());
-    let report = bench::run(config_dir, name, projects, url)?;
+    let report = bench::run(config_dir, name, projects, url, seed)?;
     if json {
         say(&report.json()?)?;
     } else {
@@ -295,5 +296,5 @@ pub fn bench(
             say(&line)?;
         }
     }
-    Ok(Verdict::Holds)
+    Ok(if report.holds() { Verdict::Holds } else { Verdict::Fails })
 }

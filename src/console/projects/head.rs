@@ -38,6 +38,7 @@ const TABS: &[(&str, &str, &str, Verb)] = &[
     ("/attendance", "考勤", "Attendance", Verb::ReadProjects),
     ("/sheets", "工资表", "Pay sheets", Verb::ReadProjects),
     ("/money", "资金", "Money", Verb::ReadMoney),
+    ("/matches", "比对", "Match", Verb::MatchWages),
     ("/deposit", "保证金", "Deposit", Verb::ReadProjects),
     ("/matters", "事项", "Matters", Verb::ReadMoney),
     ("/clearance", "清欠销户", "Clearance", Verb::ReadProjects),

@@ -10,9 +10,11 @@ pub mod head;
 mod letter;
 mod liability;
 mod list;
+mod matches;
 mod matter_forms;
 mod matters;
 mod money;
+mod signs;
 
 use actix_web::web;
 
@@ -21,7 +23,7 @@ use crate::web::{Access, Route, Verb};
 /// Pages of this subject.
 pub fn routes() -> Vec<Route> {
     let read = Access::Holds(Verb::ReadProjects);
-    vec![
+    let mut routes = vec![
         Route::page("/projects", read, "Projects by trouble", || web::get().to(list::page)),
         Route::page("/projects/{project}", read, "One project: the five-system card", || web::get().to(card::page)).of_any_time(),
         Route::page("/projects/{project}/attendance", read, "Attendance of a month", || web::get().to(attendance::page)),
@@ -78,5 +80,8 @@ pub fn routes() -> Vec<Route> {
             web::get().to(clearance::page)
         }),
         Route::page("/projects/{project}/findings", read, "Findings over time", || web::get().to(findings::page)),
-    ]
+    ];
+    routes.extend(matches::routes());
+    routes.extend(signs::routes());
+    routes
 }

@@ -12,6 +12,7 @@ mod laboratory;
 mod law;
 mod ledger;
 mod live_bank;
+mod matching;
 mod overrides;
 mod owing;
 mod pages;

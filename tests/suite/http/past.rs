@@ -29,6 +29,7 @@ fn questions(site: &TestProject) -> Vec<String> {
         "/unmatched-pins?month=2026-02",
         "/pay-sheets",
         "/pay-months",
+        "/matches/2026-02",
         "/deposits",
         "/labour-cost",
         "/forecast",

@@ -34,6 +34,7 @@ const NO_OBJECTS: &[(&str, &str)] = &[
     ("lang", "en"),
     ("token", "AAAAAAAAAAAAAAAAAAAAAA"),
     ("rule", "R53-06a"),
+    ("month", "2026-01"),
     ("parameter", "deadline.account_open"),
     ("region", "330784"),
     ("instrument", "sc724"),

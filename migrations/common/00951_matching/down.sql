@@ -1,0 +1,2 @@
+DROP TABLE match_decisions;
+DROP TABLE entry_payees;

@@ -1,0 +1,118 @@
+//! Asking for a month's match, and keeping what a person found of a difference.
+
+use std::collections::BTreeMap;
+
+use super::table::{self, DecisionRow};
+use super::{Difference, Differs, Facts, Found, Row, Subject, compare, gathering};
+use crate::base::Month;
+use crate::base::id::{DocumentId, RecordId};
+use crate::documents;
+use crate::projects::Site;
+use crate::store::{AnyConn, Chain, Tx};
+use crate::web::{Code, Ctx, Problem};
+
+/// The longest note, in characters.
+pub const NOTE_MAX: usize = 500;
+
+/// A month that was compared, with what people found.
+#[derive(Debug, Clone)]
+pub struct Matched {
+    /// What it was compared from.
+    pub facts: Facts,
+    /// Rows in the order of their subjects.
+    pub rows: Vec<Row>,
+    /// The last finding about each difference.
+    found: BTreeMap<(String, Difference), DecisionRow>,
+}
+
+impl Matched {
+    /// What was found of a difference, while its numbers are those that were seen.
+    pub fn found(&self, subject: Subject, differs: &Differs) -> Option<&DecisionRow> {
+        self.found.get(&(subject.to_string(), differs.kind)).filter(|row| row.basis == differs.basis)
+    }
+
+    /// What of a row nobody has explained.
+    pub fn open(&self, row: &Row) -> usize {
+        let explained = |one: &&Differs| self.found(row.subject, one).is_some_and(|found| found.verdict == Found::Explained);
+        row.differs.len() - row.differs.iter().filter(explained).count()
+    }
+}
+
+/// Compares a month.
+///
+/// # Errors
+/// `invalid` for a month to come.
+pub fn matched(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Matched, Problem> {
+    if month > ctx.today.month() {
+        return Err(Problem::invalid("不能比对尚未到来的月份。", "A month to come cannot be compared.").at("month", "bad_time"));
+    }
+    let facts = gathering::facts(conn, ctx, site, month)?;
+    let rows = compare(&facts)?;
+    let decisions = table::decisions(conn, site.id, month)?;
+    let found = decisions.into_iter().map(|row| ((row.subject.clone(), row.kind), row)).collect();
+    Ok(Matched { facts, rows, found })
+}
+
+/// What a person found.
+#[derive(Debug, Clone)]
+pub struct NewDecision {
+    /// About whom or what.
+    pub subject: Subject,
+    /// Which difference.
+    pub kind: Difference,
+    /// The numbers that the person saw.
+    pub basis: String,
+    /// What.
+    pub found: Found,
+    /// Why, in words.
+    pub note: String,
+    /// A paper that shows it.
+    pub document_id: Option<DocumentId>,
+}
+
+/// Keeps what a person found of a difference that stands.
+///
+/// # Errors
+/// `version_changed` when there is no such difference or its numbers are others than were seen, `invalid` without a note or with a paper
+/// of another project.
+pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, new: &NewDecision) -> Result<DecisionRow, Problem> {
+    let recorded_seq = tx.seq(Chain::Project(site.id))?;
+    let note = new.note.trim();
+    if note.is_empty() || note.chars().count() > NOTE_MAX {
+        let (zh, en) = ("请写明理由（1 至 500 个字）。", "Give the reason in 1 to 500 characters.");
+        return Err(Problem::invalid(zh, en).at("note", "missing_field"));
+    }
+    if let Some(id) = new.document_id
+        && documents::table::find(tx.conn(), site.id, id)?.is_none()
+    {
+        let problem = Problem::invalid("引用的文件不属于本项目。", "There is no such document in this project.");
+        return Err(problem.at("document_id", "unknown_reference"));
+    }
+    let matched = matched(tx.conn(), ctx, site, month)?;
+    let row = matched.rows.iter().find(|row| row.subject == new.subject);
+    let stands = row.is_some_and(|row| row.differs.iter().any(|one| one.kind == new.kind && one.basis == new.basis));
+    if !stands {
+        return Err(Problem::new(
+            Code::VersionChanged,
+            "该差异已不存在或数字已有变化，请刷新后重新核对。",
+            "The difference is gone, or its numbers are others than you saw; look at it again.",
+        ));
+    }
+    let decision = DecisionRow {
+        project_id: site.id,
+        id: RecordId(ctx.id()),
+        month,
+        subject: new.subject.to_string(),
+        kind: new.kind,
+        basis: new.basis.clone(),
+        verdict: new.found,
+        note: note.to_owned(),
+        document_id: new.document_id,
+        decided_by: ctx.actor().to_owned(),
+        decided_at: ctx.now,
+        recorded_seq,
+    };
+    table::insert(tx, &decision)?;
+    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "judge_difference", &decision.id.to_string())?;
+    Ok(decision)
+}

@@ -1,0 +1,153 @@
+//! Each kind of difference, and everything that is none because it is not known or not due.
+
+use super::*;
+use crate::base::Fen;
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+const NET: Fen = Fen(600_000);
+
+fn line() -> Line {
+    Line {
+        id: LineId(1),
+        sheet: SheetId(1),
+        days: 2_000,
+        day_rate: Fen(30_000),
+        net: NET,
+        disputed: Fen::ZERO,
+        paid: NET,
+        due_on: day("2026-03-10"),
+        state: LineState::Paid,
+    }
+}
+
+fn person() -> Person {
+    Person {
+        worker: WorkerId(7),
+        name: "测试工人".to_owned(),
+        enrolments: vec![RecordId(3)],
+        attended: Attended::Days(2_000),
+        lines: vec![line()],
+        direct: Vec::new(),
+        payees: Vec::new(),
+    }
+}
+
+fn facts(people: Vec<Person>) -> Facts {
+    let month = Month::of(2026, 2).unwrap();
+    Facts { month, today: day("2026-03-20"), due_on: day("2026-03-10"), people, strangers: Vec::new() }
+}
+
+/// The kinds, amounts and outcome of one worker.
+fn told(person: Person) -> (Vec<(Difference, Fen)>, MatchStanding) {
+    let rows = compare(&facts(vec![person])).unwrap();
+    let [row] = rows.as_slice() else { panic!("{rows:?}") };
+    (row.differs.iter().map(|one| (one.kind, one.amount)).collect(), row.standing(row.differs.len()))
+}
+
+fn with(change: impl Fn(&mut Line)) -> Person {
+    let mut person = person();
+    change(&mut person.lines[0]);
+    person
+}
+
+#[test]
+fn what_agrees_is_no_difference() {
+    assert_eq!(told(person()), (vec![], MatchStanding::Agrees));
+}
+
+#[test]
+fn each_kind_is_told_with_its_amount_and_its_basis() {
+    use Difference::{AttendanceWithoutPay, PaidLess, PaidToSomeoneElse, PaidWithoutAttendance};
+    let absent = Person { attended: Attended::Days(0), ..person() };
+    assert_eq!(told(absent).0, [(PaidWithoutAttendance, NET)]);
+    let too_many = Person { attended: Attended::Days(1_850), ..person() };
+    assert_eq!(told(too_many).0, [(PaidWithoutAttendance, Fen(45_000))]);
+    assert_eq!(told(Person { lines: Vec::new(), ..person() }).0, [(AttendanceWithoutPay, Fen::ZERO)]);
+    let refused = with(|line| (line.paid, line.state) = (Fen::ZERO, LineState::Rejected));
+    assert_eq!(told(refused).0, [(AttendanceWithoutPay, NET)]);
+    assert_eq!(told(with(|line| line.paid = Fen(500_000))).0, [(PaidLess, Fen(100_000))]);
+    let unlisted = Person { attended: Attended::Days(2_050), ..person() };
+    assert_eq!(told(unlisted).0, [(PaidLess, Fen(15_000))]);
+    let payee = Payee {
+        entry: BankEntryId(9),
+        line: Some(LineId(1)),
+        amount: NET,
+        name: Some("另一人".to_owned()),
+        account: Account::Nobodys,
+    };
+    let rows = compare(&facts(vec![Person { payees: vec![payee], ..person() }])).unwrap();
+    let one = &rows[0].differs[0];
+    assert_eq!((one.kind, one.amount, one.evidence[0].entry), (PaidToSomeoneElse, NET, Some(BankEntryId(9))));
+    assert_eq!(one.basis, format!("attended=2000 days=2000 net=6000.00 disputed=0.00 paid=6000.00 {}", BankEntryId(9)));
+}
+
+#[test]
+fn what_is_not_known_is_never_a_difference() {
+    for state in [LineState::Reserved, LineState::Sent, LineState::Accepted, LineState::Unknown] {
+        let flying = with(|line| (line.paid, line.state) = (Fen::ZERO, state));
+        assert_eq!(told(flying), (vec![], MatchStanding::NotKnown), "{state}");
+    }
+    for why in Unknown::ALL {
+        let silent = Person { attended: Attended::NotKnown(*why), ..person() };
+        assert_eq!(told(silent), (vec![], MatchStanding::NotKnown), "{why}");
+        let nobody = Person { attended: Attended::NotKnown(*why), lines: Vec::new(), ..person() };
+        assert_eq!(compare(&facts(vec![nobody])), Ok(vec![]), "{why}");
+    }
+    let contested = with(|line| (line.disputed, line.paid) = (Fen(100_000), Fen(500_000)));
+    assert_eq!(told(contested), (vec![], MatchStanding::NotKnown), "the contested part is not owed yet");
+    let all_contested = with(|line| (line.disputed, line.paid, line.state) = (NET, Fen::ZERO, LineState::Held));
+    assert_eq!(told(all_contested), (vec![], MatchStanding::NotKnown));
+    // The sheet and the bank are known where the gate is not: what the sheet owes is short.
+    let short = Person { attended: Attended::NotKnown(Unknown::GateSilent), ..with(|line| line.paid = Fen::ZERO) };
+    assert_eq!(told(short).0, [(Difference::PaidLess, NET)]);
+}
+
+#[test]
+fn nothing_is_due_on_the_pay_day_itself() {
+    let open = with(|line| (line.paid, line.state) = (Fen::ZERO, LineState::Approved));
+    for (today, expected) in
+        [("2026-03-09", MatchStanding::NotDue), ("2026-03-10", MatchStanding::NotDue), ("2026-03-11", MatchStanding::Differs)]
+    {
+        let facts = Facts { today: day(today), ..facts(vec![open.clone()]) };
+        let rows = compare(&facts).unwrap();
+        assert_eq!(rows[0].standing(rows[0].differs.len()), expected, "{today}");
+    }
+}
+
+#[test]
+fn money_straight_to_the_card_counts_for_the_worker() {
+    let direct = |fen| vec![Direct { entry: BankEntryId(9), amount: Fen(fen), booked_on: day("2026-03-12") }];
+    let refused = |fen| Person { direct: direct(fen), ..with(|line| (line.paid, line.state) = (Fen::ZERO, LineState::Rejected)) };
+    assert_eq!(told(refused(600_000)), (vec![], MatchStanding::Agrees));
+    assert_eq!(told(refused(400_000)).0, [(Difference::PaidLess, Fen(200_000))]);
+    let stranger = Person { attended: Attended::Days(0), lines: Vec::new(), direct: direct(5_000), ..person() };
+    assert_eq!(told(stranger).0, [(Difference::PaidWithoutAttendance, Fen(5_000))]);
+}
+
+#[test]
+fn somebody_on_the_roll_of_whom_nobody_speaks_is_no_row() {
+    let idle = Person { attended: Attended::Days(0), lines: Vec::new(), ..person() };
+    assert_eq!(compare(&facts(vec![idle])), Ok(vec![]));
+}
+
+#[test]
+fn payees_whom_nobody_knows_stand_among_the_rows_in_order() {
+    let entry = BankEntryId(3);
+    let stranger = Stranger { entry, amount: Fen(70_000), booked_on: day("2026-03-12"), name: None };
+    let rows = compare(&Facts { strangers: vec![stranger], ..facts(vec![person()]) }).unwrap();
+    assert_eq!(rows.iter().map(|row| row.subject.number()).collect::<Vec<_>>(), [3, 7]);
+    assert_eq!(rows[0].differs[0].kind, Difference::UnknownPayee);
+    assert_eq!(rows[0].standing(1), MatchStanding::Differs);
+    assert_eq!(rows[0].standing(0), MatchStanding::Explained);
+}
+
+#[test]
+fn a_subject_is_read_back() {
+    for subject in [Subject::Worker(WorkerId(5)), Subject::Entry(BankEntryId(6))] {
+        assert_eq!(subject.to_string().parse::<Subject>(), Ok(subject));
+    }
+    assert!("prj-0000000000001".parse::<Subject>().is_err());
+}
