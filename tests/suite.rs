@@ -19,10 +19,12 @@ mod suite {
     pub mod ground;
     mod house;
     mod http;
+    mod killed;
     mod mail;
     mod operation;
     mod oracles;
     mod protocol;
+    mod sim;
     mod store;
     mod tour;
 }

@@ -6,6 +6,7 @@ mod files;
 mod house;
 mod law;
 mod law_try;
+mod sim;
 mod upkeep;
 
 use std::io::Write;
@@ -119,6 +120,15 @@ enum Command {
     Export {
         #[command(flatten)]
         place: Where,
+    },
+    /// Play a site year on a temporary database, with an auditor who looks at every day.
+    Sim {
+        /// Seed of everything that happens.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Days.
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=super::sim::DAYS_MAX))]
+        days: i64,
     },
     /// Measure this binary on temporary databases.
     Bench {
@@ -341,6 +351,7 @@ pub fn run() -> ExitCode {
         Command::Gate(GateCommand::Replay { place, .. }) => house::replay(config, &place),
         Command::Export { place } => house::export(config, &place),
         Command::Verify { place } => house::verify(&place),
+        Command::Sim { seed, days } => sim::run(seed, days),
         Command::Bench { name, projects, seed, json, database_url } => {
             house::bench(config, name.as_deref(), projects, json, database_url.as_deref(), seed)
         }

@@ -229,7 +229,9 @@ impl Config {
 
     /// How the database is opened.
     pub fn db_options(&self) -> DbOptions {
-        DbOptions { readers_max: self.store.readers_max, queue_max: self.store.queue_max, group_max: self.store.group_max }
+        let store = &self.store;
+        let (readers_max, queue_max, group_max) = (store.readers_max, store.queue_max, store.group_max);
+        DbOptions { readers_max, queue_max, group_max, is_durable: true }
     }
 }
 

@@ -16,5 +16,6 @@ pub mod postman;
 pub mod routes;
 pub mod schedule;
 pub mod serve;
+pub mod sim;
 pub mod verify;
 pub mod worker;

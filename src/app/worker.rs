@@ -59,7 +59,8 @@ fn one(ground: &Arc<Ground>, job: Job) -> Result<(), StoreError> {
     ground.db.write_blocking(move |tx| jobs::failed(tx.conn(), job.id, job.attempts + 1, &why))
 }
 
-fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
+/// The work of one job, without its mark in the queue.
+pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> {
     let unreadable = |error| Problem::unreadable("payload", &error);
     match job.kind.as_str() {
         "fold_days" => {

@@ -100,11 +100,13 @@ pub struct DbOptions {
     pub queue_max: usize,
     /// Writes that share one commit.
     pub group_max: usize,
+    /// Whether what was committed survives a power cut; only databases that are thrown away afterwards go without.
+    pub is_durable: bool,
 }
 
 impl Default for DbOptions {
     fn default() -> Self {
-        Self { readers_max: 8, queue_max: 4096, group_max: 256 }
+        Self { readers_max: 8, queue_max: 4096, group_max: 256, is_durable: true }
     }
 }
 
@@ -112,6 +114,7 @@ impl Default for DbOptions {
 #[derive(Debug, Clone)]
 pub struct Opener {
     place: Place,
+    is_durable: bool,
 }
 
 const BUSY_TIMEOUT_MS: u32 = 10_000;
@@ -125,8 +128,9 @@ impl Opener {
                 let unavailable =
                     |error: &dyn std::fmt::Display| StoreError::Unavailable(format!("cannot open `{path}`: {error}"));
                 let mut conn = diesel::sqlite::SqliteConnection::establish(&path).map_err(|e| unavailable(&e))?;
+                let synchronous = if self.is_durable { "FULL" } else { "OFF" };
                 conn.batch_execute(&format!(
-                    "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                    "PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
                      PRAGMA foreign_keys = ON; PRAGMA cache_size = -{CACHE_KIB}; PRAGMA temp_store = MEMORY;"
                 ))
                 .map_err(|e| unavailable(&e))?;
@@ -175,7 +179,7 @@ impl Db {
             Place::File(_) => Backend::Sqlite,
             Place::Server(_) => Backend::Postgres,
         };
-        let opener = Opener { place };
+        let opener = Opener { place, is_durable: options.is_durable };
         let pool = Pool::builder()
             .max_size(options.readers_max)
             .min_idle(Some(1))

@@ -6,6 +6,7 @@
 pub mod bulk;
 pub mod conn;
 pub mod fixed;
+pub mod fuse;
 pub mod inbox;
 pub mod jobs;
 pub mod journal;

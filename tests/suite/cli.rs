@@ -143,7 +143,7 @@ fn help_and_version_are_not_faults() {
     let help = folder.run(&["--help"]).ends(0);
     for command in [
         "demo", "serve", "migrate", "user", "backup", "restore", "schedule", "key", "law", "bank", "device", "gate", "verify",
-        "bench",
+        "sim", "bench",
     ] {
         assert!(help.out.contains(command), "{command}");
     }
