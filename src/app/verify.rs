@@ -56,6 +56,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::imports::table::all_layouts(conn)?)?;
     audit.table(payroll::imports::table::all(conn)?)?;
     audit.table(payroll::links::table::all(conn)?)?;
+    audit.table(payroll::opening::table::all(conn)?)?;
     audit.table(payroll::pay_run::table::all_runs(conn)?)?;
     audit.table(payroll::pay_run::table::all_attempts(conn)?)?;
     audit.table(payroll::pay_run::table::all_parts(conn)?)?;

@@ -91,6 +91,7 @@ const WORDS: &[(&str, &str)] = &[
     ("overtime", "加班工资"),
     ("piece_work", "计件工资"),
     ("allowance", "津贴补贴"),
+    ("owed_before", "此前欠付"),
     ("deduction", "扣款"),
     ("earlier_parts", "与前几部分的差额"),
     ("by_hand", "人工录入"),

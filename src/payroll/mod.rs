@@ -15,6 +15,7 @@ pub mod items;
 pub mod life;
 pub mod links;
 pub mod months;
+pub mod opening;
 pub mod outside;
 pub mod pay_run;
 pub mod results;

@@ -1245,3 +1245,15 @@ diesel::table! {
         recorded_seq -> BigInt,
     }
 }
+
+diesel::table! {
+    opening_sheets (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        document_id -> BigInt,
+        note -> Text,
+        imported_by -> Text,
+        recorded_seq -> BigInt,
+    }
+}

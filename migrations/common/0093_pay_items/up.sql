@@ -6,7 +6,7 @@ CREATE TABLE line_items (
     id                   BIGINT NOT NULL,
     sheet_id             BIGINT NOT NULL,
     line_id              BIGINT NOT NULL,
-    kind                 TEXT NOT NULL CHECK (kind IN ('day_wage', 'hour_wage', 'overtime', 'piece_work', 'allowance', 'deduction')),
+    kind                 TEXT NOT NULL CHECK (kind IN ('day_wage', 'hour_wage', 'overtime', 'piece_work', 'allowance', 'deduction', 'owed_before')),
     label                TEXT NOT NULL,
     quantity_thousandths BIGINT NOT NULL CHECK (quantity_thousandths >= 0),
     unit_price_fen       BIGINT NOT NULL CHECK (unit_price_fen >= 0),

@@ -181,6 +181,11 @@ fn checked(new: &NewItem) -> Result<(i64, i32), Problem> {
         let problem = Problem::invalid("单价不能为负。", "A unit price is not below nothing.");
         return Err(problem.at("unit_price", "bad_amount"));
     }
+    if new.kind == ItemKind::OwedBefore {
+        let zh = "此前欠付须凭材料导入（opening-arrears），不能手工填写。";
+        let en = "What was owed before is imported with its paper (opening-arrears), not typed.";
+        return Err(Problem::invalid(zh, en).at("kind", "bad_format"));
+    }
     if new.kind == ItemKind::DayWage {
         let zh = "工日由考勤形成，不能手工填写；请补记考勤，或改用计时、计件项目。";
         let en = "Work days come from the attendance; amend the attendance, or enter hours or pieces.";

@@ -33,6 +33,8 @@ words! {
         Allowance = "allowance",
         /// What is withheld: advances, fines, own social insurance.
         Deduction = "deduction",
+        /// What was owed from before this service, as a paper states it.
+        OwedBefore = "owed_before",
     }
 }
 crate::store::types::word_column!(ItemKind);
@@ -114,7 +116,8 @@ impl Item {
 
     /// Whether it pays work that no work day stands for: hours, overtime, confirmed pieces.
     pub fn is_other_work(&self) -> bool {
-        let is_work = matches!(self.row.kind, ItemKind::HourWage | ItemKind::Overtime | ItemKind::PieceWork);
+        let is_work =
+            matches!(self.row.kind, ItemKind::HourWage | ItemKind::Overtime | ItemKind::PieceWork | ItemKind::OwedBefore);
         is_work && self.counts() && self.row.amount_fen.is_positive()
     }
 
@@ -144,7 +147,7 @@ impl Sums {
             match item.row.kind {
                 ItemKind::DayWage => sums.days = sums.days.plus(amount)?,
                 ItemKind::Deduction => sums.deductions = sums.deductions.plus(amount)?,
-                ItemKind::HourWage | ItemKind::Overtime | ItemKind::PieceWork | ItemKind::Allowance => {
+                ItemKind::HourWage | ItemKind::Overtime | ItemKind::PieceWork | ItemKind::Allowance | ItemKind::OwedBefore => {
                     sums.extras = sums.extras.plus(amount)?;
                 }
             }

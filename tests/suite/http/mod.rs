@@ -13,6 +13,7 @@ mod law;
 mod ledger;
 mod live_bank;
 mod matching;
+mod opening;
 mod overrides;
 mod owing;
 mod pages;

@@ -220,6 +220,10 @@ impl Side {
             "pay-sheets/{sheet}/sign-links" => json!({}),
             "pay-sheets/{sheet}/xlsx" => json!({"purpose": "核对测试"}),
             "pay-runs" => json!({"sheet": of("sheet")}),
+            "opening-arrears" => json!({
+                "month": "2025-12", "due_on": "2026-01-15", "document": of("document"), "note": "测试欠条",
+                "items": [{"enrolment": of("enrolment"), "amount": "1.00"}],
+            }),
             "bank-files/{file}/void" => json!({"note": "测试作废"}),
             "bank-files/{file}/void/decision" => json!({"approves": false, "note": "测试不作废"}),
             "pay-runs/{run}/inquiries" => json!({"kind": "asked", "note": "测试查询"}),

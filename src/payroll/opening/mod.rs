@@ -1,0 +1,217 @@
+//! Arrears from before this service: a sheet of a past month, its lines what each worker is still owed, with the paper that says so.
+//!
+//! From there it lives as any sheet does: signed, audited by a second person, paid line by line, counted as arrears by its own due day.
+//! A month that has work days here is not imported but built. Deliberately absent: people who are not enrolled, since nobody could be
+//! paid who has no record; and the payments that were made before, which the paper has set off already.
+
+pub mod http;
+pub mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use self::table::OpeningRow;
+use super::actions::{add_up, checked_text};
+use super::basis;
+use super::items::{self, ItemKind, ItemSource, actions::Whole};
+use super::results::event_of;
+use super::table::{self as rows, LineRow, SheetRow};
+use super::{LINES_MAX, LineState, SheetState};
+use crate::base::id::{DocumentId, LineId, RecordId, SheetId};
+use crate::base::{Day, Fen, Month};
+use crate::documents;
+use crate::projects::Site;
+use crate::store::{Chain, Tx, jobs};
+use crate::web::problem::Fault;
+use crate::web::{Ctx, Problem};
+use crate::workers;
+
+/// What one worker is still owed.
+#[derive(Debug, Clone)]
+pub struct NewOwed {
+    /// Whom: an enrolment of the project.
+    pub enrolment: RecordId,
+    /// How much, above nothing.
+    pub amount: Fen,
+}
+
+/// Arrears of one month as a paper states them.
+#[derive(Debug, Clone)]
+pub struct NewOpening {
+    /// The month that the wages are of.
+    pub month: Month,
+    /// The day by which they were due.
+    pub due_on: Day,
+    /// The paper: a signed list, an acknowledgement of debt, a decision.
+    pub document: DocumentId,
+    /// In words what the paper is.
+    pub note: String,
+    /// The lines.
+    pub items: Vec<NewOwed>,
+}
+
+/// What came of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Opened {
+    /// The draft.
+    pub sheet: SheetRow,
+    /// Lines that were taken.
+    pub taken: usize,
+    /// What is wrong with the others, each with its place.
+    pub faults: Vec<Fault>,
+}
+
+/// What the sheet calls its items.
+const LABEL: &str = "此前欠付 owed from before";
+
+/// Imports the arrears of a month; good lines are taken, each bad one is told.
+///
+/// # Errors
+/// `invalid` without a paper of the project, for a month to come, a due day that is not past or no good line at all; `conflict` for a
+/// month that has a sheet or work days here.
+pub fn import(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewOpening) -> Result<Opened, Problem> {
+    let recorded_seq = tx.seq(Chain::Project(site.id))?;
+    let note = checked_text(&new.note, "note")?;
+    documents::actions::require(tx.conn(), site.id, Some(new.document), "document")?;
+    let is_past = new.month < ctx.today.month() && new.due_on >= new.month.first() && new.due_on < ctx.today;
+    if !is_past {
+        let (zh, en) =
+            ("只导入以前月份、已过支付日的欠薪。", "Only wages of an earlier month whose due day has passed are imported.");
+        return Err(Problem::invalid(zh, en).at("due_on", "bad_time"));
+    }
+    if new.items.len() > LINES_MAX {
+        return Err(Problem::new(crate::web::Code::TooLarge, "一张工资表最多 20000 行。", "A sheet has at most 20,000 lines."));
+    }
+    let is_here = !rows::parts(tx.conn(), site.id, new.month)?.is_empty();
+    if is_here || !basis::earned(tx, ctx, site, new.month, None)?.is_empty() {
+        let zh = "该月在本系统已有考勤或工资表，请编制工资表，不要导入。";
+        let en = "The month has attendance or a sheet here; build its sheet instead.";
+        return Err(Problem::conflict(zh, en).at("month", "duplicate"));
+    }
+    let (good, faults) = sorted(tx, site, new)?;
+    if good.is_empty() {
+        let mut problem = Problem::invalid("没有可导入的行。", "No line could be taken.").at("items", "missing_field");
+        problem.faults.extend(faults);
+        return Err(problem);
+    }
+    let sheet = SheetRow {
+        project_id: site.id,
+        id: SheetId(ctx.id()),
+        month: new.month,
+        part: 1,
+        state: SheetState::Draft,
+        line_count: 0,
+        total_fen: Fen::ZERO,
+        due_on: new.due_on,
+        version: 1,
+        built_by: ctx.actor().to_owned(),
+        submitted_by: None,
+        audited_by: None,
+        audited_on: None,
+        recorded_seq,
+    };
+    rows::insert_sheet(tx, &sheet)?;
+    let opening = OpeningRow {
+        project_id: site.id,
+        id: RecordId(ctx.id()),
+        sheet_id: sheet.id,
+        document_id: new.document,
+        note,
+        imported_by: ctx.actor().to_owned(),
+        recorded_seq,
+    };
+    table::insert(tx, &opening)?;
+    let taken = good.len();
+    lay(tx, ctx, &sheet, good, recorded_seq)?;
+    let sheet = add_up(tx, sheet)?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
+    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "import_arrears", &sheet.id.to_string())?;
+    Ok(Opened { sheet, taken, faults })
+}
+
+/// The good lines, and what is wrong with the others.
+fn sorted(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    new: &NewOpening,
+) -> Result<(Vec<(workers::table::EnrolmentRow, Fen)>, Vec<Fault>), Problem> {
+    let enrolled = workers::table::of_project(tx.conn(), site.id)?;
+    let mut enrolled: BTreeMap<RecordId, workers::table::EnrolmentRow> = enrolled.into_iter().map(|row| (row.id, row)).collect();
+    let mut seen = BTreeSet::new();
+    let (mut good, mut faults) = (Vec::new(), Vec::new());
+    for (number, item) in new.items.iter().enumerate() {
+        let mut refuse = |field: &str, reason: &str, zh: &str, en: &str| {
+            let place = format!("items[{number}].{field}");
+            faults.push(Fault { place, reason: reason.to_owned(), zh: zh.to_owned(), en: en.to_owned() });
+        };
+        if !item.amount.is_positive() || !item.amount.is_bookable() {
+            refuse("amount", "bad_amount", "金额应大于零且可入账。", "The amount is above nothing and can be booked.");
+        } else if !seen.insert(item.enrolment) {
+            refuse("enrolment", "duplicate", "同一工人只能有一行，请合并。", "A worker has one line; add them up.");
+        } else {
+            match enrolled.remove(&item.enrolment) {
+                None => refuse(
+                    "enrolment",
+                    "unknown_person",
+                    "项目中没有这名工人，请先登记。",
+                    "The project has no such worker; enrol them first.",
+                ),
+                Some(row) if row.entered_on > new.month.last() => {
+                    refuse("enrolment", "bad_time", "该工人在当月之后才进场。", "The worker came to the site after that month.");
+                }
+                Some(row) => good.push((row, item.amount)),
+            }
+        }
+    }
+    Ok((good, faults))
+}
+
+/// Writes the lines, each with the one item that it is made of.
+fn lay(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sheet: &SheetRow,
+    good: Vec<(workers::table::EnrolmentRow, Fen)>,
+    recorded_seq: i64,
+) -> Result<(), Problem> {
+    let (mut lines, mut events, mut made) = (Vec::new(), Vec::new(), Vec::new());
+    for (who, amount) in good {
+        let line = LineRow {
+            project_id: sheet.project_id,
+            id: LineId(ctx.id()),
+            sheet_id: sheet.id,
+            enrolment_id: who.id,
+            worker_id: who.worker_id,
+            days_hundredths: 0,
+            day_rate_fen: who.day_rate,
+            gross_fen: amount,
+            deductions_fen: Fen::ZERO,
+            net_fen: amount,
+            due_on: sheet.due_on,
+            state: LineState::Draft,
+            state_reason: None,
+            disputed_fen: Fen::ZERO,
+            attempt: 0,
+            paid_on: None,
+            paid_fen: Fen::ZERO,
+            recorded_seq,
+        };
+        let whole = Whole {
+            kind: ItemKind::OwedBefore,
+            label: LABEL.to_owned(),
+            quantity_thousandths: 1_000,
+            unit_price: amount,
+            amount,
+            source: ItemSource::Imported,
+            inbox: None,
+        };
+        events.push(event_of(ctx, &line, "import_arrears", ctx.today));
+        made.push(whole.row(ctx, sheet, line.id, recorded_seq));
+        lines.push(line);
+    }
+    rows::insert_lines(tx, &lines)?;
+    rows::insert_events(tx, &events)?;
+    items::table::insert_items(tx, &made)?;
+    Ok(())
+}
