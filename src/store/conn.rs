@@ -159,7 +159,8 @@ impl ManageConnection for Opener {
     }
 
     fn has_broken(&self, _conn: &mut AnyConn) -> bool {
-        false
+        // Work that unwinds leaves its transaction open: on PostgreSQL whoever came next would go on in it and commit its half.
+        std::thread::panicking()
     }
 }
 

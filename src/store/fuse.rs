@@ -5,10 +5,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use diesel::connection::{Connection, Instrumentation, InstrumentationEvent};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-use super::AnyConn;
+use super::conn::Backend;
+use super::{AnyConn, Db, StoreError};
 
 /// Counts statements down; shared by whoever armed it and the connection.
 #[derive(Debug, Clone)]
@@ -47,6 +51,39 @@ impl Fuse {
     pub fn cut(&self) {
         self.0.store(CUT, Ordering::SeqCst);
     }
+}
+
+/// How often [`let_go`] looks, and the pause between two looks.
+const LOOKS_MAX: u32 = 1000;
+const PAUSE_MS: u64 = 10;
+
+/// Other sessions of this database that are inside a transaction.
+const OTHERS: &str = "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
+                      AND backend_type = 'client backend' AND xact_start IS NOT NULL";
+
+#[derive(QueryableByName)]
+struct Others {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Waits until a server has noticed that the session that died is gone: until then its locks stand, and the queue of jobs passes over
+/// what they cover, so that the year would go on in another order.
+///
+/// # Errors
+/// It still holds on after ten seconds.
+pub fn let_go(db: &Db) -> Result<(), StoreError> {
+    if db.backend() == Backend::Sqlite {
+        return Ok(());
+    }
+    for _ in 0..LOOKS_MAX {
+        let others = db.read_blocking(|conn| Ok::<_, StoreError>(diesel::sql_query(OTHERS).get_result::<Others>(conn)?.n))?;
+        if others == 0 {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(PAUSE_MS));
+    }
+    Err(StoreError::Unavailable("a session that died still holds its locks".to_owned()))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use anxin::parties::actions::NewParty;
 use anxin::projects::actions::NewProject;
 use anxin::store::conn::Place;
 use anxin::store::vault::Owner;
-use anxin::store::{Db, DbOptions, migrate};
+use anxin::store::{Db, DbOptions, StoreError, migrate};
 use anxin::web::{Ctx, Grant, Ground, Problem, Role, ScopeOn};
 use anxin::{accounts, attendance, parties, projects, users, workers};
 
@@ -268,4 +268,49 @@ fn check(folder: &Path, project: ProjectId, heard: &Heard) {
     }
     let audit = ground.db.read_blocking(verify::verify).unwrap();
     assert_eq!(audit.broken, Vec::<String>::new());
+}
+
+fn what_breaks_off_leaves_nothing(db: &Db) {
+    use diesel::connection::SimpleConnection;
+    let write = |name: &'static str, breaks_off: bool| {
+        let db = db.clone();
+        // A thread of its own, as every request has: the pool lends the connection again afterwards.
+        let thread = std::thread::spawn(move || {
+            db.write_blocking(move |tx| -> Result<(), StoreError> {
+                tx.conn().batch_execute(&format!("INSERT INTO marks (name, value) VALUES ('{name}', '')"))?;
+                if breaks_off {
+                    std::panic::resume_unwind(Box::new("broken off"));
+                }
+                Ok(())
+            })
+        });
+        thread.join().is_ok_and(|result| result.is_ok())
+    };
+    for _ in 0..4 {
+        assert!(!write("half", true));
+    }
+    for name in ["one", "two", "three", "four"] {
+        assert!(write(name, false));
+    }
+    #[derive(diesel::QueryableByName)]
+    struct Mark {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    // Another service sees what was acknowledged, and no half of what was not.
+    let other = Db::open(db.place().clone(), &DbOptions::default()).unwrap();
+    let marks: Vec<Mark> = other
+        .read_blocking(|conn| -> Result<_, StoreError> {
+            let text = "SELECT name FROM marks WHERE name IN ('half', 'one', 'two', 'three', 'four') ORDER BY name";
+            Ok(diesel::RunQueryDsl::load(diesel::sql_query(text), conn)?)
+        })
+        .unwrap();
+    assert_eq!(marks.into_iter().map(|mark| mark.name).collect::<Vec<_>>(), ["four", "one", "three", "two"]);
+}
+
+#[test]
+fn work_that_breaks_off_leaves_no_half_to_who_comes_next() {
+    what_breaks_off_leaves_nothing(&ground::fresh_sqlite());
+    #[cfg(feature = "postgres")]
+    what_breaks_off_leaves_nothing(&ground::fresh_postgres());
 }

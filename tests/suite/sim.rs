@@ -39,10 +39,17 @@ fn file(name: &str) -> Place {
     Place::in_folder(&folder)
 }
 
-/// The first line in which two exports differ.
+/// The first line in which two exports differ, from shortly before the place.
 fn difference(one: &str, other: &str) -> Option<(String, String)> {
-    let pair = one.lines().zip(other.lines()).find(|(one, other)| one != other);
-    pair.map(|(one, other)| (one.to_owned(), other.to_owned()))
+    const AROUND: usize = 60;
+    let (one, other) = one.lines().zip(other.lines()).find(|(one, other)| one != other)?;
+    let place = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let part = |line: &str| {
+        let table = line.split(' ').next().unwrap_or_default();
+        let text: String = line.chars().skip(place.saturating_sub(AROUND)).take(2 * AROUND).collect();
+        format!("{table}: …{text}")
+    };
+    Some((part(one), part(other)))
 }
 
 fn is_the_same(one: &Report, other: &Report, what: &str) {

@@ -61,11 +61,13 @@ fn passages(service: &Service, world: &World, founded: &Founded, books: &mut Boo
                 .map(|device| (device.id.0, device.serial))
                 .collect();
             let mut stored = Vec::new();
+            let mut pins: BTreeMap<i64, String> = BTreeMap::new();
             for row in attendance::table::punches_of_day(conn, ground.id, crate::workers::day_number(on))? {
-                let pin = match attendance::table::pin(conn, row.pin_id)? {
-                    Some((sealed, _)) => ctx.vault().open_text(conn, Owner::Project(ground.id), &sealed)?,
-                    None => String::new(),
-                };
+                if !pins.contains_key(&row.pin_id) {
+                    let sealed = attendance::table::pin(conn, row.pin_id)?.map(|(sealed, _)| sealed).unwrap_or_default();
+                    pins.insert(row.pin_id, ctx.vault().open_text(conn, Owner::Project(ground.id), &sealed)?);
+                }
+                let pin = pins.get(&row.pin_id).cloned().unwrap_or_default();
                 let serial = devices.get(&row.device_id).cloned().unwrap_or_default();
                 stored.push(Passage { serial, pin, time: row.local_time, state: row.state });
             }

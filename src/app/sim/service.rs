@@ -14,7 +14,7 @@ use crate::app::{build, worker};
 use crate::attendance::intake::Intake;
 use crate::base::{Clock, Day, Moment};
 use crate::store::conn::Place;
-use crate::store::fuse::Fuse;
+use crate::store::fuse::{self, Fuse};
 use crate::store::jobs::{self, Job};
 use crate::store::tx::Transient;
 use crate::store::{AnyConn, Db, DbOptions, StoreError, Tx, migrate};
@@ -131,6 +131,7 @@ impl Service {
     fn reopen(&mut self) -> Result<(), StoreError> {
         self.live = None;
         let ground = build::ground(self.db()?, KEY, Arc::<SimClock>::clone(&self.clock), &self.law, &self.config, true)?;
+        fuse::let_go(&ground.db)?;
         self.live = Some((ground, Arc::new(Intake::default())));
         Ok(())
     }
