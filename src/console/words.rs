@@ -1,5 +1,6 @@
 //! The words of the tables in Chinese, as the field says them. In English a word is itself, its underscores blanks.
 
+mod sheets;
 mod wage_money;
 
 use std::borrow::Cow;
@@ -80,65 +81,6 @@ const WORDS: &[(&str, &str)] = &[
     ("work_finished", "工程已完工"),
     ("promise_given", "已作出书面承诺"),
     ("accepted_on", "竣工验收日期"),
-    // Sheets, lines, runs
-    ("draft", "草稿"),
-    ("submitted", "已提交"),
-    ("audited", "已审核"),
-    ("published", "已公示"),
-    // Items of a line, the slip, a sheet's steps
-    ("day_wage", "工日工资"),
-    ("hour_wage", "计时工资"),
-    ("overtime", "加班工资"),
-    ("piece_work", "计件工资"),
-    ("allowance", "津贴补贴"),
-    ("owed_before", "此前欠付"),
-    ("deduction", "扣款"),
-    ("earlier_parts", "与前几部分的差额"),
-    ("by_hand", "人工录入"),
-    ("imported", "导入"),
-    ("crew_confirmed", "班组确认"),
-    ("worker_confirmed", "工人确认"),
-    ("sent_back", "退回修改"),
-    ("by_week", "按周"),
-    ("by_day", "按日"),
-    ("employer", "用人单位"),
-    ("worker", "工人姓名"),
-    ("contact", "联系方式"),
-    ("working_time", "工作时间"),
-    ("items", "工资项目"),
-    ("voucher_or_signature", "银行凭证或签字"),
-    ("closed", "已关闭"),
-    ("signed", "已签字"),
-    ("held", "暂缓"),
-    ("approved", "可支付"),
-    ("reserved", "已列支"),
-    ("sent", "已发送"),
-    ("accepted", "银行已受理"),
-    ("paid", "已支付"),
-    ("rejected", "银行拒付"),
-    ("returned", "已退回"),
-    ("settled", "已结清"),
-    ("refused", "已拒绝"),
-    ("paper", "纸质签字"),
-    ("link_with_second_means", "链接签字并二次验证"),
-    ("card_missing", "没有银行卡"),
-    ("card_shared", "多人共用一卡"),
-    ("card_not_own", "持卡人不符"),
-    ("on_hold_list", "在暂缓名单"),
-    ("over_bank_limit", "超过银行限额"),
-    ("over_month_amount", "当月工资过高"),
-    ("over_year_amount", "年工资过高"),
-    ("below_minimum_wage", "低于最低工资标准"),
-    ("opening_balance", "期初余额"),
-    ("only_announced", "仅有通知、对账单未列"),
-    ("statements_break", "对账单不连续"),
-    ("no_closing_balance", "尚无期末余额"),
-    ("unexplained_rest", "未查明差额"),
-    ("asked", "已向银行查询"),
-    ("sent_again", "已重发同一文件"),
-    ("disputed", "有争议"),
-    ("no_work_days", "没有出勤"),
-    ("contradicted", "银行前后不一"),
     // Bank
     ("statement", "对账单"),
     ("report", "日间报告"),
@@ -293,7 +235,7 @@ const WORDS: &[(&str, &str)] = &[
 
 /// A word in a language; a word that has no Chinese yet shows as itself.
 pub fn said(lang: Lang, word: &str) -> Cow<'_, str> {
-    let zh = WORDS.iter().chain(wage_money::WORDS).find(|(known, _)| *known == word).map(|(_, zh)| *zh);
+    let zh = WORDS.iter().chain(sheets::WORDS).chain(wage_money::WORDS).find(|(known, _)| *known == word).map(|(_, zh)| *zh);
     match (lang, zh) {
         (Lang::Zh, Some(zh)) => Cow::Borrowed(zh),
         _ if word.contains('_') => Cow::Owned(word.replace('_', " ")),

@@ -79,7 +79,7 @@ fn every_word_that_pages_show_has_its_chinese_once() {
         law::finding::System,
         law::finding::State,
     ];
-    let all: Vec<&str> = WORDS.iter().chain(wage_money::WORDS).map(|(word, _)| *word).collect();
+    let all: Vec<&str> = WORDS.iter().chain(sheets::WORDS).chain(wage_money::WORDS).map(|(word, _)| *word).collect();
     for word in shown {
         assert!(all.contains(&word), "`{word}` has no Chinese");
     }
