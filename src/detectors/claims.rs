@@ -236,7 +236,7 @@ mod tests {
                 NotEnrolled
             ]
         );
-        assert_eq!((told.claimed, told.borne_out), (Fen(4_500_000), Fen(700_000)));
+        assert_eq!((told.claimed, told.borne_out), (Fen(4_200_000), Fen(700_000)));
         assert!(told.items[5].is_management && !told.items[0].is_management);
         assert_eq!(told.items[4].attended, None, "what is not known is not none");
     }

@@ -97,6 +97,7 @@ const MEANINGS: &[(&str, &str, &str)] = &[
     ("joint.persons", "联动处置的人数标准", "persons from which departments act jointly"),
     ("joint.project_arrears", "联动处置的拖欠工程款标准", "overdue project money from which departments act jointly"),
     ("joint.enterprise_arrears", "联动处置的企业欠薪标准", "a company's arrears from which departments act jointly"),
+    ("wage.minimum_month", "当地月最低工资标准", "the local minimum wage of a month"),
 ];
 
 /// Kinds of work behind `labour_cost.contract.*` and `labour_cost.progress.*`.
