@@ -1,5 +1,6 @@
 //! The auditor: compares what the service shows with the books after every day, line by line and movement by movement.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::books::{Books, Owed, Passage};
@@ -45,7 +46,7 @@ pub fn look(service: &Service, world: &World, founded: &Founded, books: &mut Boo
             );
         }
     }
-    if day.day_of_month() % 7 == 0 {
+    if day.day_of_month().is_multiple_of(7) {
         balances(service, books, day)?;
     }
     Ok(())
@@ -63,9 +64,9 @@ fn passages(service: &Service, world: &World, founded: &Founded, books: &mut Boo
             let mut stored = Vec::new();
             let mut pins: BTreeMap<i64, String> = BTreeMap::new();
             for row in attendance::table::punches_of_day(conn, ground.id, crate::workers::day_number(on))? {
-                if !pins.contains_key(&row.pin_id) {
+                if let Entry::Vacant(unknown) = pins.entry(row.pin_id) {
                     let sealed = attendance::table::pin(conn, row.pin_id)?.map(|(sealed, _)| sealed).unwrap_or_default();
-                    pins.insert(row.pin_id, ctx.vault().open_text(conn, Owner::Project(ground.id), &sealed)?);
+                    unknown.insert(ctx.vault().open_text(conn, Owner::Project(ground.id), &sealed)?);
                 }
                 let pin = pins.get(&row.pin_id).cloned().unwrap_or_default();
                 let serial = devices.get(&row.device_id).cloned().unwrap_or_default();

@@ -31,6 +31,9 @@ const JOBS_MAX: usize = 400;
 /// The key of a database that lives as long as its run: nothing in it is anybody's.
 const KEY: [u8; 32] = [0x5A; 32];
 
+/// What two transactions came to that reached the service together.
+type Both<T> = (Result<T, Problem>, Result<T, Problem>);
+
 /// The clock of the simulation; it never goes back.
 #[derive(Debug)]
 pub struct SimClock(AtomicI64);
@@ -194,7 +197,7 @@ impl Service {
     }
 
     /// Two transactions that reach the service together: on threads of their own in a crowded year, one after the other in any other.
-    pub fn pair<T, F, G>(&mut self, one: F, other: G) -> Result<(Result<T, Problem>, Result<T, Problem>), Problem>
+    pub fn pair<T, F, G>(&mut self, one: F, other: G) -> Result<Both<T>, Problem>
     where
         F: Fn(&mut Tx<'_>, &Ctx, &Intake) -> Result<T, Problem> + Send + Sync + 'static,
         G: Fn(&mut Tx<'_>, &Ctx, &Intake) -> Result<T, Problem> + Send + Sync + 'static,

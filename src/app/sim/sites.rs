@@ -188,7 +188,7 @@ impl Sites {
 
 fn rests(plan: &Plan, day: Day) -> bool {
     let is_sunday = day.is_weekend() && !day.plus_days(1).is_weekend();
-    is_sunday && (day.day_of_month() + u32::try_from(plan.number).unwrap_or(0)) % 3 != 0
+    is_sunday && !(day.day_of_month() + u32::try_from(plan.number).unwrap_or(0)).is_multiple_of(3)
 }
 
 /// A day in the life of somebody on site: most days nothing happens.

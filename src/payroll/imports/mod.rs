@@ -160,7 +160,7 @@ impl Proposal {
                 return Err(problem.at(b, "duplicate"));
             }
         }
-        for column in COLUMNS.iter().filter(|column| column.required && !used.contains_key(column.key)) {
+        if let Some(column) = COLUMNS.iter().find(|column| column.required && !used.contains_key(column.key)) {
             let name = column.names.first().copied().unwrap_or(column.key);
             let problem = Problem::invalid(format!("请指出哪一列是“{name}”。"), format!("Say which column is `{name}`."));
             return Err(problem.at(column.key, "missing_field"));

@@ -130,12 +130,11 @@ pub fn import(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewOpening) -> Resu
     Ok(Opened { sheet, taken, faults })
 }
 
+/// A worker, and what they are owed.
+type Owed = (workers::table::EnrolmentRow, Fen);
+
 /// The good lines, and what is wrong with the others.
-fn sorted(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    new: &NewOpening,
-) -> Result<(Vec<(workers::table::EnrolmentRow, Fen)>, Vec<Fault>), Problem> {
+fn sorted(tx: &mut Tx<'_>, site: &Site, new: &NewOpening) -> Result<(Vec<Owed>, Vec<Fault>), Problem> {
     let enrolled = workers::table::of_project(tx.conn(), site.id)?;
     let mut enrolled: BTreeMap<RecordId, workers::table::EnrolmentRow> = enrolled.into_iter().map(|row| (row.id, row)).collect();
     let mut seen = BTreeSet::new();
@@ -168,13 +167,7 @@ fn sorted(
 }
 
 /// Writes the lines, each with the one item that it is made of.
-fn lay(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    sheet: &SheetRow,
-    good: Vec<(workers::table::EnrolmentRow, Fen)>,
-    recorded_seq: i64,
-) -> Result<(), Problem> {
+fn lay(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, good: Vec<Owed>, recorded_seq: i64) -> Result<(), Problem> {
     let (mut lines, mut events, mut made) = (Vec::new(), Vec::new(), Vec::new());
     for (who, amount) in good {
         let line = LineRow {
