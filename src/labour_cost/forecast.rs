@@ -33,6 +33,7 @@ pub struct Promise {
 
 /// Wages to be paid on a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = WagesOfPayDay)]
 pub struct Wages {
     /// The month that was worked.
     pub month: Month,

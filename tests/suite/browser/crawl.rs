@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use anxin::app::routes;
+use anxin::matters::actions::NewStep;
+use anxin::matters::{self, MatterKind, Step};
 use anxin::payroll::imports::actions::SheetFile;
 use anxin::payroll::{building, imports, links};
 use anxin::projects;
@@ -211,6 +213,9 @@ fn give_the_sites_something_to_do(site: &Site) -> String {
             let bytes = "姓名,身份证号,应发,实发\n测试,11999919900101001X,1.00,1.00\n".as_bytes().to_vec();
             let file = SheetFile { name: Some("三月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
             imports::actions::keep_file(tx, &ctx, &one, &file)?;
+            let (reason, note) = (Some("supplier_debt".to_owned()), Some("某法院".to_owned()));
+            let frozen = NewStep { reason, note, ..NewStep::of(Step::Frozen, ctx.today) };
+            matters::actions::begin(tx, &ctx, &one, MatterKind::AccountFreeze, &frozen)?;
             let sheet = building::build_sheet(tx, &ctx, &one, ctx.today.month(), None).ok();
             let made = sheet.and_then(|built| links::actions::make(tx, &ctx, &one, built.sheet.id, &[]).ok());
             path = path.or(made.and_then(|made| made.first().map(|link| link.path.clone())));
