@@ -68,7 +68,7 @@ fn of_seed(seed: u64) {
     #[cfg(feature = "postgres")]
     {
         // One seed in two dies on the server too.
-        let manner = if seed % 2 == 0 { Manner::Killed } else { Manner::Whole };
+        let manner = if seed.is_multiple_of(2) { Manner::Killed } else { Manner::Whole };
         let server = play(year, manner, ground::fresh_postgres().place().clone());
         is_the_same(&whole, &server, "PostgreSQL");
     }
