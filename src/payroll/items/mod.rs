@@ -183,7 +183,7 @@ pub fn amount(quantity: Decimal, unit_price: Fen, rate_percent: i32) -> Result<F
     unit_price.times(ratio, Rounding::HalfUp)
 }
 
-/// A quantity in thousandths; `None` below nothing, beyond [`QUANTITY_MAX`] or with a fourth decimal place.
+/// A quantity in thousandths; `None` below nothing, beyond a million or with a fourth decimal place.
 pub fn thousandths(quantity: Decimal) -> Option<i64> {
     if quantity.is_sign_negative() || quantity > Decimal::from(QUANTITY_MAX) {
         return None;
