@@ -8,7 +8,7 @@ use crate::base::id::{InboxId, ProjectId};
 use crate::console::{Frame, Shown, done, show};
 use crate::projects;
 use crate::settlement::voiding::http::{FileView, view};
-use crate::settlement::voiding::{self, Step, table};
+use crate::settlement::voiding::{self, Voiding, table};
 use crate::web::{Form, Verb, Visit};
 
 /// Files that the page shows, the newest first.
@@ -25,7 +25,7 @@ struct FilesPage {
 
 impl FilesPage {
     fn is_asked(&self, file: &FileView) -> bool {
-        file.steps.last().is_some_and(|row| row.step == Step::Asked)
+        file.steps.last().is_some_and(|row| row.step == Voiding::Asked)
     }
 }
 

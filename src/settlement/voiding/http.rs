@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::table::{self, StepRow};
-use super::{Step, ask, decide, file_of};
+use super::{Voiding, ask, decide, file_of};
 use crate::base::id::{AccountId, InboxId, ProjectId, StatementId};
 use crate::base::{Day, Fen, Moment};
 use crate::projects::{self, Site};
@@ -115,7 +115,7 @@ pub fn view(conn: &mut AnyConn, site: &Site, id: InboxId) -> Result<FileView, Pr
                 closing: row.closing_fen,
             })
             .collect(),
-        is_voided: steps.last().is_some_and(|row| row.step == Step::Voided),
+        is_voided: steps.last().is_some_and(|row| row.step == Voiding::Voided),
         steps,
     })
 }

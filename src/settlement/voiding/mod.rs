@@ -25,7 +25,7 @@ use crate::wire::bank;
 
 words! {
     /// A step of voiding a file.
-    pub enum Step, "step of voiding" {
+    pub enum Voiding, "step of voiding" {
         /// Somebody asks for it.
         Asked = "asked",
         /// Somebody else has voided it.
@@ -34,8 +34,8 @@ words! {
         Dropped = "dropped",
     }
 }
-crate::store::types::word_column!(Step);
-crate::web::openapi::word_schema!(Step);
+crate::store::types::word_column!(Voiding);
+crate::web::openapi::word_schema!(Voiding);
 
 /// Files that are told again for one voiding at most; more are a year's, and need the bank.
 pub const FILES_MAX: i64 = 400;
@@ -72,13 +72,13 @@ pub fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId, note: &str) -> 
     tx.seq(Chain::Project(site.id))?;
     file_of(tx.conn(), site, id)?;
     match table::steps_of(tx.conn(), site.id, id)?.last().map(|row| row.step) {
-        None | Some(Step::Dropped) => step(tx, ctx, site, id, Step::Asked, note),
-        Some(Step::Asked) => {
+        None | Some(Voiding::Dropped) => step(tx, ctx, site, id, Voiding::Asked, note),
+        Some(Voiding::Asked) => {
             let problem =
                 Problem::conflict("该文件的作废申请正在等待他人复核。", "The voiding of this file awaits another person.");
             Err(problem.at("file", "bad_state"))
         }
-        Some(Step::Voided) => Err(Problem::conflict("该文件已作废。", "This file is voided already.").at("file", "bad_state")),
+        Some(Voiding::Voided) => Err(Problem::conflict("该文件已作废。", "This file is voided already.").at("file", "bad_state")),
     }
 }
 
@@ -91,12 +91,12 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId, approves: bo
     tx.seq(Chain::Project(site.id))?;
     let file = file_of(tx.conn(), site, id)?;
     let steps = table::steps_of(tx.conn(), site.id, id)?;
-    let Some(asked) = steps.last().filter(|row| row.step == Step::Asked) else {
+    let Some(asked) = steps.last().filter(|row| row.step == Voiding::Asked) else {
         let problem = Problem::conflict("没有待复核的作废申请。", "Nobody has asked for this file to be voided.");
         return Err(problem.at("file", "bad_state"));
     };
     if !approves {
-        return step(tx, ctx, site, id, Step::Dropped, note);
+        return step(tx, ctx, site, id, Voiding::Dropped, note);
     }
     if asked.recorded_by == ctx.actor() {
         return Err(Problem::not_allowed());
@@ -104,7 +104,7 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId, approves: bo
     void(tx, ctx, site, &file, note)
 }
 
-fn step(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId, step: Step, note: String) -> Result<StepRow, Problem> {
+fn step(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId, step: Voiding, note: String) -> Result<StepRow, Problem> {
     let chain = Chain::Project(site.id);
     let row = StepRow {
         project_id: site.id,
@@ -132,7 +132,7 @@ fn void(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &FileRow, note: String) -
     for row in touched.into_values() {
         take_back(tx, ctx, site, row, file.id)?;
     }
-    let row = step(tx, ctx, site, file.id, Step::Voided, note)?;
+    let row = step(tx, ctx, site, file.id, Voiding::Voided, note)?;
     for id in again {
         tell_again(tx, ctx, site, id)?;
     }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde::Serialize;
 
-use super::Step;
+use super::Voiding;
 use crate::accounts::table::{EntryRow, StatementRow};
 use crate::base::Moment;
 use crate::base::id::{InboxId, ProjectId, RecordId};
@@ -22,7 +22,7 @@ pub struct StepRow {
     pub project_id: ProjectId,
     pub id: RecordId,
     pub inbox_id: InboxId,
-    pub step: Step,
+    pub step: Voiding,
     pub note: String,
     pub recorded_by: String,
     pub recorded_at: Moment,
