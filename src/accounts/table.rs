@@ -352,7 +352,7 @@ pub fn alike(
     but: StatementId,
 ) -> Result<Vec<EntryRow>, StoreError> {
     use bank_entries as b;
-    Ok(b::table
+    let mut rows: Vec<EntryRow> = b::table
         .filter(
             b::project_id
                 .eq(account.project_id)
@@ -362,15 +362,16 @@ pub fn alike(
                 .and(b::voided_by.is_null())
                 .and(b::statement_id.ne(but)),
         )
-        .order(b::id)
         .select(EntryRow::as_select())
-        .load(conn)?)
+        .load(conn)?;
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
 }
 
 /// Booked entries with the bank's reference, oldest first: what a refund or reversal may take back.
 pub fn with_bank_ref(conn: &mut AnyConn, account: &AccountRow, bank_ref: &str) -> Result<Vec<EntryRow>, StoreError> {
     use bank_entries as b;
-    Ok(b::table
+    let mut rows: Vec<EntryRow> = b::table
         .filter(
             b::project_id
                 .eq(account.project_id)
@@ -378,15 +379,16 @@ pub fn with_bank_ref(conn: &mut AnyConn, account: &AccountRow, bank_ref: &str) -
                 .and(b::status.eq(EntryStatus::Booked))
                 .and(b::bank_ref.eq(bank_ref)),
         )
-        .order(b::id)
         .select(EntryRow::as_select())
-        .load(conn)?)
+        .load(conn)?;
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
 }
 
 /// [`with_bank_ref`] for many references.
 pub fn with_bank_refs(conn: &mut AnyConn, account: &AccountRow, references: &[String]) -> Result<Vec<EntryRow>, StoreError> {
     use bank_entries as b;
-    Ok(b::table
+    let mut rows: Vec<EntryRow> = b::table
         .filter(
             b::project_id
                 .eq(account.project_id)
@@ -394,9 +396,10 @@ pub fn with_bank_refs(conn: &mut AnyConn, account: &AccountRow, references: &[St
                 .and(b::status.eq(EntryStatus::Booked))
                 .and(b::bank_ref.eq_any(references.to_vec())),
         )
-        .order(b::id)
         .select(EntryRow::as_select())
-        .load(conn)?)
+        .load(conn)?;
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
 }
 
 /// Booked entries of a span of days that no ledger statement holds.
@@ -408,7 +411,9 @@ pub fn provisional(conn: &mut AnyConn, account: &AccountRow, first: Day, last: D
                 .eq(account.project_id)
                 .and(b::account_id.eq(account.id))
                 .and(b::status.eq(EntryStatus::Booked))
-                .and(b::booked_on.between(first, last)),
+                .and(b::booked_on.between(first, last))
+                .and(b::seen_in.not_like(format!("%{}:%", StatementKind::Statement)))
+                .and(b::seen_in.not_like(format!("%{}:%", StatementKind::Sheet))),
         )
         .order(b::id)
         .select(EntryRow::as_select())

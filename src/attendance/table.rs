@@ -1,6 +1,7 @@
 //! Rows of punches and work days, and the marks that say which days must be folded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable};
@@ -304,12 +305,13 @@ pub fn spans_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<BTreeMap<P
     if projects.is_empty() {
         return Ok(spans);
     }
-    let rows: Vec<SpanRow> = diesel::sql_query(format!(
-        "SELECT p.id AS project_id, (SELECT MIN(w.worked_on) FROM work_days w WHERE w.project_id = p.id) AS first_on, \
-         (SELECT MAX(w.worked_on) FROM work_days w WHERE w.project_id = p.id) AS last_on FROM projects p WHERE p.id IN ({})",
-        listed(projects.iter().map(|project| project.0))
-    ))
-    .load(conn)?;
+    const SPAN: &str = "SELECT p.id AS project_id, (SELECT MIN(w.worked_on) FROM work_days w WHERE w.project_id = p.id) AS first_on, \
+                        (SELECT MAX(w.worked_on) FROM work_days w WHERE w.project_id = p.id) AS last_on FROM projects p WHERE p.id";
+    static OF_ONE: LazyLock<String> = LazyLock::new(|| format!("{SPAN} = $1"));
+    let rows: Vec<SpanRow> = match projects {
+        [project] => fixed(OF_ONE.as_str()).big(project.0).load(conn)?,
+        _ => diesel::sql_query(format!("{SPAN} IN ({})", listed(projects.iter().map(|project| project.0)))).load(conn)?,
+    };
     for row in rows {
         if let (Some(span), Some(first), Some(last)) = (spans.get_mut(&row.project_id), row.first_on, row.last_on) {
             span.folded = Some((first, last));

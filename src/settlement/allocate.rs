@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::keys::{Known, Told, Voice, WINDOW_DAYS};
 use super::page::{self, Answers, Pending, Wanted};
+use super::reading::Seen;
 use super::receipt::FileProblem;
 use super::sides::{OtherSide, names_run};
 use super::standing::{Standing, Voucher};
@@ -73,30 +74,23 @@ pub(super) enum Effect {
 
 impl Desk<'_> {
     /// Books a page of the statement, entry by entry; gives what each did, in their order.
-    pub fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, page: &[(Entry, Told)]) -> Result<Vec<Effect>, Problem> {
-        let seen: Vec<(OtherSide, String)> = page
-            .iter()
-            .map(|(_, told)| (OtherSide::of(ctx, told), ctx.vault().index("bank_entry", &told.key_text(self.account.id))))
-            .collect();
-        self.ask(tx, page, &seen)?;
-        let mut effects = Vec::with_capacity(page.len());
-        for ((entry, told), (other, base)) in page.iter().zip(seen) {
-            effects.push(self.take_one(tx, ctx, (entry, told), other, &base)?);
-        }
+    pub fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, page: Vec<Seen>) -> Result<Vec<Effect>, Problem> {
+        self.ask(tx, &page)?;
+        let effects = page.into_iter().map(|seen| self.take_one(tx, ctx, seen)).collect::<Result<_, Problem>>()?;
         self.pending.write(tx, ctx, self.site)?;
         Ok(effects)
     }
 
     /// Asks the database once for what every entry of the page will ask.
-    fn ask(&mut self, tx: &mut Tx<'_>, page: &[(Entry, Told)], seen: &[(OtherSide, String)]) -> Result<(), Problem> {
-        let details = page.iter().flat_map(|(entry, _)| &entry.details);
-        let references = page.iter().filter_map(|(_, told)| told.bank_ref.clone());
+    fn ask(&mut self, tx: &mut Tx<'_>, page: &[Seen]) -> Result<(), Problem> {
+        let details = page.iter().flat_map(|seen| &seen.entry.details);
+        let references = page.iter().filter_map(|seen| seen.told.bank_ref.clone());
         let references: BTreeSet<String> = references.filter(|reference| !self.vouchers.contains_key(reference)).collect();
         let wanted = Wanted {
             payments: details.filter_map(|detail| detail.end_to_end_id.clone()).collect(),
-            cards: seen.iter().filter_map(|(other, _)| other.index.clone()).collect(),
+            cards: page.iter().filter_map(|seen| seen.other.index.clone()).collect(),
             references: references.into_iter().collect(),
-            keys: seen.iter().map(|(_, base)| format!("{base}/0")).collect(),
+            keys: page.iter().map(|seen| format!("{}/0", seen.base)).collect(),
         };
         self.answers = Answers::to(tx.conn(), self.site, &wanted)?;
         self.look_back(tx, page)?;
@@ -109,39 +103,32 @@ impl Desk<'_> {
     }
 
     /// Books one entry of the statement.
-    fn take_one(
-        &mut self,
-        tx: &mut Tx<'_>,
-        ctx: &Ctx,
-        (entry, told): (&Entry, &Told),
-        other: OtherSide,
-        base: &str,
-    ) -> Result<Effect, Problem> {
+    fn take_one(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, Seen { entry, told, other, base }: Seen) -> Result<Effect, Problem> {
         let place = (told.match_key(), told.booked_on);
         let mut known = self.before.remove(&place).unwrap_or_else(|| Standing::new(self.kind, self.name.clone()));
-        let voice = Voice { kind: self.kind, name: &self.name, counterparty_index: other.index.as_deref(), base };
-        let standing = known.take(&self.claimed, told, voice);
+        let voice = Voice { kind: self.kind, name: &self.name, counterparty_index: other.index.as_deref(), base: &base };
+        let standing = known.take(&self.claimed, &told, voice);
         self.before.insert(place, known);
-        let whole = self.sums_up(entry);
-        let meaning = self.meaning(tx, ctx, entry, told, other.index.as_deref())?;
+        let whole = self.sums_up(&entry);
+        let meaning = self.meaning(tx, ctx, &entry, &told, other.index.as_deref())?;
         let before = standing.clone();
         let (row, effect) = match standing {
-            Some(row) => self.merge(tx, ctx, row, (told, base), other, meaning)?,
-            None => self.book(tx, ctx, told, base, other, meaning)?,
+            Some(row) => self.merge(tx, ctx, row, (&told, &base), other, meaning)?,
+            None => self.book(tx, ctx, &told, &base, other, meaning)?,
         };
         self.remember(before.as_ref(), &row);
         self.claimed.insert(row.id);
         if row.status == EntryStatus::Booked && whole {
-            self.pass_on(tx, ctx, entry, &row)?;
+            self.pass_on(tx, ctx, &entry, &row)?;
         }
         Ok(effect)
     }
 
     /// Reads what looked like the page's entries before the statement came, all at once.
-    fn look_back(&mut self, tx: &mut Tx<'_>, page: &[(Entry, Told)]) -> Result<(), Problem> {
+    fn look_back(&mut self, tx: &mut Tx<'_>, page: &[Seen]) -> Result<(), Problem> {
         let new: BTreeSet<(String, Day)> = page
             .iter()
-            .map(|(_, told)| (told.match_key(), told.booked_on))
+            .map(|seen| (seen.told.match_key(), seen.told.booked_on))
             .filter(|place| !self.before.contains_key(place))
             .collect();
         let days = || new.iter().map(|(_, day)| *day);

@@ -11,6 +11,7 @@ mod page;
 mod passing;
 pub mod payees;
 pub mod purpose;
+mod reading;
 mod receipt;
 pub mod results;
 mod sides;
@@ -25,7 +26,7 @@ use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::{AnyConn, Tx, journal};
 use crate::web::{Ctx, Problem};
-use crate::wire::bank::{self, BankFile, Entry};
+use crate::wire::bank::BankFile;
 
 /// Parser and its version, kept with each message.
 const PARSER: &str = "bank/1";
@@ -66,27 +67,6 @@ impl HandedIn {
     /// How many entries the file has.
     pub fn entries(&self) -> usize {
         self.file.statements.iter().map(|one| one.entries.len().saturating_add(one.passed_by)).sum()
-    }
-
-    /// Each entry with the place of its statement in the file, in order: from the statements where they hold it, else from the bytes
-    /// once more, so that a file of any size needs the memory of one entry.
-    ///
-    /// # Errors
-    /// The first that `take` gives; nothing is taken after it.
-    pub fn each_entry(&self, mut take: impl FnMut(usize, &Entry) -> Result<(), Problem>) -> Result<(), Problem> {
-        if self.file.statements.iter().all(|one| one.passed_by == 0) {
-            for (number, statement) in self.file.statements.iter().enumerate() {
-                statement.entries.iter().try_for_each(|entry| take(number, entry))?;
-            }
-            return Ok(());
-        }
-        let mut so_far = Ok(());
-        bank::each_entry(&self.bytes, &mut |number, entry| {
-            if so_far.is_ok() {
-                so_far = take(number, &entry);
-            }
-        });
-        so_far
     }
 
     /// SHA-256 of the bytes.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::allocate::{Desk, Effect};
-use super::keys::{self, Told, Unbookable};
+use super::keys::Unbookable;
 use super::page::{Answers, PAGE, Pending};
+use super::reading::{self, Read, Seen};
 use super::receipt::{FileProblem, Receipt, StatementReceipt};
 use super::{HandedIn, Refused, keep, table};
 use crate::accounts::continuity::StatementRef;
@@ -17,7 +18,7 @@ use crate::projects::{PartyRole, Site};
 use crate::store::inbox::InboxState;
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Code, Ctx, Problem};
-use crate::wire::bank::{AmountFault, Entry, Statement, Tally};
+use crate::wire::bank::{AmountFault, Statement, Tally};
 
 /// Takes a file: keeps it, books what is new, passes on what it says of lines, and says what came of it.
 ///
@@ -138,7 +139,7 @@ fn book_all(
     let file = handed.file.statements.iter().zip(desks).enumerate();
     let mut waiting = file.filter_map(|(number, (statement, desk))| Some((number, statement, desk.as_ref()?))).peekable();
     let mut open: Option<(usize, Booking<'_>)> = None;
-    handed.each_entry(|number, entry| {
+    reading::each_entry(ctx, handed, desks, |number, read| {
         // Statements without entries stand between those with some; each is finished before the next begins.
         while open.as_ref().is_none_or(|(at, _)| *at < number)
             && let Some((at, statement, (account, site))) = waiting.next_if(|(at, ..)| *at <= number)
@@ -150,7 +151,7 @@ fn book_all(
             open = Some((at, Booking::begin(tx, ctx, handed, (inbox_id, again), statement, account, site)?));
         }
         match &mut open {
-            Some((at, booking)) if *at == number => booking.take(tx, ctx, entry, refused),
+            Some((at, booking)) if *at == number => booking.take(tx, ctx, read, refused),
             _ => Ok(()),
         }
     })?;
@@ -176,7 +177,7 @@ struct Booking<'a> {
     again: bool,
     tally: Tally,
     /// Entries that wait to be booked together.
-    page: Vec<(Entry, Told)>,
+    page: Vec<Seen>,
     new: usize,
     merged: usize,
     duplicates: usize,
@@ -233,25 +234,26 @@ impl<'a> Booking<'a> {
         Ok(Booking { desk, statement, earlier, again, tally, page, new: 0, merged: 0, duplicates: 0, quarantined: 0, days })
     }
 
-    fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, refused: &mut Refused) -> Result<(), Problem> {
-        self.tally.add(entry);
-        let told = match keys::tell(entry, self.statement.currency.as_deref()) {
-            Ok(told) => told,
-            Err(why) => {
+    fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, read: Read, refused: &mut Refused) -> Result<(), Problem> {
+        let seen = match read {
+            Read::Bookable(seen) => *seen,
+            Read::Not(entry, why) => {
+                self.tally.add(&entry);
                 let (reason, zh, en) = words_of(why);
                 refused.push(&entry.place, reason, zh, en);
                 self.quarantined += 1;
                 return Ok(());
             }
         };
-        self.days.insert(told.booked_on);
-        self.page.push((entry.clone(), told));
+        self.tally.add(&seen.entry);
+        self.days.insert(seen.told.booked_on);
+        self.page.push(seen);
         if self.page.len() >= PAGE { self.turn(tx, ctx) } else { Ok(()) }
     }
 
     /// Books the page that is full, or the last one.
     fn turn(&mut self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
-        for effect in self.desk.take(tx, ctx, &std::mem::take(&mut self.page))? {
+        for effect in self.desk.take(tx, ctx, std::mem::take(&mut self.page))? {
             match effect {
                 Effect::New => self.new += 1,
                 Effect::Merged => self.merged += 1,

@@ -1,6 +1,8 @@
 //! Which sources are silent: of one project, or of all that a scope covers. Whose they are is part of the query, so that a limit
 //! cuts what may be seen and never hides it behind what may not.
 
+use std::sync::LazyLock;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
@@ -8,6 +10,7 @@ use super::{Late, Source, day_of};
 use crate::base::id::ProjectId;
 use crate::base::{Day, Moment, RegionCode};
 use crate::projects::table::covered_sql;
+use crate::store::fixed::fixed;
 use crate::store::{AnyConn, StoreError};
 use crate::web::Scope;
 
@@ -192,21 +195,24 @@ struct ProjectOnly {
 
 /// Projects after an id in which something is silent or a notice of silence stands, in order of id.
 pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit: i64) -> Result<Vec<ProjectId>, StoreError> {
-    let sql = format!(
-        "SELECT t.project_id FROM (SELECT p.id AS project_id {} UNION SELECT p.id AS project_id {} UNION SELECT p.id AS project_id {} \
-         UNION SELECT n.project_id FROM notices n WHERE n.kind = 'silence' AND n.state <> 'cured') t \
-         WHERE t.project_id > $5 ORDER BY t.project_id LIMIT $6",
-        silent_accounts("$1"),
-        silent_devices("$2"),
-        silent_sites("$3", "$4")
-    );
-    let rows: Vec<ProjectOnly> = diesel::sql_query(sql)
-        .bind::<Date, _>(bounds.statements)
-        .bind::<BigInt, _>(bounds.devices)
-        .bind::<Date, _>(bounds.punches)
-        .bind::<Date, _>(bounds.today)
-        .bind::<BigInt, _>(after)
-        .bind::<BigInt, _>(limit)
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT t.project_id FROM (SELECT p.id AS project_id {} UNION SELECT p.id AS project_id {} \
+             UNION SELECT p.id AS project_id {} \
+             UNION SELECT n.project_id FROM notices n WHERE n.kind = 'silence' AND n.state <> 'cured') t \
+             WHERE t.project_id > $5 ORDER BY t.project_id LIMIT $6",
+            silent_accounts("$1"),
+            silent_devices("$2"),
+            silent_sites("$3", "$4")
+        )
+    });
+    let rows: Vec<ProjectOnly> = fixed(TEXT.as_str())
+        .day(bounds.statements)
+        .big(bounds.devices.0)
+        .day(bounds.punches)
+        .day(bounds.today)
+        .big(after)
+        .big(limit)
         .load(conn)?;
     Ok(rows.into_iter().map(|row| row.project_id).collect())
 }

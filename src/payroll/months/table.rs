@@ -125,17 +125,25 @@ pub fn open_counts(conn: &mut AnyConn, projects: &[ProjectId], as_of: Day) -> Re
     if projects.is_empty() {
         return Ok(Vec::new());
     }
+    // A gate asks of many projects now and then; an assessment asks of one all the time, and its text is kept prepared.
+    static OF_ONE: LazyLock<String> = LazyLock::new(|| open_counts_text("= $2"));
+    if let [project] = projects {
+        return Ok(fixed(OF_ONE.as_str()).day(as_of).big(project.0).load(conn)?);
+    }
+    let text = open_counts_text(&format!("IN ({})", listed(projects.iter().map(|project| project.0))));
+    Ok(diesel::sql_query(text).bind::<Date, _>(as_of).load(conn)?)
+}
+
+fn open_counts_text(projects: &str) -> String {
     let columns = "project_id, sheet_id, net_fen, disputed_fen, paid_fen, paid_on, due_on, state";
     let open = "(net_fen - disputed_fen - paid_fen > 0 OR disputed_fen > 0)";
-    let ids = listed(projects.iter().map(|project| project.0));
-    let sql = format!(
+    format!(
         "SELECT l.project_id AS project_id, l.sheet_id AS sheet_id, {} FROM \
-         (SELECT {columns} FROM pay_lines WHERE project_id IN ({ids}) AND {open} \
-          UNION ALL SELECT {columns} FROM pay_lines WHERE project_id IN ({ids}) AND paid_on > $1 AND NOT {open}) l \
+         (SELECT {columns} FROM pay_lines WHERE project_id {projects} AND {open} \
+          UNION ALL SELECT {columns} FROM pay_lines WHERE project_id {projects} AND paid_on > $1 AND NOT {open}) l \
          GROUP BY l.project_id, l.sheet_id ORDER BY l.project_id, l.sheet_id",
         tallies()
-    );
-    Ok(diesel::sql_query(sql).bind::<Date, _>(as_of).load(conn)?)
+    )
 }
 
 /// The sheets of some projects without their lines: project, id, month, part, state, due day, total; by project and month.
