@@ -196,7 +196,7 @@ pub fn insert_entry(tx: &mut Tx<'_>, row: &EntryRow) -> Result<(), StoreError> {
 /// Many new entries at once.
 pub fn insert_entries(tx: &mut Tx<'_>, rows: &[EntryRow]) -> Result<(), StoreError> {
     insert_all!(tx.conn(), bank_entries::table, rows)?;
-    rows.iter().try_for_each(|row| tx.seal(row))
+    tx.seal_all(rows)
 }
 
 /// Writes what a later message adds to an entry: who else told it, that it is booked, and what it lacked.

@@ -82,8 +82,8 @@ pub fn insert_line(tx: &mut Tx<'_>, row: &PostingLineRow) -> Result<(), StoreErr
 pub fn insert_many(tx: &mut Tx<'_>, rows: &[PostingRow], lines: &[PostingLineRow]) -> Result<(), StoreError> {
     insert_all!(tx.conn(), postings::table, rows)?;
     insert_all!(tx.conn(), posting_lines::table, lines)?;
-    rows.iter().try_for_each(|row| tx.seal(row))?;
-    lines.iter().try_for_each(|row| tx.seal(row))
+    tx.seal_all(rows)?;
+    tx.seal_all(lines)
 }
 
 pub fn by_key(conn: &mut AnyConn, project: ProjectId, natural_key: &str) -> Result<Option<PostingRow>, StoreError> {

@@ -147,7 +147,7 @@ pub fn insert_line(tx: &mut Tx<'_>, row: &LineRow) -> Result<(), StoreError> {
 /// Many lines at once.
 pub fn insert_lines(tx: &mut Tx<'_>, rows: &[LineRow]) -> Result<(), StoreError> {
     insert_all!(tx.conn(), pay_lines::table, rows)?;
-    rows.iter().try_for_each(|row| tx.seal(row))
+    tx.seal_all(rows)
 }
 
 /// Writes what may change of a line.
@@ -180,7 +180,7 @@ pub fn move_lines(tx: &mut Tx<'_>, rows: &[LineRow]) -> Result<(), StoreError> {
     for some in rows.chunks(MOVED_ROWS) {
         directly!(tx.conn(), conn => MoveLines(some).execute(conn))?;
     }
-    rows.iter().try_for_each(|row| tx.seal(row))
+    tx.seal_all(rows)
 }
 
 /// The statement of [`move_lines`]; a full one always has the same text, so that the connection keeps it prepared.
@@ -238,13 +238,13 @@ pub fn insert_event(tx: &mut Tx<'_>, row: &EventRow) -> Result<(), StoreError> {
 /// Many signatures at once.
 pub fn insert_signatures(tx: &mut Tx<'_>, rows: &[SignatureRow]) -> Result<(), StoreError> {
     insert_all!(tx.conn(), signatures::table, rows)?;
-    rows.iter().try_for_each(|row| tx.seal(row))
+    tx.seal_all(rows)
 }
 
 /// Many events at once.
 pub fn insert_events(tx: &mut Tx<'_>, rows: &[EventRow]) -> Result<(), StoreError> {
     insert_all!(tx.conn(), line_events::table, rows)?;
-    rows.iter().try_for_each(|row| tx.seal(row))
+    tx.seal_all(rows)
 }
 
 pub fn sheet(conn: &mut AnyConn, project: ProjectId, id: SheetId) -> Result<Option<SheetRow>, StoreError> {

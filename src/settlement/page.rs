@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::table;
+use super::{payees, table};
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
 use crate::base::Fen;
-use crate::base::id::PayRunId;
+use crate::base::id::{LineId, PayRunId};
 use crate::ledger::{self, Posting};
 use crate::projects::Site;
 use crate::store::vault::Owner;
@@ -34,6 +34,8 @@ pub(super) struct Answers {
     to_card: HashMap<(String, Fen), Vec<String>>,
     workers: HashSet<String>,
     keys: HashSet<String>,
+    /// Whose the payments are, by line.
+    payees: HashMap<LineId, payees::Worker>,
     /// A word on a pay line was passed on since: whose payments are under way is asked anew.
     stale: bool,
 }
@@ -41,8 +43,11 @@ pub(super) struct Answers {
 impl Answers {
     /// Asks for a page; vouchers go to the caller, who keeps them for the whole statement.
     pub fn to(conn: &mut AnyConn, site: &Site, wanted: &Wanted) -> Result<Self, Problem> {
+        let payments = table::payments(conn, site.id, &wanted.payments)?;
+        let lines: Vec<LineId> = payments.keys().filter_map(|id| payees::line_of(id)).collect();
         Ok(Answers {
-            payments: table::payments(conn, site.id, &wanted.payments)?,
+            payees: payees::table::whose(conn, site.id, &lines)?,
+            payments,
             to_card: table::payments_to_cards(conn, site.id, &wanted.cards)?,
             workers: table::workers_cards(conn, site.id, &wanted.cards)?,
             keys: table::keys_standing(conn, site.id, &wanted.keys)?,
@@ -53,6 +58,11 @@ impl Answers {
     /// Run and amount of a payment.
     pub fn payment(&self, end_to_end_id: &str) -> Option<(PayRunId, Fen)> {
         self.payments.get(end_to_end_id).copied()
+    }
+
+    /// Whose a payment is.
+    pub fn worker(&self, end_to_end_id: &str) -> Option<&payees::Worker> {
+        self.payees.get(&payees::line_of(end_to_end_id)?)
     }
 
     /// Payments of exactly this amount to a card whose line is under way or paid.

@@ -34,7 +34,7 @@ impl Desk<'_> {
             }
             let Some(outcome) = self.outcome(detail, row) else { continue };
             if detail.direction == crate::wire::bank::Direction::Debit {
-                payees::note(tx, ctx, self.site, row, (id, due), detail)?;
+                payees::note(tx, ctx, self.site, row, (id, due), detail, self.answers.worker(id))?;
             }
             self.apply(tx, ctx, id, outcome)?;
         }

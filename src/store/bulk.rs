@@ -47,21 +47,27 @@ macro_rules! directly {
 }
 pub(crate) use directly;
 
-/// Inserts rows, many in one statement. The rows' type says `treat_none_as_default_value = false`, or SQLite takes them one by one.
+/// Inserts rows that are all new: one by one with a statement kept prepared on SQLite, where a statement of many rows would copy each page
+/// that it touches in case it fails half way; many in one statement on PostgreSQL, where each statement is a journey. The rows' type says
+/// `treat_none_as_default_value = false`, or no two statements are alike.
 macro_rules! insert_all {
     ($any:expr, $table:expr, $rows:expr) => {{
-        let mut done: Result<usize, diesel::result::Error> = Ok(0);
-        for some in $rows.chunks($crate::store::bulk::ROWS_OF_STATEMENT) {
-            if done.is_ok() {
-                done = $crate::store::bulk::directly!($any, conn => diesel::insert_into($table).values(some).execute(conn));
+        let done: Result<(), diesel::result::Error> = match $any {
+            $crate::store::AnyConn::Sqlite(conn) => {
+                $rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(conn).map(drop))
             }
-        }
-        done.map(drop).map_err($crate::store::StoreError::from)
+            #[cfg(feature = "postgres")]
+            $crate::store::AnyConn::Postgres(conn) => $rows
+                .chunks($crate::store::bulk::ROWS_OF_STATEMENT)
+                .try_for_each(|some| diesel::insert_into($table).values(some).execute(conn).map(drop)),
+        };
+        done.map_err($crate::store::StoreError::from)
     }};
 }
 pub(crate) use insert_all;
 
-/// Rows of one statement: times the columns of the widest table they stay below what either database binds (32,766).
+/// Rows of one statement: times the columns of the widest table they stay below what PostgreSQL binds (65,535).
+#[cfg(feature = "postgres")]
 pub const ROWS_OF_STATEMENT: usize = 500;
 
 #[derive(QueryableByName)]

@@ -120,6 +120,19 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
+    /// [`Tx::seal`] for many rows that were just written, in their order. The digests of a large batch are computed on two threads.
+    pub fn seal_all<R: Sealed + Sync>(&mut self, rows: &[R]) -> Result<(), StoreError> {
+        let digests = journal::digests(rows)?;
+        for (row, digest) in rows.iter().zip(digests) {
+            let chain = row.chain();
+            self.seq(chain)?;
+            if let Some(open) = self.chains.get_mut(&chain) {
+                open.sealed.push(SealedRow { table: R::TABLE.to_owned(), key: row.key(), digest });
+            }
+        }
+        Ok(())
+    }
+
     /// Says who did what to what, and when; one line at least is needed in each chain that a transaction writes to.
     pub fn note(&mut self, chain: Chain, at: Moment, actor: &str, verb: &'static str, subject: &str) -> Result<(), StoreError> {
         self.seq(chain)?;

@@ -166,9 +166,9 @@ fn commit_group(
     let mut failure: Option<String> = None;
     let mut next = Some(first);
     while let Some(mut piece) = next.take() {
-        if let Err(error) = run_in_savepoint(conn, piece.as_mut()) {
-            failure = Some(error.to_string());
-        }
+        // Nothing stands before the first piece, so its failure takes nothing else along and it needs no savepoint.
+        let ran = if group.is_empty() { run_alone(conn, piece.as_mut()) } else { run_in_savepoint(conn, piece.as_mut()) };
+        failure = ran.err().map(|error| error.to_string());
         group.push(piece);
         if failure.is_none() && group.len() < group_max {
             next = work.try_recv().ok();
@@ -189,12 +189,26 @@ fn commit_group(
     }
 }
 
+/// Runs a piece. A panic in it must not take the writer, and with it every other asker, down.
+fn run(conn: &mut AnyConn, piece: &mut dyn Work) -> Outcome {
+    catch_unwind(AssertUnwindSafe(|| piece.run(&mut Tx::new(conn)))).unwrap_or(Outcome::RollBack)
+}
+
+/// Runs the first piece of a transaction; an error means that the transaction cannot be trusted any more.
+fn run_alone(conn: &mut AnyConn, piece: &mut dyn Work) -> Result<(), diesel::result::Error> {
+    match run(conn, piece) {
+        Outcome::Keep => Ok(()),
+        Outcome::RollBack => {
+            conn.batch_execute("ROLLBACK")?;
+            begin(conn)
+        }
+    }
+}
+
 /// Runs one piece; an error means that the whole group's transaction cannot be trusted any more.
 fn run_in_savepoint(conn: &mut AnyConn, piece: &mut dyn Work) -> Result<(), diesel::result::Error> {
     conn.batch_execute("SAVEPOINT piece")?;
-    // A panic in one piece must not take the writer, and with it every other asker, down.
-    let outcome = catch_unwind(AssertUnwindSafe(|| piece.run(&mut Tx::new(conn)))).unwrap_or(Outcome::RollBack);
-    match outcome {
+    match run(conn, piece) {
         Outcome::Keep => conn.batch_execute("RELEASE SAVEPOINT piece"),
         Outcome::RollBack => conn.batch_execute("ROLLBACK TO SAVEPOINT piece; RELEASE SAVEPOINT piece"),
     }

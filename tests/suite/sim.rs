@@ -1,7 +1,5 @@
 //! The simulated site year: no violation, and the same bytes on SQLite, on PostgreSQL and where the process was killed all the time.
 
-use std::collections::BTreeSet;
-
 use anxin::app::sim::{self, Report, Wanted};
 use anxin::store::conn::Place;
 
@@ -15,9 +13,6 @@ const DAYS: i64 = 75;
 
 /// Days in which feeds come at once.
 const CROWDED_DAYS: i64 = 60;
-
-/// Seeds that once failed, with what they showed; played killed, for as long as it took.
-const FOUND: &[(u64, i64)] = &[];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
@@ -92,15 +87,6 @@ fn the_third_seed_is_the_same_year_on_both_databases_and_where_it_is_killed() {
 #[test]
 fn the_fourth_seed_is_the_same_year_on_both_databases_and_where_it_is_killed() {
     of_seed(SEEDS[3]);
-}
-
-#[test]
-fn what_once_failed_holds() {
-    let mut seen = BTreeSet::new();
-    for (seed, days) in FOUND {
-        assert!(seen.insert(seed), "{seed} is listed twice");
-        play((*seed, *days), Manner::Killed, file(&format!("sim-found-{seed}")));
-    }
 }
 
 #[test]

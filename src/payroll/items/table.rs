@@ -62,7 +62,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &ItemRow) -> Result<(), StoreError> {
 /// Many items at once.
 pub fn insert_items(tx: &mut Tx<'_>, rows: &[ItemRow]) -> Result<(), StoreError> {
     insert_all!(tx.conn(), line_items::table, rows)?;
-    rows.iter().try_for_each(|row| tx.seal(row))
+    tx.seal_all(rows)
 }
 
 pub fn insert_step(tx: &mut Tx<'_>, row: &StepRow) -> Result<(), StoreError> {

@@ -193,7 +193,7 @@ pub fn update_run(tx: &mut Tx<'_>, row: &RunRow) -> Result<(), StoreError> {
 /// The attempts of a run.
 pub fn insert_attempts(tx: &mut Tx<'_>, rows: &[AttemptRow]) -> Result<(), StoreError> {
     insert_all!(tx.conn(), pay_run_lines::table, rows)?;
-    rows.iter().try_for_each(|row| tx.seal(row))
+    tx.seal_all(rows)
 }
 
 /// Writes what may change of an attempt.

@@ -19,6 +19,14 @@ use crate::web::{Ctx, Problem};
 use crate::wire::bank::Detail;
 use table::PayeeRow;
 
+/// The worker of a line: the index of the card that the enrolment holds, and the name.
+pub(super) type Worker = (Option<String>, String);
+
+/// The line that a payment was ordered for, by the id under which the bank speaks of it.
+pub(super) fn line_of(end_to_end_id: &str) -> Option<LineId> {
+    end_to_end_id.rsplit_once('-')?.0.parse().ok()
+}
+
 /// Keeps the payee that a detail of a debit names, where it is another than the worker of the line.
 pub(super) fn note(
     tx: &mut Tx<'_>,
@@ -27,15 +35,16 @@ pub(super) fn note(
     entry: &EntryRow,
     (end_to_end_id, amount): (&str, Fen),
     detail: &Detail,
+    worker: Option<&Worker>,
 ) -> Result<(), Problem> {
     let other = OtherSide::told(ctx, detail.counterparty_account.as_deref());
     if other.index.is_none() && detail.counterparty.is_none() {
         return Ok(());
     }
-    let Some(line_id) = end_to_end_id.rsplit_once('-').and_then(|(line, _)| line.parse::<LineId>().ok()) else { return Ok(()) };
-    let Some((card_index, name)) = table::whose(tx.conn(), site.id, line_id)? else { return Ok(()) };
+    let Some(line_id) = line_of(end_to_end_id) else { return Ok(()) };
+    let Some((card_index, name)) = worker else { return Ok(()) };
     let other_account = other.index.as_ref().is_some_and(|index| card_index.as_ref() != Some(index));
-    let other_name = detail.counterparty.as_deref().is_some_and(|told| !is_same_name(told, &name));
+    let other_name = detail.counterparty.as_deref().is_some_and(|told| !is_same_name(told, name));
     if !(other_account || other_name) || table::stands(tx.conn(), site.id, entry.id, end_to_end_id)? {
         return Ok(());
     }

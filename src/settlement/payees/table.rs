@@ -1,14 +1,14 @@
 //! Rows of payees whom the bank named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 
 use crate::base::Fen;
 use crate::base::id::{BankEntryId, LineId, ProjectId, RecordId};
-use crate::store::fixed::fixed;
+use crate::store::bulk::listed;
 use crate::store::schema::{bank_entries, entry_payees};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx, journal};
@@ -55,23 +55,33 @@ pub fn stands(conn: &mut AnyConn, project: ProjectId, entry: BankEntryId, end_to
 
 #[derive(QueryableByName)]
 struct Whose {
+    #[diesel(sql_type = BigInt)]
+    line_id: LineId,
     #[diesel(sql_type = Nullable<Text>)]
     card_index: Option<String>,
     #[diesel(sql_type = Text)]
     name: String,
 }
 
-/// The card that a line's enrolment holds, by its index, and the worker's name.
-pub fn whose(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Result<Option<(Option<String>, String)>, StoreError> {
-    let rows: Vec<Whose> = fixed(
-        "SELECT e.card_index AS card_index, w.name AS name FROM pay_lines l \
-         JOIN enrolments e ON e.project_id = l.project_id AND e.id = l.enrolment_id JOIN workers w ON w.id = l.worker_id \
-         WHERE l.project_id = $1 AND l.id = $2",
-    )
-    .big(project.0)
-    .big(line.0)
-    .load(conn)?;
-    Ok(rows.into_iter().next().map(|row| (row.card_index, row.name)))
+/// The card that each line's enrolment holds, by its index, and the worker's name.
+pub fn whose(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    lines: &[LineId],
+) -> Result<HashMap<LineId, (Option<String>, String)>, StoreError> {
+    let mut found = HashMap::with_capacity(lines.len());
+    for some in lines.chunks(NAMED_MAX) {
+        let rows: Vec<Whose> = diesel::sql_query(format!(
+            "SELECT l.id AS line_id, e.card_index AS card_index, w.name AS name FROM pay_lines l \
+             JOIN enrolments e ON e.project_id = l.project_id AND e.id = l.enrolment_id JOIN workers w ON w.id = l.worker_id \
+             WHERE l.project_id = $1 AND l.id IN ({})",
+            listed(some.iter().map(|line| line.0))
+        ))
+        .bind::<BigInt, _>(project.0)
+        .load(conn)?;
+        found.extend(rows.into_iter().map(|row| (row.line_id, (row.card_index, row.name))));
+    }
+    Ok(found)
 }
 
 /// What is kept about some lines, in the order of recording, but for entries that were taken back with their file.
