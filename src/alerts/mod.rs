@@ -7,6 +7,7 @@
 
 pub mod actions;
 pub mod digest;
+pub mod hints;
 pub mod http;
 mod money;
 pub mod reminders;
@@ -29,6 +30,8 @@ words! {
         Reminder = "reminder",
         /// A source has fallen silent.
         Silence = "silence",
+        /// Something of a wage month does not add up, or looks odd: for a person to look at, no finding.
+        Sign = "sign",
     }
 }
 crate::store::types::word_column!(NoticeKind);
@@ -65,6 +68,9 @@ pub struct Words {
     pub rule: Option<String>,
     /// Since when it holds, or until when there is time.
     pub day: Option<Day>,
+    /// Page on which what it rests on is listed, a path of this service.
+    #[serde(default)]
+    pub link: Option<String>,
 }
 
 impl Words {
@@ -114,6 +120,7 @@ impl Concern {
             citation: Some(finding.citation.to_string()),
             rule: Some(finding.rule.clone()),
             day: finding.since,
+            link: None,
         };
         Concern { subject: finding.rule.clone(), urgent: finding.level == Level::Red, words }
     }

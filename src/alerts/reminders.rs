@@ -82,6 +82,7 @@ pub(super) fn concern(
         citation: book.rule(rule).map(|rule| rule.citation.to_string()),
         rule: Some(rule.to_owned()),
         day: Some(day),
+        link: None,
     };
     Concern { subject, urgent: false, words }
 }

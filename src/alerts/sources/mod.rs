@@ -172,6 +172,7 @@ impl Late {
             citation: None,
             rule: None,
             day: self.last_on,
+            link: None,
         };
         // Two accounts may end in the same digits, and a device may be moved to another gate: only an id tells them apart.
         let subject = match self.source {
