@@ -79,7 +79,7 @@ pub(super) fn amount_opt(form: &Form, name: &str) -> Result<Option<Fen>, Problem
 }
 
 /// A file to be kept on the visitor's machine: always an attachment, never run in this site's own origin.
-fn attachment(media: &str, name: &str, bytes: Vec<u8>) -> Shown {
+pub(super) fn attachment(media: &str, name: &str, bytes: Vec<u8>) -> Shown {
     Ok(HttpResponse::Ok()
         .content_type(media)
         .insert_header(("Content-Disposition", format!("attachment; filename*=UTF-8''{}", in_query(name))))

@@ -12,6 +12,7 @@ mod laboratory;
 mod law;
 mod ledger;
 mod live_bank;
+mod match_alerts;
 mod matching;
 mod opening;
 mod overrides;

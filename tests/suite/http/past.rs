@@ -30,6 +30,7 @@ fn questions(site: &TestProject) -> Vec<String> {
         "/pay-sheets",
         "/pay-months",
         "/matches/2026-02",
+        "/matches/2026-02/file",
         "/deposits",
         "/labour-cost",
         "/forecast",
