@@ -53,7 +53,8 @@ pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Proble
             waiting.insert(*month);
         }
     }
-    let is_unsure = |subject: &&String| month_of(subject).is_none_or(|month| !looked.contains(&month) || waiting.contains(&month));
+    let is_unsure =
+        |subject: &&String| month_of(subject).is_none_or(|month| !looked.contains(&month) || waiting.contains(&month));
     let unsure: Vec<String> = standing.iter().filter(is_unsure).cloned().collect();
     actions::reconcile(tx, ctx, site, NoticeKind::Sign, &concerns, &unsure)
 }

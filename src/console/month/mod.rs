@@ -7,9 +7,10 @@
 mod bank;
 mod begin;
 mod check;
-mod evidence;
+pub(super) mod evidence;
 mod line;
 mod links;
+mod opening;
 mod paper_forms;
 pub(super) mod papers;
 mod people;
@@ -43,6 +44,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(check::routes());
     routes.extend(line::routes());
     routes.extend(links::routes());
+    routes.extend(opening::routes());
     routes.extend(sheet_import::routes());
     routes.extend(run::routes());
     routes.push(Route::page("/bank", Access::Holds(Verb::FeedBank), "Hand in a bank file", || web::get().to(bank::page)));

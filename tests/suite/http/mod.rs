@@ -33,4 +33,5 @@ mod sheet_links;
 mod users;
 mod voiding;
 mod wage_money;
+mod wage_rest;
 pub mod workers;

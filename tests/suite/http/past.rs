@@ -74,7 +74,12 @@ async fn answers((manager, authority): (&Client<'_>, &Client<'_>), site: &TestPr
         if question.ends_with("/accounts") {
             for account in answer.json().as_array().unwrap() {
                 let account = format!("{question}/{}", account["account"]["id"].as_str().unwrap());
-                waiting.extend([account.clone(), format!("{account}/entries"), format!("{account}/statements")]);
+                waiting.extend([
+                    account.clone(),
+                    format!("{account}/entries"),
+                    format!("{account}/statements"),
+                    format!("{account}/reconciliations"),
+                ]);
             }
         }
         told.push((question, answer.status, answer.text()));
