@@ -74,6 +74,12 @@ pub struct Words {
 }
 
 impl Words {
+    /// Words of what no single rule of the law stands behind: title and cure, each in Chinese and English.
+    fn said((title_zh, title_en): (String, String), (cure_zh, cure_en): (&str, &str), day: Option<Day>) -> Self {
+        let (cure_zh, cure_en) = (cure_zh.to_owned(), cure_en.to_owned());
+        Words { title_zh, title_en, cure_zh, cure_en, citation: None, rule: None, day, link: None }
+    }
+
     /// What it is.
     pub fn title(&self, language: Lang) -> &str {
         language.pick(&self.title_zh, &self.title_en)

@@ -4,7 +4,7 @@ use actix_web::{Responder, web};
 use serde::Deserialize;
 
 use super::Reconciliation;
-use crate::accounts::table;
+use crate::accounts;
 use crate::base::Day;
 use crate::base::id::{AccountId, ProjectId};
 use crate::projects::enter;
@@ -65,8 +65,8 @@ async fn history(
     let (id, account) = path.into_inner();
     let until = query.until;
     call.read(move |conn, ctx| {
-        let site = enter(conn, &ctx.scope, id)?;
-        let account = table::find(conn, site.id, account)?.ok_or_else(Problem::not_found)?;
+        // A bank that holds one account has that account's days.
+        let (_, account) = accounts::enter(conn, &ctx.scope, id, account)?;
         super::history(conn, &account, until.unwrap_or(ctx.today))
     })
     .await

@@ -15,7 +15,7 @@ use super::actions::{self, Noticed};
 use super::table as notices;
 use super::{Concern, NoticeKind, Words};
 use crate::base::id::{ProjectId, WorkerId};
-use crate::base::{Fen, Month};
+use crate::base::{Day, Fen, Month};
 use crate::detectors;
 use crate::detectors::actions::Signs;
 use crate::detectors::padding::RosterSign;
@@ -139,24 +139,8 @@ fn sign_words(sign: RosterSign) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn concern(
-    subject: String,
-    (title_zh, title_en): (String, String),
-    (cure_zh, cure_en): (&str, &str),
-    link: String,
-    day: Option<crate::base::Day>,
-) -> Concern {
-    let words = Words {
-        title_zh,
-        title_en,
-        cure_zh: cure_zh.to_owned(),
-        cure_en: cure_en.to_owned(),
-        citation: None,
-        rule: None,
-        day,
-        link: Some(link),
-    };
-    Concern { subject, urgent: false, words }
+fn concern(subject: String, title: (String, String), cure: (&str, &str), link: String, day: Option<Day>) -> Concern {
+    Concern { subject, urgent: false, words: Words { link: Some(link), ..Words::said(title, cure, day) } }
 }
 
 #[cfg(test)]

@@ -69,6 +69,7 @@ async fn list(visit: Visit, query: web::Query<Query>) -> Shown {
 }
 
 async fn write(form: Form) -> Shown {
+    actions::whole_house(&form.ctx(Verb::Operate)?)?;
     let number = |name: &str| -> Result<i32, Problem> {
         form.required(name)?.parse().map_err(|_| Problem::invalid("请填写整数。", "Write a whole number.").at(name, "bad_format"))
     };

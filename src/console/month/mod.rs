@@ -15,6 +15,7 @@ mod paper_forms;
 pub(super) mod papers;
 mod people;
 mod person;
+mod pins;
 mod roster;
 mod run;
 mod sheet;
@@ -37,6 +38,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(roster::routes());
     routes.extend(people::routes());
     routes.extend(person::routes());
+    routes.extend(pins::routes());
     routes.extend(papers::routes());
     routes.extend(sheets::routes());
     routes.extend(sheet::routes());
