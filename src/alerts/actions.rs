@@ -18,11 +18,15 @@ const KEEPERS: &[Role] = &[Role::LabourManager, Role::LabourAuthority, Role::Ind
 /// Who hears of sources that fell silent: also whoever runs the service.
 const KEEPERS_OF_SOURCES: &[Role] = &[Role::LabourManager, Role::LabourAuthority, Role::IndustryAuthority, Role::Administrator];
 
+/// Who hears of signs: whoever may open the page on which they are listed.
+const KEEPERS_OF_SIGNS: &[Role] = &[Role::LabourManager, Role::LabourAuthority];
+
 /// The roles that hear of a kind.
 fn roles_of(kind: NoticeKind) -> &'static [Role] {
     match kind {
         NoticeKind::Finding | NoticeKind::Reminder => KEEPERS,
         NoticeKind::Silence => KEEPERS_OF_SOURCES,
+        NoticeKind::Sign => KEEPERS_OF_SIGNS,
     }
 }
 

@@ -34,6 +34,7 @@ pub struct Item {
     rule: Option<String>,
     day: Option<Day>,
     urgent: bool,
+    link: Option<String>,
 }
 
 /// The matters of one project.
@@ -133,6 +134,7 @@ fn item_of(row: &NoticeRow, language: Lang) -> Result<Item, Problem> {
         rule: words.rule,
         day: words.day,
         urgent: row.urgent,
+        link: words.link,
     })
 }
 
@@ -261,6 +263,7 @@ mod tests {
             rule: Some("R724-26".into()),
             day: Day::of(2026, 2, 20),
             urgent,
+            link: None,
         };
         let plain =
             Item { citation: None, rule: None, day: None, ..item("考勤设备 CK01 1号门 无信号", "检查电源", false) };

@@ -7,6 +7,7 @@
 
 pub mod actions;
 pub mod digest;
+pub mod hints;
 pub mod http;
 mod money;
 pub mod reminders;
@@ -29,6 +30,8 @@ words! {
         Reminder = "reminder",
         /// A source has fallen silent.
         Silence = "silence",
+        /// Something of a wage month does not add up, or looks odd: for a person to look at, no finding.
+        Sign = "sign",
     }
 }
 crate::store::types::word_column!(NoticeKind);
@@ -65,9 +68,18 @@ pub struct Words {
     pub rule: Option<String>,
     /// Since when it holds, or until when there is time.
     pub day: Option<Day>,
+    /// Page on which what it rests on is listed, a path of this service.
+    #[serde(default)]
+    pub link: Option<String>,
 }
 
 impl Words {
+    /// Words of what no single rule of the law stands behind: title and cure, each in Chinese and English.
+    fn said((title_zh, title_en): (String, String), (cure_zh, cure_en): (&str, &str), day: Option<Day>) -> Self {
+        let (cure_zh, cure_en) = (cure_zh.to_owned(), cure_en.to_owned());
+        Words { title_zh, title_en, cure_zh, cure_en, citation: None, rule: None, day, link: None }
+    }
+
     /// What it is.
     pub fn title(&self, language: Lang) -> &str {
         language.pick(&self.title_zh, &self.title_en)
@@ -114,6 +126,7 @@ impl Concern {
             citation: Some(finding.citation.to_string()),
             rule: Some(finding.rule.clone()),
             day: finding.since,
+            link: None,
         };
         Concern { subject: finding.rule.clone(), urgent: finding.level == Level::Red, words }
     }

@@ -71,17 +71,13 @@ pub(super) fn concern(
     subject: String,
     rule: &str,
     day: Day,
-    (title_zh, title_en): (String, String),
-    (cure_zh, cure_en): (&str, &str),
+    title: (String, String),
+    cure: (&str, &str),
 ) -> Concern {
     let words = Words {
-        title_zh,
-        title_en,
-        cure_zh: cure_zh.to_owned(),
-        cure_en: cure_en.to_owned(),
         citation: book.rule(rule).map(|rule| rule.citation.to_string()),
         rule: Some(rule.to_owned()),
-        day: Some(day),
+        ..Words::said(title, cure, Some(day))
     };
     Concern { subject, urgent: false, words }
 }

@@ -66,6 +66,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::pay_run::checks::table::all_releases(conn)?)?;
     audit.table(settlement::voiding::table::all(conn)?)?;
     audit.table(payroll::outside::table::all(conn)?)?;
+    audit.table(payroll::links::pins::table::all(conn)?)?;
     audit.table(matters::table::all(conn)?)?;
     audit.table(settlement::payees::table::all(conn)?)?;
     audit.table(matching::table::all(conn)?)?;

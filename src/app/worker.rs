@@ -91,6 +91,11 @@ pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> 
             let site = projects::enter(tx.conn(), &ctx.scope, project.parse().map_err(unreadable)?)?;
             alerts::reminders::notice(tx, ctx, &site).map(|_| ())
         }
+        "compare" => compare(tx, ctx, &Paged::read(&job.payload)?),
+        "compare_one" => {
+            let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
+            alerts::hints::notice(tx, ctx, &site).map(|_| ())
+        }
         "watch" => watch(tx, ctx, &Paged::read(&job.payload)?),
         "watch_one" => {
             let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
@@ -156,13 +161,25 @@ fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
     paged.go_on(tx, ctx, "nightly", page.last().map(|project| project.id))
 }
 
-/// Looks for papers that expire, one job a project.
+/// Looks for papers that expire, one job a project; what of wage months does not add up is looked at beside it.
 fn remind(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
+    if paged.after.is_none() {
+        jobs::enqueue(tx.conn(), ctx.id(), "compare", &paged.day.to_string(), ctx.now)?;
+    }
     let page = projects::visible(tx.conn(), &ctx.scope, paged.after(), PAGE)?;
     for project in &page {
         jobs::enqueue(tx.conn(), ctx.id(), "remind_one", &format!("{} {}", project.id, paged.day), ctx.now)?;
     }
     paged.go_on(tx, ctx, "remind", page.last().map(|project| project.id))
+}
+
+/// Compares the wage months of each project that has any, one job a project.
+fn compare(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
+    let page = alerts::hints::projects_to_compare(tx.conn(), alerts::hints::first_month(ctx), paged.after(), PAGE)?;
+    for project in &page {
+        jobs::enqueue(tx.conn(), ctx.id(), "compare_one", &project.to_string(), ctx.now)?;
+    }
+    paged.go_on(tx, ctx, "compare", page.last().copied())
 }
 
 /// Looks for sources that fell silent or speak again, one job for each project that has any.

@@ -281,6 +281,10 @@ pub fn bank_reason(lang: Lang, reason: &str) -> String {
 const TOLD: &[(&str, &str, &str)] = &[
     ("void_asked", "已提交，须由另一人复核。", "Asked for; another person decides."),
     ("void_decided", "决定已记录。", "The decision is on record."),
+    ("pin_kept", "签字密码已设定。", "The PIN is kept."),
+    ("pin_withdrawn", "签字密码已取消。", "The PIN is gone."),
+    ("profile_chosen", "账户已采用该口径。", "The account goes by it from now on."),
+    ("profile_written", "新版本已写入。", "The version is on record."),
     ("matter_kept", "事项已记录。", "The step is on record."),
     ("lines_cleared", "已登记 {n} 行工资的支付。", "The payment of {n} lines is on record."),
     ("calendar_revoked", "日历地址已停用。", "The calendar address leads nowhere any more."),

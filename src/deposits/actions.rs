@@ -55,7 +55,7 @@ pub struct Lodged {
 /// Puts a deposit on record.
 ///
 /// # Errors
-/// `invalid` for an amount of nothing, a promise without an end or with one before its beginning, money with an end, a day to come.
+/// `invalid` for a form that the region does not admit (R65-02), an amount of nothing, a promise without an end or with one before its beginning, money with an end, a day to come.
 pub fn lodge(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewDeposit) -> Result<Lodged, Problem> {
     let refuse = |zh: &str, en: &str, place: &str, reason| Err(Problem::invalid(zh, en).at(place, reason));
     if !new.amount.is_positive() || !new.amount.is_bookable() {
@@ -64,6 +64,14 @@ pub fn lodge(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewDeposit) -> Resul
     let issuer = new.issuer.trim();
     if issuer.is_empty() || issuer.chars().count() > ISSUER_MAX {
         return refuse("机构名称应为 1 至 140 个字。", "An issuer's name has 1 to 140 characters.", "issuer", "bad_format");
+    }
+    // Where the region's text does not name the form, the paper is taken and a person looks at it: only a plain no is a refusal.
+    if let Some((false, citation)) = new.kind.form().admitted(&ctx.book(), site.region, new.lodged_on) {
+        let (zh, en) = (
+            format!("当地规定不接受这种保证金形式（规则 R65-02；{citation}）。"),
+            format!("The rules of the place do not admit this form of deposit (rule R65-02; {citation})."),
+        );
+        return refuse(&zh, &en, "kind", "not_admitted");
     }
     match (new.kind.is_cash(), new.ends_on) {
         (true, Some(_)) => {

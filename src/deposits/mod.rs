@@ -10,6 +10,7 @@ pub mod table;
 
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, words};
+use crate::law::questions::guarantee::Form;
 
 words! {
     /// What a deposit is.
@@ -31,6 +32,16 @@ impl DepositKind {
     /// Whether it is money, not a promise of money.
     pub fn is_cash(self) -> bool {
         self == DepositKind::Cash
+    }
+
+    /// As the law names it.
+    pub fn form(self) -> Form {
+        match self {
+            DepositKind::Cash => Form::Cash,
+            DepositKind::LetterOfGuarantee => Form::LetterOfGuarantee,
+            DepositKind::Insurance => Form::Insurance,
+            DepositKind::Bond => Form::Bond,
+        }
     }
 }
 

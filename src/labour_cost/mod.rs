@@ -8,6 +8,7 @@
 pub mod forecast;
 pub mod gather;
 pub mod http;
+pub mod progress;
 mod split;
 mod table;
 

@@ -235,6 +235,10 @@ fn laid_values(table: &Table) -> Result<Vec<(String, Value, Citation)>, Refusal>
         let citation = Citation { document: "region_values".to_owned(), article: None, article_unverified: false };
         laid.push(("publicity_counts_first_day".to_owned(), Value::Truth(truth), citation));
     }
+    if let Some(truth) = given.truth("deposit_form_bond")? {
+        let citation = Citation { document: "region_values".to_owned(), article: None, article_unverified: false };
+        laid.push(("deposit.form.bond".to_owned(), Value::Truth(truth), citation));
+    }
     if let Some(rule) = given.table("completion_gate_rule")? {
         let mut inner = Given::new(rule);
         let (document, article) = (inner.text("document")?, inner.text("article")?);

@@ -7,6 +7,30 @@ use crate::projects::Site;
 use crate::store::{Chain, Tx};
 use crate::web::{Ctx, Problem};
 
+/// A posting and its lines as they are written.
+fn rows_of(ctx: &Ctx, site: &Site, posting: &Posting, recorded_seq: i64) -> (PostingRow, Vec<PostingLineRow>) {
+    let row = PostingRow {
+        project_id: site.id,
+        id: PostingId(ctx.id()),
+        natural_key: posting.natural_key.clone(),
+        kind: posting.kind,
+        booked_on: posting.booked_on,
+        reverses_id: posting.reverses,
+        recorded_at: ctx.now,
+        recorded_seq,
+    };
+    let lines = (1..).zip(&posting.lines).map(|(ordinal, (account, amount))| PostingLineRow {
+        project_id: site.id,
+        posting_id: row.id,
+        ordinal,
+        account: *account,
+        amount_fen: *amount,
+        recorded_seq,
+    });
+    let lines = lines.collect();
+    (row, lines)
+}
+
 /// Posts once for a natural key. The same key with the same contents gives the posting that stands.
 ///
 /// # Errors
@@ -36,27 +60,10 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, posting: &Posting) -> Resul
             Problem::invalid("被冲销的分录不存在。", "There is no posting to take back.").at("reverses", "unknown_reference")
         );
     }
-    let row = PostingRow {
-        project_id: site.id,
-        id: PostingId(ctx.id()),
-        natural_key: posting.natural_key.clone(),
-        kind: posting.kind,
-        booked_on: posting.booked_on,
-        reverses_id: posting.reverses,
-        recorded_at: ctx.now,
-        recorded_seq,
-    };
+    let (row, lines) = rows_of(ctx, site, posting, recorded_seq);
     table::insert(tx, &row)?;
-    for (ordinal, (account, amount)) in (1..).zip(&posting.lines) {
-        let line = PostingLineRow {
-            project_id: site.id,
-            posting_id: row.id,
-            ordinal,
-            account: *account,
-            amount_fen: *amount,
-            recorded_seq,
-        };
-        table::insert_line(tx, &line)?;
+    for line in &lines {
+        table::insert_line(tx, line)?;
     }
     tx.note(chain, ctx.now, ctx.actor(), "post", &format!("{} {}", row.kind, row.id))?;
     Ok(row)
@@ -72,24 +79,8 @@ pub fn post_new(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, postings: &[Posting]) -
     let (mut rows, mut lines) = (Vec::with_capacity(postings.len()), Vec::with_capacity(postings.len().saturating_mul(2)));
     for posting in postings {
         posting.check()?;
-        let row = PostingRow {
-            project_id: site.id,
-            id: PostingId(ctx.id()),
-            natural_key: posting.natural_key.clone(),
-            kind: posting.kind,
-            booked_on: posting.booked_on,
-            reverses_id: posting.reverses,
-            recorded_at: ctx.now,
-            recorded_seq,
-        };
-        lines.extend((1..).zip(&posting.lines).map(|(ordinal, (account, amount))| PostingLineRow {
-            project_id: site.id,
-            posting_id: row.id,
-            ordinal,
-            account: *account,
-            amount_fen: *amount,
-            recorded_seq,
-        }));
+        let (row, own) = rows_of(ctx, site, posting, recorded_seq);
+        lines.extend(own);
         rows.push(row);
     }
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };

@@ -8,7 +8,7 @@ use crate::base::Month;
 use crate::base::id::{DocumentId, RecordId};
 use crate::documents;
 use crate::projects::Site;
-use crate::store::{AnyConn, Chain, Tx};
+use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Code, Ctx, Problem};
 
 /// The longest note, in characters.
@@ -47,8 +47,13 @@ pub fn matched(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Resu
         return Err(Problem::invalid("不能比对尚未到来的月份。", "A month to come cannot be compared.").at("month", "bad_time"));
     }
     let facts = gathering::facts(conn, ctx, site, month)?;
+    matched_of(conn, site, facts)
+}
+
+/// Compares a month whose facts are at hand.
+pub fn matched_of(conn: &mut AnyConn, site: &Site, facts: Facts) -> Result<Matched, Problem> {
     let rows = compare(&facts)?;
-    let decisions = table::decisions(conn, site.id, month)?;
+    let decisions = table::decisions(conn, site.id, facts.month)?;
     let found = decisions.into_iter().map(|row| ((row.subject.clone(), row.kind), row)).collect();
     Ok(Matched { facts, rows, found })
 }
@@ -113,6 +118,8 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, new: &NewDe
         recorded_seq,
     };
     table::insert(tx, &decision)?;
+    // What was told of it is told no more where it is explained.
+    jobs::enqueue(tx.conn(), ctx.id(), "compare_one", &site.id.to_string(), ctx.now)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "judge_difference", &decision.id.to_string())?;
     Ok(decision)
 }

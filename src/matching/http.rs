@@ -1,13 +1,14 @@
 //! `/api/v1/projects/{project}/matches/{month}`: a month compared, and what people found of its differences.
 
 use actix_web::http::StatusCode;
-use actix_web::{Responder, web};
+use actix_web::{HttpResponse, Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actions::{self, Matched, NewDecision};
+use super::sheet::FileForm;
 use super::table::DecisionRow;
-use super::{Attended, Difference, Evidence, Found, MatchStanding, Row, Subject, Unknown};
+use super::{Attended, Difference, Evidence, Found, MatchStanding, Row, Subject, Unknown, sheet};
 use crate::base::id::{self, DocumentId, ProjectId, RecordId};
 use crate::base::{Day, Fen, Month, Unreadable};
 use crate::projects::enter;
@@ -32,6 +33,19 @@ pub fn routes() -> Vec<Route> {
         ])
         .of_any_time()
         .gives::<MatchView>(),
+        Route::get(
+            "/api/v1/projects/{project}/matches/{month}/file",
+            compare,
+            "The same as CSV (UTF-8 with BOM) or XLSX",
+            || web::get().to(file),
+        )
+        .query(&[
+            ("form", "csv (when absent) or xlsx"),
+            ("standing", "only rows with this outcome"),
+            ("kind", "only rows with this kind of difference"),
+        ])
+        .of_any_time()
+        .serves("text/csv"),
         Route::post(
             "/api/v1/projects/{project}/matches/{month}/decisions",
             compare,
@@ -228,6 +242,32 @@ async fn month(
         Ok(MatchView { month, due_on: matched.facts.due_on, standings, kinds, items, next: next.map(id::encode) })
     })
     .await
+}
+
+#[derive(Debug, Deserialize)]
+struct FileQuery {
+    form: Option<String>,
+    standing: Option<String>,
+    kind: Option<String>,
+}
+
+async fn file(call: Call, path: web::Path<(ProjectId, String)>, query: web::Query<FileQuery>) -> Result<HttpResponse, Problem> {
+    let (project, month) = path.into_inner();
+    let month: Month = month.parse().map_err(|error| Problem::unreadable("month", &error))?;
+    let form = read("form", query.form.as_ref())?.unwrap_or(FileForm::Csv);
+    let wanted = Wanted { standing: read("standing", query.standing.as_ref())?, kind: read("kind", query.kind.as_ref())? };
+    let reply = call.read(move |conn, ctx| {
+        let site = enter(conn, &ctx.scope, project)?;
+        let rows = sheet::rows(&actions::matched(conn, ctx, &site, month)?, wanted, &str::to_owned);
+        sheet::file(form, &sheet::FIELDS, &rows).map_err(|error| Problem::internal(&error.to_string()))
+    });
+    let bytes = reply.await?.body;
+    Ok(HttpResponse::Ok()
+        .content_type(form.media())
+        .insert_header(("Content-Disposition", format!("attachment; filename=\"match-{month}.{form}\"")))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Cache-Control", "no-store"))
+        .body(bytes))
 }
 
 /// What was found of a difference.

@@ -9,6 +9,7 @@ pub mod actions;
 mod comparing;
 pub mod gathering;
 pub mod http;
+pub mod sheet;
 pub mod table;
 #[cfg(test)]
 mod tests;

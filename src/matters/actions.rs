@@ -12,9 +12,10 @@ use crate::law::questions::warning::FreezeReason;
 use crate::law::{self, Gate, decision::Verdict};
 use crate::payroll::outside::{self, NewClearing, Payer};
 use crate::payroll::{self, LineState};
-use crate::projects::Site;
+use crate::projects::{PartyRole, Site};
 use crate::store::{AnyConn, Chain, Tx, jobs};
-use crate::web::{Ctx, Problem};
+use crate::users::contacts::table as contacts;
+use crate::web::{Ctx, Problem, Role, Scope};
 use crate::{accounts, documents};
 
 /// The longest note of a step, in characters.
@@ -127,6 +128,26 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
     one(tx.conn(), ctx, site, id)
 }
 
+/// Refuses an answer in the owner's name by anybody else, where the owner has people of its own here (R53-13). An owner that has none
+/// answers on paper, and whoever did not ask puts it on record.
+fn only_the_owner_answers(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<(), Problem> {
+    let Some(owner) = site.party(PartyRole::Owner, ctx.today) else { return Ok(()) };
+    let mut people = Vec::new();
+    for row in contacts::grants_of_roles(conn, &[Role::Owner], ctx.today)? {
+        let Some(grant) = row.grant() else { continue };
+        let scope = Scope { actor: String::new(), user: None, places: vec![grant.on] };
+        if scope.covers_project(site.id, site.region, &[owner]) {
+            people.push(row.user_id);
+        }
+    }
+    if people.is_empty() || ctx.scope.user.is_some_and(|user| people.contains(&user)) {
+        return Ok(());
+    }
+    let (zh, en) =
+        ("建设单位有自己的用户，请由其答复（规则 R53-13）。", "The owner has people of its own here: they answer (rule R53-13).");
+    Err(refuse(zh, en, "step", "second_person"))
+}
+
 fn positive(amount: Option<Fen>) -> Result<Fen, Problem> {
     let found = amount.filter(|amount| amount.is_positive() && amount.is_bookable());
     found.ok_or_else(|| refuse("金额应大于零。", "Write an amount of more than nothing.", "amount", "bad_amount"))
@@ -207,6 +228,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
             let (zh, en) = ("请求人不能代建设单位答复。", "Whoever asked cannot answer for the owner.");
             return Err(refuse(zh, en, "step", "second_person"));
         }
+        Step::Answered => only_the_owner_answers(tx.conn(), ctx, site)?,
         Step::MoneyAdded => {
             row.amount_fen = Some(positive(new.amount.or(matter.amount()))?);
         }

@@ -29,7 +29,7 @@ pub struct Adequacy {
     pub due: Option<Fen>,
     /// Yes, no, or not known.
     pub accepted: Option<bool>,
-    /// What is wrong: amount_below_due, term_below_one_year, term_below_contract.
+    /// What is wrong: form_not_admitted, amount_below_due, term_below_one_year, term_below_contract.
     pub reasons: Vec<&'static str>,
     /// What is missing for an answer.
     pub needs: Vec<String>,
@@ -63,6 +63,7 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Adeq
             (accepted, reasons, None, None)
         } else {
             let input = GuaranteeInput {
+                form: Some(one.deposit.kind.form()),
                 deposit_due: due,
                 amount: Some(amount),
                 term_months: one.deposit.ends_on.map(|end| months_between(on, end)),

@@ -1257,3 +1257,17 @@ diesel::table! {
         recorded_seq -> BigInt,
     }
 }
+
+diesel::table! {
+    sign_pins (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        worker_id -> BigInt,
+        origin -> Text,
+        pin_hash -> Nullable<Text>,
+        witness -> Nullable<Text>,
+        set_by -> Text,
+        set_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}

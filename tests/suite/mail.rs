@@ -103,6 +103,7 @@ fn concern(subject: &str, urgent: bool) -> Concern {
             citation: Some("《保障农民工工资支付条例》第26条".into()),
             rule: Some(subject.into()),
             day: "2026-02-20".parse().ok(),
+            link: None,
         },
     }
 }

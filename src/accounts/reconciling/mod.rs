@@ -107,6 +107,22 @@ pub fn of_project(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<Vec<Rec
     Ok(found)
 }
 
+/// Days that a history gives at most: a month of daily statements.
+pub const HISTORY_MAX: usize = 31;
+
+/// An account against the bank on each day of a closing balance up to a day, the latest first, at most [`HISTORY_MAX`]. Each day is
+/// looked at by what is on record now, so a statement that came late closes the days that its absence left open.
+pub fn history(conn: &mut AnyConn, account: &AccountRow, until: Day) -> Result<Vec<Reconciliation>, Problem> {
+    let (mut found, mut until) = (Vec::new(), until);
+    while found.len() < HISTORY_MAX {
+        let Some(one) = of_account(conn, account, until)? else { break };
+        let Some(day) = one.statement_on else { break };
+        until = day.plus_days(-1);
+        found.push(one);
+    }
+    Ok(found)
+}
+
 fn of_account(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Option<Reconciliation>, Problem> {
     let word = continuity::balance_on(conn, account, as_of)?;
     let Some((on, bank)) = word.closing else {

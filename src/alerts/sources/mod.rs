@@ -163,16 +163,7 @@ impl Late {
     }
 
     fn concern(&self) -> Concern {
-        let ((title_zh, title_en), (cure_zh, cure_en)) = (self.title(), self.cure());
-        let words = Words {
-            title_zh,
-            title_en,
-            cure_zh: cure_zh.to_owned(),
-            cure_en: cure_en.to_owned(),
-            citation: None,
-            rule: None,
-            day: self.last_on,
-        };
+        let words = Words::said(self.title(), self.cure(), self.last_on);
         // Two accounts may end in the same digits, and a device may be moved to another gate: only an id tells them apart.
         let subject = match self.source {
             Source::Statements => format!("{} {}", self.source, AccountId(self.id)),

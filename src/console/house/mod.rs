@@ -5,6 +5,7 @@
 mod amendments;
 mod devices;
 mod jobs;
+mod profiles;
 mod quarantine;
 mod users;
 
@@ -27,6 +28,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(devices::routes());
     routes.extend(quarantine::routes());
     routes.extend(jobs::routes());
+    routes.extend(profiles::routes());
     routes.extend(amendments::routes());
     routes
 }

@@ -8,7 +8,7 @@ use crate::store::Tx;
 use crate::web::{Ctx, Form, Problem};
 
 /// The uploaded file of a field as a paper of that kind; `None` where none was chosen.
-pub(super) fn uploaded(form: &Form, field: &str, kind: DocumentKind) -> Option<NewDocument> {
+pub(in crate::console) fn uploaded(form: &Form, field: &str, kind: DocumentKind) -> Option<NewDocument> {
     form.file_opt(field).map(|file| NewDocument {
         kind,
         name: file.name.clone().unwrap_or_else(|| kind.to_string()),
@@ -18,6 +18,11 @@ pub(super) fn uploaded(form: &Form, field: &str, kind: DocumentKind) -> Option<N
 }
 
 /// Keeps a paper where one came.
-pub(super) fn kept(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, paper: Option<&NewDocument>) -> Result<Option<DocumentId>, Problem> {
+pub(in crate::console) fn kept(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    paper: Option<&NewDocument>,
+) -> Result<Option<DocumentId>, Problem> {
     paper.map(|paper| keep(tx, ctx, site.id, paper).map(|head| head.id)).transpose()
 }

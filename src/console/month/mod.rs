@@ -7,13 +7,15 @@
 mod bank;
 mod begin;
 mod check;
-mod evidence;
+pub(super) mod evidence;
 mod line;
 mod links;
+mod opening;
 mod paper_forms;
 pub(super) mod papers;
 mod people;
 mod person;
+mod pins;
 mod roster;
 mod run;
 mod sheet;
@@ -36,6 +38,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(roster::routes());
     routes.extend(people::routes());
     routes.extend(person::routes());
+    routes.extend(pins::routes());
     routes.extend(papers::routes());
     routes.extend(sheets::routes());
     routes.extend(sheet::routes());
@@ -43,6 +46,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(check::routes());
     routes.extend(line::routes());
     routes.extend(links::routes());
+    routes.extend(opening::routes());
     routes.extend(sheet_import::routes());
     routes.extend(run::routes());
     routes.push(Route::page("/bank", Access::Holds(Verb::FeedBank), "Hand in a bank file", || web::get().to(bank::page)));
@@ -79,7 +83,7 @@ pub(super) fn amount_opt(form: &Form, name: &str) -> Result<Option<Fen>, Problem
 }
 
 /// A file to be kept on the visitor's machine: always an attachment, never run in this site's own origin.
-fn attachment(media: &str, name: &str, bytes: Vec<u8>) -> Shown {
+pub(super) fn attachment(media: &str, name: &str, bytes: Vec<u8>) -> Shown {
     Ok(HttpResponse::Ok()
         .content_type(media)
         .insert_header(("Content-Disposition", format!("attachment; filename*=UTF-8''{}", in_query(name))))

@@ -11,6 +11,7 @@ use crate::base::Month;
 use crate::base::id::{ProjectId, RecordId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
+use crate::payroll::links::pins::{self, table::PinRow};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::enter;
 use crate::store::AnyConn;
@@ -68,6 +69,9 @@ struct WorkerPage {
     plain: Option<Plain>,
     may_enrol: bool,
     may_unmask: bool,
+    may_prepare: bool,
+    /// The PIN for signing, where there is one.
+    sign_pin: Option<PinRow>,
 }
 
 impl WorkerPage {
@@ -142,6 +146,8 @@ fn gather(
         plain,
         may_enrol: can(conn, visit, project, Verb::EnrolWorkers),
         may_unmask: can(conn, visit, project, Verb::Unmask),
+        may_prepare: can(conn, visit, project, Verb::PrepareSheets),
+        sign_pin: pins::of_worker(conn, site.id, row.worker_id)?,
         person,
         head,
     })

@@ -9,6 +9,7 @@ use crate::base::{Day, Fen};
 use crate::console::month::can;
 use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
+use crate::deposits::DepositKind;
 use crate::deposits::actions::{self, Lodged};
 use crate::deposits::held;
 use crate::matters::adequacy::{self, Adequacy};
@@ -42,6 +43,8 @@ struct DepositPage {
     /// Papers that the visitor may have.
     open: Vec<DocumentId>,
     may_handle: bool,
+    /// Each form, whether the place admits it today, and where that is written.
+    forms: Vec<(DepositKind, Option<(bool, String)>)>,
 }
 
 impl DepositPage {
@@ -57,7 +60,7 @@ impl DepositPage {
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
     let id = project.into_inner();
-    let (head, lodged, total, open, may_handle, judged) = visit
+    let (head, lodged, total, open, may_handle, judged, forms) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let total = actions::held_on(conn, &site, visit.ctx.today, None)?;
@@ -66,7 +69,9 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let papers: Vec<DocumentId> = lodged.iter().filter_map(|one| one.deposit.document_id).collect();
             let open = may_have(conn, visit, id, &papers)?;
             let judged = adequacy::of_project(conn, &visit.ctx, &site)?;
-            Ok((head, lodged, total, open, may_handle, judged))
+            let admitted = |kind: &DepositKind| (*kind, kind.form().admitted(&visit.ctx.book(), site.region, visit.ctx.today));
+            let forms = DepositKind::ALL.iter().map(admitted).collect();
+            Ok((head, lodged, total, open, may_handle, judged, forms))
         })
         .await?;
     let today = visit.ctx.today;
@@ -77,5 +82,5 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             Ok(Deposit { held: held(&one.events, today)?, lodged: one, adequacy })
         })
         .collect();
-    show(&DepositPage { f: Frame::of(&visit), head, deposits: deposits?, held: total, open, may_handle })
+    show(&DepositPage { f: Frame::of(&visit), head, deposits: deposits?, held: total, open, may_handle, forms })
 }

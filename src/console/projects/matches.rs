@@ -8,10 +8,12 @@ use serde::Deserialize;
 
 use super::head::Head;
 use crate::base::id::{LineId, ProjectId, SheetId};
-use crate::base::{Month, Unreadable};
+use crate::base::{Day, Moment, Month, Unreadable};
+use crate::console::month::attachment;
 use crate::console::{Frame, Shown, done, in_query, show};
 use crate::matching::actions::{Matched, NewDecision, decide as keep, matched};
 use crate::matching::http::{KindCount, MatchRow, StandingCount, Wanted, counts, page as rows_after};
+use crate::matching::sheet::{self, FileForm};
 use crate::matching::{Difference, Found, MatchStanding, NOTE_MAX};
 use crate::projects::enter;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
@@ -23,7 +25,11 @@ const ROWS: usize = 50;
 pub(super) fn routes() -> Vec<Route> {
     let compare = Access::Holds(Verb::MatchWages);
     vec![
-        Route::page("/projects/{project}/matches", compare, "Attendance, pay sheet and bank of a month", || web::get().to(page)),
+        Route::page("/projects/{project}/matches", compare, "Attendance, pay sheet and bank of a month", || web::get().to(page))
+            .of_any_time(),
+        Route::page("/projects/{project}/matches/file", compare, "The match as a file", || web::get().to(file))
+            .serves("text/csv")
+            .of_any_time(),
         Route::form("/projects/{project}/matches", compare, "Say what was found of a difference", || web::post().to(decide)),
     ]
 }
@@ -34,6 +40,7 @@ struct Query {
     standing: Option<String>,
     kind: Option<String>,
     after: Option<i64>,
+    form: Option<String>,
 }
 
 #[derive(Template)]
@@ -44,7 +51,7 @@ struct MatchesPage {
     month: Month,
     before: Month,
     after: Option<Month>,
-    due_on: crate::base::Day,
+    due_on: Day,
     standings: Vec<StandingCount>,
     kinds: Vec<KindCount>,
     rows: Vec<MatchRow>,
@@ -52,6 +59,8 @@ struct MatchesPage {
     next: Option<i64>,
     sheets: BTreeMap<LineId, SheetId>,
     note_max: usize,
+    /// The past that is shown instead of the present.
+    known_at: Option<Moment>,
 }
 
 impl MatchesPage {
@@ -85,7 +94,12 @@ impl MatchesPage {
     fn filter(&self) -> String {
         let standing = self.wanted.standing.map(|standing| format!("&standing={standing}")).unwrap_or_default();
         let kind = self.wanted.kind.map(|kind| format!("&kind={kind}")).unwrap_or_default();
-        format!("?month={}{standing}{kind}", self.month)
+        format!("?month={}{standing}{kind}{}", self.month, self.past())
+    }
+
+    /// What keeps a link in the past that is shown.
+    fn past(&self) -> String {
+        self.known_at.map(|at| format!("&known_at={}", in_query(&at.to_string()))).unwrap_or_default()
     }
 }
 
@@ -101,19 +115,30 @@ fn first_look(matched: &Matched) -> Wanted {
     Wanted { standing, kind: None }
 }
 
+impl Query {
+    /// The month asked for, or the one before that in which the visitor stands, be it in the past.
+    fn month(&self, today: Day) -> Result<Month, Problem> {
+        Ok(read("month", self.month.as_ref())?.unwrap_or_else(|| today.month().plus(-1)))
+    }
+
+    /// Which rows; none where nobody says.
+    fn wanted(&self) -> Result<Option<Wanted>, Problem> {
+        let everything = self.standing.as_deref() == Some("all");
+        let standing = if everything { None } else { read("standing", self.standing.as_ref())? };
+        let kind: Option<Difference> = read("kind", self.kind.as_ref())?;
+        Ok((everything || standing.is_some() || kind.is_some()).then_some(Wanted { standing, kind }))
+    }
+}
+
 async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Query>) -> Shown {
     let (id, query) = (project.into_inner(), query.into_inner());
-    let this_month = visit.ctx.today.month();
-    let month = read("month", query.month.as_ref())?.unwrap_or_else(|| this_month.plus(-1));
-    let everything = query.standing.as_deref() == Some("all");
-    let standing = if everything { None } else { read("standing", query.standing.as_ref())? };
-    let kind: Option<Difference> = read("kind", query.kind.as_ref())?;
     let page = visit
         .read(move |conn, visit| {
+            let today = visit.ctx.today;
+            let (month, asked) = (query.month(today)?, query.wanted()?);
             let (site, head) = Head::enter(conn, visit, id)?;
             let matched = matched(conn, &visit.ctx, &site, month)?;
-            let asked = everything || standing.is_some() || kind.is_some();
-            let wanted = if asked { Wanted { standing, kind } } else { first_look(&matched) };
+            let wanted = asked.unwrap_or_else(|| first_look(&matched));
             let (standings, kinds) = counts(&matched);
             let (rows, next) = rows_after(&matched, wanted, query.after.unwrap_or(0), ROWS);
             let lines = matched.facts.people.iter().flat_map(|person| &person.lines);
@@ -122,7 +147,7 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Que
                 head,
                 month,
                 before: month.plus(-1),
-                after: (month < this_month).then(|| month.plus(1)),
+                after: (month < today.month()).then(|| month.plus(1)),
                 due_on: matched.facts.due_on,
                 standings,
                 kinds,
@@ -131,10 +156,30 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Que
                 next,
                 sheets: lines.map(|line| (line.id, line.sheet)).collect(),
                 note_max: NOTE_MAX,
+                known_at: visit.ctx.known_at.as_ref().map(|known| known.at),
             })
         })
         .await?;
     show(&page)
+}
+
+/// What the page shows as a file in the page's language; everybody where no row is asked for.
+async fn file(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Query>) -> Shown {
+    let (id, query) = (project.into_inner(), query.into_inner());
+    let form = read("form", query.form.as_ref())?.unwrap_or(FileForm::Csv);
+    let (name, bytes) = visit
+        .read(move |conn, visit| {
+            let (month, asked) = (query.month(visit.ctx.today)?, query.wanted()?);
+            let site = enter(conn, &visit.ctx.scope, id)?;
+            let matched = matched(conn, &visit.ctx, &site, month)?;
+            let f = Frame::of(visit);
+            let rows = sheet::rows(&matched, asked.unwrap_or_default(), &|word| f.word(word).into_owned());
+            let header = if f.is_zh() { &sheet::FIELDS_ZH } else { &sheet::FIELDS_EN };
+            let bytes = sheet::file(form, header, &rows).map_err(|error| Problem::internal(&error.to_string()))?;
+            Ok((format!("{}-{month}.{form}", site.code), bytes))
+        })
+        .await?;
+    attachment(form.media(), &name, bytes)
 }
 
 async fn decide(form: Form, project: web::Path<ProjectId>) -> Shown {

@@ -5,12 +5,14 @@ use serde_json::json;
 
 use crate::base::Fen;
 use crate::base::id::{LineId, MatterId, ProjectId};
-use crate::console::month::{amount, amount_opt};
+use crate::console::month::{amount, amount_opt, evidence};
 use crate::console::{Shown, done};
+use crate::documents::DocumentKind;
 use crate::matters::actions::{self, NewStep};
 use crate::matters::{MatterKind, Step};
 use crate::payroll::outside::{self, NewClearing, Payer};
 use crate::projects::enter;
+use crate::store::journal::sha256;
 use crate::web::{Form, Problem, Verb};
 
 fn wrong_door() -> Problem {
@@ -31,6 +33,11 @@ fn step_of(form: &Form, step: Step) -> Result<NewStep, Problem> {
     })
 }
 
+/// What an uploaded paper stands for in an order, so that the same key with another paper is told apart.
+fn digest(form: &Form) -> Option<String> {
+    form.file_opt("file").map(|file| sha256(&file.bytes))
+}
+
 /// Lines that were ticked, each with the amount that stands beside it.
 fn lines(form: &Form) -> Result<Vec<(LineId, Fen)>, Problem> {
     form.all("line")
@@ -48,10 +55,12 @@ async fn begin_with(form: Form, id: ProjectId, verb: Verb, of_deposit: bool) -> 
     }
     let first = form.parse_opt("step")?.or_else(|| kind.first().first().copied());
     let new = step_of(&form, first.ok_or_else(wrong_door)?)?;
-    let request = json!({"order": "begin_matter", "project": id, "kind": kind, "day": new.happened_on, "subject": new.subject});
+    let request = json!({"order": "begin_matter", "project": id, "kind": kind, "day": new.happened_on, "subject": new.subject, "file": digest(&form)});
+    let paper = evidence::uploaded(&form, "file", DocumentKind::Other);
     form.order(verb, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
-        actions::begin(tx, ctx, &site, kind, &new)
+        let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
+        actions::begin(tx, ctx, &site, kind, &NewStep { document, ..new.clone() })
     })
     .await?;
     done(&format!("/projects/{id}/matters"), "matter_kept", 1)
@@ -68,13 +77,15 @@ pub(super) async fn begin_of_deposit(form: Form, project: web::Path<ProjectId>) 
 async fn take_with(form: Form, project: ProjectId, verb: Verb, of_deposit: bool) -> Shown {
     let (id, step): (MatterId, Step) = (form.parse("matter")?, form.parse("step")?);
     let new = step_of(&form, step)?;
-    let request = json!({"order": "take_step", "project": project, "matter": id, "step": step, "day": new.happened_on});
+    let request = json!({"order": "take_step", "project": project, "matter": id, "step": step, "day": new.happened_on, "file": digest(&form)});
+    let paper = evidence::uploaded(&form, "file", DocumentKind::Other);
     form.order(verb, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         if actions::one(tx.conn(), ctx, &site, id)?.kind.is_of_deposit() != of_deposit {
             return Err(wrong_door());
         }
-        actions::take(tx, ctx, &site, id, &new)
+        let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
+        actions::take(tx, ctx, &site, id, &NewStep { document, ..new.clone() })
     })
     .await?;
     done(&format!("/projects/{project}/matters#{id}"), "matter_kept", 1)
@@ -100,11 +111,14 @@ pub(super) async fn clear(form: Form, project: web::Path<ProjectId>) -> Shown {
     let count = new.items.len();
     let request = json!({
         "order": "clear_lines", "project": id, "payer": payer, "reference": new.reference, "paid_on": new.paid_on,
+        "file": digest(&form),
         "items": new.items.iter().map(|(line, amount)| json!([line, amount])).collect::<Vec<_>>(),
     });
+    let paper = evidence::uploaded(&form, "file", DocumentKind::Other);
     form.order(Verb::PayWages, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
-        outside::clear(tx, ctx, &site, &new)
+        let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
+        outside::clear(tx, ctx, &site, &NewClearing { document, ..new.clone() })
     })
     .await?;
     done(&format!("/projects/{id}/liability"), "lines_cleared", count)

@@ -5,8 +5,9 @@ use askama::Template;
 
 use super::head::Head;
 use crate::base::Fen;
-use crate::base::id::{DepositId, LineId, ProjectId, SheetId};
+use crate::base::id::{DepositId, DocumentId, LineId, ProjectId, SheetId};
 use crate::console::month::can;
+use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
 use crate::law::questions::warning::FreezeReason;
 use crate::matters::{Matter, MatterKind, Step, actions, liability};
@@ -36,9 +37,15 @@ struct MattersPage {
     owed: Vec<Owed>,
     may_record: bool,
     may_handle: bool,
+    /// Papers that the visitor may have.
+    papers: Vec<DocumentId>,
 }
 
 impl MattersPage {
+    fn may_open(&self, document: &DocumentId) -> bool {
+        self.papers.contains(document)
+    }
+
     fn may_take(&self, matter: &Matter) -> bool {
         matter.is_open() && if matter.kind.is_of_deposit() { self.may_handle } else { self.may_record }
     }
@@ -89,7 +96,11 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
                 let found = liability::of_project(conn, &visit.ctx, &site, may_name, today)?;
                 owed.extend(found.lines.into_iter().map(|one| Owed { line: one.line, name: one.name, amount: one.arrears }));
             }
+            let steps = matters.iter().flat_map(|matter| &matter.steps);
+            let papers: Vec<DocumentId> = steps.filter_map(|step| step.document_id).collect();
+            let papers = may_have(conn, visit, id, &papers)?;
             Ok(MattersPage {
+                papers,
                 f: Frame::of(visit),
                 head,
                 matters,

@@ -1,7 +1,9 @@
 //! Projects by trouble, and one project: its card, its money, its attendance, its deposit, what was found over time.
 
+mod account;
 mod attendance;
 mod bank_files;
+pub(super) mod bank_profile;
 mod card;
 mod clearance;
 mod deposit;
@@ -83,5 +85,7 @@ pub fn routes() -> Vec<Route> {
     ];
     routes.extend(matches::routes());
     routes.extend(signs::routes());
+    routes.extend(bank_profile::routes());
+    routes.extend(account::routes());
     routes
 }

@@ -16,6 +16,7 @@ use crate::base::{Fen, Month};
 use crate::console::month::can;
 use crate::console::{Frame, Shown, show};
 use crate::labour_cost::forecast::{Outlook, Point, forecast};
+use crate::labour_cost::progress::{self, OwnerRules};
 use crate::labour_cost::{Split, gather};
 use crate::ledger::{self, LedgerAccount};
 use crate::matters::{self, Matter, MatterKind};
@@ -93,6 +94,7 @@ struct MoneyPage {
     outlook: Outlook,
     dots: Vec<Dot>,
     split: Split,
+    rules: OwnerRules,
     /// Freezes that stand.
     freezes: Vec<Matter>,
 }
@@ -151,7 +153,7 @@ impl Flow {
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Query>) -> Shown {
     let (id, before) = (project.into_inner(), query.before.unwrap_or(i64::MAX));
-    let (head, rows, reconciled, balances, flows, entries, may_feed, may_open, (outlook, split, freezes)) = visit
+    let (head, rows, reconciled, balances, flows, entries, may_feed, may_open, (outlook, split, rules, freezes)) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let today = visit.ctx.today;
@@ -169,7 +171,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
                 accounts::entries_back(conn, site.id, before, PAGE)?,
                 can(conn, visit, id, Verb::FeedBank),
                 can(conn, visit, id, Verb::OpenAccounts),
-                (outlook, split, freezes),
+                (outlook, split, progress::of_project(conn, &visit.ctx, &site, today)?, freezes),
             ))
         })
         .await?;
@@ -204,6 +206,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
         outlook,
         dots,
         split,
+        rules,
         freezes,
     })
 }

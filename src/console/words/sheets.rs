@@ -61,4 +61,6 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("disputed", "有争议"),
     ("no_work_days", "没有出勤"),
     ("contradicted", "银行前后不一"),
+    ("chosen", "本人设定"),
+    ("slip", "密码条"),
 ];

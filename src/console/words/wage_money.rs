@@ -58,6 +58,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("agreed_amount", "约定金额"),
     ("agreed_share", "约定比例"),
     ("amount_below_due", "低于应存金额"),
+    ("form_not_admitted", "当地不接受这种形式"),
+    ("regional_rule", "地方规定未写明"),
+    ("deposit_due", "应存金额"),
+    ("term_months", "保函期限"),
+    ("contract_months", "合同工期"),
     ("term_below_one_year", "期限不足一年"),
     ("term_below_contract", "期限短于合同工期"),
 ];

@@ -7,15 +7,51 @@ use serde::Serialize;
 use crate::base::{Day, Fen, RegionCode, Rounding};
 use crate::law::LawBook;
 use crate::law::book::Standing;
-use crate::law::book::ids::{R65_11A, R65_11B, R65_12A, R65_12B, R65_15, R65_17};
+use crate::law::book::ids::{R65_02, R65_11A, R65_11B, R65_12A, R65_12B, R65_15, R65_17};
 
 use super::deadline::End;
-use super::given::{Given, Refusal};
+use super::given::{Given, Refusal, choices};
 use super::grounds::{Asking, Grounds, REGIONAL_RULE};
+
+choices! {
+    /// Form in which a deposit is given. National law names money and a bank's letter; bonds of guarantee companies and insurance are
+    /// for the region to admit (R65-02).
+    Form {
+        /// Money.
+        Cash = "cash",
+        /// A bank's letter of guarantee.
+        LetterOfGuarantee = "letter_of_guarantee",
+        /// Insurance.
+        Insurance = "insurance",
+        /// Bond of a guarantee company.
+        Bond = "bond",
+    }
+}
+
+impl Form {
+    /// The parameter that admits it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Form::Cash => "deposit.form.cash",
+            Form::LetterOfGuarantee => "deposit.form.letter_of_guarantee",
+            Form::Insurance => "deposit.form.insurance",
+            Form::Bond => "deposit.form.bond",
+        }
+    }
+
+    /// Whether the law of a place admits it on a day, with where that is written; `None` where its text does not name it, so that a
+    /// person has to look.
+    pub fn admitted(self, book: &LawBook, region: RegionCode, on: Day) -> Option<(bool, String)> {
+        let dated = book.value(self.key(), region, on).value?;
+        dated.value.as_truth().map(|truth| (truth, dated.citation.to_string()))
+    }
+}
 
 /// The letter and the deposit that it stands for.
 #[derive(Debug, Clone, Default)]
 pub struct GuaranteeInput {
+    /// What it is; amount and term alone are judged where it is not told.
+    pub form: Option<Form>,
     /// Deposit due.
     pub deposit_due: Option<Fen>,
     /// Amount of the letter.
@@ -38,7 +74,7 @@ pub struct GuaranteeAnswer {
     pub grounds: Grounds,
     /// Amount and term are enough; `None` where not known.
     pub accepted: Option<bool>,
-    /// `amount_below_due`, `term_below_one_year`, `term_below_contract`.
+    /// `form_not_admitted`, `amount_below_due`, `term_below_one_year`, `term_below_contract`.
     pub reasons: Vec<&'static str>,
     /// One month before the end, while the project is not finished.
     pub remind_on: Option<Day>,
@@ -47,6 +83,7 @@ pub struct GuaranteeAnswer {
 impl GuaranteeInput {
     pub(super) fn read(given: &mut Given<'_>) -> Result<Self, Refusal> {
         Ok(GuaranteeInput {
+            form: given.choice("form")?,
             deposit_due: given.money("deposit_due")?,
             amount: given.money("amount")?,
             term_months: given.count("term_months")?,
@@ -63,6 +100,18 @@ pub fn ask(book: &LawBook, region: RegionCode, as_of: Day, input: &GuaranteeInpu
     let mut answer = GuaranteeAnswer { grounds: Grounds::default(), accepted: None, reasons: Vec::new(), remind_on: None };
     if !asking.in_force(R65_15) {
         return GuaranteeAnswer { grounds: asking.done(false), ..answer };
+    }
+    let dated = input.form.map(|form| asking.find(form.key()));
+    if let Some(Some(dated)) = dated {
+        asking.used(R65_02, dated);
+        if dated.value.as_truth() == Some(false) {
+            answer.reasons.push("form_not_admitted");
+        }
+    }
+    // A text that does not name the form neither admits nor forbids it.
+    let is_unnamed = matches!(dated, Some(None));
+    if is_unnamed {
+        asking.need(REGIONAL_RULE);
     }
     let amount = input.amount.zip(input.deposit_due).map(|(amount, due)| amount >= due);
     let year = asking.find("guarantee.term_min").and_then(|dated| dated.value.as_span());
@@ -81,7 +130,7 @@ pub fn ask(book: &LawBook, region: RegionCode, as_of: Day, input: &GuaranteeInpu
     }
     answer.accepted = match (amount, long, covers) {
         _ if !answer.reasons.is_empty() => Some(false),
-        (Some(true), Some(true), Some(true)) => Some(true),
+        (Some(true), Some(true), Some(true)) if !is_unnamed => Some(true),
         _ => None,
     };
     if answer.accepted.is_none() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::pins::{self, PinOrigin};
 use super::table::{self, LinkRow};
 use super::{LINK_DAYS, LINKS_MAX, MadeLink, TRIES_MAX, is_code, path_of};
 use crate::base::id::{LineId, RecordId, SheetId};
@@ -109,13 +110,16 @@ pub struct Face {
     pub sheet: SheetRow,
     /// Whether too many wrong answers were given.
     pub is_blocked: bool,
+    /// Whether the worker's PIN is asked for, not the end of the identity number.
+    pub asks_pin: bool,
 }
 
 /// The face of a link.
 pub fn face(conn: &mut AnyConn, ctx: &Ctx, secret: &str) -> Result<Face, Problem> {
-    let Found { link, site, sheet, .. } = found(conn, ctx, secret)?;
+    let Found { link, site, sheet, line } = found(conn, ctx, secret)?;
     let is_blocked = table::tries(conn, link.id)? >= TRIES_MAX;
-    Ok(Face { project: site.name.clone(), sheet, is_blocked })
+    let asks_pin = pins::of_worker(conn, site.id, line.worker_id)?.is_some();
+    Ok(Face { project: site.name.clone(), sheet, is_blocked, asks_pin })
 }
 
 /// What became of an answer.
@@ -171,11 +175,16 @@ pub fn sign(tx: &mut Tx<'_>, ctx: &Ctx, secret: &str, typed: &str) -> Result<Ope
         let en = "The line was changed, signed or handed in after this link was made; ask the labour manager for a new one.";
         return Err(Problem::conflict(zh, en).at("line", "duplicate"));
     }
+    let means = match pins::of_worker(tx.conn(), found.site.id, found.line.worker_id)?.map(|pin| pin.origin) {
+        Some(PinOrigin::Chosen) => "本人设定的密码 PIN chosen before two persons",
+        Some(_) => "密码条上的密码 PIN from a slip",
+        None => "证件号后六位 last six of the identity number",
+    };
     let signature = NewSignature {
         line: found.line.id,
         means: Means::LinkWithSecondMeans,
         device: None,
-        evidence: Some(format!("链接 link {}；证件号后六位 last six of the identity number", found.link.id)),
+        evidence: Some(format!("链接 link {}；{means}", found.link.id)),
         document_id: None,
         signed_on: ctx.today,
     };
@@ -199,6 +208,13 @@ fn let_in(tx: &mut Tx<'_>, ctx: &Ctx, secret: &str, typed: &str) -> Result<Resul
     if tries >= TRIES_MAX {
         let zh = "输入错误次数过多，此链接已停用；请向劳资专管员索取新链接。";
         return Err(Problem::new(Code::TooMany, zh, "Too many wrong answers; ask the labour manager for a new link."));
+    }
+    if let Some(pin) = pins::of_worker(tx.conn(), found.site.id, found.line.worker_id)? {
+        if pin.accepts(typed) {
+            return Ok(Ok(found));
+        }
+        table::add_try(tx.conn(), found.link.id, ctx.now)?;
+        return Ok(Err(TRIES_MAX - tries - 1));
     }
     let worker = workers::table::worker(tx.conn(), found.line.worker_id)?
         .ok_or_else(|| StoreError::Damaged(format!("line {} names a person who is gone", found.line.id)))?;

@@ -1,5 +1,5 @@
 //! Signing by a link or its QR code: a secret that is handed to the worker, and what only the worker should know beside it, the last six
-//! characters of the number on their identity card.
+//! characters of the number on their identity card, or the six digits of a PIN where they have one ([`pins`]).
 //!
 //! A link is for one line as it stands: once the line's net wage changes, the line is opened again or another link is made for it, it signs
 //! nothing. The slip is shown before anything is signed, and a look signs nothing either. Deliberately absent: messages to telephones.
@@ -8,6 +8,7 @@
 
 pub mod actions;
 pub mod http;
+pub mod pins;
 pub mod table;
 
 use crate::base::id::LineId;

@@ -6,6 +6,7 @@
 
 pub mod http;
 pub mod table;
+pub mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
 

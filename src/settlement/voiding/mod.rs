@@ -37,8 +37,13 @@ words! {
 crate::store::types::word_column!(Voiding);
 crate::web::openapi::word_schema!(Voiding);
 
-/// Files that are told again for one voiding at most; more are a year's, and need the bank.
-pub const FILES_MAX: i64 = 400;
+/// Files that are told again for one voiding at most: three years of a statement and a few notifications every working day. They are
+/// told in the transaction that voids, since books of which half is told again are worse than a wait, and nobody else can write while
+/// it lasts; beyond this it would last minutes.
+pub const FILES_MAX: usize = 4_000;
+
+/// Files that one query gives.
+const FILES_PAGE: i64 = 400;
 
 /// Characters of a note.
 const NOTE_MAX: usize = 500;
@@ -149,7 +154,14 @@ fn to_tell_again<'a>(
 ) -> Result<BTreeSet<InboxId>, Problem> {
     let tellers: BTreeSet<i64> = touched.flat_map(|row| row.tellers().map(|id| id.0).collect::<Vec<_>>()).collect();
     let tellers: Vec<i64> = tellers.into_iter().collect();
-    let mut files: BTreeSet<InboxId> = table::files_after(conn, site.id, file.id, FILES_MAX + 1)?.into_iter().collect();
+    let mut files: BTreeSet<InboxId> = BTreeSet::new();
+    let mut after = file.id;
+    while files.len() <= FILES_MAX {
+        let page = table::files_after(conn, site.id, after, FILES_PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = *last;
+        files.extend(page);
+    }
     for some in tellers.chunks(500) {
         files.extend(table::files_of(conn, site.id, some)?);
     }
@@ -157,7 +169,7 @@ fn to_tell_again<'a>(
     for voided in accounts_table::voided_files(conn, site.id)? {
         files.remove(&voided);
     }
-    if files.len() > usize::try_from(FILES_MAX).unwrap_or(usize::MAX) {
+    if files.len() > FILES_MAX {
         let problem = Problem::conflict(
             format!("此后已有超过 {FILES_MAX} 份银行文件，不能自动重算，请联系银行更正。"),
             format!("More than {FILES_MAX} files came after it; have the bank correct it instead."),

@@ -15,7 +15,7 @@ use crate::suite::ground::{App, Client, card, fact, id_number, project, text_of}
 const ACCOUNT: &str = "330500010001";
 
 /// A site with workers of the pins 1001 and up, each with five days at the gate in February but the last, who never came.
-async fn site(app: &App, workers: u32) -> Stage<'_> {
+pub(super) async fn site(app: &App, workers: u32) -> Stage<'_> {
     let manager = app.labour_manager();
     let project = project(&manager, 1, "330784").await;
     fact(&manager, &project, "2025-12-01", json!({"kind": "pay_day", "day": 10})).await;
@@ -39,7 +39,7 @@ async fn site(app: &App, workers: u32) -> Stage<'_> {
 }
 
 /// A worker's punches of days of February.
-async fn punch(app: &App, number: u32, days: std::ops::RangeInclusive<u32>) {
+pub(super) async fn punch(app: &App, number: u32, days: std::ops::RangeInclusive<u32>) {
     let pin = 1000 + number;
     // Everybody has a minute of their own.
     let lines: String = days
@@ -107,7 +107,7 @@ async fn asked(client: &Client<'_>, path: &str) -> Value {
 }
 
 /// The match of February as the manager sees it; `more` goes on with the query.
-async fn matched(stage: &Stage<'_>, more: &str) -> Value {
+pub(super) async fn matched(stage: &Stage<'_>, more: &str) -> Value {
     asked(&stage.manager, &stage.path(&format!("matches/2026-02?limit=200{more}"))).await
 }
 
@@ -128,7 +128,7 @@ fn of(standing: &str, kinds: &[&str]) -> (String, Vec<String>, Vec<String>) {
     (standing.to_owned(), kinds.iter().map(|kind| (*kind).to_owned()).collect(), Vec::new())
 }
 
-fn later<'a>(stage: Stage<'a>, moment: &str) -> Stage<'a> {
+pub(super) fn later<'a>(stage: Stage<'a>, moment: &str) -> Stage<'a> {
     stage.app.clock.set(moment);
     Stage { manager: stage.app.labour_manager(), ..stage }
 }

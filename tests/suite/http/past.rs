@@ -30,6 +30,7 @@ fn questions(site: &TestProject) -> Vec<String> {
         "/pay-sheets",
         "/pay-months",
         "/matches/2026-02",
+        "/matches/2026-02/file",
         "/deposits",
         "/labour-cost",
         "/forecast",
@@ -73,7 +74,12 @@ async fn answers((manager, authority): (&Client<'_>, &Client<'_>), site: &TestPr
         if question.ends_with("/accounts") {
             for account in answer.json().as_array().unwrap() {
                 let account = format!("{question}/{}", account["account"]["id"].as_str().unwrap());
-                waiting.extend([account.clone(), format!("{account}/entries"), format!("{account}/statements")]);
+                waiting.extend([
+                    account.clone(),
+                    format!("{account}/entries"),
+                    format!("{account}/statements"),
+                    format!("{account}/reconciliations"),
+                ]);
             }
         }
         told.push((question, answer.status, answer.text()));

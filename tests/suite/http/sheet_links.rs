@@ -2,11 +2,12 @@
 
 use actix_web::http::Method;
 use anxin::payroll::LineState;
+use anxin::web::{Role, ScopeOn};
 use serde_json::{Value, json};
 
 use super::payroll::{Stage, stage, text};
 use crate::both;
-use crate::suite::ground::{App, id_number};
+use crate::suite::ground::{App, PASSWORD, id_number, text_of};
 
 /// The last six characters of a test worker's number.
 fn code(number: u32) -> String {
@@ -105,5 +106,59 @@ both!(a_program_hands_in_a_sheet_and_takes_its_rows, |app| {
     assert_eq!((imports.as_array().unwrap().len(), imports[0]["taken"].as_i64()), (1, Some(1)));
     let again = stage.manager.get(&one).send().await.expect(200);
     assert_eq!(again["is_remembered"], true);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_pin_that_the_worker_chose_before_two_persons_opens_the_link_and_the_identity_number_no_more, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let (browser, me) = (app.browser(Role::LabourManager, ScopeOn::Everything).await, stage.people[0].0);
+    let (_, witness) = app.person(Role::Subcontractor, ScopeOn::Project(stage.id()));
+    let (_, stranger) = app.person(Role::Subcontractor, ScopeOn::Region("650000".parse().unwrap()));
+    let page_of = format!("/projects/{}/workers/{me}", stage.id());
+    let own_end = id_number(1)[6..12].to_owned();
+    let form = |pin: &str, again: &str, login: &str, password: &str| {
+        [("pin", pin), ("again", again), ("witness", login), ("witness_password", password)]
+            .map(|(name, value)| (name, value.to_owned()))
+    };
+    let asked = async |fields: [(&str, String); 4]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post(&format!("{page_of}/pin"), &fields).await.status
+    };
+    assert_eq!(asked(form("274913", "274914", &witness, PASSWORD)).await, 422, "typed twice alike");
+    assert_eq!(asked(form("123456", "123456", &witness, PASSWORD)).await, 422, "a run");
+    assert_eq!(asked(form(&own_end, &own_end, &witness, PASSWORD)).await, 422, "a part of the identity number");
+    assert_eq!(asked(form("274913", "274913", &witness, "not the password")).await, 401);
+    assert_eq!(asked(form("274913", "274913", &stranger, PASSWORD)).await, 422, "nothing to do with the project");
+    assert!(text_of(&browser.page(&page_of).await).contains("以证件号后六位签字"));
+    assert_eq!(asked(form("274913", "274913", &witness, PASSWORD)).await, 303);
+    assert!(text_of(&browser.page(&page_of).await).contains("本人设定"));
+
+    let sheet = stage.build().await;
+    let made = links(&stage, &sheet, Value::Null).await;
+    let of = |enrolment: usize| {
+        let name = format!("测试工人{enrolment}");
+        made.iter().find(|one| one["worker"] == name.as_str()).map(|one| text(&one["path"])).unwrap()
+    };
+    let (first, second) = (of(1), of(2));
+    assert!(page(&app, &first).await.1.contains("您的六位签字密码"));
+    assert!(page(&app, &second).await.1.contains("本人证件号后六位"), "who has no PIN is asked as before");
+    let (_, wrong) = send(&app, &first, &format!("code={}&agrees=yes", code(1))).await;
+    assert!(wrong.contains("剩余次数") && !wrong.contains("测试工人1"), "{wrong}");
+    let (status, signed) = send(&app, &first, "code=274913&agrees=yes").await;
+    assert!(status == 200 && signed.contains("已签字"), "{signed}");
+    let (_, signed) = send(&app, &second, &format!("code={}&agrees=yes", code(2))).await;
+    assert!(signed.contains("已签字"), "{signed}");
+
+    // A slip ends the PIN before it, is shown once, and may be taken away.
+    let slip = browser.post(&format!("{page_of}/pin-slip"), &[]).await;
+    assert_eq!(slip.status, 200, "{}", slip.text());
+    let shown = slip.text();
+    let pin: String = shown.split_once("<b><code>").unwrap().1.chars().take(6).collect();
+    assert!(pin.bytes().all(|byte| byte.is_ascii_digit()) && pin != "274913", "{pin}");
+    assert!(text_of(&browser.page(&page_of).await).contains("密码条") && !browser.page(&page_of).await.contains(&pin));
+    assert_eq!(browser.post(&format!("{page_of}/pin-end"), &[]).await.status, 303);
+    assert_eq!(browser.post(&format!("{page_of}/pin-end"), &[]).await.status, 409);
+    let authority = app.browser(Role::LabourAuthority, ScopeOn::Everything).await;
+    assert_eq!(authority.post(&format!("{page_of}/pin-slip"), &[]).await.status, 403);
     assert_eq!(app.broken(), Vec::<String>::new());
 });
