@@ -32,6 +32,7 @@ pub mod parties;
 pub mod payroll;
 pub mod projects;
 pub mod quarantine;
+pub mod realname;
 pub mod settlement;
 pub mod store;
 pub mod users;

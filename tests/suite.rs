@@ -27,4 +27,5 @@ mod suite {
     mod sim;
     mod store;
     mod tour;
+    mod uploading;
 }

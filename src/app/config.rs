@@ -14,6 +14,7 @@ use crate::outlets::mail::{self, Privacy, SmtpSettings};
 use crate::store::{DbOptions, StoreError};
 use crate::web::peer::Network;
 use crate::web::{Settings, SignSettings, Upkeep};
+use crate::wire::openapi::profile::Platforms;
 
 /// Every setting; see `config/service.toml` for what each means.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,6 +29,10 @@ pub struct Config {
     pub reminders: RemindersConfig,
     pub mail: MailConfig,
     pub signs: SignSettings,
+    pub uploads: UploadsConfig,
+    /// The platforms, from files of their own.
+    #[serde(skip)]
+    pub platforms: Arc<Platforms>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -62,6 +67,12 @@ pub struct PolicyConfig {
 pub struct DevicesConfig {
     pub pending_max: usize,
     pub held_punches_max: i32,
+    pub rate_max: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadsConfig {
     pub rate_max: u32,
 }
 
@@ -189,6 +200,7 @@ impl Config {
                 config
             })
             .and_then(|config: Self| config.trusted_proxies().map(|_| config))
+            .and_then(|config: Self| Ok(Self { platforms: Arc::new(platforms(folder)?), ..config }))
     }
 
     fn trusted_proxies(&self) -> Result<Vec<Network>, StoreError> {
@@ -209,6 +221,8 @@ impl Config {
             trusted_proxies: self.trusted_proxies().unwrap_or_default(),
             upkeep: self.upkeep(),
             signs: self.signs.clone(),
+            platforms: Arc::clone(&self.platforms),
+            platform_rate_max: self.uploads.rate_max,
         }
     }
 
@@ -237,6 +251,23 @@ impl Config {
 
 fn is_setting(name: &figment::value::UncasedStr) -> bool {
     name.as_str().contains("__") && name != PASSWORD_VARIABLE.trim_start_matches("ANXIN_")
+}
+
+/// The platforms: the embedded profiles with the files under `DIR/platforms` laid over them by name.
+fn platforms(folder: Option<&Path>) -> Result<Platforms, StoreError> {
+    let folder = folder.map(|folder| folder.join("platforms")).filter(|folder| folder.is_dir());
+    let unreadable = |error: std::io::Error| StoreError::Setup(format!("cannot read `platforms`: {error}"));
+    let mut files = Vec::new();
+    if let Some(folder) = folder {
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.extension().is_some_and(|ending| ending == "toml") {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                files.push((name, std::fs::read_to_string(&path).map_err(unreadable)?));
+            }
+        }
+    }
+    Platforms::read(&files).map_err(StoreError::Setup)
 }
 
 /// The law files: the embedded ones with those under `DIR/law` and `DIR/calendar` laid over them by name.

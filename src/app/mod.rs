@@ -17,5 +17,6 @@ pub mod routes;
 pub mod schedule;
 pub mod serve;
 pub mod sim;
+mod uploads;
 pub mod verify;
 pub mod worker;

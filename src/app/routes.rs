@@ -17,7 +17,7 @@ use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
     accounts, alerts, amendments, attendance, cases, clearance, compliance, console, credit, deposits, detectors, gates,
     laboratory, labour_cost, ledger, library, matching, matters, notice_board, operation, parties, payroll, projects, quarantine,
-    settlement, users, workers,
+    realname, settlement, users, workers,
 };
 
 /// The whole table.
@@ -41,6 +41,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(settlement::http::routes());
     routes.extend(settlement::voiding::http::routes());
     routes.extend(matching::http::routes());
+    routes.extend(realname::http::routes());
     routes.extend(cases::http::routes());
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());
@@ -92,7 +93,8 @@ pub struct OpenApiText(pub String);
 impl House {
     /// Puts the house together.
     pub fn new(ground: Arc<Ground>, figures: Option<PrometheusHandle>) -> Result<Self, Problem> {
-        let routes = all();
+        let mut routes = all();
+        routes.extend(realname::http::more_routes(&ground.settings.platforms));
         let document = openapi::document(&routes).to_json().map_err(|error| Problem::internal(&error.to_string()))?;
         let tokens = Tokens::new(&ground.vault, &ground.settings.issuer)?;
         Ok(Self {

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use super::assessing;
 use super::schedule::Schedule;
+use super::uploads;
 use crate::base::Day;
 use crate::base::id::ProjectId;
 use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{alerts, amendments, attendance, compliance, payroll, projects, users};
+use crate::{alerts, amendments, attendance, compliance, payroll, projects, realname, users};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -44,10 +45,13 @@ pub fn drain(ground: &Arc<Ground>) -> Result<usize, StoreError> {
 /// Does one job in a transaction of its own, and notes why where it fails.
 fn one(ground: &Arc<Ground>, job: Job) -> Result<(), StoreError> {
     let (ctx, work) = (Ctx::of_the_house(ground, "job"), job.clone());
-    let result: Result<(), Problem> = ground.db.write_blocking(move |tx| {
-        run(tx, &ctx, &work)?;
-        jobs::done(tx.conn(), &work, ctx.now).map_err(Problem::from)
-    });
+    let result: Result<(), Problem> = match job.kind.as_str() {
+        realname::JOB => uploads::apply(ground, &job),
+        _ => ground.db.write_blocking(move |tx| {
+            run(tx, &ctx, &work)?;
+            jobs::done(tx.conn(), &work, ctx.now).map_err(Problem::from)
+        }),
+    };
     let Err(problem) = result else { return Ok(()) };
     tracing::warn!(
         job.kind = job.kind.as_str(),
@@ -208,12 +212,16 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let ticks = ticks::prune(tx.conn(), before)?;
     let sessions = users::table::prune_sessions(tx.conn(), before)?;
     let notices = alerts::table::prune(tx.conn(), before)?;
+    let days_ago = |days: i64| ctx.now.plus_seconds(-days.saturating_mul(86_400));
+    let (results, counts) = (days_ago(realname::RESULT_DAYS), days_ago(realname::COUNT_DAYS));
+    let uploads = realname::table::prune(tx.conn(), ctx.now.plus_seconds(-realname::NONCE_SECONDS), results, counts)?;
     tracing::info!(
         pruned.jobs = jobs,
         pruned.mails = mails,
         pruned.ticks = ticks,
         pruned.sessions = sessions,
         pruned.notices = notices,
+        pruned.uploads = uploads,
         "what was done long ago is gone"
     );
     Ok(())

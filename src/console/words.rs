@@ -11,6 +11,7 @@ use crate::web::Lang;
 const WORDS: &[(&str, &str)] = &[
     // Roles and parties
     ("administrator", "系统管理员"),
+    ("disabled", "已停用"),
     ("labour_manager", "劳资专管员"),
     ("subcontractor", "分包单位"),
     ("subcontractors", "分包单位信息"),
@@ -279,6 +280,7 @@ pub fn bank_reason(lang: Lang, reason: &str) -> String {
 
 /// What a form did: word, Chinese, English. `{n}` is the number of things.
 const TOLD: &[(&str, &str, &str)] = &[
+    ("app_changed", "应用已更改。", "The app is changed."),
     ("void_asked", "已提交，须由另一人复核。", "Asked for; another person decides."),
     ("void_decided", "决定已记录。", "The decision is on record."),
     ("pin_kept", "签字密码已设定。", "The PIN is kept."),

@@ -17,7 +17,7 @@ use crate::base::{Day, Fen, Month};
 use crate::law::questions::deadline::{PayDateInput, pay_date};
 use crate::projects::{self, Site};
 use crate::store::{Chain, Tx};
-use crate::web::{Ctx, Problem};
+use crate::web::{Code, Ctx, Problem};
 
 /// A sheet after building, with what the build met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -43,7 +43,19 @@ const YEAR_MIN: i32 = 2000;
 /// `invalid` for a month to come and where no pay day is agreed, `conflict` when there is nothing left for another part, when an
 /// earlier part is still a draft, or when the part is no draft any more.
 pub fn build_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, part: Option<i32>) -> Result<BuiltSheet, Problem> {
-    build(tx, ctx, site, month, part, None)
+    build(tx, ctx, site, month, part, None, None)
+}
+
+/// As [`build_sheet`], for wages that a contractor's system states: a part may hold nothing but those, and `stated` is the day on which
+/// they are paid, which counts where no pay day is agreed, but never beyond the month after the work.
+pub(super) fn build_for_upload(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    month: Month,
+    stated: Day,
+) -> Result<BuiltSheet, Problem> {
+    build(tx, ctx, site, month, None, None, Some(stated))
 }
 
 /// Builds the next part of a month as the sheet of a cycle shorter than a month, where the contract agrees on one (R724-13).
@@ -63,7 +75,7 @@ pub fn build_period(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewPeriod) ->
         return Err(Problem::invalid(zh, en).at("to_on", "bad_time"));
     }
     let new = NewPeriod { agreed_in, ..new.clone() };
-    build(tx, ctx, site, new.to_on.month(), None, Some(&new))
+    build(tx, ctx, site, new.to_on.month(), None, Some(&new), None)
 }
 
 /// A sheet of less than a month.
@@ -86,6 +98,7 @@ fn build(
     month: Month,
     part: Option<i32>,
     new: Option<&NewPeriod>,
+    stated: Option<Day>,
 ) -> Result<BuiltSheet, Problem> {
     let recorded_seq = tx.seq(Chain::Project(site.id))?;
     if month > ctx.today.month() {
@@ -95,7 +108,11 @@ fn build(
         let (zh, en) = ("月份过早，请核对年份。", "The month is too long ago; check the year.");
         return Err(Problem::invalid(zh, en).at("month", "bad_time"));
     }
-    let month_due = agreed_due_on(tx, ctx, site, month)?;
+    let month_due = match (agreed_due_on(tx, ctx, site, month), stated) {
+        (Ok(agreed), _) => agreed,
+        (Err(problem), Some(stated)) if problem.code == Code::Invalid => stated.clamp(month.first(), month.plus(1).last()),
+        (Err(problem), _) => return Err(problem),
+    };
     let parts = table::parts(tx.conn(), site.id, month)?;
     let number = target_part(&parts, part)?;
     let known = parts.iter().find(|sheet| sheet.part == number).cloned();
@@ -119,7 +136,7 @@ fn build(
     };
     let earned = basis::earned(tx, ctx, site, month, cycle.map(|(_, to)| to))?;
     let open = remaining(tx, site, &parts, number, earned)?;
-    if known.is_none() && number > 1 && open.is_empty() {
+    if known.is_none() && number > 1 && open.is_empty() && stated.is_none() {
         let problem = Problem::conflict("本月工日都已列入工资表。", "Every work day of the month is on a sheet already.");
         return Err(problem.at("month", "duplicate"));
     }

@@ -22,6 +22,7 @@ pub mod results;
 pub mod signing;
 pub mod slip;
 pub mod table;
+pub mod uploads;
 pub mod withdrawing;
 
 use rust_decimal::Decimal;

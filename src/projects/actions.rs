@@ -33,6 +33,16 @@ pub struct NewProject {
 /// # Errors
 /// `not_allowed` outside the asker's region or organisation, `conflict` for a code that stands, `invalid` for names and unknown parties.
 pub fn register(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewProject) -> Result<ProjectRow, Problem> {
+    let parties = [(new.owner, PartyRole::Owner), (new.general_contractor, PartyRole::GeneralContractor)];
+    register_with(tx, ctx, new, &parties)
+}
+
+/// As [`register`], for a contractor's system that does not say who the owner is: the owner joins later. `new.owner` is not looked at.
+pub fn register_without_owner(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewProject) -> Result<ProjectRow, Problem> {
+    register_with(tx, ctx, new, &[(new.general_contractor, PartyRole::GeneralContractor)])
+}
+
+fn register_with(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewProject, parties: &[(PartyId, PartyRole)]) -> Result<ProjectRow, Problem> {
     let (code, name) = (new.code.trim(), new.name.trim());
     for (text, place) in [(code, "code"), (name, "name")] {
         if text.is_empty() || text.chars().count() > NAME_MAX {
@@ -40,7 +50,7 @@ pub fn register(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewProject) -> Result<ProjectR
         }
     }
     let by_party = |party| ctx.scope.places.contains(&ScopeOn::Organisation(party));
-    if !ctx.scope.covers_region(new.region) && !by_party(new.owner) && !by_party(new.general_contractor) {
+    if !ctx.scope.covers_region(new.region) && !parties.iter().any(|(party, _)| by_party(*party)) {
         return Err(Problem::not_allowed());
     }
     if table::by_code(tx.conn(), code)?.is_some() {
@@ -53,8 +63,8 @@ pub fn register(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewProject) -> Result<ProjectR
         ProjectRow { id, code: code.to_owned(), name: name.to_owned(), region: new.region, created_at: ctx.now, recorded_seq };
     table::insert(tx, &row)?;
     tx.note(Chain::Project(id), ctx.now, ctx.actor(), "register_project", &id.to_string())?;
-    for (party, role) in [(new.owner, PartyRole::Owner), (new.general_contractor, PartyRole::GeneralContractor)] {
-        take_part(tx, ctx, id, &NewParticipation { party, role, under: None, from_on: new.from_on })?;
+    for (party, role) in parties {
+        take_part(tx, ctx, id, &NewParticipation { party: *party, role: *role, under: None, from_on: new.from_on })?;
     }
     Ok(row)
 }

@@ -254,6 +254,20 @@ pub fn kept_of(
     Ok(Some(Kept { id, body: vault.open(conn, Owner::Project(project), &body)?, received_at, request }))
 }
 
+/// A kept message of a feed, whatever project it belongs to or none, for the job that reads it.
+pub fn kept(conn: &mut AnyConn, vault: &Vault, feed: &str, id: InboxId) -> Result<Option<Kept>, StoreError> {
+    use schema::inbox as i;
+    type Row = (Option<ProjectId>, Vec<u8>, Moment, String);
+    let row: Option<Row> = i::table
+        .filter(i::id.eq(id).and(i::feed.eq(feed)))
+        .select((i::project_id, i::body, i::received_at, i::request))
+        .first(conn)
+        .optional()?;
+    let Some((project, body, received_at, request)) = row else { return Ok(None) };
+    let owner = project.map_or(Owner::Global, Owner::Project);
+    Ok(Some(Kept { id, body: vault.open(conn, owner, &body)?, received_at, request }))
+}
+
 /// The items of a message that could not be taken, in their order; `None` where the project has no such message.
 pub fn rejected_of(conn: &mut AnyConn, project: ProjectId, inbox: InboxId) -> Result<Option<Vec<Rejected>>, StoreError> {
     use schema::{inbox as i, quarantine as q};

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 33] = [
+const PROJECT: [(&str, &str); 34] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -51,20 +51,21 @@ const PROJECT: [(&str, &str); 33] = [
     ("card_movements", "project_id"),
     ("opening_sheets", "project_id"),
     ("sign_pins", "project_id"),
+    ("uploaded_pay", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.
 const PROJECT_VERSIONED: [&str; 6] = ["enrolments", "wage_accounts", "bank_entries", "pay_sheets", "pay_lines", "cases"];
 
 /// Tables whose rows belong to a project's chain or, without a project, to the organisation's.
-const EITHER: [&str; 2] = ["documents", "gate_answers"];
+const EITHER: [&str; 3] = ["documents", "gate_answers", "realname_records"];
 
 /// Tables of the organisation's chain whose rows never change.
 const ORGANISATION: [&str; 2] = ["parties", "credit_records"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]
-const AS_TODAY: [&str; 18] = [
+const AS_TODAY: [&str; 19] = [
     "users",
     "grants",
     "api_keys",
@@ -83,6 +84,7 @@ const AS_TODAY: [&str; 18] = [
     "amendments",
     "amendment_decisions",
     "seals",
+    "realname_apps",
 ];
 
 /// Whose past is asked for: the views show nothing of other projects, so that a question about one costs no more than that one.

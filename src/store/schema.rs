@@ -1271,3 +1271,113 @@ diesel::table! {
         recorded_seq -> BigInt,
     }
 }
+
+diesel::table! {
+    realname_apps (id) {
+        id -> BigInt,
+        app_id -> Text,
+        name -> Text,
+        profile -> Text,
+        project_id -> Nullable<BigInt>,
+        party_id -> Nullable<BigInt>,
+        secret -> Binary,
+        corp_secret -> Nullable<Binary>,
+        addresses -> Text,
+        methods -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        changed_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    realname_records (id) {
+        id -> BigInt,
+        project_id -> Nullable<BigInt>,
+        app_id -> BigInt,
+        kind -> Text,
+        key_index -> Text,
+        version -> Integer,
+        content -> Text,
+        body -> Binary,
+        number -> Nullable<BigInt>,
+        subject_id -> Nullable<BigInt>,
+        inbox_id -> BigInt,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    uploaded_pay (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        enrolment_id -> BigInt,
+        worker_id -> BigInt,
+        month -> Date,
+        key_index -> Text,
+        content -> Text,
+        total_fen -> BigInt,
+        actual_fen -> BigInt,
+        days_hundredths -> Nullable<Integer>,
+        inbox_id -> BigInt,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    realname_requests (id) {
+        id -> BigInt,
+        serial_code -> Text,
+        app_id -> BigInt,
+        method -> Text,
+        project_id -> Nullable<BigInt>,
+        inbox_id -> BigInt,
+        state -> Text,
+        result -> Text,
+        received_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    realname_nonces (app_id, nonce, stamp) {
+        app_id -> BigInt,
+        nonce -> Text,
+        stamp -> Text,
+        body_sha256 -> Text,
+        answer -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    realname_counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    realname_counts (app_id, day, method, outcome) {
+        app_id -> BigInt,
+        day -> Date,
+        method -> Text,
+        outcome -> Text,
+        n -> BigInt,
+    }
+}
+
+diesel::table! {
+    realname_errors (id) {
+        id -> BigInt,
+        app_id -> BigInt,
+        at -> BigInt,
+        method -> Text,
+        code -> Text,
+        message -> Text,
+    }
+}

@@ -13,6 +13,7 @@ use crate::base::{Clock, Day, Moment};
 use crate::law::LawBook;
 use crate::law::decision::Policy;
 use crate::store::{Db, Vault};
+use crate::wire::openapi::profile::Platforms;
 
 /// Settings of the service that actions look at.
 #[derive(Debug, Clone)]
@@ -37,6 +38,10 @@ pub struct Settings {
     pub upkeep: Upkeep,
     /// Where the detectors draw their lines.
     pub signs: SignSettings,
+    /// Platforms whose protocol contractors' systems upload by.
+    pub platforms: Arc<Platforms>,
+    /// Requests a second that one app may send.
+    pub platform_rate_max: u32,
 }
 
 /// Settings of mail, reminders and tidying.

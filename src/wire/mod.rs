@@ -11,6 +11,7 @@ pub mod hikvision;
 pub mod icalendar;
 pub mod iso20022;
 pub mod mt940;
+pub mod openapi;
 pub mod pay_sheet;
 pub mod punch;
 pub mod reason;

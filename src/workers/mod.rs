@@ -8,6 +8,7 @@
 pub mod actions;
 pub mod http;
 pub mod lookups;
+pub mod papers;
 pub mod roster;
 pub mod table;
 

@@ -128,6 +128,18 @@ pub fn update(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreError> {
     tx.seal(row)
 }
 
+/// Brings the contract or agreement of an enrolment up to date.
+pub fn update_paper(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreError> {
+    diesel::update(enrolments::table.find((row.project_id, row.id)))
+        .set((
+            enrolments::paper.eq(row.paper),
+            enrolments::paper_document_id.eq(row.paper_document_id),
+            enrolments::recorded_seq.eq(row.recorded_seq),
+        ))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
 pub fn insert_event(tx: &mut Tx<'_>, row: &EventRow) -> Result<(), StoreError> {
     diesel::insert_into(enrolment_events::table).values(row).execute(tx.conn())?;
     tx.seal(row)
@@ -165,6 +177,15 @@ pub fn active_of_worker(conn: &mut AnyConn, project: ProjectId, worker: WorkerId
         .select(EnrolmentRow::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// Every enrolment of a person on a project, in order of id.
+pub fn of_worker(conn: &mut AnyConn, project: ProjectId, worker: WorkerId) -> Result<Vec<EnrolmentRow>, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::project_id.eq(project).and(enrolments::worker_id.eq(worker)))
+        .order(enrolments::id)
+        .select(EnrolmentRow::as_select())
+        .load(conn)?)
 }
 
 /// The enrolment that has this number at the gate and has not ended.

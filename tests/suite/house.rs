@@ -27,6 +27,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "payroll",
             "settlement",
             "matching",
+            "realname",
         ],
     ),
     (

@@ -25,6 +25,7 @@ mod past;
 mod pay_checks;
 mod payroll;
 mod projects;
+mod realname;
 mod rights;
 mod settlement;
 mod sheet_import;

@@ -80,6 +80,8 @@ impl Side {
         manager.post(&below("notice-board"), board).send().await.expect(201);
         let key = json!({"name": "测试", "role": "bank", "scope": "region", "value": region});
         let key = admin.post("/api/v1/api-keys", key).send().await.expect(201);
+        let upload = json!({"name": "测试应用", "project": site.id});
+        let upload = admin.post("/api/v1/platform-apps", upload).send().await.expect(201);
         // Somebody else of the region proposes, so that whoever is tried may decide.
         let proposer = app.client(Role::Administrator, ScopeOn::Region(region.parse().unwrap()));
         let file = format!("law/regions/{region}.toml");
@@ -116,6 +118,7 @@ impl Side {
             ("run", run.to_string()),
             ("wage_item", wage_item.to_string()),
             ("key", text(&key["id"])),
+            ("app", text(&upload["app"]["id"])),
             ("user", user.to_string()),
             ("grant", grant.id.to_string()),
             ("amendment", text(&amendment["id"])),
@@ -152,6 +155,9 @@ impl Side {
             "users/{user}/grants" => json!({"role": "grid_officer", "scope": "region", "value": self.region}),
             "users/{user}/password" => json!({"password": "first password"}),
             "api-keys" => json!({"name": "测试", "role": "bank", "scope": "region", "value": self.region}),
+            "platform-apps" => json!({"name": "测试应用", "project": self.project}),
+            "platform-apps/{app}/state" => json!({"state": "disabled"}),
+            "platform-apps/{app}/terms" => json!({"name": "测试应用"}),
             "amendments" => amendment(),
             "amendments/{amendment}/approve" | "amendments/{amendment}/reject" | "amendments/{amendment}/withdraw" => {
                 json!({"note": "测试"})

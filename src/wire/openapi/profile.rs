@@ -1,0 +1,141 @@
+//! What differs from platform to platform: addresses, tolerances, code tables. Data of `config/platforms/*.toml`, not code.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::base::Day;
+
+/// The profile that others are laid over, and that an app has unless another is named.
+pub const NATIONAL: &str = "national";
+
+/// The profiles that the program brings along: file name and text.
+const EMBEDDED: [(&str, &str); 2] = [
+    ("national.toml", include_str!("../../../config/platforms/national.toml")),
+    ("labour-province.toml", include_str!("../../../config/platforms/labour-province.toml")),
+];
+
+/// What becomes of a code that no table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownCode {
+    /// The item is refused.
+    Error,
+    /// The item is taken and the code kept as it came.
+    Warning,
+}
+
+/// One code table as it holds from a day on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeTable {
+    /// Which: `workType`, `prjStatus` …
+    pub name: String,
+    /// The first day on which it holds; a later one of the same name takes its place.
+    pub valid_from: Day,
+    /// Whether its value set is unconfirmed, so that other codes are never refused.
+    #[serde(default)]
+    pub open: bool,
+    /// Code and name.
+    pub codes: BTreeMap<String, String>,
+}
+
+/// A platform.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Short name, as apps carry it.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// Base paths under which it takes requests.
+    pub paths: Vec<String>,
+    /// Seconds by which a timestamp may be off.
+    pub tolerance_seconds: i64,
+    /// Whether a timestamp may be in UTC: a real client sends it so.
+    pub accept_utc: bool,
+    /// Whether `corpsign` is asked for.
+    pub corpsign: bool,
+    /// What becomes of unknown codes.
+    pub unknown_codes: UnknownCode,
+    /// The profile whose tables hold where this one has none of the name.
+    #[serde(default)]
+    pub tables_of: Option<String>,
+    /// Code tables.
+    #[serde(default)]
+    pub tables: Vec<CodeTable>,
+}
+
+/// Every profile, by code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Platforms(BTreeMap<String, Profile>);
+
+impl Default for Platforms {
+    fn default() -> Self {
+        Self::read(&[]).unwrap_or(Self(BTreeMap::new()))
+    }
+}
+
+impl Platforms {
+    /// The embedded profiles with these files laid over them by file name.
+    ///
+    /// # Errors
+    /// A file that does not read, a path that does not begin with a slash, a table that is asked of a profile that is not there.
+    pub fn read(over: &[(String, String)]) -> Result<Self, String> {
+        let mut files: BTreeMap<&str, &str> = EMBEDDED.into_iter().collect();
+        files.extend(over.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let mut all: BTreeMap<String, Profile> = BTreeMap::new();
+        for (name, text) in files {
+            let profile: Profile = toml::from_str(text).map_err(|error| format!("platforms/{name}: {error}"))?;
+            let is_odd =
+                |path: &String| !path.starts_with('/') || path.starts_with("/api/") || path.contains(['{', '}', '?', '#']);
+            if profile.paths.is_empty() || profile.paths.iter().any(is_odd) || profile.tolerance_seconds < 0 {
+                return Err(format!(
+                    "platforms/{name}: `paths` are plain paths outside /api, `tolerance_seconds` is not negative"
+                ));
+            }
+            if all.insert(profile.code.clone(), profile).is_some() {
+                return Err(format!("platforms/{name}: two files have one `code`"));
+            }
+        }
+        let lost = all.values().find(|profile| profile.tables_of.as_ref().is_some_and(|code| !all.contains_key(code)));
+        match lost {
+            Some(profile) => Err(format!("platform `{}`: `tables_of` names no profile", profile.code)),
+            None => Ok(Self(all)),
+        }
+    }
+
+    /// The profile of a code.
+    pub fn get(&self, code: &str) -> Option<&Profile> {
+        self.0.get(code)
+    }
+
+    /// Every profile, in order of code.
+    pub fn all(&self) -> impl Iterator<Item = &Profile> {
+        self.0.values()
+    }
+
+    /// Every path, each once.
+    pub fn paths(&self) -> Vec<&str> {
+        let mut paths: Vec<&str> = self.0.values().flat_map(|profile| &profile.paths).map(String::as_str).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+
+    /// The table of that name that holds for a profile on a day.
+    fn table(&self, profile: &Profile, name: &str, on: Day) -> Option<&CodeTable> {
+        let own = self.0.get(&profile.code)?;
+        let from = own.tables_of.as_ref().and_then(|code| self.0.get(code));
+        [Some(own), from].into_iter().flatten().find_map(|of| {
+            let held = of.tables.iter().filter(|table| table.name == name && table.valid_from <= on);
+            held.max_by_key(|table| table.valid_from)
+        })
+    }
+
+    /// Whether a code may stand: it is in the table, the table is open or unknown, or the profile only warns.
+    pub fn allows(&self, profile: &Profile, table: &str, code: &str, on: Day) -> bool {
+        let held = self.table(profile, table, on);
+        held.is_none_or(|held| held.open || held.codes.contains_key(code)) || profile.unknown_codes == UnknownCode::Warning
+    }
+}
