@@ -54,7 +54,6 @@ const WAYS: &[(&str, &str, &str, Verb)] = &[
     ("/bank", "银行文件", "Bank files", Verb::FeedBank),
     ("/house/users", "用户", "Users", Verb::ManageUsers),
     ("/house/devices", "设备", "Devices", Verb::ManageDevices),
-    ("/house/apps", "上传应用", "Upload apps", Verb::Operate),
     ("/house/amendments", "修订", "Amendments", Verb::ApproveLaw),
     ("/house", "运行", "Operation", Verb::Operate),
 ];

@@ -125,6 +125,13 @@ pub fn request_by_serial(conn: &mut AnyConn, serial_code: &str) -> Result<Option
     Ok(r::table.filter(r::serial_code.eq(serial_code)).select(RequestRow::as_select()).get_result(conn).optional()?)
 }
 
+/// How many requests of an app wait for their job.
+pub fn waiting(conn: &mut AnyConn, app: RecordId) -> Result<i64, StoreError> {
+    use realname_requests as r;
+    let waits = r::app_id.eq(app).and(r::state.eq(RequestState::Waiting));
+    Ok(r::table.filter(waits).count().get_result(conn)?)
+}
+
 /// Says what became of a request; only one that waits changes.
 pub fn finish(conn: &mut AnyConn, id: RecordId, state: RequestState, result: &str, now: Moment) -> Result<bool, StoreError> {
     use realname_requests as r;

@@ -62,7 +62,7 @@ struct ListPage {
     lines: Vec<Line>,
     next: Option<String>,
     offered: Vec<projects::table::ProjectRow>,
-    profiles: Vec<(String, String)>,
+    profiles: Vec<(String, String, String)>,
 }
 
 #[derive(Template)]
@@ -111,7 +111,7 @@ async fn list(visit: Visit, query: web::Query<Query>) -> Shown {
         })
         .await?;
     let platforms = &visit.ctx.ground.settings.platforms;
-    let profiles = platforms.all().map(|profile| (profile.code.clone(), profile.name.clone())).collect();
+    let profiles = platforms.all().map(|profile| (profile.code.clone(), profile.name.clone(), profile.name_en.clone())).collect();
     show(&ListPage { f: Frame::of(&visit), lines, next, offered, profiles })
 }
 

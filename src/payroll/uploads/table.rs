@@ -34,7 +34,7 @@ sealed_in_project! {
     UploadedPayRow: "uploaded_pay", project_id;
 }
 
-/// What all messages together state for one worker on one sheet.
+/// What all messages together state for one worker on one sheet: sums of money, and the most days that one of them states.
 #[derive(Debug, Clone, Copy, QueryableByName)]
 pub struct Stated {
     #[diesel(sql_type = BigInt)]
@@ -63,7 +63,7 @@ pub fn by_key(conn: &mut AnyConn, project: ProjectId, key_index: &str) -> Result
 /// The sums of one worker on one sheet.
 pub fn stated(conn: &mut AnyConn, project: ProjectId, sheet: SheetId, enrolment: RecordId) -> Result<Stated, StoreError> {
     let sql = "SELECT CAST(COALESCE(SUM(total_fen), 0) AS BIGINT) AS total, CAST(COALESCE(SUM(actual_fen), 0) AS BIGINT) AS actual, \
-               CAST(COALESCE(SUM(days_hundredths), 0) AS BIGINT) AS days_hundredths \
+               CAST(COALESCE(MAX(days_hundredths), 0) AS BIGINT) AS days_hundredths \
                FROM uploaded_pay WHERE project_id = $1 AND sheet_id = $2 AND enrolment_id = $3";
     Ok(diesel::sql_query(sql)
         .bind::<BigInt, _>(project.0)

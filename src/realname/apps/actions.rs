@@ -227,10 +227,20 @@ fn change(
 }
 
 /// Gives an app new secrets; the old ones are worth nothing from now on.
+///
+/// # Errors
+/// `conflict` while requests of the app wait for their job: they are encrypted with the old secret. Whoever cannot wait switches it off.
 pub fn renew(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId) -> Result<Issued, Problem> {
     let secret = fresh_secret(ctx.vault())?;
     let second = fresh_secret(ctx.vault())?;
     let app = change(tx, ctx, id, "renew_app_secret", |tx, row| {
+        if crate::realname::table::waiting(tx.conn(), row.id)? > 0 {
+            let (zh, en) = (
+                "还有请求正在处理，请几秒后再试；急需时先停用。",
+                "Requests are under way; try again in seconds, or switch it off.",
+            );
+            return Err(Problem::conflict(zh, en).at("app", "duplicate"));
+        }
         let corp_secret = match &row.corp_secret {
             Some(_) => Some(ctx.vault().seal(tx.conn(), Owner::Global, second.as_bytes())?),
             None => None,

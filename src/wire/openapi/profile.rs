@@ -48,6 +48,8 @@ pub struct Profile {
     pub code: String,
     /// Name for people.
     pub name: String,
+    /// The same in English.
+    pub name_en: String,
     /// Base paths under which it takes requests.
     pub paths: Vec<String>,
     /// Seconds by which a timestamp may be off.

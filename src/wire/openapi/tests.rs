@@ -366,6 +366,7 @@ fn profiles_are_data() {
     let own = r#"
         code = "own"
         name = "自有平台"
+        name_en = "Own platform"
         paths = ["/own.api"]
         tolerance_seconds = 300
         accept_utc = false

@@ -10,6 +10,7 @@ use anxin::matters::{self, MatterKind, Step};
 use anxin::payroll::imports::actions::SheetFile;
 use anxin::payroll::{building, imports, links};
 use anxin::projects;
+use anxin::realname::apps::actions::{self as apps, Bound, NewApp, Terms};
 use anxin::web::{Access, Ctx, Problem, Role};
 use serde_json::{Value, json};
 
@@ -208,6 +209,11 @@ fn give_the_sites_something_to_do(site: &Site) -> String {
     let ctx = Ctx::of_the_house(&site.ground, "crawl");
     let made = site.ground.db.write_blocking(move |tx| -> Result<Option<String>, Problem> {
         let mut path = None;
+        if let Some(row) = projects::table::all(tx.conn())?.first() {
+            let terms = Terms { name: "测试系统".to_owned(), ..Terms::default() };
+            let bound = Bound::Project(row.id);
+            apps::issue(tx, &ctx, &NewApp { bound, terms, profile: None, app_id: None, secret: None })?;
+        }
         for row in projects::table::all(tx.conn())? {
             let one = projects::site(tx.conn(), row.id)?;
             let bytes = "姓名,身份证号,应发,实发\n测试,11999919900101001X,1.00,1.00\n".as_bytes().to_vec();

@@ -2,6 +2,7 @@
 //! repeats, and requests that are applied whole or not at all.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use anxin::base::Clock as _;
@@ -10,12 +11,13 @@ use anxin::store::fuse::Fuse;
 use anxin::web::{Role, ScopeOn};
 use anxin::wire::openapi::cipher::AppSecret;
 use anxin::wire::openapi::form::Parameters;
+use anxin::wire::openapi::profile::Platforms;
 use anxin::wire::openapi::sign;
 use anxin::{attendance, payroll, workers};
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::suite::ground::{App, Ask, card, id_number, party, project, uscc};
+use crate::suite::ground::{App, Ask, KEY, card, id_number, party, project, uscc};
 
 const HEAD: &str = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQ==";
 
@@ -584,4 +586,43 @@ both!(the_pages_issue_show_once_and_switch_off, |app| {
     assert_eq!(browser.post("/house/apps", &company).await.status, 200);
     assert_eq!(browser.post("/house/apps", &[("name", "x"), ("bound", "nowhere")]).await.status, 404);
     assert!(!site.path.is_empty());
+});
+
+const OWN: &str = r#"
+code = "own"
+name = "自有平台"
+name_en = "Own platform"
+paths = ["/own.api"]
+tolerance_seconds = 60
+accept_utc = false
+corpsign = true
+unknown_codes = "warning"
+tables_of = "national"
+"#;
+
+both!(another_platform_is_a_file_with_its_own_address_second_secret_and_tolerances, |app| {
+    let platforms = Platforms::read(&[("own.toml".to_owned(), OWN.to_owned())]).unwrap();
+    let app = app.restarted(KEY, |config| config.platforms = Arc::new(platforms)).unwrap();
+    let manager = app.labour_manager();
+    let contractor = party(&manager, 95, "上传总包95").await;
+    let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    let body = json!({"name": "自有", "party": contractor, "profile": "own"});
+    let issued = admin.post("/api/v1/platform-apps", body).send().await.expect(201);
+    let second = issued["corp_secret"].as_str().unwrap().to_owned();
+    let secret = AppSecret::parse(issued["secret"].as_str().unwrap()).unwrap();
+    let up =
+        Uploader { app: &app, id: issued["app"]["app_id"].as_str().unwrap().to_owned(), secret, nonce: Cell::new(1_000_000) };
+    let stamp = app.ground.clock.now().local().format("%Y%m%d%H%M%S").to_string();
+    let code = async |path: &str, change: &[(&str, &str)]| {
+        let body = up.signed("CheckSign.Query", "{}", change).encoded();
+        up.ask(path, body).send().await.expect(200)["code"].as_str().unwrap().to_owned()
+    };
+    let right = up.aes(&format!("{second}{stamp}"));
+    assert_eq!(code("/own.api", &[("timestamp", &stamp), ("corpsign", &right)]).await, "0");
+    let wrong = up.aes(&format!("{second}20260101000000"));
+    assert_eq!(code("/own.api", &[("timestamp", &stamp), ("corpsign", &wrong)]).await, "-2");
+    assert_eq!(code("/own.api", &[("timestamp", &stamp)]).await, "-2");
+    assert_eq!(code("/open.api", &[("timestamp", &stamp), ("corpsign", &right)]).await, "-2", "not the national platform's app");
+    let utc = "20260302010001";
+    assert_eq!(code("/own.api", &[("timestamp", utc), ("corpsign", &up.aes(&format!("{second}{utc}")))]).await, "-2");
 });
