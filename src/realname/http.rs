@@ -89,25 +89,28 @@ async fn answer(ctx: Ctx, asked: Asked) -> Result<Answer, Problem> {
         .await?;
     let Some(app) = app else { return Ok(receiving::unknown_app()) };
     let Some(profile) = receiving::profile_of(&ctx, &app, &asked.path) else { return Ok(receiving::unknown_app()) };
-    let name = format!("openapi {}", app.app.app_id);
-    let is_admitted = Intake::of(&ctx.ground).admits(&name, ctx.now, ctx.ground.settings.platform_rate_max);
-    if let Err(refused) = receiving::admit(&ctx, profile, &app, &system, asked.peer, is_admitted) {
-        return note(&ctx, app.app.id, system.method, refused, is_admitted).await;
+    let is_below = |what: &str| {
+        let name = format!("{what} {}", app.app.app_id);
+        Intake::of(&ctx.ground).admits(&name, ctx.now, ctx.ground.settings.platform_rate_max)
+    };
+    if let Err(refused) = receiving::admit(&ctx, profile, &app, &system, asked.peer, || is_below("openapi")) {
+        // What is refused is noted at the same rate at most, or noting would do what the rate forbids.
+        return note(&ctx, app.app.id, system.method, refused, is_below("openapi refused")).await;
     }
     db.write(move |tx| receiving::serve(tx, &ctx, &app, &asked, &system)).await
 }
 
-/// Counts a refusal; one beyond the rate is not, or counting would do what the rate forbids.
+/// Counts a refusal and keeps its text.
 async fn note(
     ctx: &Ctx,
     app: crate::base::id::RecordId,
     method: String,
     refused: Refusal,
-    is_admitted: bool,
+    is_noted: bool,
 ) -> Result<Answer, Problem> {
     let answer = refused.answer.clone();
     metrics::counter!("anxin_platform_refusals_total", "code" => answer.code.as_str()).increment(1);
-    if is_admitted {
+    if is_noted {
         let (noting, db) = (ctx.clone(), ctx.ground.db.clone());
         db.write(move |tx| Ok::<_, Problem>(receiving::note_refusal(tx.conn(), &noting, app, &method, &refused)?)).await?;
     }

@@ -59,5 +59,7 @@ pub const COUNT_DAYS: i64 = 90;
 pub const NONCE_SECONDS: i64 = 2 * 86_400;
 /// The first number of a crew.
 pub const TEAM_NUMBER_BASE: i64 = 1_500_000_000;
+/// Errors of an app that are kept; the oldest make room.
+pub const ERRORS_MAX: i64 = 200;
 /// The longest text of an error that is kept, in characters.
 pub const ERROR_MAX: usize = 500;

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::apps::actions::Opened;
 use super::table;
+use crate::base::id::PartyId;
 use crate::projects::table::ProjectRow;
-use crate::projects::{self, Site};
+use crate::projects::{self, PartyRole, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
 use crate::wire::openapi::PAGE_SIZE_MAX;
@@ -92,6 +93,12 @@ impl Asking<'_> {
             Some(row) => projects::site(conn, row.id).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Whether the app may see a company's people on a project: its own, and as the general contractor everybody's.
+    fn sees(&self, site: &Site, party: PartyId) -> bool {
+        let contractor = site.party(PartyRole::GeneralContractor, self.ctx.today);
+        self.app.app.party_id.is_none_or(|own| own == party || contractor == Some(own))
     }
 
     /// The projects that the app covers.

@@ -1,6 +1,6 @@
 //! Taking a request: the checks in the order of the protocol, then the inbox, the serial code and the job in one transaction.
 //!
-//! Requests whose signature is wrong leave a count behind and nothing else, so that nobody without a secret fills the database. Of those
+//! Requests whose signature is wrong leave a count and one of the last errors behind and nothing else, so that nobody without a secret fills the database. Of those
 //! that are signed every message that carries data is kept, also one that is refused; questions are answered and not kept.
 
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::apps::AppState;
 use super::apps::actions::Opened;
 use super::table::{self, ErrorRow, NonceRow, RequestRow};
-use super::{ERROR_MAX, FEED, JOB, PARSER, RequestState, queries};
+use super::{ERROR_MAX, ERRORS_MAX, FEED, JOB, PARSER, RequestState, queries};
 use crate::base::id::{InboxId, ProjectId, QuarantineId, RecordId};
 use crate::base::{Moment, day};
 use crate::projects;
@@ -109,7 +109,7 @@ pub fn profile_of<'a>(ctx: &'a Ctx, app: &Opened, path: &str) -> Option<&'a Prof
     is_here.then_some(profile)
 }
 
-/// Checks address, rate, time and signature, in this order; `is_admitted` says whether the rate of the second holds.
+/// Checks address, rate, time and signature, in this order; `is_admitted` counts the request and says whether the rate of the second holds.
 ///
 /// # Errors
 /// The refusal with its code.
@@ -119,14 +119,14 @@ pub fn admit(
     app: &Opened,
     system: &System,
     peer: Option<IpAddr>,
-    is_admitted: bool,
+    is_admitted: impl FnOnce() -> bool,
 ) -> Result<(), Refusal> {
     let networks: Vec<Network> = app.app.addresses.split_whitespace().filter_map(|text| text.parse().ok()).collect();
     let is_near = app.app.addresses.is_empty() || peer.is_some_and(|peer| networks.iter().any(|network| network.holds(peer)));
     if !is_near {
         return Err(refusal(AnswerCode::BadAddress, "访问地址未授权!"));
     }
-    if !is_admitted {
+    if !is_admitted() {
         return Err(refusal(AnswerCode::TooFast, "请求过于频繁!"));
     }
     if !is_in_time(profile, system, ctx.now) {
@@ -214,7 +214,8 @@ pub fn note_error(
         code: code.to_owned(),
         message: cut(message, ERROR_MAX),
     };
-    table::insert_error(conn, &row)
+    table::insert_error(conn, &row)?;
+    table::keep_last_errors(conn, app, ERRORS_MAX)
 }
 
 /// Serves a request whose signature is right: the first answer again for a repeat, else what the method says.

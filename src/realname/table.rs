@@ -177,6 +177,18 @@ pub fn insert_error(conn: &mut AnyConn, row: &ErrorRow) -> Result<(), StoreError
     Ok(())
 }
 
+/// Deletes all but the latest errors of an app.
+pub fn keep_last_errors(conn: &mut AnyConn, app: RecordId, count: i64) -> Result<(), StoreError> {
+    fixed(
+        "DELETE FROM realname_errors WHERE app_id = $1 AND id < \
+         (SELECT MIN(id) FROM (SELECT id FROM realname_errors WHERE app_id = $1 ORDER BY id DESC LIMIT $2) AS latest)",
+    )
+    .big(app.0)
+    .big(count)
+    .execute(conn)?;
+    Ok(())
+}
+
 /// The latest errors of an app.
 pub fn errors(conn: &mut AnyConn, app: RecordId, limit: i64) -> Result<Vec<ErrorRow>, StoreError> {
     use realname_errors as e;

@@ -53,7 +53,7 @@ pub(super) fn attendance(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt
     let mut line = 0;
     ask.each(|item| {
         line += 1;
-        let known = person(tx, ask, &site, Some(team.number), item)?;
+        let known = person(tx, ask, &site, Some(&team), item)?;
         if !known.is_known() {
             return Err(item.fault("idCardNumber", Wrong::Absent("工人")).into());
         }

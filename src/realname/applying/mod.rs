@@ -18,10 +18,10 @@ use super::keeping::Origin;
 use super::receiving::{note_error, parsed, put_aside};
 use super::table::{self, RecordRow, RequestRow};
 use super::{FEED, RequestState};
-use crate::base::id::{CrewId, RecordId};
+use crate::base::id::{CrewId, PartyId, RecordId};
 use crate::parties::table::PartyRow;
 use crate::projects::table::CrewRow;
-use crate::projects::{self, Site};
+use crate::projects::{self, PartyRole, Site};
 use crate::store::inbox::{self, InboxState};
 use crate::store::tx::Transient;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -247,6 +247,16 @@ impl Ask<'_> {
         }
     }
 
+    /// Refuses what a company's app says of another company, unless it is the project's general contractor: one subcontractor neither
+    /// enters nor pays another's people.
+    fn require_own(&self, site: &Site, party: PartyId, at: &Record, key: &str) -> Result<(), Halt> {
+        let contractor = site.party(PartyRole::GeneralContractor, self.ctx.today);
+        let may = self.app.app.party_id.is_none_or(|own| own == party || contractor == Some(own));
+        let zh = "没有该企业的权限".to_owned();
+        let wrong = Wrong::Refused(zh, "the app is another company's".to_owned());
+        if may { Ok(()) } else { Err(at.fault(key, wrong).into()) }
+    }
+
     /// The crew of the number that the message names.
     fn team(&self, tx: &mut Tx<'_>, site: &Site) -> Result<Team, Halt> {
         let absent = || self.root().fault("teamSysNo", Wrong::Absent("班组"));
@@ -255,6 +265,7 @@ impl Ask<'_> {
         let crew = record.subject_id.map(CrewId).ok_or_else(absent)?;
         let crews = projects::table::crews_of(tx.conn(), site.id)?;
         let crew = crews.into_iter().find(|row| row.id == crew).ok_or_else(absent)?;
+        self.require_own(site, crew.party_id, self.root(), "teamSysNo")?;
         Ok(Team { number, crew, record })
     }
 

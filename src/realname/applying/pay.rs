@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::people::{person, set_card};
-use super::{Applied, Ask, Halt};
+use super::{Applied, Ask, Halt, Team};
 use crate::base::{Fen, Month};
 use crate::payroll::uploads::{self, NewPay};
 use crate::projects::Site;
@@ -29,7 +29,7 @@ pub(super) fn payroll(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> {
     let mut faults = Vec::new();
     for item in &ask.message.items {
         let of = if item.flag("isBackPay") { item.month("backPayMonth").unwrap_or(pay_month) } else { pay_month };
-        match detail(tx, ask, &site, team.number, (pay_month, of), item) {
+        match detail(tx, ask, &site, &team, (pay_month, of), item) {
             Ok(new) => months.entry(of).or_default().push((item, new)),
             Err(Halt::Faults(found)) => faults.extend(found),
             Err(problem) => return Err(problem),
@@ -63,7 +63,7 @@ fn detail(
     tx: &mut Tx<'_>,
     ask: &Ask<'_>,
     site: &Site,
-    team: i64,
+    team: &Team,
     (pay_month, month): (Month, Month),
     item: &Record,
 ) -> Result<NewPay, Halt> {

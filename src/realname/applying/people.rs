@@ -4,7 +4,7 @@
 
 use super::{Applied, Ask, Halt, Team, told};
 use crate::base::Fen;
-use crate::projects::Site;
+use crate::projects::{Site, table as projects};
 use crate::realname::keeping::{self, Fields, NewRecord, Standing};
 use crate::realname::table::RecordRow;
 use crate::realname::{RecordKind, table};
@@ -36,14 +36,14 @@ fn key_of(team: i64, item: &Record) -> String {
 pub(super) struct Person {
     /// The person, where they were ever on a roll here.
     pub worker: Option<WorkerRow>,
-    /// Their enrolments on the project, oldest first.
+    /// Their enrolments in the crew, or on the project where the message names no crew; oldest first.
     pub enrolments: Vec<EnrolmentRow>,
     /// The announcement in the crew, where the message names one.
     pub record: Option<RecordRow>,
 }
 
 impl Person {
-    /// Whether anything at all is known of them on the project.
+    /// Whether they were announced or are on the roll there.
     pub fn is_known(&self) -> bool {
         self.record.is_some() || !self.enrolments.is_empty()
     }
@@ -54,16 +54,17 @@ impl Person {
 }
 
 /// Looks a person up by the papers that an item names.
-pub(super) fn person(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site, team: Option<i64>, item: &Record) -> Result<Person, Halt> {
+pub(super) fn person(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site, team: Option<&Team>, item: &Record) -> Result<Person, Halt> {
     let ctx = ask.ctx;
     let index = id_index(ctx.vault(), id_kind(item.word("idCardType")), item.word("idCardNumber"));
     let worker = roll::worker_by_id_index(tx.conn(), &index)?;
-    let enrolments = match &worker {
+    let mut enrolments = match &worker {
         Some(worker) => roll::of_worker(tx.conn(), site.id, worker.id)?,
         None => Vec::new(),
     };
+    enrolments.retain(|row| team.is_none_or(|team| team.crew.id == row.crew_id));
     let record = match team {
-        Some(team) => keeping::latest(tx.conn(), ctx, RecordKind::Worker, site.id, &key_of(team, item))?,
+        Some(team) => keeping::latest(tx.conn(), ctx, RecordKind::Worker, site.id, &key_of(team.number, item))?,
         None => None,
     };
     Ok(Person { worker, enrolments, record })
@@ -110,7 +111,7 @@ fn add(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site, team: &Team, item: &Record) 
 }
 
 fn change(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site, team: &Team, item: &Record) -> Result<(), Halt> {
-    let known = person(tx, ask, site, Some(team.number), item)?;
+    let known = person(tx, ask, site, Some(team), item)?;
     let Some(record) = &known.record else { return Err(item.fault("idCardNumber", Wrong::Absent("工人")).into()) };
     let before = keeping::fields(tx.conn(), ask.ctx, record)?;
     let is_new = |key: &str| item.text(key).is_some_and(|told| before.get(key).is_none_or(|stands| stands != told));
@@ -144,7 +145,7 @@ pub(super) fn pass(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> {
     let site = ask.site(tx)?;
     let team = ask.team_of_corp(tx, &site)?;
     ask.each(|item| {
-        let known = person(tx, ask, &site, Some(team.number), item)?;
+        let known = person(tx, ask, &site, Some(&team), item)?;
         if !known.is_known() {
             return Err(item.fault("idCardNumber", Wrong::Absent("工人")).into());
         }
@@ -200,7 +201,11 @@ pub(super) fn contract(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> 
     let site = ask.site(tx)?;
     ask.each(|item| {
         let party = ask.party(tx, item, "corpCode", "corpName")?;
-        let known = person(tx, ask, &site, None, item)?;
+        ask.require_own(&site, party.id, item, "corpCode")?;
+        let crews = projects::crews_of(tx.conn(), site.id)?;
+        let mut known = person(tx, ask, &site, None, item)?;
+        // The contract is with that company, so it goes on an enrolment in one of its crews.
+        known.enrolments.retain(|row| crews.iter().any(|crew| crew.id == row.crew_id && crew.party_id == party.id));
         if known.worker.is_none() {
             return Err(item.fault("idCardNumber", Wrong::Absent("工人")).into());
         }

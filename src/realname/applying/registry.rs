@@ -171,6 +171,7 @@ pub(super) fn subcontractor(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, H
     let (ctx, root) = (ask.ctx, ask.root());
     let site = ask.site(tx)?;
     let party = ask.party(tx, root, "corpCode", "corpName")?;
+    ask.require_own(&site, party.id, root, "corpCode")?;
     let key = format!("{} {}", party.id, root.word("corpType"));
     let content = root.content();
     let standing = keeping::standing(tx.conn(), ctx, RecordKind::SubContractor, site.id, &key, &content)?;
@@ -225,6 +226,7 @@ pub(super) fn team(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> {
     let (ctx, root) = (ask.ctx, ask.root());
     let site = ask.site(tx)?;
     let party = ask.party(tx, root, "corpCode", "corpName")?;
+    ask.require_own(&site, party.id, root, "corpCode")?;
     let name = root.word("teamName");
     let content = root.content();
     let answer = |number: Option<i64>| Applied::of(json!({"teamSysNo": number.unwrap_or_default()}));

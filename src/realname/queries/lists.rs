@@ -113,7 +113,8 @@ impl Crews {
         for crew in project_rows::crews_of(conn, site.id)? {
             let company = companies.get(&crew.party_id);
             let its_number = numbers.get(&crew.id).copied();
-            let is_wanted = corp.is_none_or(|code| company.is_some_and(|company| company.uscc == code))
+            let is_wanted = asking.sees(site, crew.party_id)
+                && corp.is_none_or(|code| company.is_some_and(|company| company.uscc == code))
                 && number.is_none_or(|number| its_number == Some(number));
             if is_wanted {
                 let head = json!({
@@ -285,7 +286,10 @@ pub(super) fn worker<'r>(conn: &mut AnyConn, asking: &'r Asking<'_>) -> Result<V
     let Some(Some(worker)) = wanted_worker(conn, asking)? else { return Ok(Vec::new()) };
     let mut rows: Vec<Row<'r>> = Vec::new();
     for project in asking.covered(conn)? {
-        for row in roll::of_worker(conn, project.id, worker.id)? {
+        let site = crate::projects::site(conn, project.id)?;
+        let crews = project_rows::crews_of(conn, project.id)?;
+        let seen = |crew: CrewId| crews.iter().any(|row| row.id == crew && asking.sees(&site, row.party_id));
+        for row in roll::of_worker(conn, project.id, worker.id)?.into_iter().filter(|row| seen(row.crew_id)) {
             let (worker, code) = (worker.clone(), project.code.clone());
             rows.push(Box::new(move |conn| {
                 let more =

@@ -11,6 +11,7 @@ pub mod methods;
 pub mod profile;
 pub mod reading;
 pub mod record;
+mod shapes;
 pub mod sign;
 
 #[cfg(test)]

@@ -52,7 +52,6 @@ fn the_worked_example_holds_to_the_letter() {
     assert!(holds(&wire, &secret()));
     assert_eq!(wire.get("data"), Some(DATA));
     assert_eq!(Parameters::parse(wire.encoded().as_bytes()).unwrap(), wire);
-    // The hex of the signature may be of either case; the order of parameters does not matter.
     let upper = request(DATA, &[("sign", &SIGN.to_uppercase())]);
     assert!(holds(&upper, &secret()));
     assert!(!holds(&request(DATA, &[("sign", &SIGN.replace('a', "b"))]), &secret()));
@@ -78,9 +77,7 @@ fn the_variants_pass_and_fail_as_stated() {
         &[("method", "AsyncHandleResult.Query"), ("nonce", "100001"), ("timestamp", "20261121080530")],
     );
     assert_eq!(sign(&asked, &secret()), "00fbf7c54756d83a675fe1c86dcf01f0c4ca1ee7277d2f47502211f368dab7df");
-    // Lower case is Unicode's: a full-width letter counts like any other.
     assert_eq!(sign(&request("Ａ", &[]), &secret()), sign(&request("ａ", &[]), &secret()));
-    // Swapped ciphertext is an item's error and no panic.
     let (_, faults) = read(Method::AttendanceAdd, &DATA.replace(cipher, &swapped));
     assert!(
         matches!(faults.as_slice(), [Fault { wrong: Wrong::BadCipher | Wrong::BadFormat | Wrong::BadCheckDigit, .. }]),
@@ -347,7 +344,6 @@ fn values_are_read_as_stated() {
     for odd in ["2026-11-31 08:00:00", "2026-11-21 24:61:00", "2026-11-21T08:00:00", "2026-11-21"] {
         assert_eq!(clock(odd), ["[dataList][0][date]格式不正确!"], "{odd}");
     }
-    // A list's name and keys in another case are the same field.
     let upper = written(&whole(Method::PayrollAdd.shape())).replace("payBankCardNumber", "PayBankCardNumber");
     assert_eq!(read(Method::PayrollAdd, &upper).1, []);
 }

@@ -372,6 +372,39 @@ both!(what_comes_too_early_or_is_wrong_changes_nothing_and_lies_in_quarantine, |
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(a_subcontractors_app_touches_and_sees_its_own_people_only, |app| {
+    let chain = Chain::begin(&app, 55).await;
+    chain.enter(&[1], "2026-01-10").await;
+    let manager = app.labour_manager();
+    let other = party(&manager, 56, "上传劳务56").await;
+    let joining = json!({"corpCode": uscc(56), "corpName": "上传劳务56", "corpType": "006"});
+    chain.up.twice("ProjectSubContractor.Add", &merged(&chain.head, joining.clone())).await;
+    let (sub, _) = Uploader::issue(&app, json!({"name": "分包系统", "party": other})).await;
+    let exit =
+        merged(&json!({"idCardType": "01", "idCardNumber": sub.aes(&id_number(1))}), json!({"date": "2026-02-20", "type": 0}));
+    let told = sub.fails("WorkerEntryExit.Add", &with_list(&chain.head, "workerList", vec![exit.clone()])).await;
+    assert_eq!(told, "[teamSysNo]没有该企业的权限!");
+    assert_eq!(sub.fails("Team.Add", &merged(&chain.head, json!({"teamName": "别家班"}))).await, "[corpCode]没有该企业的权限!");
+    // Through a crew of its own it does not reach the others' people either.
+    let own = json!({"projectCode": chain.code, "corpCode": uscc(56), "corpName": "上传劳务56", "teamName": "木工班"});
+    let number = sub.twice("Team.Add", &own).await["teamSysNo"].clone();
+    let own = merged(&own, json!({"teamSysNo": number}));
+    let told = sub.fails("WorkerEntryExit.Add", &with_list(&own, "workerList", vec![exit])).await;
+    assert_eq!(told, "[workerList][0][idCardNumber]工人不存在!");
+    let project = json!({"projectCode": chain.code});
+    for (method, more) in [
+        ("ProjectWorker.Query", json!({})),
+        ("WorkerEntryExit.Query", json!({})),
+        ("Team.Query", json!({"corpCode": chain.head["corpCode"]})),
+    ] {
+        assert_eq!(sub.call(method, &merged(&project, more)).await["data"]["totalCount"], 0, "{method}");
+    }
+    let me = json!({"idCardType": "01", "idCardNumber": sub.aes(&id_number(1))});
+    assert_eq!(sub.call("Worker.Query", &me).await["data"]["totalCount"], 0);
+    assert_eq!(chain.up.call("ProjectWorker.Query", &project).await["data"]["totalCount"], 1);
+    assert!(chain.roll().iter().all(|row| row.left_on.is_none()));
+});
+
 both!(each_refusal_has_its_code, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 61, "330784").await;
