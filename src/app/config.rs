@@ -13,7 +13,7 @@ use crate::law::decision::Policy;
 use crate::outlets::mail::{self, Privacy, SmtpSettings};
 use crate::store::{DbOptions, StoreError};
 use crate::web::peer::Network;
-use crate::web::{Settings, SignSettings, Upkeep};
+use crate::web::{GateSettings, Settings, SignSettings, Upkeep};
 
 /// Every setting; see `config/service.toml` for what each means.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,6 +28,7 @@ pub struct Config {
     pub reminders: RemindersConfig,
     pub mail: MailConfig,
     pub signs: SignSettings,
+    pub gates: GateSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -78,6 +79,7 @@ pub struct ScheduleConfig {
     pub nightly: TickConfig,
     pub reminders: TickConfig,
     pub sources: TickConfig,
+    pub gates: TickConfig,
     pub silence: TickConfig,
     pub digest: TickConfig,
     pub pruning: TickConfig,
@@ -96,7 +98,6 @@ pub struct TickConfig {
 pub struct RemindersConfig {
     pub expiry_days: u32,
     pub statement_days: u32,
-    pub device_hours: u32,
     pub punch_days: u32,
 }
 
@@ -209,6 +210,7 @@ impl Config {
             trusted_proxies: self.trusted_proxies().unwrap_or_default(),
             upkeep: self.upkeep(),
             signs: self.signs.clone(),
+            gates: self.gates.clone(),
         }
     }
 
@@ -221,7 +223,6 @@ impl Config {
             urgent_at_once: mail.urgent_at_once,
             expiry_days: i64::from(reminders.expiry_days),
             statement_days: i64::from(reminders.statement_days),
-            device_hours: i64::from(reminders.device_hours),
             punch_days: i64::from(reminders.punch_days),
             keep_days: i64::from(self.jobs.keep_days),
         }

@@ -92,6 +92,7 @@ pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> 
             alerts::reminders::notice(tx, ctx, &site).map(|_| ())
         }
         "watch" => watch(tx, ctx, &Paged::read(&job.payload)?),
+        "watch_gates" => attendance::silence::notice(tx, ctx).map(|_| ()),
         "watch_one" => {
             let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
             alerts::sources::notice(tx, ctx, &site).map(|_| ())
@@ -191,12 +192,14 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let ticks = ticks::prune(tx.conn(), before)?;
     let sessions = users::table::prune_sessions(tx.conn(), before)?;
     let notices = alerts::table::prune(tx.conn(), before)?;
+    let bodies = attendance::intake::retention::forget_bodies(tx, ctx)?;
     tracing::info!(
         pruned.jobs = jobs,
         pruned.mails = mails,
         pruned.ticks = ticks,
         pruned.sessions = sessions,
         pruned.notices = notices,
+        pruned.bodies = bodies,
         "what was done long ago is gone"
     );
     Ok(())

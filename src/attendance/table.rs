@@ -388,3 +388,25 @@ pub fn keep_punch_id(conn: &mut AnyConn, device: DeviceId, item: &str, digest: &
         .get_result(conn)?;
     Ok(Some(known.digest))
 }
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// How many punches of a device are stored on a project.
+pub fn count_of_device(conn: &mut AnyConn, project: ProjectId, device: DeviceId) -> Result<i64, StoreError> {
+    Ok(punches::table.filter(punches::project_id.eq(project.0).and(punches::device_id.eq(device.0))).count().get_result(conn)?)
+}
+
+/// How many items of a source wait in quarantine, flags left out: those were taken.
+pub fn count_put_aside(conn: &mut AnyConn, source: &str) -> Result<i64, StoreError> {
+    let row: Counted = diesel::sql_query(
+        "SELECT COUNT(*) AS n FROM quarantine q JOIN inbox i ON i.id = q.inbox_id \
+         WHERE q.state = 'open' AND q.reason <> 'time_far' AND i.source = $1",
+    )
+    .bind::<diesel::sql_types::Text, _>(source)
+    .get_result(conn)?;
+    Ok(row.n)
+}

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 32] = [
+const PROJECT: [(&str, &str); 33] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -50,6 +50,7 @@ const PROJECT: [(&str, &str); 32] = [
     ("match_decisions", "project_id"),
     ("card_movements", "project_id"),
     ("opening_sheets", "project_id"),
+    ("device_silences", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.

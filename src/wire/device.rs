@@ -174,6 +174,8 @@ impl DeviceProblem {
 pub struct DeviceBatch {
     /// Serial number, or the MAC where there is none.
     pub device: Option<String>,
+    /// Hardware address, where the message names it beside or instead of a serial number.
+    pub mac: Option<String>,
     /// Passages, in the order of the body.
     pub punches: Vec<DevicePunch>,
     /// Attempts that the device refused; never a punch.

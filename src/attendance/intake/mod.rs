@@ -4,11 +4,19 @@
 //! is stored like any other. What the intake remembers between requests (numbers' ids, what a device last said, its rate) is taken
 //! up after the commit only, so that a rollback leaves nothing false behind. Deliberately absent: who a number belongs to.
 
+pub mod again;
+mod clock_records;
 pub mod digest;
+pub mod heard;
 pub mod http;
+pub mod http_again;
+pub mod http_push;
 pub mod keeping;
 pub mod punches;
+pub mod push;
 pub mod replay;
+pub mod retention;
+pub mod signed;
 pub mod zk;
 
 use std::collections::HashMap;
@@ -29,6 +37,8 @@ pub const HEAD_MAX: usize = 64 * 1024;
 pub const SEEN_SECONDS: i64 = 60;
 /// An order that was handed over and not answered is handed over again after this many seconds.
 pub const ORDER_RETRY_SECONDS: i64 = 300;
+/// An order that was not answered for so long, in seconds, is given up: the machine has been reset or has gone.
+pub const ORDER_LIFE_SECONDS: i64 = 7 * 86_400;
 /// Numbers that are remembered; beyond, the memory starts anew.
 const PINS_MAX: usize = 500_000;
 /// Serials whose rate is remembered; beyond, the memory starts anew.
