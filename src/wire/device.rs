@@ -251,6 +251,9 @@ pub(crate) fn count32(count: usize) -> u32 {
 }
 
 #[cfg(test)]
+mod mutated_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

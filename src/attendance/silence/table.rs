@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::SilenceStep;
+use crate::attendance::devices::signs::FAR_AHEAD_SECONDS;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::base::{Day, Moment};
 use crate::store::schema::{device_silences, punches};
@@ -78,6 +79,8 @@ pub fn told_of(
     (from, until): (Moment, Moment),
 ) -> Result<bool, StoreError> {
     let second = |at: Moment| i32::try_from(at.unix_seconds() - day.begins().unix_seconds()).unwrap_or(i32::MAX);
+    // A passage of the first minutes may be the last sign of life itself, on a clock that is a little ahead.
+    let from = from.plus_seconds(FAR_AHEAD_SECONDS);
     let found = punches::table.filter(
         punches::project_id
             .eq(project.0)

@@ -3,6 +3,7 @@
 //! Each page stands on the same actions as the API, with the same rights.
 
 mod amendments;
+mod device;
 mod devices;
 mod jobs;
 mod quarantine;
@@ -26,6 +27,7 @@ pub fn routes() -> Vec<Route> {
     let mut routes = vec![Route::page("/house", Access::Holds(Verb::Operate), "What needs a look", || web::get().to(overview))];
     routes.extend(users::routes());
     routes.extend(devices::routes());
+    routes.extend(device::routes());
     routes.extend(quarantine::routes());
     routes.extend(jobs::routes());
     routes.extend(amendments::routes());
