@@ -4,7 +4,7 @@
 //! the first may be sealed. Deliberately absent: bank files and sheets, which people hand in again.
 
 use super::keeping::{self, Stored};
-use super::push::{self, Feed};
+use super::push::{self, EventKey, Feed};
 use super::{Intake, Lesson, clock_records, digest, punches, zk};
 use crate::attendance::devices::table::{self, DeviceRow};
 use crate::base::Moment;
@@ -13,7 +13,7 @@ use crate::projects;
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected, again};
 use crate::store::{Chain, StoreError, Tx};
 use crate::web::{Ctx, Problem};
-use crate::wire::device::{DeviceBatch, DeviceProblem, DevicePunch};
+use crate::wire::device::{DeviceBatch, DeviceProblem};
 use crate::wire::punch;
 use crate::wire::zkteco::{Endpoint, Query, Table, attlog};
 
@@ -75,7 +75,7 @@ pub(super) fn read(
     // A memory of its own: what is learnt here may still be rolled back.
     let (intake, mut lesson) = (Intake::default(), Lesson::default());
     let offset = device.offset_minutes;
-    let (batch, parser, key): (DeviceBatch, _, fn(&DevicePunch) -> Option<String>) = match (feed, Feed::of(feed)) {
+    let (batch, parser, key): (DeviceBatch, _, EventKey) = match (feed, Feed::of(feed)) {
         (_, Some(feed)) => (feed.read(body, offset), feed.parser(), push::event_of),
         ("punch", None) => {
             let read = || {
@@ -98,7 +98,7 @@ pub(super) fn read(
         }
         _ => return Ok(None),
     };
-    let taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, key, received_at)?;
+    let taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, (key, received_at))?;
     Ok(Some(Reading { stored: taken.stored, problems: taken.problems, read: taken.read, parser }))
 }
 

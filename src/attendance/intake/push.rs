@@ -148,7 +148,7 @@ fn take(
         batch.note(DeviceProblem::body(Reason::OverLimit, zh, en));
     }
     let heard_before = heard::before(tx.conn(), intake, device)?;
-    let taken = store(tx, ctx, intake, lesson, (device, project, id), batch, event_of, heard_before)?;
+    let taken = store(tx, ctx, intake, lesson, (device, project, id), batch, (event_of, heard_before))?;
     let mut message = Message { source: device.serial.clone(), project: Some(project), ..pushed.message.clone() };
     let mut whole = pushed.whole.clone();
     if device.settings().drops_pictures
@@ -178,6 +178,9 @@ pub struct Taken {
     pub judged: signs::Judged,
 }
 
+/// How a feed names an event once and for all; `None` for one without a number.
+pub type EventKey = fn(&DevicePunch) -> Option<String>;
+
 /// Stores what a batch holds: each event once by its number and time, the others by what they say.
 pub fn store(
     tx: &mut Tx<'_>,
@@ -186,8 +189,7 @@ pub fn store(
     lesson: &mut Lesson,
     (device, project, id): (&DeviceRow, ProjectId, InboxId),
     batch: DeviceBatch,
-    key: fn(&DevicePunch) -> Option<String>,
-    heard_before: Moment,
+    (key, heard_before): (EventKey, Moment),
 ) -> Result<Taken, StoreError> {
     let DeviceBatch { punches, refused, mut problems, ignored, pictures, .. } = batch;
     let read = punches.len();
