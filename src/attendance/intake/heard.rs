@@ -38,28 +38,32 @@ pub fn note(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, device: &DeviceRow, les
     Ok(())
 }
 
-/// Looks at the times of what was sent: `heard_before` is when the machine was heard of before. Differences are remembered once a
-/// minute at most, so that a machine that sends each passage by itself costs little.
+/// Looks at the times of what was sent: `heard_before` is when the machine was heard of before. Written once a minute at most, so that
+/// a machine that sends its whole log passage by passage costs little; what lies between is remembered.
 pub fn judge(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
+    (intake, lesson): (&Intake, &mut Lesson),
     device: &DeviceRow,
     punches: &[DevicePunch],
     heard_before: Moment,
 ) -> Result<Judged, StoreError> {
     let judged = signs::judge(punches, device.offset_minutes, ctx.now, heard_before);
-    let is_due = !is_recent(heard_before, ctx.now);
-    if judged.far > 0 || (is_due && judged.skew.is_some()) {
-        signs::table::change(tx.conn(), device.id, |row| {
-            let far = i64::try_from(judged.far).unwrap_or(i64::MAX);
-            row.far_punches = row.far_punches.saturating_add(far);
-            if let Some(skew) = judged.skew.filter(|_| is_due) {
-                row.add_skew(skew);
-                // It has sent something that could be taken again.
-                row.stuck_at = None;
-            }
-        })?;
+    if is_recent(heard_before, ctx.now) {
+        if judged.far > 0 {
+            lesson.far = Some((device.id, Some(judged.far)));
+        }
+        return Ok(Judged::default());
     }
+    let Some(skew) = judged.skew else { return Ok(judged) };
+    let far = judged.far.saturating_add(intake.far(device.id));
+    signs::table::change(tx.conn(), device.id, |row| {
+        row.far_punches = row.far_punches.saturating_add(i64::try_from(far).unwrap_or(i64::MAX));
+        row.add_skew(skew);
+        // It has sent something that could be taken again.
+        row.stuck_at = None;
+    })?;
+    lesson.far = Some((device.id, None));
     Ok(judged)
 }
 

@@ -58,6 +58,8 @@ struct Memory {
     seen: HashMap<DeviceId, DeviceStateRow>,
     /// Offsets of devices by serial, so that bodies can be read before the transaction.
     offsets: HashMap<String, i32>,
+    /// Passages with a far time since a device's were last noted.
+    far: HashMap<DeviceId, usize>,
     /// Requests of a serial in the current second.
     rates: HashMap<String, (i64, u32)>,
 }
@@ -117,6 +119,10 @@ impl Intake {
         held(&self.memory).seen.get(&device).cloned()
     }
 
+    fn far(&self, device: DeviceId) -> usize {
+        held(&self.memory).far.get(&device).copied().unwrap_or(0)
+    }
+
     /// Takes up what a committed request taught.
     fn learn(&self, lesson: Lesson) {
         let mut memory = held(&self.memory);
@@ -129,6 +135,14 @@ impl Intake {
             memory.seen.clear();
         }
         memory.offsets.extend(lesson.offset);
+        match lesson.far {
+            Some((device, None)) => drop(memory.far.remove(&device)),
+            Some((device, Some(more))) => {
+                let count = memory.far.entry(device).or_default();
+                *count = count.saturating_add(more);
+            }
+            None => {}
+        }
         if let Some(row) = lesson.seen {
             memory.seen.insert(row.device_id, row);
         }
@@ -142,6 +156,8 @@ pub struct Lesson {
     pub pins: Vec<(String, i64)>,
     /// Serial and offset of a device.
     pub offset: Option<(String, i32)>,
+    /// Passages of a device with a far time that are to be noted later; none where all were noted.
+    pub far: Option<(DeviceId, Option<usize>)>,
     /// What was stored of a device's state.
     pub seen: Option<DeviceStateRow>,
 }

@@ -210,7 +210,7 @@ pub fn store(
             }
         }
     }
-    let judged = heard::judge(tx, ctx, device, &new, heard_before)?;
+    let judged = heard::judge(tx, ctx, (intake, &mut *lesson), device, &new, heard_before)?;
     let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &new)?;
     if !refused.is_empty() || !ignored.is_empty() || pictures > 0 {
         signs::table::change(tx.conn(), device.id, |row| {

@@ -212,7 +212,7 @@ fn upload(
     if request.is_attlog() {
         let batch = request.batch(device.offset_minutes);
         let before = heard::before(tx.conn(), intake, device)?;
-        let judged = heard::judge(tx, ctx, device, &batch.punches, before)?;
+        let judged = heard::judge(tx, ctx, (intake, &mut *lesson), device, &batch.punches, before)?;
         let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &batch.punches)?;
         let parsed = keeping::parsed(PARSER, &stored, batch.problems.len(), batch.punches.len());
         inbox::keep(tx.conn(), ctx.vault(), id, &message(&request.message), &parsed)?;
