@@ -8,11 +8,11 @@ use diesel::sql_types::{BigInt, Date, Integer, Nullable};
 use serde::Serialize;
 
 use super::{Worked, day_of};
-use crate::base::id::{CrewId, DeviceId, ProjectId, RecordId, WorkerId};
+use crate::base::id::{CrewId, DeviceId, InboxId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
 use crate::store::bulk::{PunchRow, listed};
 use crate::store::fixed::fixed;
-use crate::store::schema::{dirty_days, pins, punches, work_days};
+use crate::store::schema::{dirty_days, inbox, pins, punches, work_days};
 use crate::store::{AnyConn, StoreError};
 use crate::workers::day_number;
 
@@ -409,4 +409,13 @@ pub fn count_put_aside(conn: &mut AnyConn, source: &str) -> Result<i64, StoreErr
     .bind::<diesel::sql_types::Text, _>(source)
     .get_result(conn)?;
     Ok(row.n)
+}
+
+/// When the messages of some punches were received.
+pub fn received_of(conn: &mut AnyConn, rows: &[PunchRow]) -> Result<BTreeMap<i64, Moment>, StoreError> {
+    let ids: BTreeSet<InboxId> = rows.iter().map(|row| InboxId(row.inbox_id)).collect();
+    let ids: Vec<InboxId> = ids.into_iter().collect();
+    let found: Vec<(InboxId, Moment)> =
+        inbox::table.filter(inbox::id.eq_any(ids)).select((inbox::id, inbox::received_at)).load(conn)?;
+    Ok(found.into_iter().map(|(id, at)| (id.0, at)).collect())
 }

@@ -152,14 +152,14 @@ fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of:
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
     let seen = devices::last_seen(conn, &shared.devices)?;
     let last = seen.iter().map(|(_, at)| at.day()).filter(|day| *day <= as_of).max();
+    // A stranger at a gate that was out of reach is not seen: nobody is known to have been there, and nobody not to.
+    let seen_or_dark = |number: i64, source: &str| match number {
+        0 if is_dark => Fact::not_known(CONTRACTOR),
+        number => known(count(number), source, None),
+    };
     Ok(RealNameFacts {
-        on_site: known(count(roll.on_site.saturating_add(unmatched)), "enrolments", None),
-        // A stranger at a gate that was out of reach is not seen: nobody is known to have been there, and nobody not to.
-        unregistered: if unmatched == 0 && is_dark {
-            Fact::not_known(CONTRACTOR)
-        } else {
-            known(count(unmatched), "punches", None)
-        },
+        on_site: seen_or_dark(roll.on_site.saturating_add(unmatched), "enrolments"),
+        unregistered: seen_or_dark(unmatched, "punches"),
         without_contract: known(count(roll.without_paper), "enrolments", None),
         // Without the moment: of the past only the days are known on which a device was seen.
         device_seen_on: known(last, "devices", None),

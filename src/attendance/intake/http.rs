@@ -180,6 +180,8 @@ async fn read_pieces(mut payload: web::Payload, limit: usize) -> Result<Read, &'
             hash.update(&body);
             hash.update(&piece);
             cut = Some((hash, body.len() + piece.len()));
+            let room = HEAD_MAX.saturating_sub(body.len()).min(piece.len());
+            body.extend_from_slice(piece.get(..room).unwrap_or_default());
             body.truncate(HEAD_MAX);
         } else {
             if place.is_none() && body.len() + piece.len() > LARGE {

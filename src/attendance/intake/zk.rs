@@ -203,7 +203,7 @@ fn upload(
     request: &Request,
     lesson: &mut Lesson,
 ) -> Result<Answer, Problem> {
-    if request.message.body.is_empty() && !request.is_attlog() {
+    if request.message.body.is_empty() && request.whole.is_none() && !request.is_attlog() {
         return Ok(Answer::ok());
     }
     let project = device.project_id.ok_or_else(Problem::not_found)?;
