@@ -4,6 +4,7 @@
 mod certificate;
 mod files;
 mod house;
+mod inbox;
 mod law;
 mod law_try;
 mod sim;
@@ -105,6 +106,9 @@ enum Command {
     /// Attendance devices.
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Messages of machines as they came.
+    #[command(subcommand)]
+    Inbox(InboxCommand),
     /// Stored gate answers.
     #[command(subcommand)]
     Gate(GateCommand),
@@ -303,6 +307,34 @@ enum CertificateCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum InboxCommand {
+    /// Read machines' messages again; nothing is taken twice.
+    Replay(ReplayArgs),
+}
+
+/// Which messages are read again.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// Feed: zk, hik, dahua or punch; all of them when absent.
+    #[arg(long)]
+    feed: Option<String>,
+    /// Serial number of the machine.
+    #[arg(long)]
+    source: Option<String>,
+    /// State: part, quarantined, done, duplicate or held; part and quarantined when absent.
+    #[arg(long)]
+    state: Option<String>,
+    /// First day of receipt.
+    #[arg(long, value_name = "DAY")]
+    from: Option<Day>,
+    /// Last day of receipt.
+    #[arg(long, value_name = "DAY")]
+    to: Option<Day>,
+    #[command(flatten)]
+    place: Where,
+}
+
+#[derive(Debug, Subcommand)]
 enum GateCommand {
     /// Replay stored answers.
     Replay {
@@ -348,6 +380,7 @@ pub fn run() -> ExitCode {
             files::device_read(&format, sn.as_deref(), &file, json)
         }
         Command::Certificate(CertificateCommand::Verify { file, jwks }) => certificate::verify(&file, &jwks),
+        Command::Inbox(InboxCommand::Replay(args)) => inbox::replay(config, &args),
         Command::Gate(GateCommand::Replay { place, .. }) => house::replay(config, &place),
         Command::Export { place } => house::export(config, &place),
         Command::Verify { place } => house::verify(&place),

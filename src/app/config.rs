@@ -13,7 +13,7 @@ use crate::law::decision::Policy;
 use crate::outlets::mail::{self, Privacy, SmtpSettings};
 use crate::store::{DbOptions, StoreError};
 use crate::web::peer::Network;
-use crate::web::{Settings, SignSettings, Upkeep};
+use crate::web::{GateSettings, Settings, SignSettings, Upkeep};
 use crate::wire::openapi::profile::Platforms;
 
 /// Every setting; see `config/service.toml` for what each means.
@@ -33,6 +33,7 @@ pub struct Config {
     /// The platforms, from files of their own.
     #[serde(skip)]
     pub platforms: Arc<Platforms>,
+    pub gates: GateSettings,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -89,6 +90,7 @@ pub struct ScheduleConfig {
     pub nightly: TickConfig,
     pub reminders: TickConfig,
     pub sources: TickConfig,
+    pub gates: TickConfig,
     pub silence: TickConfig,
     pub digest: TickConfig,
     pub pruning: TickConfig,
@@ -107,7 +109,6 @@ pub struct TickConfig {
 pub struct RemindersConfig {
     pub expiry_days: u32,
     pub statement_days: u32,
-    pub device_hours: u32,
     pub punch_days: u32,
 }
 
@@ -223,6 +224,7 @@ impl Config {
             signs: self.signs.clone(),
             platforms: Arc::clone(&self.platforms),
             platform_rate_max: self.uploads.rate_max,
+            gates: self.gates.clone(),
         }
     }
 
@@ -235,7 +237,6 @@ impl Config {
             urgent_at_once: mail.urgent_at_once,
             expiry_days: i64::from(reminders.expiry_days),
             statement_days: i64::from(reminders.statement_days),
-            device_hours: i64::from(reminders.device_hours),
             punch_days: i64::from(reminders.punch_days),
             keep_days: i64::from(self.jobs.keep_days),
         }

@@ -131,6 +131,7 @@ impl Tick {
             "nightly" => ("nightly", day.plus_days(-1).to_string()),
             "reminders" => ("remind", day.to_string()),
             "sources" => ("watch", day.to_string()),
+            "gates" => ("watch_gates", day.to_string()),
             "digest" => ("digest", now.day().to_string()),
             "silence" => ("silence", day.to_string()),
             _ => ("prune", day.to_string()),
@@ -163,11 +164,12 @@ impl Schedule {
     /// # Errors
     /// An expression or a zone that does not read, with its name.
     pub fn read(config: &ScheduleConfig) -> Result<Self, StoreError> {
-        let ScheduleConfig { nightly, reminders, sources, silence, digest, pruning } = config;
+        let ScheduleConfig { nightly, reminders, sources, gates, silence, digest, pruning } = config;
         let named = [
             ("nightly", nightly),
             ("reminders", reminders),
             ("sources", sources),
+            ("gates", gates),
             ("silence", silence),
             ("digest", digest),
             ("pruning", pruning),

@@ -34,6 +34,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(workers::table::all_enrolments(conn)?)?;
     audit.table(workers::table::all_events(conn)?)?;
     audit.table(attendance::devices::table::all(conn)?)?;
+    audit.table(attendance::silence::table::all(conn)?)?;
     audit.table(ledger::table::all(conn)?)?;
     audit.table(ledger::table::all_lines(conn)?)?;
     audit.table(notice_board::table::all(conn)?)?;

@@ -101,6 +101,7 @@ pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> 
             alerts::hints::notice(tx, ctx, &site).map(|_| ())
         }
         "watch" => watch(tx, ctx, &Paged::read(&job.payload)?),
+        "watch_gates" => attendance::silence::notice(tx, ctx).map(|_| ()),
         "watch_one" => {
             let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
             alerts::sources::notice(tx, ctx, &site).map(|_| ())
@@ -215,6 +216,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let days_ago = |days: i64| ctx.now.plus_seconds(-days.saturating_mul(86_400));
     let (results, counts) = (days_ago(realname::RESULT_DAYS), days_ago(realname::COUNT_DAYS));
     let uploads = realname::table::prune(tx.conn(), ctx.now.plus_seconds(-realname::NONCE_SECONDS), results, counts)?;
+    let bodies = attendance::intake::retention::forget_bodies(tx, ctx)?;
     tracing::info!(
         pruned.jobs = jobs,
         pruned.mails = mails,
@@ -222,6 +224,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
         pruned.sessions = sessions,
         pruned.notices = notices,
         pruned.uploads = uploads,
+        pruned.bodies = bodies,
         "what was done long ago is gone"
     );
     Ok(())

@@ -4,16 +4,19 @@ use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::devices::signs::is_far;
 use super::devices::table as devices;
 use super::folding::{self, Matcher, UnmatchedPin};
 use super::table::{self, WorkDayRow};
 use super::{day_of, intake};
 use crate::base::id::{DeviceId, ProjectId, RecordId, WorkerId};
-use crate::base::{Day, Month};
+use crate::base::{Day, Moment, Month};
 use crate::projects::enter;
 use crate::store::vault::Owner;
 use crate::web::paging::LIMIT_MAX;
 use crate::web::{Access, Call, Code, Problem, Route, Verb};
+use crate::wire::device::CHINA_OFFSET_MINUTES;
+use crate::wire::reason::Reason;
 use crate::workers::day_number;
 
 /// The slice's routes.
@@ -67,6 +70,8 @@ pub struct PunchView {
     verify: Option<i32>,
     /// `in`, `out`, or not known.
     direction: Option<&'static str>,
+    /// What is odd about it: `time_far` where its time lies far from its receipt; it is taken all the same.
+    flags: Vec<&'static str>,
     /// Whose it is on that day.
     enrolment_id: Option<RecordId>,
     worker_id: Option<WorkerId>,
@@ -135,9 +140,15 @@ async fn punches(call: Call, project: web::Path<ProjectId>, query: web::Query<Da
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let next = (rows.len() > wanted).then(|| (skip + limit).to_string());
         rows.truncate(wanted);
+        let received = table::received_of(conn, &rows)?;
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            let gate = gates.iter().find(|gate| gate.id.0 == row.device_id).map(|gate| gate.direction);
+            let device = gates.iter().find(|gate| gate.id.0 == row.device_id);
+            let gate = device.map(|gate| gate.direction);
+            let offset = device.map_or(CHINA_OFFSET_MINUTES, |gate| gate.offset_minutes);
+            let at =
+                Moment(day.begins().0 + (i64::from(row.local_time) + 60 * i64::from(CHINA_OFFSET_MINUTES - offset)) * 1_000_000);
+            let is_far = received.get(&row.inbox_id).is_some_and(|received_at| is_far(at, *received_at, *received_at));
             let person = match day_of(row.local_day) {
                 Some(day) => matcher.find(conn, ctx.vault(), row.pin_id, day)?,
                 None => None,
@@ -154,6 +165,7 @@ async fn punches(call: Call, project: web::Path<ProjectId>, query: web::Query<Da
                 state: (row.state != -1).then_some(row.state),
                 verify: (row.verify != -1).then_some(row.verify),
                 direction: folding::entered(gate, row.state).map(|entered| if entered { "in" } else { "out" }),
+                flags: if is_far { vec![Reason::TimeFar.code()] } else { Vec::new() },
                 enrolment_id: person.map(|(enrolment, _)| enrolment),
                 worker_id: person.map(|(_, worker)| worker),
             });

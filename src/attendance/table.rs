@@ -8,11 +8,11 @@ use diesel::sql_types::{BigInt, Date, Integer, Nullable};
 use serde::Serialize;
 
 use super::{Worked, day_of};
-use crate::base::id::{CrewId, DeviceId, ProjectId, RecordId, WorkerId};
+use crate::base::id::{CrewId, DeviceId, InboxId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
 use crate::store::bulk::{PunchRow, listed};
 use crate::store::fixed::fixed;
-use crate::store::schema::{dirty_days, pins, punches, work_days};
+use crate::store::schema::{dirty_days, inbox, pins, punches, work_days};
 use crate::store::{AnyConn, StoreError};
 use crate::workers::day_number;
 
@@ -387,4 +387,35 @@ pub fn keep_punch_id(conn: &mut AnyConn, device: DeviceId, item: &str, digest: &
         .bind::<Text, _>(item)
         .get_result(conn)?;
     Ok(Some(known.digest))
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// How many punches of a device are stored on a project.
+pub fn count_of_device(conn: &mut AnyConn, project: ProjectId, device: DeviceId) -> Result<i64, StoreError> {
+    Ok(punches::table.filter(punches::project_id.eq(project.0).and(punches::device_id.eq(device.0))).count().get_result(conn)?)
+}
+
+/// How many items of a source wait in quarantine, flags left out: those were taken.
+pub fn count_put_aside(conn: &mut AnyConn, source: &str) -> Result<i64, StoreError> {
+    let row: Counted = diesel::sql_query(
+        "SELECT COUNT(*) AS n FROM quarantine q JOIN inbox i ON i.id = q.inbox_id \
+         WHERE q.state = 'open' AND q.reason <> 'time_far' AND i.source = $1",
+    )
+    .bind::<diesel::sql_types::Text, _>(source)
+    .get_result(conn)?;
+    Ok(row.n)
+}
+
+/// When the messages of some punches were received.
+pub fn received_of(conn: &mut AnyConn, rows: &[PunchRow]) -> Result<BTreeMap<i64, Moment>, StoreError> {
+    let ids: BTreeSet<InboxId> = rows.iter().map(|row| InboxId(row.inbox_id)).collect();
+    let ids: Vec<InboxId> = ids.into_iter().collect();
+    let found: Vec<(InboxId, Moment)> =
+        inbox::table.filter(inbox::id.eq_any(ids)).select((inbox::id, inbox::received_at)).load(conn)?;
+    Ok(found.into_iter().map(|(id, at)| (id.0, at)).collect())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::attendance::devices::table::{self as devices, DeviceRow};
-use crate::attendance::folding;
+use crate::attendance::{folding, silence};
 use crate::base::id::ProjectId;
 use crate::base::{Day, Fen, Moment};
 use crate::credit;
@@ -147,12 +147,19 @@ fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of:
     let roll = &shared.roll;
     let strangers = folding::unmatched(conn, ctx.vault(), site.id, as_of.plus_days(-STRANGER_DAYS), as_of)?.len();
     let unmatched = i64::try_from(strangers).unwrap_or(i64::MAX);
+    let from = as_of.plus_days(-STRANGER_DAYS);
+    let is_dark = silence::dark_days_of(conn, ctx, site.id)?.range(from..=as_of).next().is_some();
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
     let seen = devices::last_seen(conn, &shared.devices)?;
     let last = seen.iter().map(|(_, at)| at.day()).filter(|day| *day <= as_of).max();
+    // A stranger at a gate that was out of reach is not seen: nobody is known to have been there, and nobody not to.
+    let seen_or_dark = |number: i64, source: &str| match number {
+        0 if is_dark => Fact::not_known(CONTRACTOR),
+        number => known(count(number), source, None),
+    };
     Ok(RealNameFacts {
-        on_site: known(count(roll.on_site.saturating_add(unmatched)), "enrolments", None),
-        unregistered: known(count(unmatched), "punches", None),
+        on_site: seen_or_dark(roll.on_site.saturating_add(unmatched), "enrolments"),
+        unregistered: seen_or_dark(unmatched, "punches"),
         without_contract: known(count(roll.without_paper), "enrolments", None),
         // Without the moment: of the past only the days are known on which a device was seen.
         device_seen_on: known(last, "devices", None),

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::attendance::{self, silence};
 use crate::base::id::{RecordId, WorkerId};
 use crate::base::{Day, Month, RegionCode};
 use crate::law::facts::{Fact, MonthPay, Owed, SheetState};
@@ -13,7 +14,7 @@ use crate::payroll::{self, SheetState as PaySheetState};
 use crate::projects::{FactKind, Facts, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::{attendance, workers};
+use crate::workers;
 
 use super::CONTRACTOR;
 
@@ -31,7 +32,8 @@ pub(super) fn payroll(
 ) -> Result<Vec<MonthPay>, Problem> {
     let stays = workers::table::stays_of(conn, site.id)?;
     let seen = attendance::table::spans_of(conn, &[site.id])?.remove(&site.id).unwrap_or_default();
-    let attended = Attended::of(&seen);
+    let dark = silence::months_of(&silence::dark_days_of(conn, ctx, site.id)?);
+    let attended = Attended::of(&seen, dark);
     let wages: BTreeMap<Month, MonthWages> =
         payroll::months::wages(conn, site, as_of)?.into_iter().map(|one| (one.month, one)).collect();
     let records = Records {
@@ -58,12 +60,14 @@ pub(super) fn payroll(
 pub(super) struct Attended {
     folded: Option<(Month, Month)>,
     waiting: BTreeSet<Month>,
+    /// Months in which a gate machine told nothing of some working hours.
+    dark: BTreeSet<Month>,
 }
 
 impl Attended {
-    pub(super) fn of(span: &attendance::table::Span) -> Self {
+    pub(super) fn of(span: &attendance::table::Span, dark: BTreeSet<Month>) -> Self {
         let folded = span.folded.map(|(first, last)| (first.month(), last.month()));
-        Self { folded, waiting: span.waiting.iter().map(|day| day.month()).collect() }
+        Self { folded, waiting: span.waiting.iter().map(|day| day.month()).collect(), dark }
     }
 
     /// The first month, folded or waiting to be.
@@ -78,7 +82,7 @@ impl Attended {
 
     /// What so many people, by what is folded, say of the month.
     pub(super) fn seen(&self, month: Month, people: u32) -> Seen {
-        Seen { is_listed: people > 0 || self.waiting.contains(&month), people }
+        Seen { is_listed: people > 0 || self.waiting.contains(&month), people, is_dark: self.dark.contains(&month) }
     }
 }
 
@@ -101,6 +105,8 @@ pub(super) struct Seen {
     pub(super) is_listed: bool,
     /// How many people worked, by what is folded.
     pub(super) people: u32,
+    /// Whether a gate machine told nothing of some working hours, so that nobody seen does not mean nobody there.
+    pub(super) is_dark: bool,
 }
 
 impl Records {
@@ -131,7 +137,8 @@ impl Records {
             // Without an agreed pay day the last lawful one stands: the end of the following month (R724-13, RW-01).
             let agreed = || self.pay_day.map(|day| payroll::due_on(&book, self.region, month, day));
             let pay_due_on = sheet.map(|one| one.due_on).or_else(agreed).unwrap_or_else(|| month.plus(1).last());
-            let attended = if self.device_known { Fact::known(seen.people, "work_days") } else { Fact::not_known(CONTRACTOR) };
+            let is_known = self.device_known && (seen.people > 0 || !seen.is_dark);
+            let attended = if is_known { Fact::known(seen.people, "work_days") } else { Fact::not_known(CONTRACTOR) };
             months.push(month_pay(month, attended, sheet, pay_due_on, live_contracts, as_of));
         }
         Ok(months)

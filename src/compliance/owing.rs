@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::months::{self, Attended, Records};
+use crate::attendance::silence;
 use crate::attendance::table::Span;
 use crate::base::Day;
 use crate::base::id::ProjectId;
@@ -55,10 +56,14 @@ fn owing_of_some(conn: &mut AnyConn, ctx: &Ctx, projects: &[ProjectId], as_of: D
     }
     let spans_seen = attendance::table::spans_of(conn, projects)?;
     let bound: BTreeSet<ProjectId> = attendance::devices::table::projects_with_devices(conn, projects)?.into_iter().collect();
+    let mut dark = silence::dark_days(conn, ctx, projects)?;
     for project in projects::table::some(conn, projects)? {
         let id = project.id;
         let facts = facts.remove(&id).unwrap_or_default();
-        let attended = Attended::of(spans_seen.get(&id).unwrap_or(&Span::default()));
+        let attended = Attended::of(
+            spans_seen.get(&id).unwrap_or(&Span::default()),
+            silence::months_of(&dark.remove(&id).unwrap_or_default()),
+        );
         let first_attended = attended.first();
         let records = Records {
             region: project.region,

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Account, Attended, Direct, Facts, Line, Payee, Person, Stranger, Unknown, table};
 use crate::accounts::Purpose;
 use crate::accounts::table::EntryRow;
-use crate::attendance::{self, Worked};
-use crate::base::id::{BankEntryId, LineId, WorkerId};
+use crate::attendance::{self, Worked, silence};
+use crate::base::id::{BankEntryId, LineId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Month};
 use crate::payroll::pay_run::checks::is_same_name;
 use crate::payroll::table::{EventRow, LineRow};
@@ -68,6 +68,8 @@ struct Gates {
     month: Month,
     worked: BTreeMap<WorkerId, (i64, i64)>,
     site_days: Vec<Day>,
+    /// Days of the month on which a gate was out of reach, with the workers who were seen there all the same.
+    dark: Vec<(Day, BTreeSet<RecordId>)>,
     /// Why nobody's attendance is known.
     all: Option<Unknown>,
 }
@@ -85,12 +87,24 @@ impl Gates {
         } else {
             None
         };
-        Ok(Gates { month, worked, site_days, all })
+        let mut dark = Vec::new();
+        for day in silence::dark_days_of(conn, ctx, site.id)?.into_iter().filter(|day| day.month() == month) {
+            let seen = attendance::folding::table::hundredths_on(conn, site.id, day)?;
+            dark.push((day, seen.into_iter().map(|(enrolment, _)| enrolment).collect()));
+        }
+        Ok(Gates { month, worked, site_days, dark, all })
     }
 
     fn attended(&self, worker: WorkerId, enrolments: &[EnrolmentRow]) -> Attended {
         if let Some(why) = self.all {
             return Attended::NotKnown(why);
+        }
+        // A day on which a gate was out of reach and that knows nothing of the worker is not a day away: the sum is not known.
+        let is_unseen = |(day, seen): &(Day, BTreeSet<RecordId>)| {
+            enrolments.iter().any(|row| row.holds_on(*day)) && !enrolments.iter().any(|row| seen.contains(&row.id))
+        };
+        if self.dark.iter().any(is_unseen) {
+            return Attended::NotKnown(Unknown::GateSilent);
         }
         match self.worked.get(&worker) {
             Some((hundredths, _)) if *hundredths > 0 => return Attended::Days(*hundredths),

@@ -1,7 +1,7 @@
 //! Looking at what could not be taken, and closing it.
 
-use super::table::{self, ItemRow, MessageRow};
-use super::{ItemState, NOTE_MAX};
+use super::NOTE_MAX;
+use super::table::{self, CountRow, ItemRow, MessageRow, Wanted};
 use crate::base::id::QuarantineId;
 use crate::projects;
 use crate::store::{AnyConn, Chain, Tx};
@@ -15,11 +15,19 @@ fn may_see(conn: &mut AnyConn, ctx: &Ctx, message: &MessageRow) -> bool {
 pub fn list(
     conn: &mut AnyConn,
     ctx: &Ctx,
-    state: ItemState,
+    wanted: &Wanted,
     before: i64,
     limit: i64,
 ) -> Result<Vec<(ItemRow, MessageRow)>, Problem> {
-    Ok(table::page(conn, &ctx.scope, state, before, limit)?)
+    Ok(table::page(conn, &ctx.scope, wanted, before, limit)?)
+}
+
+/// Lines of counters that one look gives.
+const COUNTED_MAX: i64 = 200;
+
+/// Open items by source and reason that the asker may see, the most first.
+pub fn counts(conn: &mut AnyConn, ctx: &Ctx) -> Result<Vec<CountRow>, Problem> {
+    Ok(table::counts(conn, &ctx.scope, COUNTED_MAX)?)
 }
 
 /// Closes an item: a person has seen to it, and says how.

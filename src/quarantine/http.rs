@@ -5,10 +5,10 @@ use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::table::{ItemRow, MessageRow};
+use super::table::{CountRow, ItemRow, MessageRow, Wanted};
 use super::{ItemState, actions};
 use crate::base::Moment;
-use crate::base::id::{ProjectId, QuarantineId, UserId};
+use crate::base::id::{InboxId, ProjectId, QuarantineId, UserId};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Body, Call, Problem, Route, Verb};
 
@@ -17,8 +17,18 @@ pub fn routes() -> Vec<Route> {
     let operate = Access::Holds(Verb::Operate);
     vec![
         Route::get("/api/v1/quarantine", operate, "What could not be taken, the latest first", || web::get().to(list))
-            .query(&[("state", "open when absent"), ("after", "cursor of the last page"), ("limit", "rows, 1 to 200")])
+            .query(&[
+                ("state", "open when absent"),
+                ("reason", "only those with this reason"),
+                ("source", "only those of this source"),
+                ("after", "cursor of the last page"),
+                ("limit", "rows, 1 to 200"),
+            ])
             .gives::<Page<QuarantinedItem>>(),
+        Route::get("/api/v1/quarantine/counts", operate, "What could not be taken, counted by source and reason", || {
+            web::get().to(counts)
+        })
+        .gives::<Vec<CountRow>>(),
         Route::post("/api/v1/quarantine/{item}/dismiss", operate, "Close an item with a note", || web::post().to(dismiss))
             .takes::<DismissItem>()
             .gives::<QuarantinedItem>(),
@@ -37,6 +47,8 @@ pub struct DismissItem {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct QuarantinedItem {
     id: QuarantineId,
+    /// The message that it came in.
+    inbox: InboxId,
     /// Which feed brought it.
     feed: String,
     /// Device, account or user that it came from.
@@ -62,6 +74,7 @@ impl From<(ItemRow, MessageRow)> for QuarantinedItem {
     fn from((item, message): (ItemRow, MessageRow)) -> Self {
         Self {
             id: item.id,
+            inbox: item.inbox_id,
             feed: message.feed,
             source: message.source,
             project: message.project_id,
@@ -82,19 +95,26 @@ impl From<(ItemRow, MessageRow)> for QuarantinedItem {
 #[derive(Deserialize)]
 struct ListQuery {
     state: Option<ItemState>,
+    reason: Option<String>,
+    source: Option<String>,
     after: Option<String>,
     limit: Option<i64>,
 }
 
 async fn list(call: Call, query: web::Query<ListQuery>) -> Result<impl Responder, Problem> {
-    let ListQuery { state, after, limit } = query.into_inner();
+    let ListQuery { state, reason, source, after, limit } = query.into_inner();
+    let wanted = Wanted { state: state.unwrap_or(ItemState::Open), reason, source };
     let (after, limit) = PageQuery::new(after, limit).bounds()?;
     let before = if after == 0 { i64::MAX } else { after };
     call.read(move |conn, ctx| {
-        let rows = actions::list(conn, ctx, state.unwrap_or(ItemState::Open), before, limit + 1)?;
+        let rows = actions::list(conn, ctx, &wanted, before, limit + 1)?;
         Ok(Page::cut(rows.into_iter().map(QuarantinedItem::from).collect(), limit, |row: &QuarantinedItem| row.id.0))
     })
     .await
+}
+
+async fn counts(call: Call) -> Result<impl Responder, Problem> {
+    call.read(actions::counts).await
 }
 
 async fn dismiss(call: Call, item: web::Path<QuarantineId>, body: Body<DismissItem>) -> Result<impl Responder, Problem> {

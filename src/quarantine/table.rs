@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 
 use super::ItemState;
@@ -48,6 +48,46 @@ pub fn find(conn: &mut AnyConn, id: QuarantineId) -> Result<Option<(ItemRow, Mes
     Ok(with_messages(conn, item.into_iter().collect())?.pop())
 }
 
+/// Which items are wanted.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Where they stand.
+    pub state: ItemState,
+    /// Only those with this reason.
+    pub reason: Option<String>,
+    /// Only those of this source.
+    pub source: Option<String>,
+}
+
+/// How many items of a source are open for a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, QueryableByName, utoipa::ToSchema)]
+#[schema(as = QuarantineCount)]
+pub struct CountRow {
+    #[diesel(sql_type = Text)]
+    pub feed: String,
+    #[diesel(sql_type = Text)]
+    pub source: String,
+    #[diesel(sql_type = Text)]
+    pub reason: String,
+    #[diesel(sql_type = BigInt)]
+    pub open: i64,
+}
+
+/// Open items by source and reason, the most first, at most `limit`.
+pub fn counts(conn: &mut AnyConn, scope: &Scope, limit: i64) -> Result<Vec<CountRow>, StoreError> {
+    let of_the_scope = match scope.is_everything() {
+        true => String::new(),
+        false => format!("AND EXISTS (SELECT 1 FROM projects p WHERE p.id = i.project_id AND {})", covered_sql(scope)),
+    };
+    Ok(diesel::sql_query(format!(
+        "SELECT i.feed AS feed, i.source AS source, q.reason AS reason, COUNT(*) AS open FROM quarantine q \
+         JOIN inbox i ON i.id = q.inbox_id WHERE q.state = 'open' {of_the_scope} \
+         GROUP BY i.feed, i.source, q.reason ORDER BY COUNT(*) DESC, i.feed, i.source, q.reason LIMIT $1"
+    ))
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
+}
+
 #[derive(QueryableByName)]
 struct IdOnly {
     #[diesel(sql_type = BigInt)]
@@ -58,10 +98,11 @@ struct IdOnly {
 pub fn page(
     conn: &mut AnyConn,
     scope: &Scope,
-    state: ItemState,
+    wanted: &Wanted,
     before: i64,
     limit: i64,
 ) -> Result<Vec<(ItemRow, MessageRow)>, StoreError> {
+    let state = wanted.state;
     let of_the_scope = match scope.is_everything() {
         true => String::new(),
         false => format!(
@@ -71,9 +112,13 @@ pub fn page(
     };
     // The word stands in the text, so that the partial index of what is open serves.
     let ids: Vec<IdOnly> = diesel::sql_query(format!(
-        "SELECT q.id FROM quarantine q WHERE q.state = '{state}' AND q.id < $1 {of_the_scope} ORDER BY q.id DESC LIMIT $2"
+        "SELECT q.id FROM quarantine q WHERE q.state = '{state}' AND q.id < $1 AND ($2 = '' OR q.reason = $2) \
+         AND ($3 = '' OR EXISTS (SELECT 1 FROM inbox s WHERE s.id = q.inbox_id AND s.source = $3)) {of_the_scope} \
+         ORDER BY q.id DESC LIMIT $4"
     ))
     .bind::<BigInt, _>(before)
+    .bind::<Text, _>(wanted.reason.as_deref().unwrap_or_default())
+    .bind::<Text, _>(wanted.source.as_deref().unwrap_or_default())
     .bind::<BigInt, _>(limit)
     .load(conn)?;
     let ids: Vec<QuarantineId> = ids.into_iter().map(|row| row.id).collect();

@@ -2,6 +2,8 @@
 //!
 //! A message and what was parsed from it are stored in one transaction; a parse failure is a state, not a loss.
 
+pub mod again;
+
 use diesel::prelude::*;
 
 use super::conn::AnyConn;
@@ -105,8 +107,38 @@ struct NewMessage<'a> {
     attempts: i32,
 }
 
+/// What came, of a message of which not everything is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// Hash of the bytes as received, in hex.
+    pub sha256: String,
+    /// How many they were.
+    pub len: i64,
+}
+
+impl Whole {
+    /// Of these bytes.
+    pub fn of(body: &[u8]) -> Self {
+        Self { sha256: journal::sha256(body), len: i64::try_from(body.len()).unwrap_or(i64::MAX) }
+    }
+}
+
 /// Stores a message with its parse result.
 pub fn keep(conn: &mut AnyConn, vault: &Vault, id: InboxId, message: &Message, parsed: &Parsed) -> Result<(), StoreError> {
+    keep_part(conn, vault, id, message, parsed, None)
+}
+
+/// As [`keep`]; `whole` is what came where the body is only a part of it.
+pub fn keep_part(
+    conn: &mut AnyConn,
+    vault: &Vault,
+    id: InboxId,
+    message: &Message,
+    parsed: &Parsed,
+    whole: Option<&Whole>,
+) -> Result<(), StoreError> {
+    let truncated = whole.is_some();
+    let whole = whole.cloned().unwrap_or_else(|| Whole::of(&message.body));
     let owner = message.project.map_or(Owner::Global, Owner::Project);
     let (source, request) = (storable(&message.source), storable(&message.request));
     let row = NewMessage {
@@ -118,9 +150,9 @@ pub fn keep(conn: &mut AnyConn, vault: &Vault, id: InboxId, message: &Message, p
         content_type: message.content_type.as_deref(),
         content_encoding: message.content_encoding.as_deref(),
         body: vault.seal(conn, owner, &message.body)?,
-        body_sha256: journal::sha256(&message.body),
-        body_len: i64::try_from(message.body.len()).unwrap_or(i64::MAX),
-        truncated: false,
+        body_sha256: whole.sha256,
+        body_len: whole.len,
+        truncated,
         received_at: message.received_at,
         remote: message.remote.as_deref(),
         state: parsed.state,
@@ -200,22 +232,24 @@ pub struct Kept {
     pub received_at: Moment,
     /// Method, path and query, or file name.
     pub request: String,
+    /// Feed.
+    pub feed: String,
 }
 
 /// Messages held for a source, oldest first, at most `limit`.
 pub fn held(conn: &mut AnyConn, vault: &Vault, source: &str, limit: i64) -> Result<Vec<Kept>, StoreError> {
     use schema::inbox as i;
-    type Row = (InboxId, Option<ProjectId>, Vec<u8>, Moment, String);
+    type Row = (InboxId, Option<ProjectId>, Vec<u8>, Moment, String, String);
     let rows: Vec<Row> = i::table
         .filter(i::source.eq(source).and(i::state.eq(InboxState::Held)))
         .order(i::id)
         .limit(limit)
-        .select((i::id, i::project_id, i::body, i::received_at, i::request))
+        .select((i::id, i::project_id, i::body, i::received_at, i::request, i::feed))
         .load(conn)?;
     let mut kept = Vec::with_capacity(rows.len());
-    for (id, project, body, received_at, request) in rows {
+    for (id, project, body, received_at, request, feed) in rows {
         let owner = project.map_or(Owner::Global, Owner::Project);
-        kept.push(Kept { id, body: vault.open(conn, owner, &body)?, received_at, request });
+        kept.push(Kept { id, body: vault.open(conn, owner, &body)?, received_at, request, feed });
     }
     Ok(kept)
 }
@@ -251,7 +285,8 @@ pub fn kept_of(
         .first(conn)
         .optional()?;
     let Some((body, received_at, request)) = row else { return Ok(None) };
-    Ok(Some(Kept { id, body: vault.open(conn, Owner::Project(project), &body)?, received_at, request }))
+    let body = vault.open(conn, Owner::Project(project), &body)?;
+    Ok(Some(Kept { id, body, received_at, request, feed: feed.to_owned() }))
 }
 
 /// A kept message of a feed, whatever project it belongs to or none, for the job that reads it.

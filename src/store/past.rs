@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 34] = [
+const PROJECT: [(&str, &str); 35] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -52,6 +52,7 @@ const PROJECT: [(&str, &str); 34] = [
     ("opening_sheets", "project_id"),
     ("sign_pins", "project_id"),
     ("uploaded_pay", "project_id"),
+    ("device_silences", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.

@@ -764,6 +764,11 @@ diesel::table! {
         com_key_hash -> Nullable<Text>,
         created_at -> BigInt,
         recorded_seq -> BigInt,
+        token_index -> Nullable<Text>,
+        secret -> Nullable<Binary>,
+        mac -> Nullable<Text>,
+        settings -> Nullable<Text>,
+        heartbeat_minutes -> Nullable<Integer>,
     }
 }
 
@@ -776,6 +781,36 @@ diesel::table! {
         photo_stamp -> Text,
         info -> Text,
         held_punches -> Integer,
+        skews -> Text,
+        far_punches -> BigInt,
+        refused -> BigInt,
+        pictures -> BigInt,
+        templates -> BigInt,
+        ignored -> Text,
+        capabilities -> Text,
+        suspected_minutes -> Nullable<Integer>,
+        stuck_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    device_users (device_id, pin_index) {
+        device_id -> BigInt,
+        pin_index -> Text,
+        pin -> Binary,
+        name -> Text,
+        privilege -> Nullable<Integer>,
+        told_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    device_operations (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        line -> Text,
+        inbox_id -> BigInt,
+        told_at -> BigInt,
     }
 }
 
@@ -1381,3 +1416,18 @@ diesel::table! {
         message -> Text,
     }
 }
+
+diesel::table! {
+    device_silences (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        device_id -> BigInt,
+        step -> Text,
+        at -> BigInt,
+        noticed_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(devices, device_states);
+diesel::allow_tables_to_appear_in_same_query!(quarantine, inbox);

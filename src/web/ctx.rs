@@ -42,6 +42,26 @@ pub struct Settings {
     pub platforms: Arc<Platforms>,
     /// Requests a second that one app may send.
     pub platform_rate_max: u32,
+    /// Gate machines.
+    pub gates: GateSettings,
+}
+
+/// Settings of gate machines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateSettings {
+    /// Secret first parts of the addresses that clocks call; with any, no other address is answered.
+    pub prefixes: Vec<String>,
+    /// Minutes within which a machine without a setting of its own is heard of.
+    pub heartbeat_minutes: i32,
+    /// Hour at which working hours begin.
+    pub day_begins_hour: u32,
+    /// Hour at which they end.
+    pub day_ends_hour: u32,
+    /// Items put aside of one source from which it is told.
+    pub put_aside_max: i64,
+    /// Days for which the bytes of machines' messages are kept; 0 for ever.
+    pub keep_body_days: i64,
 }
 
 /// Settings of mail, reminders and tidying.
@@ -59,8 +79,6 @@ pub struct Upkeep {
     pub expiry_days: i64,
     /// Days after which an open wage account without a statement is silent.
     pub statement_days: i64,
-    /// Hours after which a device that was not seen is silent.
-    pub device_hours: i64,
     /// Days after which a site with people and without attendance is silent.
     pub punch_days: i64,
     /// Days for which jobs that were done, mails that were sent and ticks are kept.

@@ -16,7 +16,7 @@ pub mod route;
 pub mod scope;
 pub mod visit;
 
-pub use ctx::{Ctx, Ground, InForce, Settings, SignSettings, Upkeep};
+pub use ctx::{Ctx, GateSettings, Ground, InForce, Settings, SignSettings, Upkeep};
 pub use extract::{Body, Call, Reply};
 pub use form::Form;
 pub use lang::Lang;

@@ -6,6 +6,9 @@
 use crate::base::id::{AccountId, CaseId, PartyId, ProjectId, UserId};
 use crate::base::{RegionCode, Unreadable, words};
 
+/// The actor of a message whose signature its handler has yet to check: nobody, who may see nothing.
+pub const SIGNED: &str = "signed";
+
 words! {
     /// What a person or machine is, for the purpose of rights.
     pub enum Role, "role" {

@@ -174,6 +174,8 @@ impl DeviceProblem {
 pub struct DeviceBatch {
     /// Serial number, or the MAC where there is none.
     pub device: Option<String>,
+    /// Hardware address, where the message names it beside or instead of a serial number.
+    pub mac: Option<String>,
     /// Passages, in the order of the body.
     pub punches: Vec<DevicePunch>,
     /// Attempts that the device refused; never a punch.
@@ -247,6 +249,9 @@ impl DeviceBatch {
 pub(crate) fn count32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod mutated_tests;
 
 #[cfg(test)]
 mod tests {

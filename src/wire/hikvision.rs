@@ -142,6 +142,7 @@ fn read_event(batch: &mut DeviceBatch, root: &Map<String, Value>, place: &str, o
     }
     // Inner fields win; outer ones are the fallback.
     let find = |key: &str| levels.iter().rev().find_map(|event| text(event, key));
+    batch.mac = batch.mac.take().or_else(|| find("macAddress"));
     batch.device = batch.device.take().or_else(|| find("shortSerialNumber")).or_else(|| find("macAddress"));
     let kind = find("eventType").unwrap_or_default();
     if kind.eq_ignore_ascii_case("heartBeat") {

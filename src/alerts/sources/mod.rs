@@ -7,6 +7,7 @@ pub mod table;
 
 use super::actions::{self, Noticed};
 use super::{Concern, NoticeKind, Words};
+use crate::attendance::silence;
 use crate::base::id::{AccountId, DeviceId, ProjectId};
 use crate::base::{Day, Moment, RegionCode, words};
 use crate::projects::Site;
@@ -24,6 +25,12 @@ words! {
         Device = "device",
         /// Punches of people who are on the site.
         Punches = "punches",
+        /// The clock of a device, which seems to run in another zone (`clock_offset_suspected`).
+        Clock = "clock",
+        /// A device that sends more than a device can hold, for ever.
+        Stuck = "stuck",
+        /// What one source sent and nobody could take.
+        PutAside = "put_aside",
     }
 }
 crate::web::openapi::word_schema!(Source);
@@ -66,7 +73,8 @@ fn bounds(ctx: &Ctx) -> Bounds {
     let upkeep = &ctx.ground.settings.upkeep;
     Bounds {
         statements: ctx.today.plus_days(-upkeep.statement_days),
-        devices: ctx.now.plus_seconds(-upkeep.device_hours.saturating_mul(3600)),
+        devices: silence::cutoffs(ctx.now, &ctx.ground.settings.gates),
+        put_aside_max: ctx.ground.settings.gates.put_aside_max,
         punches: ctx.today.plus_days(-upkeep.punch_days),
         today: ctx.today,
     }
@@ -84,6 +92,9 @@ fn page(
         Source::Statements => table::late_statements(conn, whose, bounds, after, limit),
         Source::Device => table::late_devices(conn, whose, bounds, after, limit),
         Source::Punches => table::late_punches(conn, whose, bounds, after, limit),
+        Source::Clock => table::odd_devices(conn, whose, source, "s.suspected_minutes IS NOT NULL", after, limit),
+        Source::Stuck => table::odd_devices(conn, whose, source, "s.stuck_at IS NOT NULL", after, limit),
+        Source::PutAside => table::put_aside(conn, whose, bounds, after, limit),
     }
 }
 
@@ -142,6 +153,18 @@ impl Late {
             Source::Punches => {
                 (format!("在场人员没有考勤记录，{since_zh}"), format!("People on the site and no attendance, {since_en}"))
             }
+            Source::Clock => (
+                format!("考勤设备 {} 的时钟疑似时区错误（clock_offset_suspected）", self.which),
+                format!("The clock of attendance device {} seems to run in another zone (clock_offset_suspected)", self.which),
+            ),
+            Source::Stuck => (
+                format!("考勤设备 {} 反复发送超大数据包，可能已卡住", self.which),
+                format!("Attendance device {} sends more than a device can hold and is probably stuck", self.which),
+            ),
+            Source::PutAside => (
+                format!("来源 {} 有大量内容未能接收", self.which),
+                format!("Much of what {} sends could not be taken", self.which),
+            ),
         }
     }
 
@@ -155,6 +178,18 @@ impl Late {
             Source::Device => {
                 ("劳资专管员检查设备电源、网络与时间", "the labour manager checks the device's power, network and clock")
             }
+            Source::Clock => (
+                "劳资专管员在设备上校正时间与时区，或在设备页更正时差",
+                "the labour manager sets the machine's clock and zone, or its offset on its page",
+            ),
+            Source::Stuck => (
+                "运维人员检查该设备：备份后清空其缓存，或停用",
+                "whoever runs the service looks at the machine: its log is saved and emptied, or it is blocked",
+            ),
+            Source::PutAside => (
+                "运维人员在“未能接收的内容”页按来源查看原因，修正后重新读取",
+                "whoever runs the service sees to it on the page of what could not be taken, and has it read again",
+            ),
             Source::Punches => (
                 "劳资专管员核对是否停工；停工的登记停工，人员离场的办理退场",
                 "the labour manager records the suspension or lets the people leave; otherwise the gate is checked",
@@ -167,7 +202,8 @@ impl Late {
         // Two accounts may end in the same digits, and a device may be moved to another gate: only an id tells them apart.
         let subject = match self.source {
             Source::Statements => format!("{} {}", self.source, AccountId(self.id)),
-            Source::Device => format!("{} {}", self.source, DeviceId(self.id)),
+            Source::Device | Source::Clock | Source::Stuck => format!("{} {}", self.source, DeviceId(self.id)),
+            Source::PutAside => format!("{} {}", self.source, self.which),
             Source::Punches => self.source.to_string(),
         };
         Concern { subject, urgent: false, words }

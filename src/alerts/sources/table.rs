@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use super::{Late, Source, day_of};
+use crate::attendance::devices::settings::HEARTBEATS_MINUTES;
 use crate::base::id::ProjectId;
 use crate::base::{Day, Moment, RegionCode};
 use crate::projects::table::covered_sql;
@@ -34,16 +35,18 @@ impl Whose<'_> {
 }
 
 /// Since when each kind of source has to have told something.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Bounds {
     /// A statement reaches beyond this day.
     pub statements: Day,
-    /// A device was seen at this moment or later.
-    pub devices: Moment,
+    /// A device was seen at this moment or later: by the minutes of its heartbeat, and the house's own.
+    pub devices: (Vec<(i32, Moment)>, Moment),
     /// There is a work day on this day or later.
     pub punches: Day,
     /// The day that is asked about.
     pub today: Day,
+    /// Items put aside of one source, at most.
+    pub put_aside_max: i64,
 }
 
 #[derive(QueryableByName)]
@@ -94,11 +97,24 @@ fn silent_accounts(since: &str) -> String {
     )
 }
 
-/// Active devices at gates that were not seen since a moment.
-fn silent_devices(since: &str) -> String {
+/// Active devices at gates that were not seen since the moment that goes by their heartbeat: one for each of the known heartbeats, in
+/// their order, and the house's own.
+fn silent_devices(by_minutes: &[String], own: &str) -> String {
+    let cases: Vec<String> =
+        HEARTBEATS_MINUTES.iter().zip(by_minutes).map(|(minutes, at)| format!("WHEN {minutes} THEN {at}")).collect();
     format!(
         "FROM devices d JOIN device_states s ON s.device_id = d.id JOIN projects p ON p.id = d.project_id \
-         WHERE d.state = 'active' AND s.last_seen_at < {since}"
+         WHERE d.state = 'active' AND s.last_seen_at < CASE d.heartbeat_minutes {} ELSE {own} END",
+        cases.join(" ")
+    )
+}
+
+/// Sources of which more items wait in quarantine than a number; of a device its serial, of others the feed.
+fn full_sources(max: &str) -> String {
+    let which = "CASE WHEN i.feed IN ('zk', 'hik', 'dahua', 'punch') THEN i.source ELSE i.feed END";
+    format!(
+        "(SELECT MIN(q.id) AS id, i.project_id AS project_id, {which} AS which FROM quarantine q JOIN inbox i ON i.id = q.inbox_id \
+         WHERE q.state = 'open' AND i.project_id IS NOT NULL GROUP BY i.project_id, {which} HAVING COUNT(*) > {max})"
     )
 }
 
@@ -143,14 +159,16 @@ pub fn late_devices(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Late>, StoreError> {
+    // Only numbers go into the text.
+    let (by_minutes, own) = &bounds.devices;
+    let by_minutes: Vec<String> = by_minutes.iter().map(|(_, at)| at.0.to_string()).collect();
     let sql = format!(
         "SELECT d.id, p.id AS project_id, p.name, p.region, d.serial || ' ' || d.gate AS which, s.last_seen_at \
-         {} AND {} AND d.id > $2 ORDER BY d.id LIMIT $3",
-        silent_devices("$1"),
+         {} AND {} AND d.id > $1 ORDER BY d.id LIMIT $2",
+        silent_devices(&by_minutes, &own.0.to_string()),
         whose.condition()
     );
-    let query = diesel::sql_query(sql).bind::<BigInt, _>(bounds.devices).bind::<BigInt, _>(after).bind::<BigInt, _>(limit);
-    let rows: Vec<LateMoment> = query.load(conn)?;
+    let rows: Vec<LateMoment> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
     let late = |row: LateMoment| Late {
         id: row.id,
         project: row.project_id,
@@ -161,6 +179,37 @@ pub fn late_devices(
         last_on: day_of(row.last_seen_at),
     };
     Ok(rows.into_iter().map(late).collect())
+}
+
+/// Active devices of which something else is odd, after an id, in order of id.
+pub fn odd_devices(
+    conn: &mut AnyConn,
+    whose: Whose<'_>,
+    source: Source,
+    odd: &'static str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Late>, StoreError> {
+    let sql = format!(
+        "SELECT d.id, p.id AS project_id, p.name, p.region, d.serial || ' ' || d.gate AS which, CAST(NULL AS DATE) AS last_on \
+         FROM devices d JOIN device_states s ON s.device_id = d.id JOIN projects p ON p.id = d.project_id \
+         WHERE d.state = 'active' AND {odd} AND {} AND d.id > $1 ORDER BY d.id LIMIT $2",
+        whose.condition()
+    );
+    let rows: Vec<LateDay> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.into_late(source)).collect())
+}
+
+/// Sources of which too much waits in quarantine, by their first item, after an id, in order of id.
+pub fn put_aside(conn: &mut AnyConn, whose: Whose<'_>, bounds: &Bounds, after: i64, limit: i64) -> Result<Vec<Late>, StoreError> {
+    let sql = format!(
+        "SELECT t.id, p.id AS project_id, p.name, p.region, t.which, CAST(NULL AS DATE) AS last_on \
+         FROM {} t JOIN projects p ON p.id = t.project_id WHERE {} AND t.id > $1 ORDER BY t.id LIMIT $2",
+        full_sources(&bounds.put_aside_max.to_string()),
+        whose.condition()
+    );
+    let rows: Vec<LateDay> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.into_late(Source::PutAside)).collect())
 }
 
 /// Silent sites after an id, in order of id.
@@ -195,22 +244,34 @@ struct ProjectOnly {
 
 /// Projects after an id in which something is silent or a notice of silence stands, in order of id.
 pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit: i64) -> Result<Vec<ProjectId>, StoreError> {
+    // The text never changes: $1 statements, then one for each heartbeat and one for the house's, then the others.
     static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let place = |number: usize| format!("${}", number + 2);
+        let beats: Vec<String> = (0..HEARTBEATS_MINUTES.len()).map(place).collect();
+        let next = |number: usize| place(HEARTBEATS_MINUTES.len() + number);
         format!(
             "SELECT t.project_id FROM (SELECT p.id AS project_id {} UNION SELECT p.id AS project_id {} \
              UNION SELECT p.id AS project_id {} \
+             UNION SELECT d.project_id FROM devices d JOIN device_states s ON s.device_id = d.id \
+             WHERE d.state = 'active' AND d.project_id IS NOT NULL AND (s.suspected_minutes IS NOT NULL OR s.stuck_at IS NOT NULL) \
+             UNION SELECT a.project_id FROM {} a \
              UNION SELECT n.project_id FROM notices n WHERE n.kind = 'silence' AND n.state <> 'cured') t \
-             WHERE t.project_id > $5 ORDER BY t.project_id LIMIT $6",
+             WHERE t.project_id > {} ORDER BY t.project_id LIMIT {}",
             silent_accounts("$1"),
-            silent_devices("$2"),
-            silent_sites("$3", "$4")
+            silent_devices(&beats, &next(0)),
+            silent_sites(&next(1), &next(2)),
+            full_sources(&next(3)),
+            next(4),
+            next(5)
         )
     });
-    let rows: Vec<ProjectOnly> = fixed(TEXT.as_str())
-        .day(bounds.statements)
-        .big(bounds.devices.0)
+    let (by_minutes, own) = &bounds.devices;
+    let beats = by_minutes.iter().map(|(_, at)| at.0).chain([own.0]);
+    let rows: Vec<ProjectOnly> = beats
+        .fold(fixed(TEXT.as_str()).day(bounds.statements), |query, at| query.big(at))
         .day(bounds.punches)
         .day(bounds.today)
+        .big(bounds.put_aside_max)
         .big(after)
         .big(limit)
         .load(conn)?;

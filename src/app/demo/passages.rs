@@ -126,7 +126,7 @@ fn serve(
         received_at: ctx.now,
     };
     let mut request =
-        Request { is_post, endpoint, query: Query::parse(query), serial: plan.serial(), message, truncated: false, batch: None };
+        Request { is_post, endpoint, query: Query::parse(query), serial: plan.serial(), message, whole: None, batch: None };
     request.read_ahead(intake);
     match zk::serve(stage.tx, ctx, intake, &request)? {
         (Answer::Text(_), _) => Ok(()),

@@ -343,15 +343,8 @@ fn upload(
         let query = format!("SN={sent}&table=ATTLOG&Stamp={}", ctx.now.unix_seconds());
         let message = message(&sent, &query, body.clone(), ctx.now);
         let query = Query::parse(&query);
-        let mut request = Request {
-            is_post: true,
-            endpoint: Endpoint::Data,
-            query,
-            serial: sent.clone(),
-            message,
-            truncated: false,
-            batch: None,
-        };
+        let mut request =
+            Request { is_post: true, endpoint: Endpoint::Data, query, serial: sent.clone(), message, whole: None, batch: None };
         request.read_ahead(intake);
         match zk::serve(tx, ctx, intake, &request)? {
             (Answer::Text(_), _) => Ok(()),

@@ -5,13 +5,14 @@ use super::{
     COM_KEY_MAX, DeviceState, FACTORY_KEYS, GATE_MAX, GateDirection, Maker, OFFSET_MINUTES_MAX, Order, OrderState, QUEUE_MAX,
 };
 use crate::attendance::intake::replay::{self, Replayed};
-use crate::base::id::{DeviceId, RecordId};
+use crate::attendance::table as punches;
+use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::base::person::half_width;
 use crate::projects::{self, Site};
 use crate::store::{AnyConn, Chain, StoreError, Tx, Vault};
 use crate::web::{Ctx, Problem};
 use crate::wire::zkteco::command::Command;
-use crate::wire::zkteco::valid_serial;
+use crate::wire::zkteco::{Query, valid_serial};
 use crate::workers;
 
 /// Where and how a device hangs.
@@ -74,8 +75,11 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
         return Err(Problem::not_allowed());
     }
     let chain = Chain::Organisation;
+    let recorded_seq = tx.seq(chain)?;
+    let is_known = known.is_some();
+    // What was set on the machine's own page stays: a new token or secret would have to be typed into the machine again.
+    let before = known.unwrap_or_else(|| DeviceRow::fresh(DeviceId(ctx.id()), serial.clone(), new.maker, ctx.now, recorded_seq));
     let row = DeviceRow {
-        id: known.as_ref().map_or_else(|| DeviceId(ctx.id()), |row| row.id),
         maker: new.maker,
         project_id: Some(site.id),
         gate,
@@ -83,11 +87,10 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
         offset_minutes: new.offset_minutes,
         state: DeviceState::Active,
         com_key_hash: new.com_key.as_deref().map(|key| com_key_hash(ctx.vault(), &serial, key)),
-        created_at: known.as_ref().map_or(ctx.now, |row| row.created_at),
-        recorded_seq: tx.seq(chain)?,
-        serial,
+        recorded_seq,
+        ..before
     };
-    if known.is_some() {
+    if is_known {
         table::update(tx, &row)?
     } else {
         table::insert(tx, &row, ctx.now)?
@@ -104,19 +107,8 @@ pub fn admit_pending(tx: &mut Tx<'_>, ctx: &Ctx, serial: &str, maker: Maker) -> 
         return Ok(None);
     }
     let chain = Chain::Organisation;
-    let row = DeviceRow {
-        id: DeviceId(ctx.id()),
-        serial: serial.to_owned(),
-        maker,
-        project_id: None,
-        gate: String::new(),
-        direction: GateDirection::ByState,
-        offset_minutes: crate::wire::device::CHINA_OFFSET_MINUTES,
-        state: DeviceState::Pending,
-        com_key_hash: None,
-        created_at: ctx.now,
-        recorded_seq: tx.seq(chain)?,
-    };
+    let recorded_seq = tx.seq(chain)?;
+    let row = DeviceRow::fresh(DeviceId(ctx.id()), serial.to_owned(), maker, ctx.now, recorded_seq);
     table::insert(tx, &row, ctx.now)?;
     tx.note(chain, ctx.now, "intake", "admit_pending_device", &row.id.to_string())?;
     Ok(Some(row))
@@ -192,6 +184,9 @@ pub fn order(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, order: &Order) -> Result<
             return Err(Problem::invalid("本项目没有该工人，或该工人没有考勤编号。", en).at("enrolment", "unknown_person"));
         }
     }
+    if matches!(order, Order::ClearLog {}) {
+        may_clear_log(tx.conn(), ctx, &device, project)?;
+    }
     let row = OrderRow {
         id: RecordId(ctx.id()),
         device_id: id,
@@ -207,6 +202,30 @@ pub fn order(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, order: &Order) -> Result<
     Ok(row)
 }
 
+/// Whether the machine's log holds nothing that is not stored here: as many punches as it says it has, and none put aside. A machine
+/// that does not say is not believed to.
+fn is_all_stored(conn: &mut AnyConn, device: &DeviceRow) -> Result<bool, StoreError> {
+    let Some(project) = device.project_id else { return Ok(false) };
+    let said = table::state_of(conn, device.id)?.and_then(|state| Query::parse(&format!("INFO={}", state.info)).info());
+    let Some(said) = said.and_then(|info| info.punches) else { return Ok(false) };
+    let stored = punches::count_of_device(conn, project, device.id)?;
+    Ok(stored >= i64::from(said) && punches::count_put_aside(conn, &device.serial)? == 0)
+}
+
+fn may_clear_log(conn: &mut AnyConn, ctx: &Ctx, device: &DeviceRow, project: ProjectId) -> Result<(), Problem> {
+    // A key is nobody who could answer for what is gone.
+    if ctx.scope.user.is_none() {
+        return Err(Problem::not_allowed());
+    }
+    projects::enter(conn, &ctx.scope, project)?;
+    if is_all_stored(conn, device)? {
+        return Ok(());
+    }
+    let zh = "设备内的记录尚未确认全部入库，不能清空。请先下发“上传全部记录”，处理完隔离条目，并等设备上报记录数。";
+    let en = "Not everything in its log is known to be stored: order the log, see to what was put aside, and wait for its count.";
+    Err(Problem::conflict(zh, en).at("order", "gap"))
+}
+
 /// An order in the device's words; `None` when its worker has gone or lost the number.
 pub fn command_of(conn: &mut AnyConn, vault: &Vault, device: &DeviceRow, row: &OrderRow) -> Result<Option<Command>, StoreError> {
     let Ok(order) = serde_json::from_str::<Order>(&row.command) else { return Ok(None) };
@@ -215,6 +234,8 @@ pub fn command_of(conn: &mut AnyConn, vault: &Vault, device: &DeviceRow, row: &O
         Order::Check {} => return Ok(Some(Command::Check)),
         Order::Info {} => return Ok(Some(Command::Info)),
         Order::Log {} => return Ok(Some(Command::Log)),
+        // What came between the order and now must be stored too.
+        Order::ClearLog {} => return Ok(is_all_stored(conn, device)?.then_some(Command::ClearLog)),
         Order::UpdateUser { enrolment } => (enrolment, true),
         Order::DeleteUser { enrolment } => (enrolment, false),
     };

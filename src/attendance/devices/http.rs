@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actions::{self, Binding};
+use super::keys::{self, Change, Credential};
+use super::roll;
+use super::settings::DeviceSettings;
+use super::signs::SignsRow;
 use super::table::{self, DeviceRow, OrderRow};
 use super::{DeviceState, GateDirection, Maker, Order, OrderState};
 use crate::attendance::intake::replay::Replayed;
@@ -47,6 +51,20 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/v1/devices/{device}/orders", manage, "Order something of a device", || web::post().to(order))
             .takes::<Order>()
             .creates::<OrderView>(),
+        Route::post("/api/v1/devices/{device}/users", manage, "Order the roll onto a device: who is on it, who left", || {
+            web::post().to(push_users)
+        })
+        .gives::<PushedUsers>(),
+        Route::post("/api/v1/devices/{device}/settings", manage, "Change how a device is listened to and spoken to", || {
+            web::post().to(change)
+        })
+        .takes::<ChangeDevice>()
+        .gives::<DeviceView>(),
+        Route::post("/api/v1/devices/{device}/credentials", manage, "Give a device a new token or secret, shown once", || {
+            web::post().to(issue)
+        })
+        .takes::<IssueCredential>()
+        .creates::<IssuedCredential>(),
     ]
 }
 
@@ -90,6 +108,99 @@ pub struct DeviceView {
     info: String,
     /// How much waits for it to be bound.
     held_punches: i32,
+    /// Whether it has an address of its own to push to.
+    has_token: bool,
+    /// Whether it may sign its messages.
+    has_secret: bool,
+    /// Hardware address, where it is known.
+    mac: Option<String>,
+    /// Minutes within which it is heard of; null for the house's own.
+    heartbeat_minutes: Option<i32>,
+    settings: DeviceSettings,
+    signs: SignsView,
+}
+
+/// What a device's messages gave away about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = DeviceSigns)]
+pub struct SignsView {
+    /// Seconds that its clock is ahead of ours, the middle of the latest; negative where it is behind.
+    skew_seconds: Option<i64>,
+    /// `clock_offset_suspected`: minutes by which its zone seems to be wrong.
+    suspected_minutes: Option<i32>,
+    /// Passages with a far time (`time_far`), all taken.
+    far_punches: i64,
+    /// Attempts that it refused.
+    refused: i64,
+    /// Pictures that came.
+    pictures: i64,
+    /// Templates that came; none is read.
+    templates: i64,
+    /// Since when it sends more than a machine can hold.
+    stuck_at: Option<Moment>,
+    /// Events without a meaning here, by kind.
+    ignored: std::collections::BTreeMap<String, u64>,
+    /// What it says that it can do.
+    capabilities: String,
+}
+
+impl From<SignsRow> for SignsView {
+    fn from(row: SignsRow) -> Self {
+        Self {
+            skew_seconds: row.skew_seconds(),
+            ignored: row.ignored(),
+            suspected_minutes: row.suspected_minutes,
+            far_punches: row.far_punches,
+            refused: row.refused,
+            pictures: row.pictures,
+            templates: row.templates,
+            stuck_at: row.stuck_at,
+            capabilities: row.capabilities,
+        }
+    }
+}
+
+/// How a device is listened to and spoken to; what is left out stays.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeDevice {
+    /// Name of the gate.
+    gate: Option<String>,
+    /// Which way people pass.
+    direction: Option<GateDirection>,
+    /// Minutes that its clock is ahead of UTC.
+    offset_minutes: Option<i32>,
+    /// Hardware address; empty for none.
+    mac: Option<String>,
+    /// Minutes within which it is heard of: 1, 5, 10, 30, 60, 120, 240, 480 or 1440; 0 for the house's own.
+    heartbeat_minutes: Option<i32>,
+    /// All of them: what is left out of these is as usual.
+    settings: Option<DeviceSettings>,
+}
+
+/// What a device is to get.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IssueCredential {
+    what: Credential,
+}
+
+/// A token or secret; this is the only time that it is shown.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct IssuedCredential {
+    what: Credential,
+    value: String,
+    /// Path to set on the machine, for a token.
+    path: Option<String>,
+}
+
+/// How many orders the roll made.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct PushedUsers {
+    /// Workers to be put on the device.
+    put_on: usize,
+    /// Workers to be taken off it.
+    taken_off: usize,
 }
 
 /// A device that was bound, with what was taken over.
@@ -97,6 +208,8 @@ pub struct DeviceView {
 pub struct BoundDevice {
     device: DeviceView,
     replayed: Replayed,
+    /// Path to set on the machine, where it pushes to an address of its own and had none yet; shown this once.
+    push_path: Option<String>,
 }
 
 /// An order as shown.
@@ -130,7 +243,15 @@ impl From<OrderRow> for OrderView {
 
 fn view(conn: &mut AnyConn, row: DeviceRow) -> Result<DeviceView, StoreError> {
     let state = table::state_of(conn, row.id)?;
+    let signs = super::signs::table::of(conn, row.id)?;
+    let settings = row.settings();
     Ok(DeviceView {
+        has_token: row.token_index.is_some(),
+        has_secret: row.secret.is_some(),
+        mac: row.mac,
+        heartbeat_minutes: row.heartbeat_minutes,
+        settings,
+        signs: SignsView::from(signs),
         id: row.id,
         serial: row.serial,
         maker: row.maker,
@@ -195,8 +316,14 @@ async fn bind(call: Call, body: Body<BindDevice>) -> Result<impl Responder, Prob
     };
     call.write(StatusCode::OK, move |tx, ctx| {
         let site = projects::enter(tx.conn(), &ctx.scope, project)?;
-        let (row, replayed) = actions::bind(tx, ctx, &site, &new)?;
-        Ok(BoundDevice { device: view(tx.conn(), row)?, replayed })
+        let (mut row, replayed) = actions::bind(tx, ctx, &site, &new)?;
+        let mut push_path = None;
+        if keys::has_token(row.maker) && row.token_index.is_none() {
+            let (with_token, token) = keys::issue(tx, ctx, row.id, Credential::Token)?;
+            push_path = keys::push_path(with_token.maker, &token);
+            row = with_token;
+        }
+        Ok(BoundDevice { device: view(tx.conn(), row)?, replayed, push_path })
     })
     .await
 }
@@ -224,4 +351,34 @@ async fn order(call: Call, device: web::Path<DeviceId>, body: Body<Order>) -> Re
     let id = device.into_inner();
     let order = body.0;
     call.write(StatusCode::CREATED, move |tx, ctx| Ok(OrderView::from(actions::order(tx, ctx, id, &order)?))).await
+}
+
+async fn push_users(call: Call, device: web::Path<DeviceId>) -> Result<impl Responder, Problem> {
+    let id = device.into_inner();
+    call.write(StatusCode::OK, move |tx, ctx| {
+        let (put_on, taken_off) = roll::push(tx, ctx, id)?;
+        Ok(PushedUsers { put_on, taken_off })
+    })
+    .await
+}
+
+async fn change(call: Call, device: web::Path<DeviceId>, body: Body<ChangeDevice>) -> Result<impl Responder, Problem> {
+    let id = device.into_inner();
+    let ChangeDevice { gate, direction, offset_minutes, mac, heartbeat_minutes, settings } = body.0;
+    let wanted = Change { gate, direction, offset_minutes, mac, heartbeat_minutes, settings };
+    call.write(StatusCode::OK, move |tx, ctx| {
+        let row = keys::change(tx, ctx, id, &wanted)?;
+        Ok(view(tx.conn(), row)?)
+    })
+    .await
+}
+
+async fn issue(call: Call, device: web::Path<DeviceId>, body: Body<IssueCredential>) -> Result<impl Responder, Problem> {
+    let (id, what) = (device.into_inner(), body.0.what);
+    call.write(StatusCode::CREATED, move |tx, ctx| {
+        let (row, value) = keys::issue(tx, ctx, id, what)?;
+        let path = if what == Credential::Token { keys::push_path(row.maker, &value) } else { None };
+        Ok(IssuedCredential { what, value, path })
+    })
+    .await
 }

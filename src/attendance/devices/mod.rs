@@ -5,6 +5,10 @@
 
 pub mod actions;
 pub mod http;
+pub mod keys;
+pub mod roll;
+pub mod settings;
+pub mod signs;
 pub mod table;
 
 use serde::{Deserialize, Serialize};
@@ -95,6 +99,8 @@ pub enum Order {
     Info {},
     /// Upload the whole log.
     Log {},
+    /// Empty the log, once everything in it is stored here.
+    ClearLog {},
 }
 
 /// The longest name of a gate, in characters.

@@ -4,12 +4,14 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde::Serialize;
 
+use super::settings::DeviceSettings;
 use super::{DeviceState, GateDirection, Maker, OrderState};
 use crate::base::Moment;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::store::fixed::fixed;
 use crate::store::schema::{device_commands, device_states, devices};
-use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
+use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
+use crate::wire::device::CHINA_OFFSET_MINUTES;
 use crate::workers::day_number;
 
 /// A device.
@@ -27,6 +29,52 @@ pub struct DeviceRow {
     pub com_key_hash: Option<String>,
     pub created_at: Moment,
     pub recorded_seq: i64,
+    /// Blind index of the token in the address that it pushes to. What came later is left out of a seal where it is empty, so that
+    /// rows from before keep theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_index: Option<String>,
+    /// Encrypted: the secret that its messages are signed with.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "journal::optional_bytes_as_digest")]
+    pub secret: Option<Vec<u8>>,
+    /// Hardware address as twelve hex digits, by which some messages name the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+    /// [`DeviceSettings`] as JSON; none where all are the usual ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
+    /// Minutes within which it is heard of while it is well; none for the house's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub heartbeat_minutes: Option<i32>,
+}
+
+impl DeviceRow {
+    /// A device that nobody has bound yet.
+    pub fn fresh(id: DeviceId, serial: String, maker: Maker, created_at: Moment, recorded_seq: i64) -> Self {
+        Self {
+            id,
+            serial,
+            maker,
+            project_id: None,
+            gate: String::new(),
+            direction: GateDirection::ByState,
+            offset_minutes: CHINA_OFFSET_MINUTES,
+            state: DeviceState::Pending,
+            com_key_hash: None,
+            created_at,
+            recorded_seq,
+            token_index: None,
+            secret: None,
+            mac: None,
+            settings: None,
+            heartbeat_minutes: None,
+        }
+    }
+
+    /// How this model wants to be spoken to.
+    pub fn settings(&self) -> DeviceSettings {
+        // What is stored was written from the type; a row that a newer version wrote is read as far as it goes.
+        self.settings.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
 }
 
 impl Sealed for DeviceRow {
@@ -94,6 +142,11 @@ pub fn update(tx: &mut Tx<'_>, row: &DeviceRow) -> Result<(), StoreError> {
             devices::state.eq(row.state),
             devices::com_key_hash.eq(&row.com_key_hash),
             devices::recorded_seq.eq(row.recorded_seq),
+            devices::token_index.eq(&row.token_index),
+            devices::secret.eq(&row.secret),
+            devices::mac.eq(&row.mac),
+            devices::settings.eq(&row.settings),
+            devices::heartbeat_minutes.eq(row.heartbeat_minutes),
         ))
         .execute(tx.conn())?;
     tx.seal(row)
@@ -103,6 +156,11 @@ pub fn update(tx: &mut Tx<'_>, row: &DeviceRow) -> Result<(), StoreError> {
 
 pub fn by_serial(conn: &mut AnyConn, serial: &str) -> Result<Option<DeviceRow>, StoreError> {
     Ok(devices::table.filter(devices::serial.eq(serial)).select(DeviceRow::as_select()).get_result(conn).optional()?)
+}
+
+/// The device that pushes to the address with this token.
+pub fn by_token(conn: &mut AnyConn, token_index: &str) -> Result<Option<DeviceRow>, StoreError> {
+    Ok(devices::table.filter(devices::token_index.eq(token_index)).select(DeviceRow::as_select()).get_result(conn).optional()?)
 }
 
 pub fn find(conn: &mut AnyConn, id: DeviceId) -> Result<Option<DeviceRow>, StoreError> {
@@ -148,6 +206,21 @@ pub fn last_seen(conn: &mut AnyConn, all: &[DeviceRow]) -> Result<Vec<(DeviceRow
         }
     }
     Ok(seen)
+}
+
+/// Bound devices that were not heard of since a moment, with when they were.
+pub fn heard_before(conn: &mut AnyConn, moment: Moment) -> Result<Vec<(DeviceRow, Moment)>, StoreError> {
+    Ok(devices::table
+        .inner_join(device_states::table.on(device_states::device_id.eq(devices::id)))
+        .filter(
+            devices::state
+                .eq(DeviceState::Active)
+                .and(devices::project_id.is_not_null())
+                .and(device_states::last_seen_at.lt(moment)),
+        )
+        .order(devices::id)
+        .select((DeviceRow::as_select(), device_states::last_seen_at))
+        .load(conn)?)
 }
 
 /// Notes that a device was seen, with stamps and info where they came.
@@ -206,6 +279,15 @@ pub fn count_open(conn: &mut AnyConn, device: DeviceId) -> Result<i64, StoreErro
         .filter(device_commands::device_id.eq(device).and(device_commands::state.eq_any([OrderState::Queued, OrderState::Sent])))
         .count()
         .get_result(conn)?)
+}
+
+/// The order of that number.
+pub fn order_of(conn: &mut AnyConn, device: DeviceId, number: i64) -> Result<Option<OrderRow>, StoreError> {
+    Ok(device_commands::table
+        .filter(device_commands::device_id.eq(device).and(device_commands::number.eq(number)))
+        .select(OrderRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// The latest orders of a device, newest first.

@@ -1,6 +1,7 @@
 //! Storing what was read from a message: punches, their numbers, the marks for folding, and what could not be read.
 
 use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::Timelike;
 
@@ -15,7 +16,8 @@ use crate::store::bulk::{self, PunchRow};
 use crate::store::inbox::{self, InboxState, Parsed, Rejected};
 use crate::store::{StoreError, Tx, jobs};
 use crate::web::Ctx;
-use crate::wire::device::{DeviceProblem, DevicePunch, PersonKind};
+use crate::wire::device::{DeviceBatch, DeviceProblem, DevicePunch, PersonKind};
+use crate::wire::reason::Reason;
 use crate::workers::table::ensure_pin;
 use crate::workers::{day_number, pin_index};
 
@@ -99,6 +101,18 @@ pub fn store_punches(
     Ok(Stored { fresh, rows })
 }
 
+/// Runs a reader; where it fails by a fault of this program, the message is put aside whole, with all its non-empty lines received.
+pub fn guarded(body: &[u8], read: impl FnOnce() -> DeviceBatch) -> DeviceBatch {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+        let mut batch = DeviceBatch { lines: u32::try_from(lines).unwrap_or(u32::MAX), ..DeviceBatch::default() };
+        let (zh, en) =
+            ("读取程序出错，原文已保存，修复后可重新读取", "our reader failed; the message is kept and can be read again");
+        batch.note(DeviceProblem::body(Reason::ParserPanic, zh, en));
+        batch
+    })
+}
+
 /// What a message has become, for its row in the inbox.
 pub fn parsed(parser: &'static str, stored: &Stored, problems: usize, read: usize) -> Parsed {
     let state = match (problems, read) {
@@ -124,4 +138,16 @@ pub fn put_aside(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, problems: &[DeviceP
         inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, ctx.now)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_fails_puts_its_message_aside_and_every_line_counts() {
+        let batch = guarded(b"1\t2\n\r\n3\n", || -> DeviceBatch { std::panic::resume_unwind(Box::new("a fault")) });
+        assert_eq!((batch.lines, batch.problems.len(), batch.problems[0].reason), (2, 1, Reason::ParserPanic));
+        assert_eq!(parsed("x/1", &Stored::default(), batch.problems.len(), 0).state, InboxState::Quarantined);
+    }
 }

@@ -4,11 +4,19 @@
 //! is stored like any other. What the intake remembers between requests (numbers' ids, what a device last said, its rate) is taken
 //! up after the commit only, so that a rollback leaves nothing false behind. Deliberately absent: who a number belongs to.
 
+pub mod again;
+mod clock_records;
 pub mod digest;
+pub mod heard;
 pub mod http;
+pub mod http_again;
+pub mod http_push;
 pub mod keeping;
 pub mod punches;
+pub mod push;
 pub mod replay;
+pub mod retention;
+pub mod signed;
 pub mod zk;
 
 use std::collections::HashMap;
@@ -29,6 +37,8 @@ pub const HEAD_MAX: usize = 64 * 1024;
 pub const SEEN_SECONDS: i64 = 60;
 /// An order that was handed over and not answered is handed over again after this many seconds.
 pub const ORDER_RETRY_SECONDS: i64 = 300;
+/// An order that was not answered for so long, in seconds, is given up: the machine has been reset or has gone.
+pub const ORDER_LIFE_SECONDS: i64 = 7 * 86_400;
 /// Numbers that are remembered; beyond, the memory starts anew.
 const PINS_MAX: usize = 500_000;
 /// Serials whose rate is remembered; beyond, the memory starts anew.
@@ -48,6 +58,8 @@ struct Memory {
     seen: HashMap<DeviceId, DeviceStateRow>,
     /// Offsets of devices by serial, so that bodies can be read before the transaction.
     offsets: HashMap<String, i32>,
+    /// Passages with a far time since a device's were last noted.
+    far: HashMap<DeviceId, usize>,
     /// Requests of a serial in the current second.
     rates: HashMap<String, (i64, u32)>,
 }
@@ -107,6 +119,10 @@ impl Intake {
         held(&self.memory).seen.get(&device).cloned()
     }
 
+    fn far(&self, device: DeviceId) -> usize {
+        held(&self.memory).far.get(&device).copied().unwrap_or(0)
+    }
+
     /// Takes up what a committed request taught.
     fn learn(&self, lesson: Lesson) {
         let mut memory = held(&self.memory);
@@ -119,6 +135,14 @@ impl Intake {
             memory.seen.clear();
         }
         memory.offsets.extend(lesson.offset);
+        match lesson.far {
+            Some((device, None)) => drop(memory.far.remove(&device)),
+            Some((device, Some(more))) => {
+                let count = memory.far.entry(device).or_default();
+                *count = count.saturating_add(more);
+            }
+            None => {}
+        }
         if let Some(row) = lesson.seen {
             memory.seen.insert(row.device_id, row);
         }
@@ -132,6 +156,8 @@ pub struct Lesson {
     pub pins: Vec<(String, i64)>,
     /// Serial and offset of a device.
     pub offset: Option<(String, i32)>,
+    /// Passages of a device with a far time that are to be noted later; none where all were noted.
+    pub far: Option<(DeviceId, Option<usize>)>,
     /// What was stored of a device's state.
     pub seen: Option<DeviceStateRow>,
 }

@@ -1,7 +1,7 @@
 //! Our own JSON feed of punches (`POST /api/v1/punches`), for gates without a protocol that we speak.
 //!
 //! The sender is a key with the role of a device. It names the device by its serial number (header or body); a key for one project
-//! that names none is a device itself. Deliberately absent: the signed variant (FEEDS 2.4), which needs a secret per device.
+//! that names none is a device itself. A device with a secret of its own may sign its messages instead (`signed`).
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ use super::keeping::{self, Stored};
 use super::{Intake, Lesson};
 use crate::attendance::day_of;
 use crate::attendance::devices::table::{self, DeviceRow};
-use crate::attendance::devices::{DeviceState, GateDirection, Maker};
+use crate::attendance::devices::{DeviceState, Maker};
 use crate::attendance::folding::Matcher;
 use crate::attendance::table as rows;
 use crate::base::id::{DeviceId, InboxId, ProjectId};
@@ -66,6 +66,8 @@ pub struct Handed {
     pub message: Message,
     /// Serial from the header.
     pub serial: Option<String>,
+    /// Whether the device proved itself by its signature instead of a key.
+    pub is_signed: bool,
     /// The body, read with the offset of China; or why it cannot be read.
     pub batch: Result<DeviceBatch, DeviceProblem>,
 }
@@ -77,7 +79,7 @@ pub type Taken = Result<PunchResults, Problem>;
 ///
 /// # Errors
 /// `not_authenticated` when it is unknown, not active, or not of a project that the key covers.
-fn device_of(tx: &mut Tx<'_>, ctx: &Ctx, serial: Option<&str>) -> Result<(DeviceRow, ProjectId), Problem> {
+fn device_of(tx: &mut Tx<'_>, ctx: &Ctx, serial: Option<&str>, is_signed: bool) -> Result<(DeviceRow, ProjectId), Problem> {
     let unknown = || {
         let zh = "设备未登记、未启用，或不在该密钥的范围内。";
         Problem::new(Code::NotAuthenticated, zh, "The device is unknown, not active, or not in the reach of this key.")
@@ -85,8 +87,13 @@ fn device_of(tx: &mut Tx<'_>, ctx: &Ctx, serial: Option<&str>) -> Result<(Device
     if let Some(serial) = serial {
         let device = table::by_serial(tx.conn(), serial)?.filter(|row| row.state == DeviceState::Active).ok_or_else(unknown)?;
         let project = device.project_id.ok_or_else(unknown)?;
-        projects::enter(tx.conn(), &ctx.scope, project).map_err(|_| unknown())?;
+        if !is_signed {
+            projects::enter(tx.conn(), &ctx.scope, project).map_err(|_| unknown())?;
+        }
         return Ok((device, project));
+    }
+    if is_signed {
+        return Err(unknown());
     }
     let [ScopeOn::Project(project)] = ctx.scope.places.as_slice() else { return Err(unknown()) };
     let serial = ctx.actor().to_owned();
@@ -95,18 +102,12 @@ fn device_of(tx: &mut Tx<'_>, ctx: &Ctx, serial: Option<&str>) -> Result<(Device
         return if bound { Ok((device, *project)) } else { Err(unknown()) };
     }
     let site = projects::enter(tx.conn(), &ctx.scope, *project).map_err(|_| unknown())?;
+    let recorded_seq = tx.seq(Chain::Organisation)?;
     let device = DeviceRow {
-        id: DeviceId(ctx.id()),
-        serial,
-        maker: Maker::Gateway,
         project_id: Some(site.id),
         gate: "API".to_owned(),
-        direction: GateDirection::ByState,
-        offset_minutes: CHINA_OFFSET_MINUTES,
         state: DeviceState::Active,
-        com_key_hash: None,
-        created_at: ctx.now,
-        recorded_seq: tx.seq(Chain::Organisation)?,
+        ..DeviceRow::fresh(DeviceId(ctx.id()), serial, Maker::Gateway, ctx.now, recorded_seq)
     };
     table::insert(tx, &device, ctx.now)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "bind_device", &format!("{} {}", device.id, site.id))?;
@@ -122,7 +123,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     let mut lesson = Lesson::default();
     let in_body = handed.batch.as_ref().ok().and_then(|batch| batch.device.clone());
     let serial = handed.serial.clone().or(in_body);
-    let (device, project) = device_of(tx, ctx, serial.as_deref())?;
+    let (device, project) = device_of(tx, ctx, serial.as_deref(), handed.is_signed)?;
     let id = InboxId(ctx.id());
     let message = Message { source: device.serial.clone(), project: Some(project), ..handed.message.clone() };
     let read = if device.offset_minutes == CHINA_OFFSET_MINUTES {
@@ -207,7 +208,7 @@ fn judge(
 }
 
 /// What an id stands for: the same id with other contents is a reuse. Keyed by nothing secret, so the person is hashed with the rest.
-fn content_of(punch: &DevicePunch) -> String {
+pub(super) fn content_of(punch: &DevicePunch) -> String {
     let mut hasher = Sha256::new();
     let direction = punch.direction.map_or("", Direction::code);
     let attend_type = punch.attend_type.as_deref().unwrap_or_default();

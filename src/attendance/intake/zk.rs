@@ -3,21 +3,23 @@
 //! Bodies are read before the transaction, with the offset that the device had last; the transaction looks at the device's row and
 //! reads again in the rare case that it differs.
 
+use super::clock_records;
+use super::heard::{self, is_recent};
 use super::keeping::{self, Stored};
 use super::replay::held_source;
-use super::{Intake, Lesson, ORDER_RETRY_SECONDS, PENDING_BODY_MAX, SEEN_SECONDS};
+use super::{Intake, Lesson, ORDER_LIFE_SECONDS, ORDER_RETRY_SECONDS, PENDING_BODY_MAX};
 use crate::attendance::devices::actions::{admit_pending, com_key_hash, command_of};
 use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow};
-use crate::attendance::devices::{DeviceState, Maker, OrderState};
-use crate::base::Moment;
+use crate::attendance::devices::{DeviceState, Maker, OrderState, roll, signs};
+use crate::attendance::silence;
 use crate::base::id::InboxId;
-use crate::store::inbox::{self, InboxState, Message, Parsed};
+use crate::store::inbox::{self, InboxState, Message, Parsed, Whole};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, StoreError, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::{CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem};
 use crate::wire::reason::Reason;
-use crate::wire::zkteco::command::{self, NameEncoding};
+use crate::wire::zkteco::command;
 use crate::wire::zkteco::{self, ANSWER_OK, Endpoint, Options, Query, Table, attlog, records};
 
 /// Reader and its version, as the inbox notes it.
@@ -40,8 +42,8 @@ pub struct Request {
     pub serial: String,
     /// The message for the inbox; its body is the request's.
     pub message: Message,
-    /// Whether only the head of the body is there.
-    pub truncated: bool,
+    /// What came, where only the head of the body is there.
+    pub whole: Option<Whole>,
     /// What the body says, read with this offset; for uploads of punches.
     pub batch: Option<(DeviceBatch, i32)>,
 }
@@ -70,15 +72,20 @@ impl Request {
     pub fn read_ahead(&mut self, intake: &Intake) {
         if self.is_attlog() {
             let offset = intake.offset(&self.serial).unwrap_or(CHINA_OFFSET_MINUTES);
-            self.batch = Some((attlog::parse(&self.message.body, Some(&self.serial), offset), offset));
+            self.batch = Some((self.read(offset), offset));
         }
     }
 
     fn batch(&self, offset: i32) -> DeviceBatch {
         match &self.batch {
             Some((batch, read_with)) if *read_with == offset => batch.clone(),
-            _ => attlog::parse(&self.message.body, Some(&self.serial), offset),
+            _ => self.read(offset),
         }
+    }
+
+    fn read(&self, offset: i32) -> DeviceBatch {
+        let body = &self.message.body;
+        keeping::guarded(body, || attlog::parse(body, Some(&self.serial), offset))
     }
 }
 
@@ -95,10 +102,6 @@ pub fn is_quiet(conn: &mut AnyConn, ctx: &Ctx, intake: &Intake, request: &Reques
         is_recent(seen.last_seen_at, ctx.now) && info_of(&request.query).is_none_or(|info| info == seen.info)
     });
     Ok(noted && table::count_open(conn, device.id)? == 0)
-}
-
-fn is_recent(seen: Moment, now: Moment) -> bool {
-    now.0.abs_diff(seen.0) < SEEN_SECONDS.unsigned_abs() * 1_000_000
 }
 
 fn key_fits(ctx: &Ctx, device: &DeviceRow, query: &Query) -> bool {
@@ -127,17 +130,17 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, request: &Request) -> 
     }
     let answer = match request.endpoint {
         Endpoint::Data if !request.is_post => {
-            let state = note_seen(tx.conn(), ctx, intake, &device, &request.query, None, &mut lesson)?;
+            let state = note_seen(tx, ctx, intake, &device, &request.query, None, &mut lesson)?;
             handshake(ctx, &device, &state, &request.query)
         }
         Endpoint::GetRequest => {
-            note_seen(tx.conn(), ctx, intake, &device, &request.query, None, &mut lesson)?;
+            note_seen(tx, ctx, intake, &device, &request.query, None, &mut lesson)?;
             Answer::Text(orders(tx, ctx, &device)?)
         }
         _ => {
             let answer = upload(tx, ctx, intake, &device, request, &mut lesson)?;
             let table = if request.is_post { request.query.table() } else { None };
-            note_seen(tx.conn(), ctx, intake, &device, &request.query, table, &mut lesson)?;
+            note_seen(tx, ctx, intake, &device, &request.query, table, &mut lesson)?;
             answer
         }
     };
@@ -154,7 +157,7 @@ fn handshake(ctx: &Ctx, device: &DeviceRow, state: &DeviceStateRow, query: &Quer
             operlog_stamp: stamp(&state.operlog_stamp),
             attphoto_stamp: stamp(&state.photo_stamp),
             offset_minutes: device.offset_minutes,
-            ..Options::default()
+            ..device.settings().options()
         };
         options.block(&device.serial)
     };
@@ -177,7 +180,7 @@ fn serve_pending(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Reque
     let by_size = request.message.body.len() / 1024;
     let cost = i32::try_from(by_size.max(usize::try_from(lines).unwrap_or(usize::MAX)).max(1)).unwrap_or(i32::MAX);
     let held = state.held_punches.saturating_add(cost);
-    if held > ctx.ground.settings.held_punches_max || request.truncated || request.message.body.len() > PENDING_BODY_MAX {
+    if held > ctx.ground.settings.held_punches_max || request.whole.is_some() || request.message.body.len() > PENDING_BODY_MAX {
         return Ok(Answer::Refused);
     }
     ctx.vault().ensure_key(tx.conn(), Owner::Global, ctx.now)?;
@@ -200,7 +203,7 @@ fn upload(
     request: &Request,
     lesson: &mut Lesson,
 ) -> Result<Answer, Problem> {
-    if request.message.body.is_empty() && !request.is_attlog() {
+    if request.message.body.is_empty() && request.whole.is_none() && !request.is_attlog() {
         return Ok(Answer::ok());
     }
     let project = device.project_id.ok_or_else(Problem::not_found)?;
@@ -208,26 +211,31 @@ fn upload(
     let message = |body: &Message| Message { source: device.serial.clone(), project: Some(project), ..body.clone() };
     if request.is_attlog() {
         let batch = request.batch(device.offset_minutes);
+        let before = heard::before(tx.conn(), intake, device)?;
+        let judged = heard::judge(tx, ctx, (intake, &mut *lesson), device, &batch.punches, before)?;
         let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &batch.punches)?;
         let parsed = keeping::parsed(PARSER, &stored, batch.problems.len(), batch.punches.len());
         inbox::keep(tx.conn(), ctx.vault(), id, &message(&request.message), &parsed)?;
         keeping::put_aside(tx, ctx, id, &batch.problems)?;
+        if !stored.fresh.is_empty() {
+            heard::flag_far(tx, ctx, id, &judged, batch.problems.len() + 1)?;
+        }
         return Ok(Answer::Text(zkteco::answer_count(batch.lines).into_bytes()));
     }
     let mut problems = Vec::new();
-    if request.truncated {
+    if request.whole.is_some() {
         let (zh, en) = ("内容超过 32 MiB，只保留开头部分", "the body exceeds 32 MiB, only its head was kept");
         problems.push(DeviceProblem::body(Reason::OverLimit, zh, en));
     }
     let body = &request.message.body;
     let answer = match (request.endpoint, request.query.table()) {
         (Endpoint::Data, Some(Table::OperLog | Table::UserInfo)) => {
-            let read = records::parse_records(body, NameEncoding::Utf8);
-            problems.extend(read.problems);
-            zkteco::answer_count(read.lines)
+            let (lines, odd) = clock_records::take(tx, ctx, (device, project, id), body)?;
+            problems.extend(odd);
+            zkteco::answer_count(lines)
         }
         (Endpoint::Registry, _) => {
-            let capabilities = records::parse_registry(body);
+            let capabilities = clock_records::take_capabilities(tx, device, body)?;
             let is_access_control =
                 |(key, value): &(String, String)| key.eq_ignore_ascii_case("DeviceType") && value.eq_ignore_ascii_case("acc");
             if capabilities.iter().any(is_access_control) {
@@ -241,17 +249,39 @@ fn upload(
                 let state = if result.code < 0 { OrderState::Failed } else { OrderState::Done };
                 let number = i64::try_from(result.id).unwrap_or(i64::MAX);
                 let code = i32::try_from(result.code).ok();
-                table::mark_order(tx.conn(), device.id, number, state, code, ctx.now)?;
+                if table::mark_order(tx.conn(), device.id, number, state, code, ctx.now)? {
+                    roll::answered(tx, ctx, device, number, state)?;
+                }
             }
+            ANSWER_OK.to_owned()
+        }
+        (Endpoint::Data, Some(Table::AttPhoto)) => {
+            signs::table::change(tx.conn(), device.id, |row| row.pictures = row.pictures.saturating_add(1))?;
             ANSWER_OK.to_owned()
         }
         _ => ANSWER_OK.to_owned(),
     };
+    let (message, whole) = without_picture(device, request, message(&request.message));
     let state = if problems.is_empty() { InboxState::Done } else { InboxState::Part };
     let parsed = Parsed { state, ..keeping::parsed(PARSER, &Stored::default(), problems.len(), 0) };
-    inbox::keep(tx.conn(), ctx.vault(), id, &message(&request.message), &parsed)?;
+    inbox::keep_part(tx.conn(), ctx.vault(), id, &message, &parsed, whole.as_ref())?;
     keeping::put_aside(tx, ctx, id, &problems)?;
     Ok(Answer::Text(answer.into_bytes()))
+}
+
+/// The message as it is kept: of a picture only its header, where the machine's pictures are not wanted.
+fn without_picture(device: &DeviceRow, request: &Request, mut message: Message) -> (Message, Option<Whole>) {
+    let is_picture = request.endpoint == Endpoint::Data && request.query.table() == Some(Table::AttPhoto);
+    if !is_picture || !device.settings().drops_pictures {
+        return (message, request.whole.clone());
+    }
+    let Some(picture) = records::parse_photo(&message.body).map(|photo| photo.picture.len()) else {
+        return (message, request.whole.clone());
+    };
+    let whole = request.whole.clone().unwrap_or_else(|| Whole::of(&message.body));
+    let header = message.body.len().saturating_sub(picture);
+    message.body.truncate(header);
+    (message, Some(whole))
 }
 
 /// Hands over the orders that fit into one answer. One that was handed over and not answered comes again after a while; one whose
@@ -263,17 +293,30 @@ fn orders(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Vec<u8>, Pro
         if row.state == OrderState::Sent && ctx.now < row.changed_at.plus_seconds(ORDER_RETRY_SECONDS) {
             continue;
         }
-        match (command_of(tx.conn(), ctx.vault(), device, &row)?, u64::try_from(row.number)) {
+        let is_given_up = ctx.now > row.created_at.plus_seconds(ORDER_LIFE_SECONDS);
+        match (command_of(tx.conn(), ctx.vault(), device, &row)?.filter(|_| !is_given_up), u64::try_from(row.number)) {
             (Some(command), Ok(number)) => numbered.push((number, command)),
             _ => drop(table::mark_order(tx.conn(), device.id, row.number, OrderState::Failed, None, ctx.now)?),
         }
     }
-    let (body, taken) = command::write(&numbered, NameEncoding::Utf8, command::ANSWER_BYTES_MAX);
+    let settings = device.settings();
+    let (body, taken) = command::write(&numbered, settings.encoding(), settings.answer_bytes_max());
     for (number, _) in numbered.iter().take(taken) {
         let number = i64::try_from(*number).unwrap_or(i64::MAX);
         table::mark_order(tx.conn(), device.id, number, OrderState::Sent, None, ctx.now)?;
     }
     Ok(body)
+}
+
+/// Notes that a machine sends more punches than it can hold: it will send them for ever, so somebody has to look at it.
+///
+/// # Errors
+/// The store's own; a machine that is not active is let alone.
+pub fn note_stuck(tx: &mut Tx<'_>, ctx: &Ctx, serial: &str, query: &Query) -> Result<(), Problem> {
+    let device = table::by_serial(tx.conn(), serial)?;
+    let Some(device) = device.filter(|row| row.state == DeviceState::Active && key_fits(ctx, row, query)) else { return Ok(()) };
+    signs::table::change(tx.conn(), device.id, |row| row.stuck_at = Some(ctx.now))?;
+    Ok(())
 }
 
 fn info_of(query: &Query) -> Option<String> {
@@ -282,7 +325,7 @@ fn info_of(query: &Query) -> Option<String> {
 
 /// Notes the device as seen, with the stamp of a table and what a heartbeat says; left alone while nothing changes for a minute.
 fn note_seen(
-    conn: &mut AnyConn,
+    tx: &mut Tx<'_>,
     ctx: &Ctx,
     intake: &Intake,
     device: &DeviceRow,
@@ -312,9 +355,10 @@ fn note_seen(
     {
         return Ok(known);
     }
-    let stands = table::state_of(conn, device.id)?.ok_or_else(Problem::not_found)?;
+    let stands = table::state_of(tx.conn(), device.id)?.ok_or_else(Problem::not_found)?;
+    silence::end(tx, ctx, device, stands.last_seen_at)?;
     let next = DeviceStateRow { last_seen_at: ctx.now, ..changed(&stands) };
-    table::note_seen(conn, &next)?;
+    table::note_seen(tx.conn(), &next)?;
     lesson.seen = Some(next.clone());
     Ok(next)
 }

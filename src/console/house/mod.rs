@@ -4,6 +4,7 @@
 
 mod amendments;
 mod apps;
+mod device;
 mod devices;
 mod jobs;
 mod profiles;
@@ -16,6 +17,7 @@ use askama::Template;
 use super::{Frame, Shown, show};
 use crate::attendance::devices::table as device_rows;
 use crate::operation::{self, Health, Pulse};
+use crate::quarantine::table::Wanted;
 use crate::quarantine::{ItemState, actions as quarantined};
 use crate::web::{Access, Route, Verb, Visit};
 
@@ -28,6 +30,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(users::routes());
     routes.extend(devices::routes());
     routes.extend(apps::routes());
+    routes.extend(device::routes());
     routes.extend(quarantine::routes());
     routes.extend(jobs::routes());
     routes.extend(profiles::routes());
@@ -63,7 +66,8 @@ async fn overview(visit: Visit) -> Shown {
             // A pending device belongs to nobody yet, so only whoever sees everything counts them.
             let everything = visit.able(Verb::ManageDevices).is_some_and(|ctx| ctx.scope.is_everything());
             let pending = if everything { Some(device_rows::count_pending(conn)?) } else { None };
-            let open_items = quarantined::list(conn, &visit.ctx, ItemState::Open, i64::MAX, COUNTED_MAX)?.len();
+            let wanted = Wanted { state: ItemState::Open, reason: None, source: None };
+            let open_items = quarantined::list(conn, &visit.ctx, &wanted, i64::MAX, COUNTED_MAX)?.len();
             Ok((pending, open_items, operation::gather(conn, &visit.ctx)?))
         })
         .await?;

@@ -41,6 +41,38 @@ pub fn split(body: &[u8]) -> Option<Vec<Part<'_>>> {
     Some(parts)
 }
 
+/// The parts written as a body again, with a mark of our own: what is left of a message from which pictures were taken.
+pub fn written(parts: &[Part<'_>]) -> Vec<u8> {
+    const MARK: &[u8] = b"--anxin-kept-part";
+    let mut body = Vec::new();
+    for part in parts {
+        body.extend_from_slice(MARK);
+        let name = part.name.as_deref().unwrap_or_default();
+        let kind = part.content_type.as_deref().unwrap_or("application/octet-stream");
+        body.extend_from_slice(
+            format!("\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n").as_bytes(),
+        );
+        body.extend_from_slice(part.content);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(MARK);
+    body.extend_from_slice(b"--\r\n");
+    body
+}
+
+/// Whether a part is a picture: by its type, or because a JPEG begins like this.
+pub fn is_picture(part: &Part<'_>) -> bool {
+    part.content_type.as_deref().is_some_and(|kind| kind.starts_with("image/"))
+        || part.content.trim_ascii_start().starts_with(b"\xff\xd8")
+}
+
+/// The body without its pictures; `None` where it has none.
+pub fn without_pictures(body: &[u8]) -> Option<Vec<u8>> {
+    let parts = split(body)?;
+    let kept: Vec<Part<'_>> = parts.iter().filter(|part| !is_picture(part)).cloned().collect();
+    (kept.len() < parts.len()).then(|| written(&kept))
+}
+
 /// The mark with its dashes, and what follows its line.
 fn first_boundary(body: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = body;

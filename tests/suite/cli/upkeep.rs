@@ -23,14 +23,14 @@ const KEY: [u8; 32] = [0x5a; 32];
 fn the_schedule_is_listed_with_its_next_times() {
     let folder = Folder::settled();
     let ran = folder.run(&["schedule", "--data", "data"]).ends(0);
-    for name in ["nightly", "reminders", "sources", "silence", "digest", "pruning"] {
+    for name in ["nightly", "reminders", "sources", "gates", "silence", "digest", "pruning"] {
         let line = ran.out.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {}", ran.out));
         assert!(line.contains("Asia/Shanghai") && line.contains("last none"), "{line}");
         let next = line.split("  next ").nth(1).expect("next times");
         assert_eq!(next.split(' ').count(), 3, "{line}");
     }
     assert!(ran.out.contains("nightly  0 30 1 * * *  Asia/Shanghai  catch_up"), "{}", ran.out);
-    assert!(ran.last().starts_with("6 ticks, next ") && ran.last().ends_with("+08:00"), "{}", ran.last());
+    assert!(ran.last().starts_with("7 ticks, next ") && ran.last().ends_with("+08:00"), "{}", ran.last());
     // A folder's settings are laid over line by line, and what cannot be is named.
     folder.write("own/service.toml", "[schedule.digest]\ncron = \"off\"\n");
     let ran = folder.run(&["schedule", "--data", "data", "--config", "own"]).ends(0);

@@ -7,6 +7,8 @@ mod cases;
 mod certificates;
 mod credit;
 mod doors;
+mod gate_push;
+mod gate_silence;
 mod gates;
 mod laboratory;
 mod law;

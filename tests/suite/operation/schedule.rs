@@ -10,7 +10,8 @@ use crate::suite::ground::App;
 
 fn schedule(change: impl FnOnce(&mut Config)) -> Schedule {
     let mut config = Config::load(None).unwrap();
-    for tick in [&mut config.schedule.reminders, &mut config.schedule.sources, &mut config.schedule.pruning] {
+    let quiet = &mut config.schedule;
+    for tick in [&mut quiet.reminders, &mut quiet.sources, &mut quiet.gates, &mut quiet.pruning] {
         tick.cron = "off".into();
     }
     change(&mut config);

@@ -12,7 +12,7 @@ use super::wages::{self, Fate};
 use crate::app::demo::luck::Luck;
 use crate::app::demo::people;
 use crate::attendance::devices::table::{self as devices, DeviceRow};
-use crate::attendance::devices::{DeviceState, GateDirection, Maker};
+use crate::attendance::devices::{DeviceState, Maker};
 use crate::base::id::{CaseId, DeviceId, PartyId, ProjectId, RecordId, WorkerId};
 use crate::base::person::Uscc;
 use crate::base::{Day, Fen, Month, RegionCode};
@@ -314,19 +314,9 @@ fn device(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, plan: &Plan, luck: &mut Luck)
         return Ok(None);
     }
     let last = plan.ended_on.unwrap_or(ctx.today.plus_days(-i64::from(luck.below(3))));
-    let row = DeviceRow {
-        id: DeviceId(ctx.id()),
-        serial: format!("L{:09}", plan.number),
-        maker: Maker::Zkteco,
-        project_id: Some(site.id),
-        gate: "东门".to_owned(),
-        direction: GateDirection::ByState,
-        offset_minutes: 480,
-        state: DeviceState::Active,
-        com_key_hash: None,
-        created_at: ctx.now,
-        recorded_seq: tx.seq(Chain::Organisation)?,
-    };
+    let recorded_seq = tx.seq(Chain::Organisation)?;
+    let fresh = DeviceRow::fresh(DeviceId(ctx.id()), format!("L{:09}", plan.number), Maker::Zkteco, ctx.now, recorded_seq);
+    let row = DeviceRow { project_id: Some(site.id), gate: "东门".to_owned(), state: DeviceState::Active, ..fresh };
     devices::insert(tx, &row, last.begins().plus_seconds(8 * 3600))?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "bind_device", &row.id.to_string())?;
     Ok(Some(row.id))

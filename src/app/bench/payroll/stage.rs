@@ -12,7 +12,7 @@ use crate::app::clock::{FrozenDay, SystemEntropy};
 use crate::app::config::{self, Config};
 use crate::app::demo::people;
 use crate::attendance::devices::table::{self as devices, DeviceRow};
-use crate::attendance::devices::{DeviceState, GateDirection, Maker};
+use crate::attendance::devices::{DeviceState, Maker};
 use crate::attendance::table::mark_dirty;
 use crate::base::id::{AccountId, BankEntryId, CrewId, DeviceId, InboxId, PartyId, ProjectId, RecordId, StatementId, WorkerId};
 use crate::base::person::{IdNumber, Uscc};
@@ -132,19 +132,9 @@ fn site(tx: &mut Tx<'_>, ctx: &Ctx, month: Month) -> Result<(ProjectId, CrewId, 
     let site = projects::enter(tx.conn(), &ctx.scope, id)?;
     projects::actions::record_fact(tx, ctx, &site, from_on, &Fact::PayDay { day: 15 }, None)?;
     let crew = projects::actions::add_crew(tx, ctx, &site, "一班", contractor, from_on)?;
-    let device = DeviceRow {
-        id: DeviceId(ctx.id()),
-        serial: format!("P{}", ctx.id()),
-        maker: Maker::Zkteco,
-        project_id: Some(id),
-        gate: "东门".to_owned(),
-        direction: GateDirection::ByState,
-        offset_minutes: 480,
-        state: DeviceState::Active,
-        com_key_hash: None,
-        created_at: ctx.now,
-        recorded_seq: tx.seq(Chain::Organisation)?,
-    };
+    let recorded_seq = tx.seq(Chain::Organisation)?;
+    let fresh = DeviceRow::fresh(DeviceId(ctx.id()), format!("P{}", ctx.id()), Maker::Zkteco, ctx.now, recorded_seq);
+    let device = DeviceRow { project_id: Some(id), gate: "东门".to_owned(), state: DeviceState::Active, ..fresh };
     devices::insert(tx, &device, ctx.now)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "bind_device", &device.id.to_string())?;
     account(tx, ctx, &site, from_on)?;

@@ -210,6 +210,8 @@ impl Side {
             "accounts/{account}/closing" => json!({"closed_on": "2026-03-01"}),
             "devices" => json!({"serial": self.serial, "project": self.project, "gate": "2号门"}),
             "devices/{device}/orders" => json!({"order": "info"}),
+            "devices/{device}/settings" => json!({"heartbeat_minutes": 30}),
+            "devices/{device}/credentials" => json!({"what": "secret"}),
             "pay-sheets" => json!({"month": "2026-02"}),
             "pay-sheets/{sheet}/signatures" => {
                 json!({"items": [{"line": of("line"), "means": "paper", "signed_on": "2026-03-01"}]})

@@ -1,0 +1,80 @@
+//! `inbox replay`.
+
+use std::path::Path;
+
+use super::house::{ground, refused};
+use super::{ReplayArgs, Verdict, say};
+use crate::attendance::devices::{DeviceState, table as devices};
+use crate::attendance::intake::again::{self, ReadAgain};
+use crate::attendance::intake::replay;
+use crate::base::id::InboxId;
+use crate::store::StoreError;
+use crate::store::inbox::InboxState;
+use crate::store::inbox::again::{Which, after};
+use crate::web::{Ctx, Problem};
+
+/// Feeds whose messages are read again.
+const FEEDS: [&str; 4] = ["zk", "hik", "dahua", "punch"];
+/// Messages that are looked up at a time.
+const PAGE: i64 = 500;
+
+/// Reads messages again, each in a transaction of its own; one that cannot be read again is named and leaves the others.
+pub fn replay(config_dir: Option<&Path>, args: &ReplayArgs) -> Result<Verdict, StoreError> {
+    let wrong = |error: crate::base::Unreadable| StoreError::Setup(error.to_string());
+    let state: Option<InboxState> = args.state.as_deref().map(str::parse).transpose().map_err(wrong)?;
+    if let Some(feed) = args.feed.as_deref().filter(|feed| !FEEDS.contains(feed)) {
+        return Err(StoreError::Setup(format!(
+            "no machine's feed `{feed}`; write one of zk, hik, dahua, punch / 设备消息类型有误"
+        )));
+    }
+    let (_, ground) = ground(config_dir, &args.place, args.place.open_existing()?)?;
+    let feeds: Vec<&str> = args.feed.as_deref().map_or_else(|| FEEDS.to_vec(), |feed| vec![feed]);
+    let states = state.map_or_else(|| vec![InboxState::Part, InboxState::Quarantined], |state| vec![state]);
+    let (mut total, mut failed) = (ReadAgain::default(), 0_usize);
+    for (feed, state) in feeds.into_iter().flat_map(|feed| states.iter().map(move |state| (feed, *state))) {
+        let which = Which {
+            feed: Some(feed.to_owned()),
+            source: args
+                .source
+                .clone()
+                .map(|source| if state == InboxState::Held { replay::held_source(&source) } else { source }),
+            state: Some(state),
+            from: args.from.map(|day| day.begins()),
+            until: args.to.map(|day| day.plus_days(1).begins()),
+        };
+        let mut last = InboxId(0);
+        loop {
+            let wanted = which.clone();
+            let ids = ground.db.read_blocking(|conn| after(conn, &wanted, last, PAGE))?;
+            let Some(end) = ids.last() else { break };
+            last = *end;
+            for id in ids {
+                let ctx = Ctx::of_the_house(&ground, "cli");
+                let done: Result<ReadAgain, Problem> = ground.db.write_blocking(move |tx| match state {
+                    InboxState::Held => held(tx, &ctx, id),
+                    _ => again::message(tx, &ctx, id),
+                });
+                match done {
+                    Ok(read) => total.add(read),
+                    Err(problem) => {
+                        failed += 1;
+                        say(&format!("{id}: {}", refused(&problem)))?;
+                    }
+                }
+            }
+        }
+    }
+    let ReadAgain { messages, punches, taken, open } = total;
+    say(&format!("{messages} messages read again, {punches} punches new, {taken} items taken, {open} open, {failed} failed"))?;
+    Ok(if failed == 0 { Verdict::Holds } else { Verdict::Fails })
+}
+
+/// A held message is read where its machine has been bound meanwhile, with all others of that machine.
+fn held(tx: &mut crate::store::Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<ReadAgain, Problem> {
+    let Some(message) = crate::store::inbox::again::find(tx.conn(), ctx.vault(), id)? else { return Ok(ReadAgain::default()) };
+    let serial = message.source.strip_prefix("pending:").unwrap_or_default();
+    let device = devices::by_serial(tx.conn(), serial)?.filter(|row| row.state == DeviceState::Active);
+    let Some(device) = device.filter(|_| message.state == InboxState::Held) else { return Ok(ReadAgain::default()) };
+    let replayed = replay::replay_held(tx, ctx, &device)?;
+    Ok(ReadAgain { messages: replayed.messages, punches: replayed.punches, taken: 0, open: replayed.problems })
+}
