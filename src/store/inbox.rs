@@ -300,7 +300,7 @@ pub fn kept(conn: &mut AnyConn, vault: &Vault, feed: &str, id: InboxId) -> Resul
         .optional()?;
     let Some((project, body, received_at, request)) = row else { return Ok(None) };
     let owner = project.map_or(Owner::Global, Owner::Project);
-    Ok(Some(Kept { id, body: vault.open(conn, owner, &body)?, received_at, request }))
+    Ok(Some(Kept { id, body: vault.open(conn, owner, &body)?, received_at, request, feed: feed.to_owned() }))
 }
 
 /// The items of a message that could not be taken, in their order; `None` where the project has no such message.

@@ -7,15 +7,18 @@ use serde_json::json;
 use super::people::person;
 use super::{Applied, Ask, Halt, digest_of};
 use crate::attendance::devices::table::{self as devices, DeviceRow};
-use crate::attendance::devices::{DeviceState, GateDirection, Maker};
+use crate::attendance::devices::{DeviceState, Maker};
 use crate::attendance::intake::{Intake, Lesson, keeping};
 use crate::base::Day;
 use crate::base::id::DeviceId;
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
-use crate::wire::device::{CHINA_OFFSET_MINUTES, DevicePunch, Direction, PersonKind};
+use crate::wire::device::{DevicePunch, Direction, PersonKind};
 use crate::wire::openapi::answer::Wrong;
 use crate::wire::openapi::record::Record;
+
+/// A contractor's system hands its attendance in once a day, so it is missed after days and not after hours as a machine is.
+const UPLOADS_WITHIN_MINUTES: i32 = 24 * 60;
 
 /// The device that stands for an app on a project.
 fn device(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site) -> Result<DeviceRow, Halt> {
@@ -27,18 +30,13 @@ fn device(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site) -> Result<DeviceRow, Halt
         let blocked = Wrong::Refused(zh, "the attendance channel of this app is blocked".to_owned());
         return if is_bound { Ok(known) } else { Err(ask.root().fault("projectCode", blocked).into()) };
     }
+    let recorded_seq = tx.seq(Chain::Organisation)?;
     let row = DeviceRow {
-        id: DeviceId(ctx.id()),
-        serial,
-        maker: Maker::Gateway,
         project_id: Some(site.id),
         gate: ask.app.app.name.clone(),
-        direction: GateDirection::ByState,
-        offset_minutes: CHINA_OFFSET_MINUTES,
         state: DeviceState::Active,
-        com_key_hash: None,
-        created_at: ctx.now,
-        recorded_seq: tx.seq(Chain::Organisation)?,
+        heartbeat_minutes: Some(UPLOADS_WITHIN_MINUTES),
+        ..DeviceRow::fresh(DeviceId(ctx.id()), serial, Maker::Gateway, ctx.now, recorded_seq)
     };
     devices::insert(tx, &row, ctx.now)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "bind_device", &format!("{} {}", row.id, site.id))?;
