@@ -32,6 +32,7 @@ const REASONS: &[&str] = &[
 
 /// One thing that a sender should show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = CertifiedCase)]
 pub struct Shown {
     /// Type of event, reason of quarantine, `duplicate`, or outcome of a signature.
     pub name: String,

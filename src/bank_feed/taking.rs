@@ -34,6 +34,7 @@ crate::web::openapi::word_schema!(TakenState);
 
 /// What a bank is told about an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TakenBankEvent)]
 pub struct Taken {
     /// The sender's id; `null` where none could be read.
     pub event_id: Option<String>,

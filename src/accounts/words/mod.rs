@@ -31,6 +31,7 @@ crate::web::openapi::word_schema!(WordKind);
 
 /// One field as the bank has it and as it stands here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ComparedField)]
 pub struct Compared {
     /// Field.
     pub field: String,
@@ -54,7 +55,7 @@ impl Compared {
 pub const PROOF_ENTRIES_MAX: i64 = 200_000;
 
 /// What stands here of an account at a month's end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MonthProof {
     /// Balance at the end of the last day, money from before the first statement with it.
     pub balance: Fen,

@@ -299,6 +299,7 @@ async fn rotate(key: web::Path<RecordId>, form: Form) -> Shown {
 
 async fn revoke(key: web::Path<RecordId>, form: Form) -> Shown {
     let id = key.into_inner();
+    form.required("confirm")?;
     form.write(Verb::ManageUsers, move |tx, ctx| keys::revoke(tx, ctx, id)).await?;
     done(PATH, "bank_key_revoked", 1)
 }

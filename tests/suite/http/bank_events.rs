@@ -4,8 +4,8 @@ use actix_web::http::Method;
 use anxin::accounts::Direction;
 use anxin::accounts::words::hash_of;
 use anxin::base::Fen;
-use anxin::store::Backend;
 use anxin::store::fuse::Fuse;
+use anxin::store::{Backend, StoreError};
 use anxin::web::{Role, ScopeOn};
 use anxin::wire::punch::sign;
 use base64::Engine;
@@ -294,7 +294,6 @@ both!(a_signature_stands_for_its_user_and_every_other_is_refused_alike, |app| {
     let at = ground(&app).await;
     let (key, secret) = at.hmac().await;
     let body = txn("s-1", "1.00", "V1").to_string();
-    app.clock.set("2026-03-02T09:00:00+08:00");
     let good = sign(secret.as_bytes(), NOW, body.as_bytes());
     assert_eq!(at.signed(&key, NOW, &good, &body).await.expect(202)["state"], "stored");
     // The same user by log-in: one sender.
@@ -316,15 +315,14 @@ both!(a_signature_stands_for_its_user_and_every_other_is_refused_alike, |app| {
     }
     assert!(told.windows(2).all(|two| two[0] == two[1]), "{told:?}");
     // Rights are those of the user, today.
-    let report = |secret: String, key: String| async move {
-        app.ask(Method::GET, "/api/v1/bank-events/certification")
-            .header("X-Anxin-Key", &key)
-            .header("X-Anxin-Timestamp", NOW)
-            .header("X-Anxin-Signature", &sign(secret.as_bytes(), NOW, b""))
-            .send()
-            .await
-    };
-    let report = report(secret, key).await.expect(200);
+    let report = app
+        .ask(Method::GET, "/api/v1/bank-events/certification")
+        .header("X-Anxin-Key", &key)
+        .header("X-Anxin-Timestamp", NOW)
+        .header("X-Anxin-Signature", &sign(secret.as_bytes(), NOW, b""))
+        .send()
+        .await
+        .expect(200);
     let seen = |list: &str| -> Vec<String> {
         let all = report[list].as_array().unwrap();
         all.iter().filter(|one| one["times"].as_i64() > Some(0)).map(|one| text(&one["name"])).collect()
@@ -410,11 +408,11 @@ both!(a_commit_that_fails_answers_503_and_keeps_nothing_half, |app| {
                     $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40001'; END $$; \
                     CREATE CONSTRAINT TRIGGER too_late AFTER INSERT ON bank_words DEFERRABLE INITIALLY DEFERRED \
                     FOR EACH ROW EXECUTE FUNCTION too_late();";
-        app.write(move |tx, _| Ok(tx.conn().batch_execute(late)?)).unwrap();
+        app.write(move |tx, _| Ok(tx.conn().batch_execute(late).map_err(StoreError::from)?)).unwrap();
         let refused = at.bank.post(EVENTS, body.clone()).send().await;
         assert_eq!((refused.status, refused.headers.contains_key("retry-after")), (503, true), "{}", refused.text());
         assert_eq!(kept(&app), (0, 0, 0));
-        app.write(|tx, _| Ok(tx.conn().batch_execute("DROP TRIGGER too_late ON bank_words")?)).unwrap();
+        app.write(|tx, _| Ok(tx.conn().batch_execute("DROP TRIGGER too_late ON bank_words").map_err(StoreError::from)?)).unwrap();
     }
     assert_eq!(at.send(&body).await["state"], "stored");
     assert_eq!(kept(&app), (1, 1, 1));
@@ -434,7 +432,7 @@ both!(the_page_shows_specification_keys_and_events_to_whom_they_belong, |app| {
     let key = shown.split("<dt>X-Anxin-Key</dt><dd><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let rotated = admin.post(&format!("/bank-feed/keys/{key}/rotate"), &[("overlap_hours", "24")]).await;
     assert_eq!(rotated.status, 200);
-    let (_, page) = admin.submit(&format!("/bank-feed/keys/{key}/revoke"), &[]).await;
+    let (_, page) = admin.submit(&format!("/bank-feed/keys/{key}/revoke"), &[("confirm", "yes")]).await;
     assert!(page.contains(&key) && page.contains("over"));
     let bank = app.browser_of(at.bank.user).await;
     let page = bank.page("/bank-feed").await;
