@@ -67,9 +67,9 @@ pub struct MonthProof {
 
 /// The hash of a month's entries: a line `day,direction,fen,reference` for each, `2026-03-02,DBIT,150000,V1`, the bank's reference as it
 /// gives it and empty without one, the lines sorted by their bytes, each ended by LF; SHA-256 of that as UTF-8, in hex.
-pub fn hash_of(lines: impl IntoIterator<Item = (Day, super::Direction, Fen, Option<String>)>) -> String {
+pub fn hash_of(lines: impl IntoIterator<Item = table::Line>) -> String {
     let word = |direction| if direction == super::Direction::Credit { "CRDT" } else { "DBIT" };
-    let line = |(day, direction, amount, reference): (Day, super::Direction, Fen, Option<String>)| {
+    let line = |(day, direction, amount, reference): table::Line| {
         format!("{day},{},{},{}\n", word(direction), amount.0, reference.unwrap_or_default())
     };
     let mut lines: Vec<String> = lines.into_iter().map(line).collect();

@@ -72,13 +72,11 @@ pub fn last_balance(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Res
         .optional()?)
 }
 
-/// Day, direction, amount and reference of each booked entry of a month, at most `limit`.
-pub fn month_lines(
-    conn: &mut AnyConn,
-    account: &AccountRow,
-    month: Month,
-    limit: i64,
-) -> Result<Vec<(Day, Direction, Fen, Option<String>)>, StoreError> {
+/// Day, direction, amount and the bank's reference of an entry.
+pub type Line = (Day, Direction, Fen, Option<String>);
+
+/// The lines of the booked entries of a month, at most `limit`.
+pub fn month_lines(conn: &mut AnyConn, account: &AccountRow, month: Month, limit: i64) -> Result<Vec<Line>, StoreError> {
     use bank_entries as b;
     Ok(b::table
         .filter(

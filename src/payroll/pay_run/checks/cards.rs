@@ -14,6 +14,9 @@ use crate::web::{Ctx, Problem};
 use crate::wire::bank::event::CardStatus;
 use crate::workers;
 
+/// The last word on each card and the bank that said it, by enrolment and card.
+pub type Standing = BTreeMap<(RecordId, String), (CardStatus, String)>;
+
 /// Records what a bank says of a card, for each enrolment of the project that is paid to it; gives how many these are.
 pub fn tell(
     tx: &mut Tx<'_>,
@@ -46,11 +49,8 @@ pub fn tell(
     Ok(paid_there.len())
 }
 
-/// The last word on each card of a project, by enrolment and card.
-pub fn standing(
-    conn: &mut AnyConn,
-    project: ProjectId,
-) -> Result<BTreeMap<(RecordId, String), (CardStatus, String)>, StoreError> {
+/// The last words on the cards of a project.
+pub fn standing(conn: &mut AnyConn, project: ProjectId) -> Result<Standing, StoreError> {
     let mut found = BTreeMap::new();
     for row in table::card_words_of(conn, project)? {
         if let Ok(status) = row.status.parse::<CardStatus>() {

@@ -24,7 +24,6 @@ use crate::law::book::Value;
 use crate::projects::Site;
 use crate::store::AnyConn;
 use crate::web::Problem;
-use crate::wire::bank::event::CardStatus;
 
 words! {
     /// What is out of the ordinary on a line that goes all the same.
@@ -133,7 +132,7 @@ pub struct Around {
     /// Whose a card is by the bank's word, by enrolment; only where the word is about the card of today.
     pub holders: BTreeMap<(RecordId, String), String>,
     /// The bank's last word on a card, with the bank; only where the word is about the card of today.
-    pub cards: BTreeMap<(RecordId, String), (CardStatus, String)>,
+    pub cards: cards::Standing,
     /// Cards that several people have on record.
     pub shared: BTreeSet<String>,
     /// Holds that a person let go, with the card of then.
