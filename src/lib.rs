@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod amendments;
 pub mod app;
 pub mod attendance;
+pub mod bank_feed;
 pub mod base;
 pub mod cases;
 pub mod clearance;

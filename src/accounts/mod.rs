@@ -12,6 +12,7 @@ pub mod reconciling;
 pub mod sums;
 pub mod table;
 pub mod verify;
+pub mod words;
 
 use crate::base::id::{AccountId, BankEntryId, ProjectId};
 use crate::base::person::half_width;

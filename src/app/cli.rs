@@ -7,6 +7,7 @@ mod house;
 mod inbox;
 mod law;
 mod law_try;
+mod regulator;
 mod sim;
 mod upkeep;
 
@@ -265,8 +266,17 @@ enum BankCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Check a bank file row by row, with rule and fix.
+    /// Check a bank file, or a JSON file of events, row by row, with rule and fix.
     Check { file: PathBuf },
+    /// Run a test house against which a bank's engineer posts events and files; at its end it prints a certification report.
+    Regulator {
+        /// Port on loopback.
+        #[arg(long, default_value_t = 8090)]
+        port: u16,
+        /// Folder of its database, which must not have one yet; a temporary one when absent.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
     /// Play the bank for a pain.001: write the file that a bank would send back.
     Reply {
         file: PathBuf,
@@ -375,6 +385,7 @@ pub fn run() -> ExitCode {
         Command::Law(LawCommand::Try(args)) => law_try::run(config, &args),
         Command::Bank(BankCommand::Read { file, json }) => files::bank_read(&file, json),
         Command::Bank(BankCommand::Check { file }) => files::bank_check(&file),
+        Command::Bank(BankCommand::Regulator { port, data }) => regulator::run(config, port, data.as_deref()),
         Command::Bank(BankCommand::Reply { file, form, fail }) => files::bank_reply(&file, &form, fail),
         Command::Device(DeviceCommand::Read { format, sn, file, json }) => {
             files::device_read(&format, sn.as_deref(), &file, json)

@@ -166,7 +166,8 @@ async fn open_to_programs(ground: &Arc<Ground>, tokens: &Tokens, request: &Servi
         {
             SIGNED.clone_into(&mut ctx.scope.actor);
         }
-        Access::Holds(verb) => {
+        Access::Signed(_) if is_signed(request) => "unsigned".clone_into(&mut ctx.scope.actor),
+        Access::Holds(verb) | Access::Signed(verb) => {
             let known = authenticate(ground, tokens, request, &ctx).await?;
             if known.must_change_password {
                 return Err(Problem::new(
@@ -182,6 +183,11 @@ async fn open_to_programs(ground: &Arc<Ground>, tokens: &Tokens, request: &Servi
     ctx.known_at = known_at(request, rule, &ctx)?;
     request.extensions_mut().insert(ctx);
     Ok(())
+}
+
+/// Whether a request comes with a signature instead of a log-in.
+fn is_signed(request: &ServiceRequest) -> bool {
+    request.headers().contains_key("x-anxin-key") && !request.headers().contains_key(AUTHORIZATION)
 }
 
 /// The address that a request comes from.

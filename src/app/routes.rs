@@ -15,9 +15,9 @@ use crate::store::keys;
 use crate::users::tokens::Tokens;
 use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
-    accounts, alerts, amendments, attendance, cases, clearance, compliance, console, credit, deposits, detectors, gates,
-    laboratory, labour_cost, ledger, library, matching, matters, notice_board, operation, parties, payroll, projects, quarantine,
-    realname, settlement, users, workers,
+    accounts, alerts, amendments, attendance, bank_feed, cases, clearance, compliance, console, credit, deposits, detectors,
+    gates, laboratory, labour_cost, ledger, library, matching, matters, notice_board, operation, parties, payroll, projects,
+    quarantine, realname, settlement, users, workers,
 };
 
 /// The whole table.
@@ -40,6 +40,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(payroll::http::routes());
     routes.extend(settlement::http::routes());
     routes.extend(settlement::voiding::http::routes());
+    routes.extend(bank_feed::http::routes());
     routes.extend(matching::http::routes());
     routes.extend(realname::http::routes());
     routes.extend(cases::http::routes());

@@ -10,8 +10,8 @@ use crate::store::journal::Audit;
 use crate::store::{AnyConn, StoreError, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
-    accounts, amendments, attendance, cases, compliance, credit, deposits, detectors, documents, gates, ledger, matching,
-    matters, notice_board, parties, payroll, projects, realname, settlement, users, workers,
+    accounts, amendments, attendance, bank_feed, cases, compliance, credit, deposits, detectors, documents, gates, ledger,
+    matching, matters, notice_board, parties, payroll, projects, realname, settlement, users, workers,
 };
 
 /// Checks everything on one snapshot.
@@ -43,6 +43,8 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(accounts::table::all(conn)?)?;
     audit.table(accounts::table::all_statements(conn)?)?;
     audit.table(accounts::table::all_entries(conn)?)?;
+    audit.table(accounts::words::table::all(conn)?)?;
+    audit.table(bank_feed::table::all_keys(conn)?)?;
     audit.table(accounts::profiles::table::all(conn)?)?;
     audit.table(accounts::profiles::table::all_choices(conn)?)?;
     audit.table(payroll::table::all_sheets(conn)?)?;
@@ -68,6 +70,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::pay_run::checks::table::all_holds(conn)?)?;
     audit.table(payroll::pay_run::checks::table::all_holders(conn)?)?;
     audit.table(payroll::pay_run::checks::table::all_releases(conn)?)?;
+    audit.table(payroll::pay_run::checks::table::all_card_words(conn)?)?;
     audit.table(settlement::voiding::table::all(conn)?)?;
     audit.table(payroll::outside::table::all(conn)?)?;
     audit.table(payroll::links::pins::table::all(conn)?)?;

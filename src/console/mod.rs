@@ -8,6 +8,7 @@
 //!
 //! Deliberately absent: inline script and style, which the content security policy forbids, and anything loaded from elsewhere.
 
+pub mod bank_feed;
 pub mod certificates;
 pub mod companies;
 pub mod deposits;
@@ -48,6 +49,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(front::routes());
     // Before projects and companies: `/projects/new` is no project.
     routes.extend(month::routes());
+    routes.extend(bank_feed::routes());
     routes.extend(projects::routes());
     routes.extend(gates::routes());
     routes.extend(law::routes());

@@ -23,6 +23,12 @@ const WORDS: &[(&str, &str)] = &[
     ("grid_officer", "网格员"),
     ("bank", "银行"),
     ("device", "考勤设备"),
+    ("hmac", "HMAC-SHA256"),
+    ("ed25519", "Ed25519"),
+    ("card_not_in_use", "工资卡不能使用"),
+    ("wrong_signature", "签名不符"),
+    ("stale_timestamp", "时间戳过期"),
+    ("key_is_over", "密钥已失效"),
     ("enterprise", "企业"),
     ("public_body", "机关事业单位"),
     // Where a role holds
@@ -281,6 +287,7 @@ pub fn bank_reason(lang: Lang, reason: &str) -> String {
 /// What a form did: word, Chinese, English. `{n}` is the number of things.
 const TOLD: &[(&str, &str, &str)] = &[
     ("app_changed", "应用已更改。", "The app is changed."),
+    ("bank_key_revoked", "密钥已吊销。", "The key is over."),
     ("void_asked", "已提交，须由另一人复核。", "Asked for; another person decides."),
     ("void_decided", "决定已记录。", "The decision is on record."),
     ("pin_kept", "签字密码已设定。", "The PIN is kept."),

@@ -26,7 +26,7 @@ use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::{AnyConn, Tx, journal};
 use crate::web::{Ctx, Problem};
-use crate::wire::bank::BankFile;
+use crate::wire::bank::{BankFile, event};
 
 /// Parser and its version, kept with each message.
 const PARSER: &str = "bank/1";
@@ -53,7 +53,9 @@ impl HandedIn {
     /// The feed that the message belongs to.
     pub fn feed(&self) -> &'static str {
         let format = self.file.format.as_str();
-        if format.starts_with("pain.002") || self.file.payment_status.is_some() {
+        if format == event::FORMAT {
+            "bankevent"
+        } else if format.starts_with("pain.002") || self.file.payment_status.is_some() {
             "pain002"
         } else if format.starts_with("mt9") {
             "mt940"
@@ -81,7 +83,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
 }
 
 /// Keeps the file and its items in quarantine.
-fn keep(
+pub fn keep(
     conn: &mut AnyConn,
     ctx: &Ctx,
     id: InboxId,

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 35] = [
+const PROJECT: [(&str, &str); 37] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -53,6 +53,8 @@ const PROJECT: [(&str, &str); 35] = [
     ("sign_pins", "project_id"),
     ("uploaded_pay", "project_id"),
     ("device_silences", "project_id"),
+    ("bank_words", "project_id"),
+    ("card_words", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.
@@ -66,10 +68,11 @@ const ORGANISATION: [&str; 2] = ["parties", "credit_records"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]
-const AS_TODAY: [&str; 19] = [
+const AS_TODAY: [&str; 20] = [
     "users",
     "grants",
     "api_keys",
+    "bank_keys",
     "unmaskings",
     "user_contacts",
     "workers",

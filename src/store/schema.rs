@@ -1431,3 +1431,69 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(devices, device_states);
 diesel::allow_tables_to_appear_in_same_query!(quarantine, inbox);
+
+diesel::table! {
+    bank_event_ids (sender, event_id) {
+        sender -> Text,
+        event_id -> Text,
+        content -> Text,
+        received_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_keys (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        name -> Text,
+        kind -> Text,
+        secret -> Binary,
+        created_by -> Text,
+        created_at -> BigInt,
+        ends_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_key_marks (key_id, outcome) {
+        key_id -> BigInt,
+        outcome -> Text,
+        first_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_words (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        inbox_id -> BigInt,
+        kind -> Text,
+        about_on -> Date,
+        told_fen -> Nullable<BigInt>,
+        ours_fen -> Nullable<BigInt>,
+        differs -> Bool,
+        fields -> Text,
+        told_by -> Text,
+        occurred_at -> BigInt,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    card_words (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        enrolment_id -> BigInt,
+        card_index -> Text,
+        status -> Text,
+        source -> Text,
+        occurred_at -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}

@@ -20,6 +20,9 @@ pub enum Access {
     Myself,
     /// Whoever has the verb somewhere; the handler's scope says where.
     Holds(Verb),
+    /// As [`Access::Holds`], or without a log-in by a signature over the body, which only the handler can check: it comes with an
+    /// empty scope then, which covers nothing.
+    Signed(Verb),
 }
 
 /// A schema and the named schemas that it refers to.

@@ -6,6 +6,7 @@
 mod archive;
 mod check;
 mod detect;
+pub mod event;
 mod problem;
 
 pub use archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, unpacked_size_within};

@@ -26,6 +26,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "attendance",
             "payroll",
             "settlement",
+            "bank_feed",
             "matching",
             "realname",
         ],

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::continuity;
 use super::table::{self, AccountRow};
+use super::words::{self as bank_words, ToldBalance};
 use crate::base::id::AccountId;
 use crate::base::{Day, Fen, words};
 use crate::projects::Site;
@@ -92,6 +93,8 @@ pub struct Reconciliation {
     pub ledger: Fen,
     /// The bank's balance less the ledger's; the causes add up to it.
     pub difference: Option<Fen>,
+    /// The bank's last word on a balance outside statements, where it sent one.
+    pub told: Option<ToldBalance>,
     /// Why.
     pub causes: Vec<CausePart>,
     /// Whether a cause is open.
@@ -125,15 +128,17 @@ pub fn history(conn: &mut AnyConn, account: &AccountRow, until: Day) -> Result<V
 
 fn of_account(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Option<Reconciliation>, Problem> {
     let word = continuity::balance_on(conn, account, as_of)?;
+    let told = bank_words::told_balance(conn, account, as_of)?;
     let Some((on, bank)) = word.closing else {
         let ledger = table::moved(conn, account, None, as_of)?;
-        let anything = ledger != Fen::ZERO || word.last_statement_on.is_some();
+        let anything = ledger != Fen::ZERO || word.last_statement_on.is_some() || told.is_some();
         return Ok(anything.then(|| Reconciliation {
             account: account.id,
             statement_on: None,
             bank: None,
             ledger,
             difference: None,
+            told,
             causes: vec![CausePart::of(Cause::NoClosingBalance, None)],
             is_open: true,
         }));
@@ -151,7 +156,8 @@ fn of_account(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Op
         bank: Some(bank),
         ledger,
         difference: Some(difference),
-        is_open: causes.iter().any(|part| part.cause.is_open()),
+        is_open: causes.iter().any(|part| part.cause.is_open()) || told.as_ref().is_some_and(|told| told.difference != Fen::ZERO),
+        told,
         causes,
     }))
 }

@@ -6,7 +6,7 @@ use super::{Verdict, say};
 use crate::app::clock::SystemClock;
 use crate::base::Clock;
 use crate::store::StoreError;
-use crate::wire::bank::{self, BankFile};
+use crate::wire::bank::{self, BankFile, event};
 use crate::wire::bank_reply::{self, ReplyAs, ReplyOptions};
 use crate::wire::device::DeviceBatch;
 use crate::wire::iso20022::pain001;
@@ -47,13 +47,70 @@ pub fn bank_read(file: &Path, json: bool) -> Result<Verdict, StoreError> {
     Ok(if read.readable() { Verdict::Holds } else { Verdict::Fails })
 }
 
-pub fn bank_check(file: &Path) -> Result<Verdict, StoreError> {
-    let read = read_bank(file)?;
-    for problem in &read.problems {
+/// Whether a file holds events of a bank: JSON begins with a brace and a name, or with a bracket.
+fn holds_events(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+    let rest = bytes.get(1..).unwrap_or_default().trim_ascii_start();
+    match bytes.first() {
+        Some(b'[') => rest.first().is_none_or(|byte| matches!(byte, b'{' | b']')),
+        Some(b'{') => rest.first().is_none_or(|byte| matches!(byte, b'"' | b'}')),
+        _ => false,
+    }
+}
+
+/// Checks each event of a file by itself, as the service would read it.
+fn events_check(bytes: &[u8]) -> Result<Verdict, StoreError> {
+    let (mut good, mut problems) = (0_usize, Vec::new());
+    let parts = match event::split(bytes) {
+        Ok(parts) => parts,
+        Err(problem) => {
+            problems.push(problem);
+            Vec::new()
+        }
+    };
+    let mut ids = std::collections::BTreeMap::new();
+    for (number, part) in (1_usize..).zip(&parts) {
+        let (found, id) = match event::read(part) {
+            Ok((event, remarks)) => (remarks, Some(event.id)),
+            Err(problem) => (vec![problem], None),
+        };
+        good += usize::from(found.is_empty());
+        problems.extend(found.into_iter().map(|mut problem| {
+            problem.place = format!("event {number}: {}", problem.place);
+            problem
+        }));
+        let earlier = id.and_then(|id| ids.insert(id, (number, event::content(part))));
+        if let Some((first, content)) = earlier
+            && content != event::content(part)
+        {
+            let place = format!("event {number}: event_id");
+            let (zh, en) =
+                (format!("第 {first} 个事件已用此编号且内容不同"), format!("event {first} has this id with other content"));
+            let fix = ("请换新的编号", "take a new id");
+            problems.push(bank::Problem::new(place, bank::Reason::IdReused, zh, en).fix(fix.0, fix.1));
+        }
+    }
+    tell(&problems)?;
+    say(&format!("{}: {} events, {good} without a remark, {} problems", event::FORMAT, parts.len(), problems.len()))?;
+    Ok(if problems.is_empty() { Verdict::Holds } else { Verdict::Fails })
+}
+
+fn tell(problems: &[bank::Problem]) -> Result<(), StoreError> {
+    for problem in problems {
         let fix = |text: &Option<Box<str>>| text.as_ref().map(|text| format!(" → {text}")).unwrap_or_default();
         say(&format!("{}: {}: {}{}", problem.place, problem.reason.code(), problem.zh, fix(&problem.fix_zh)))?;
         say(&format!("{}: {}: {}{}", problem.place, problem.reason.code(), problem.en, fix(&problem.fix_en)))?;
     }
+    Ok(())
+}
+
+pub fn bank_check(file: &Path) -> Result<Verdict, StoreError> {
+    let bytes = bytes_of(file)?;
+    if holds_events(&bytes) {
+        return events_check(&bytes);
+    }
+    let read = read_bank(file)?;
+    tell(&read.problems)?;
     let entries: usize = read.statements.iter().map(|statement| statement.entries.len()).sum();
     say(&format!("{}: {} statements, {entries} entries, {} problems", read.format, read.statements.len(), read.problems.len()))?;
     Ok(if read.readable() && read.problems.is_empty() { Verdict::Holds } else { Verdict::Fails })

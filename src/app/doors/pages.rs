@@ -114,7 +114,7 @@ async fn enter(ground: &Arc<Ground>, request: &ServiceRequest, access: Access, v
             }
             Scope::narrow(actor, user, &visitor.grants, verb).ok_or_else(Problem::not_allowed)?
         }
-        Access::Device | Access::Loopback => return Err(Problem::not_found()),
+        Access::Device | Access::Loopback | Access::Signed(_) => return Err(Problem::not_found()),
     };
     Ok(())
 }

@@ -82,6 +82,7 @@ impl Plan {
             match (candidate.verdict(), card) {
                 (Verdict::Pay(amount), Some(card)) => {
                     plan.cautions.extend(around.cautions(line.id, line.worker_id, line.day_rate_fen, sheet.month)?);
+                    plan.cautions.extend(around.card_caution(line.id, line.enrolment_id, index));
                     let name = around.names.get(&line.worker_id).cloned();
                     let name = name.ok_or_else(|| Problem::internal(&format!("line {} names a person who is gone", line.id)))?;
                     plan.going.push(Going { line, amount, card, name });

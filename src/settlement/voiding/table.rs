@@ -76,7 +76,7 @@ impl FileRow {
 
 /// A file of a bank.
 pub fn file(conn: &mut AnyConn, id: InboxId) -> Result<Option<FileRow>, StoreError> {
-    let known = inbox::feed.eq_any(["camt", "bankfile", "mt940", "pain002"]);
+    let known = inbox::feed.eq_any(["camt", "bankfile", "mt940", "pain002", "bankevent"]);
     Ok(inbox::table.filter(inbox::id.eq(id).and(known)).select(FileRow::as_select()).first(conn).optional()?)
 }
 

@@ -1,7 +1,7 @@
 //! Which reader a file goes to, by its content, never by its name.
 
 use super::archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, members, unpack};
-use super::{BankFile, Entry, Problem, Problems, Reason, Sink, sequence_faults};
+use super::{BankFile, Entry, Problem, Problems, Reason, Sink, event, sequence_faults};
 use crate::wire::iso20022::{camt, pain001_read, pain002, xml};
 use crate::wire::statement_sheet::{self, Mapping};
 use crate::wire::text::{Decoded, decode, decode_xml};
@@ -69,6 +69,18 @@ fn read_into(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>, sink: O
     file
 }
 
+/// A single event of a bank, as it is kept.
+fn read_event(bytes: &[u8], file: &mut BankFile, problems: &mut Problems) {
+    let read = event::split(bytes).and_then(|parts| event::read(parts.first().copied().unwrap_or_default()));
+    match read {
+        Ok((event, remarks)) => {
+            *file = event.file().unwrap_or_else(|| BankFile { format: event::FORMAT.to_owned(), ..BankFile::default() });
+            problems.extend(remarks);
+        }
+        Err(problem) => problems.push(problem),
+    }
+}
+
 fn unknown(name: Option<&str>) -> Problem {
     let named = crate::wire::text::clip(name.unwrap_or("file"), 80);
     Problem::new(named, Reason::BadFormat, "不是可识别的银行文件", "not a bank file of a known kind").fix(
@@ -132,14 +144,15 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
         return statement_sheet::read_workbook(bytes, options.mapping, file, problems);
     }
-    let looks_like_xml = {
-        let start = bytes
-            .iter()
-            .position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF | 0xFF | 0xFE | 0))
-            .unwrap_or(0);
-        bytes.get(start) == Some(&b'<')
-    };
-    if !looks_like_xml {
+    let start =
+        bytes.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF | 0xFF | 0xFE | 0)).unwrap_or(0);
+    let first = bytes.get(start);
+    // The blocks of a SWIFT message begin with a brace and a digit.
+    let second = bytes.iter().skip(start.saturating_add(1)).find(|b| !b.is_ascii_whitespace());
+    if first == Some(&b'{') && second == Some(&b'"') {
+        return read_event(bytes, file, problems);
+    }
+    if first != Some(&b'<') {
         let decoded = decode(bytes, options.encoding);
         note_damage(&decoded, problems);
         return match mt940::format_of(&decoded.text) {

@@ -194,6 +194,30 @@ fn check_names_row_rule_and_fix() {
     assert_eq!(ran.last(), "csv: 1 statements, 1 entries, 3 problems");
 }
 
+#[test]
+fn events_are_checked_one_by_one_with_field_rule_and_fix() {
+    let folder = Folder::new();
+    let event = |id: &str, body: &str| {
+        format!(
+            "{{\"event_id\":\"{id}\",\"type\":\"balance\",\"occurred_at\":\"2026-03-02T23:00:00+08:00\",\"account\":\"3305\",\"body\":{body}}}"
+        )
+    };
+    let good = event("e-1", "{\"amount\":\"1.00\",\"date\":\"2026-03-02\"}");
+    folder.write("good.json", &good);
+    let ran = folder.run(&["bank", "check", "good.json"]).ends(0);
+    assert_eq!(ran.last(), "bankevent/1: 1 events, 1 without a remark, 0 problems");
+    let number = event("e-2", "{\"amount\":1.00,\"date\":\"2026-03-02\"}");
+    let reused = event("e-1", "{\"amount\":\"2.00\",\"date\":\"2026-03-02\",\"dat\":1}");
+    folder.write("many.json", &format!("[{good},\n{number},{reused}]"));
+    let ran = folder.run(&["bank", "check", "many.json"]).ends(1);
+    for part in ["event 2: body.amount: bad_amount", "write: \"1234.50\"", "event 3: body.dat", "event 3: event_id: id_reused"] {
+        assert!(ran.out.contains(part), "{part}: {}", ran.out);
+    }
+    assert_eq!(ran.last(), "bankevent/1: 3 events, 1 without a remark, 3 problems");
+    folder.write("odd.json", "{\"a\":");
+    assert!(folder.run(&["bank", "check", "odd.json"]).ends(1).out.contains("bad_format"));
+}
+
 /// A pain.001 of three lines as any payroll program writes it.
 const ORDER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>

@@ -17,7 +17,7 @@ both!(every_route_asks_for_what_its_rule_says, |app| {
         let bare = app.ask(route.method.clone(), &path).body("text/odd", "odd").send().await;
         let wrong = app.ask(route.method.clone(), &path).header("Authorization", "Bearer wrong").send().await;
         match route.access {
-            Access::Holds(_) | Access::Myself => {
+            Access::Holds(_) | Access::Signed(_) | Access::Myself => {
                 assert_eq!((bare.status, wrong.status), (401, 401), "{} {}", route.method, route.path);
                 bare.refuse(401, "not_authenticated");
             }
@@ -38,7 +38,7 @@ both!(every_route_asks_for_what_its_rule_says, |app| {
 both!(a_role_without_the_verb_is_refused_everywhere, |app| {
     let device = app.client(Role::Device, ScopeOn::Everything);
     for route in routes::all().into_iter().filter(|route| !route.is_page) {
-        if let Access::Holds(verb) = route.access
+        if let Access::Holds(verb) | Access::Signed(verb) = route.access
             && !anxin::web::scope::verbs_of(Role::Device).contains(&verb)
         {
             let path: String =

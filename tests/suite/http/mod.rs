@@ -3,6 +3,7 @@
 pub mod accounts;
 mod amendments;
 mod attendance;
+mod bank_events;
 mod cases;
 mod certificates;
 mod credit;

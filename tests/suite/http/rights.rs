@@ -170,14 +170,17 @@ fn region(side: &Side) -> ScopeOn {
 
 fn allows(role: Role, access: Access) -> bool {
     match access {
-        Access::Holds(verb) => verbs_of(role).contains(&verb),
+        Access::Holds(verb) | Access::Signed(verb) => verbs_of(role).contains(&verb),
         Access::Public | Access::Device | Access::Loopback | Access::Myself => true,
     }
 }
 
 /// Routes that ask who somebody is.
 fn guarded() -> Vec<Route> {
-    routes::all().into_iter().filter(|route| matches!(route.access, Access::Holds(_) | Access::Myself)).collect()
+    routes::all()
+        .into_iter()
+        .filter(|route| matches!(route.access, Access::Holds(_) | Access::Signed(_) | Access::Myself))
+        .collect()
 }
 
 async fn sides(app: &App) -> (Side, Side) {
@@ -222,7 +225,7 @@ both!(nobody_is_let_in_without_credentials_or_with_rights_that_do_not_hold, |app
             let path = filled(route.path, &own, None);
             let what = format!("{role}: {} {}", route.method, route.path);
             for asker in [&early, &late] {
-                if matches!(route.access, Access::Holds(_)) {
+                if matches!(route.access, Access::Holds(_) | Access::Signed(_)) {
                     let (status, _) = send(asker.signs(route, request(route, &path, &own, number))).await;
                     assert_eq!(status, 403, "{what}: a right that has not begun or has ended counts for nothing");
                 }

@@ -5,6 +5,7 @@
 //! least. Deliberately absent: a way to let go what no note can mend: a line without a card, a dispute, a bank that contradicts itself.
 
 pub mod actions;
+pub mod cards;
 pub mod http;
 pub mod table;
 
@@ -33,6 +34,8 @@ words! {
         YearAmount = "over_year_amount",
         /// The day rate over a month of 21.75 paid days is below the local minimum wage (RW-02).
         BelowMinimumWage = "below_minimum_wage",
+        /// The bank says that the card is frozen, lost or closed.
+        CardNotInUse = "card_not_in_use",
     }
 }
 crate::web::openapi::word_schema!(Caution);
@@ -53,6 +56,10 @@ impl Caution {
                 "按日工资折算的月工资低于当地最低工资标准，差额应予补足。",
                 "The day rate comes to less than the local minimum wage in a month; the difference is owed.",
             ),
+            Caution::CardNotInUse => (
+                "银行告知该工资卡不能使用，请向工人核实并更新卡号。",
+                "The bank says that this card is not in use; ask the worker and update the card.",
+            ),
         }
     }
 }
@@ -64,7 +71,7 @@ pub struct LineCaution {
     pub line: LineId,
     /// What.
     pub caution: Caution,
-    /// What was compared: wages of the month or the year, or a month at the day rate.
+    /// What was compared: wages of the month or the year, or a month at the day rate; 0 with `card_not_in_use`.
     pub amount: Fen,
     /// With what.
     pub limit: Fen,
@@ -124,6 +131,8 @@ pub struct Around {
     pub held: BTreeSet<WorkerId>,
     /// Whose a card is by the bank's word, by enrolment; only where the word is about the card of today.
     pub holders: BTreeMap<(RecordId, String), String>,
+    /// The bank's last word on a card, with the bank; only where the word is about the card of today.
+    pub cards: cards::Standing,
     /// Cards that several people have on record.
     pub shared: BTreeSet<String>,
     /// Holds that a person let go, with the card of then.
@@ -155,6 +164,7 @@ impl Around {
                 around.released.insert((row.line_id, hold, row.card_index));
             }
         }
+        around.cards = cards::standing(conn, site.id)?;
         around.shared = table::shared_cards(conn, site.id)?;
         around.names = table::names_of(conn, site.id)?;
         for (worker, month, amount) in table::wages_of_year(conn, site.id, month)? {
@@ -174,6 +184,12 @@ impl Around {
     /// Whether a person let this hold of the line go while the card was this one.
     pub fn is_released(&self, line: LineId, hold: Hold, card_index: Option<&str>) -> bool {
         hold.may_be_released() && self.released.contains(&(line, hold, card_index.map(str::to_owned)))
+    }
+
+    /// What the bank says of the card to which a line goes, where it says that it is not in use.
+    pub fn card_caution(&self, line: LineId, enrolment: RecordId, card_index: Option<&str>) -> Option<LineCaution> {
+        let (status, source) = self.cards.get(&(enrolment, card_index?.to_owned()))?;
+        cards::caution(line, *status, source)
     }
 
     /// What is out of the ordinary on a line of a month.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::base::id::{LineId, ProjectId, RecordId, WorkerId};
 use crate::base::{Fen, Moment, Month};
-use crate::store::schema::{card_holders, line_releases, pay_holds};
+use crate::store::schema::{card_holders, card_words, line_releases, pay_holds};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
 
@@ -57,10 +57,28 @@ pub struct ReleaseRow {
     pub recorded_seq: i64,
 }
 
+/// What a bank said of a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = card_words)]
+pub struct CardWordRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    pub enrolment_id: RecordId,
+    pub card_index: String,
+    pub status: String,
+    /// The bank that said it.
+    pub source: String,
+    pub occurred_at: Moment,
+    pub recorded_by: String,
+    pub recorded_at: Moment,
+    pub recorded_seq: i64,
+}
+
 sealed_in_project! {
     HoldRow: "pay_holds", project_id;
     HolderRow: "card_holders", project_id;
     ReleaseRow: "line_releases", project_id;
+    CardWordRow: "card_words", project_id;
 }
 
 pub fn insert_hold(tx: &mut Tx<'_>, row: &HoldRow) -> Result<(), StoreError> {
@@ -173,4 +191,23 @@ pub fn all_holders(conn: &mut AnyConn) -> Result<Vec<HolderRow>, StoreError> {
 
 pub fn all_releases(conn: &mut AnyConn) -> Result<Vec<ReleaseRow>, StoreError> {
     Ok(line_releases::table.order((line_releases::project_id, line_releases::id)).select(ReleaseRow::as_select()).load(conn)?)
+}
+
+/// Banks' words on cards of a project, in the order in which they were true.
+pub fn card_words_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<CardWordRow>, StoreError> {
+    Ok(card_words::table
+        .filter(card_words::project_id.eq(project))
+        .order((card_words::occurred_at, card_words::id))
+        .select(CardWordRow::as_select())
+        .load(conn)?)
+}
+
+/// Every row, for `verify`.
+pub fn all_card_words(conn: &mut AnyConn) -> Result<Vec<CardWordRow>, StoreError> {
+    Ok(card_words::table.order((card_words::project_id, card_words::id)).select(CardWordRow::as_select()).load(conn)?)
+}
+
+pub fn insert_card_word(tx: &mut Tx<'_>, row: &CardWordRow) -> Result<(), StoreError> {
+    diesel::insert_into(card_words::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
 }

@@ -82,6 +82,9 @@ impl Side {
         let key = admin.post("/api/v1/api-keys", key).send().await.expect(201);
         let upload = json!({"name": "测试应用", "project": site.id});
         let upload = admin.post("/api/v1/platform-apps", upload).send().await.expect(201);
+        let sender = app.client(Role::Bank, ScopeOn::Region(region.parse().unwrap())).user;
+        let bank_key = json!({"user": sender, "name": "测试", "kind": "hmac"});
+        let bank_key = admin.post("/api/v1/bank-keys", bank_key).send().await.expect(201);
         // Somebody else of the region proposes, so that whoever is tried may decide.
         let proposer = app.client(Role::Administrator, ScopeOn::Region(region.parse().unwrap()));
         let file = format!("law/regions/{region}.toml");
@@ -119,6 +122,8 @@ impl Side {
             ("wage_item", wage_item.to_string()),
             ("key", text(&key["id"])),
             ("app", text(&upload["app"]["id"])),
+            ("bank_key", text(&bank_key["key"]["id"])),
+            ("sender", sender.to_string()),
             ("user", user.to_string()),
             ("grant", grant.id.to_string()),
             ("amendment", text(&amendment["id"])),
@@ -154,6 +159,12 @@ impl Side {
             "users" => json!({"login": "new.user", "name": "新用户", "password": "first password"}),
             "users/{user}/grants" => json!({"role": "grid_officer", "scope": "region", "value": self.region}),
             "users/{user}/password" => json!({"password": "first password"}),
+            "bank-events" => json!({
+                "event_id": "rights", "type": "balance", "occurred_at": "2026-03-02T08:00:00+08:00", "account": "330500010001",
+                "body": {"amount": "0.00", "date": "2026-03-01"},
+            }),
+            "bank-keys" => json!({"user": of("sender"), "name": "测试", "kind": "hmac"}),
+            "bank-keys/{bank_key}/rotation" => json!({"overlap_hours": 1}),
             "api-keys" => json!({"name": "测试", "role": "bank", "scope": "region", "value": self.region}),
             "platform-apps" => json!({"name": "测试应用", "project": self.project}),
             "platform-apps/{app}/state" => json!({"state": "disabled"}),

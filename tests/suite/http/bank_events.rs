@@ -1,0 +1,440 @@
+//! Bank events: each type, duplicates, keys and signatures, the same movement by event and statement, a commit that fails.
+
+use actix_web::http::Method;
+use anxin::accounts::Direction;
+use anxin::accounts::words::hash_of;
+use anxin::base::Fen;
+use anxin::store::fuse::Fuse;
+use anxin::store::{Backend, StoreError};
+use anxin::web::{Role, ScopeOn};
+use anxin::wire::punch::sign;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signer, SigningKey};
+use serde_json::{Value, json};
+
+use super::accounts::open;
+use super::payroll::stage;
+use super::settlement::{NUMBER, Ntry, camt, entries, hand_in, sent_run};
+use crate::both;
+use crate::suite::ground::{Answer, App, Client, TestProject, card, project};
+
+const EVENTS: &str = "/api/v1/bank-events";
+/// The moment at which tests begin.
+const NOW: &str = "1772413200";
+
+struct Ground<'a> {
+    app: &'a App,
+    manager: Client<'a>,
+    admin: Client<'a>,
+    bank: Client<'a>,
+    site: TestProject,
+    account: String,
+}
+
+async fn ground(app: &App) -> Ground<'_> {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let account = open(&manager, &site, NUMBER).await;
+    let bank = app.client(Role::Bank, ScopeOn::Account(account.parse().unwrap()));
+    Ground { app, admin: app.client(Role::Administrator, ScopeOn::Everything), manager, bank, site, account }
+}
+
+fn event(id: &str, kind: &str, body: Value) -> Value {
+    json!({"event_id": id, "type": kind, "occurred_at": "2026-03-02T08:30:00+08:00", "account": NUMBER, "body": body})
+}
+
+fn txn(id: &str, amount: &str, reference: &str) -> Value {
+    let body = json!({
+        "amount": amount, "credit_debit_indicator": "CRDT", "status": "BOOK", "booking_date": "2026-03-02",
+        "account_servicer_reference": reference,
+    });
+    event(id, "txn", body)
+}
+
+impl Ground<'_> {
+    async fn send(&self, event: &Value) -> Value {
+        self.bank.post(EVENTS, event.clone()).send().await.expect(202)
+    }
+
+    async fn key(&self, body: Value) -> Value {
+        self.admin.post("/api/v1/bank-keys", body).send().await.expect(201)
+    }
+
+    async fn hmac(&self) -> (String, String) {
+        let made = self.key(json!({"user": self.bank.user, "name": "主机", "kind": "hmac"})).await;
+        (text(&made["key"]["id"]), text(&made["secret"]))
+    }
+
+    async fn signed(&self, key: &str, timestamp: &str, signature: &str, body: &str) -> Answer {
+        self.app
+            .ask(Method::POST, EVENTS)
+            .header("X-Anxin-Key", key)
+            .header("X-Anxin-Timestamp", timestamp)
+            .header("X-Anxin-Signature", signature)
+            .body("application/json", body)
+            .send()
+            .await
+    }
+
+    async fn entries(&self) -> Vec<Value> {
+        entries(&self.manager, &self.site, &self.account).await
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// Rows of the inbox, ids that are taken, words on record.
+fn kept(app: &App) -> (i64, i64, i64) {
+    use anxin::store::schema::{bank_event_ids, bank_words, inbox};
+    use diesel::prelude::*;
+    app.read(|conn, _| {
+        Ok((
+            inbox::table.filter(inbox::feed.eq("bankevent")).count().get_result(conn)?,
+            bank_event_ids::table.count().get_result(conn)?,
+            bank_words::table.count().get_result(conn)?,
+        ))
+    })
+    .unwrap()
+}
+
+both!(an_event_is_stored_once_and_its_id_stands_for_its_content, |app| {
+    let at = ground(&app).await;
+    let first = at.send(&txn("e-1", "100.00", "V1")).await;
+    assert_eq!((&first["state"], &first["event_id"]), (&json!("stored"), &json!("e-1")), "{first}");
+    assert_eq!(at.send(&txn("e-1", "100.00", "V1")).await["state"], "duplicate");
+    let reused = at.send(&txn("e-1", "100.01", "V1")).await;
+    assert_eq!((&reused["state"], &reused["reason"]), (&json!("quarantined"), &json!("id_reused")), "{reused}");
+    assert_eq!(at.send(&txn("e-1", "100.00", "V1")).await["state"], "duplicate", "the first content stands");
+    assert_eq!(at.entries().await.len(), 1);
+    // Each of an array by itself.
+    let batch = json!([txn("e-2", "5.00", "V2"), {"event_id": "e-3"}, 7, txn("e-2", "5.00", "V2"), txn("e-4", "x", "V4")]);
+    let many = at.bank.post(EVENTS, batch).send().await.expect(202);
+    let states: Vec<(String, Value)> =
+        many["results"].as_array().unwrap().iter().map(|one| (text(&one["state"]), one["reason"].clone())).collect();
+    let quarantined = |reason: &str| ("quarantined".to_owned(), json!(reason));
+    let taken = |state: &str| (state.to_owned(), Value::Null);
+    let wanted =
+        [taken("stored"), quarantined("missing_field"), quarantined("bad_format"), taken("duplicate"), quarantined("bad_amount")];
+    assert_eq!(states, wanted, "{many}");
+    assert_eq!((many["received"].as_i64(), &many["results"][1]["event_id"]), (Some(5), &json!("e-3")));
+    // Mended, it comes again under its id.
+    assert_eq!(at.send(&txn("e-4", "6.00", "V4")).await["state"], "stored");
+    assert_eq!(at.entries().await.len(), 3);
+    at.bank.ask(Method::POST, EVENTS).body("application/json", "no JSON").send().await.refuse(400, "malformed");
+    let many: Vec<Value> = (0..201).map(|n| txn(&format!("m-{n}"), "1.00", "V")).collect();
+    at.bank.post(EVENTS, json!(many)).send().await.refuse(413, "too_large");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(an_account_of_others_is_not_told_apart_from_one_that_nobody_has, |app| {
+    let at = ground(&app).await;
+    let other = project(&at.manager, 2, "330784").await;
+    open(&at.manager, &other, "330500019999").await;
+    let mut answers = Vec::new();
+    for (id, number) in [("f-1", "330500019999"), ("f-2", "330500018888")] {
+        let mut foreign = txn(id, "1.00", "V1");
+        foreign["account"] = json!(number);
+        let mut answer = at.send(&foreign).await;
+        assert_eq!((&answer["state"], &answer["reason"]), (&json!("quarantined"), &json!("unknown_account")));
+        for name in ["event_id", "inbox_id"] {
+            answer.as_object_mut().unwrap().remove(name);
+        }
+        answers.push(answer);
+    }
+    assert_eq!(answers[0], answers[1]);
+    // Once it is on record, the same event is taken.
+    let mut late = txn("f-2", "1.00", "V1");
+    late["account"] = json!("330500018888");
+    let third = project(&at.manager, 3, "330784").await;
+    open(&at.manager, &third, "330500018888").await;
+    let everywhere = app.client(Role::Bank, ScopeOn::Everything);
+    assert_eq!(everywhere.post(EVENTS, late).send().await.expect(202)["state"], "stored");
+    app.client(Role::GridOfficer, ScopeOn::Everything)
+        .post(EVENTS, txn("g", "1.00", "V"))
+        .send()
+        .await
+        .refuse(403, "not_allowed");
+});
+
+both!(an_event_and_a_statement_of_one_movement_are_one_entry_in_either_order, |app| {
+    let at = ground(&app).await;
+    let entry = |reference| Ntry { reference: Some(reference), ..Ntry::credit("100.00", "2026-03-02") };
+    // Event, notification, report, ledger, event again under another id.
+    at.send(&txn("o-1", "100.00", "V1")).await;
+    for (kind, id) in [(54, "N1"), (52, "R1"), (53, "S1")] {
+        hand_in(&at.manager, &camt(kind, id, 1, None, &[entry("V1")])).await.expect(200);
+    }
+    at.send(&txn("o-2", "100.00", "V1")).await;
+    assert_eq!(at.entries().await.len(), 1);
+    // The ledger first.
+    hand_in(&at.manager, &camt(53, "S2", 2, None, &[entry("V2")])).await.expect(200);
+    assert_eq!(at.send(&txn("o-3", "100.00", "V2")).await["state"], "stored");
+    let all = at.entries().await;
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_result_speaks_of_a_payment_of_this_account, |app| {
+    let at = ground(&app).await;
+    let ids = sent_run(&app, &at.site, &at.account, "RUN-1", &[150_000, 250_000]);
+    let result =
+        |id: &str, payment: &str, status: &str| event(id, "payroll.result", json!({"end_to_end_id": payment, "status": status}));
+    assert_eq!(at.send(&result("r-1", &ids[0], "ACCC")).await["state"], "stored");
+    let mut rejected = result("r-2", &ids[1], "RJCT");
+    rejected["body"]["reason"] = json!("AC04");
+    rejected["body"]["original_message_id"] = json!("RUN-1");
+    assert_eq!(at.send(&rejected).await["state"], "stored");
+    for (id, payment, order) in [("r-3", "NOBODY", None), ("r-4", ids[0].as_str(), Some("RUN-2"))] {
+        let mut odd = result(id, payment, "ACCC");
+        if let Some(order) = order {
+            odd["body"]["original_message_id"] = json!(order);
+        }
+        assert_eq!(at.send(&odd).await["reason"], "unknown_reference");
+    }
+    let mut dear = result("r-5", &ids[0], "ACCC");
+    dear["body"]["amount"] = json!("1.00");
+    assert_eq!(at.send(&dear).await["reason"], "sum_mismatch");
+    assert_eq!(at.send(&result("r-6", &ids[0], "PAID")).await["reason"], "bad_format");
+    let states: Vec<(String, Option<String>)> = app
+        .read(|conn, _| {
+            use anxin::store::schema::pay_lines as l;
+            use diesel::prelude::*;
+            Ok(l::table.order(l::id).select((l::state, l::state_reason)).load(conn)?)
+        })
+        .unwrap();
+    assert_eq!(states, [("paid".to_owned(), None), ("rejected".to_owned(), Some("AC04".to_owned()))]);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(the_banks_word_is_kept_beside_ours_and_a_difference_is_answered, |app| {
+    let at = ground(&app).await;
+    at.send(&txn("w-1", "100.00", "V1")).await;
+    let opened = json!({"number": NUMBER, "name": "别的户名", "bank_code": "103338700001", "opened_on": "2026-01-10"});
+    let answer = at.send(&event("w-2", "account.opened", opened)).await;
+    let differing = |answer: &Value| -> Vec<String> {
+        let all = answer["compared"].as_array().unwrap();
+        all.iter().filter(|one| one["differs"] == true).map(|one| text(&one["field"])).collect()
+    };
+    assert_eq!((&answer["state"], differing(&answer)), (&json!("stored"), vec!["name".to_owned()]), "{answer}");
+    let balance = |id: &str, amount: &str| event(id, "balance", json!({"amount": amount, "date": "2026-03-02"}));
+    assert_eq!(differing(&at.send(&balance("w-3", "100.00")).await), Vec::<String>::new());
+    let reconciliation = format!("{}/reconciliation", at.site.path);
+    let told = at.manager.get(&reconciliation).send().await.expect(200);
+    assert_eq!(told[0]["told"]["difference"], "0.00", "{told}");
+    let short = at.send(&balance("w-4", "99.00")).await;
+    assert_eq!((differing(&short), &short["compared"][0]["ours"]), (vec!["balance".to_owned()], &json!("100.00")));
+    let told = at.manager.get(&reconciliation).send().await.expect(200);
+    assert_eq!((&told[0]["told"]["difference"], &told[0]["is_open"]), (&json!("-1.00"), &json!(true)), "{told}");
+    // The entry that was missing comes, and the word is right without being said again.
+    let mut debit = txn("w-5", "1.00", "V2");
+    debit["body"]["credit_debit_indicator"] = json!("DBIT");
+    at.send(&debit).await;
+    let told = at.manager.get(&reconciliation).send().await.expect(200);
+    assert_eq!(told[0]["told"]["difference"], "0.00", "{told}");
+    let tomorrow = event("w-6", "balance", json!({"amount": "1.00", "date": "2026-03-03"}));
+    assert_eq!(at.send(&tomorrow).await["reason"], "bad_time");
+    let words = at.manager.get(&format!("{}/bank-words", at.site.path)).send().await.expect(200);
+    assert_eq!(words.as_array().unwrap().len(), 3, "{words}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_month_is_proved_by_balance_count_and_hash, |app| {
+    let at = ground(&app).await;
+    let mut early = txn("p-1", "300.00", "B");
+    early["body"]["booking_date"] = json!("2026-02-10");
+    let mut late = txn("p-2", "50.00", "A");
+    late["body"]["booking_date"] = json!("2026-02-20");
+    late["body"]["credit_debit_indicator"] = json!("DBIT");
+    at.bank.post(EVENTS, json!([early, late, txn("p-3", "7.00", "C")])).send().await.expect(202);
+    let day = |text: &str| text.parse().unwrap();
+    let sha256 = hash_of([
+        (day("2026-02-20"), Direction::Debit, Fen(5_000), Some("A".to_owned())),
+        (day("2026-02-10"), Direction::Credit, Fen(30_000), Some("B".to_owned())),
+    ]);
+    let proof = |id: &str, month: &str, balance: &str, entries: i64| {
+        event(id, "month.proof", json!({"month": month, "closing_balance": balance, "entries": entries, "sha256": sha256}))
+    };
+    let good = at.send(&proof("p-4", "2026-02", "250.00", 2)).await;
+    assert!(good["compared"].as_array().unwrap().iter().all(|one| one["differs"] == false), "{good}");
+    let bad = at.send(&proof("p-5", "2026-02", "250.01", 3)).await;
+    let differs: Vec<bool> = bad["compared"].as_array().unwrap().iter().map(|one| one["differs"] == true).collect();
+    assert_eq!((&bad["state"], differs), (&json!("stored"), vec![true, true, false]), "{bad}");
+    assert_eq!(at.send(&proof("p-6", "2026-03", "0.00", 0)).await["reason"], "bad_time");
+    assert_eq!(kept(&app).2, 2);
+});
+
+both!(a_card_that_is_closed_is_a_caution_before_the_next_run, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let sheet = stage.audited().await;
+    let bank = app.client(Role::Bank, ScopeOn::Everything);
+    let status = |id: &str, number: u32, status: &str, at: &str| {
+        json!({
+            "event_id": id, "type": "card.status", "occurred_at": at, "account": "3301000012345678",
+            "body": {"card_number": card(number), "status": status},
+        })
+    };
+    let send = async |event: Value| bank.post(EVENTS, event).send().await.expect(202);
+    assert_eq!(send(status("c-1", 2, "closed", "2026-03-01T09:00:00+08:00")).await["state"], "stored");
+    assert_eq!(send(status("c-2", 9, "closed", "2026-03-01T09:00:00+08:00")).await["reason"], "unknown_person");
+    // What the bank said earlier does not undo what it said later.
+    assert_eq!(send(status("c-3", 2, "normal", "2026-02-01T09:00:00+08:00")).await["state"], "stored");
+    let path = stage.path(&format!("pay-sheets/{}/check", text(&sheet["id"])));
+    let cautions = stage.manager.get(&path).send().await.expect(200)["cautions"].clone();
+    assert_eq!((cautions.as_array().unwrap().len(), &cautions[0]["caution"]), (1, &json!("card_not_in_use")), "{cautions}");
+    assert!(text(&cautions[0]["zh"]).starts_with("测试银行义乌支行告知该工资卡已销户"), "{cautions}");
+    send(status("c-4", 2, "normal", "2026-03-01T10:00:00+08:00")).await;
+    assert_eq!(stage.manager.get(&path).send().await.expect(200)["cautions"], json!([]));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_signature_stands_for_its_user_and_every_other_is_refused_alike, |app| {
+    let at = ground(&app).await;
+    let (key, secret) = at.hmac().await;
+    let body = txn("s-1", "1.00", "V1").to_string();
+    let good = sign(secret.as_bytes(), NOW, body.as_bytes());
+    assert_eq!(at.signed(&key, NOW, &good, &body).await.expect(202)["state"], "stored");
+    // The same user by log-in: one sender.
+    assert_eq!(at.send(&txn("s-1", "1.00", "V1")).await["state"], "duplicate");
+    let other = txn("s-2", "1.00", "V1").to_string();
+    let stale = "1772412000";
+    let refused = [
+        (key.as_str(), NOW, good.clone(), other.as_str()),
+        (key.as_str(), stale, sign(secret.as_bytes(), stale, body.as_bytes()), body.as_str()),
+        (key.as_str(), NOW, sign(b"another secret", NOW, body.as_bytes()), body.as_str()),
+        (key.as_str(), NOW, "v1=00".to_owned(), body.as_str()),
+        (key.as_str(), NOW, format!("v1a={}", STANDARD.encode([0; 64])), body.as_str()),
+        ("rec-0000000000001", NOW, good.clone(), body.as_str()),
+        ("odd", NOW, good, body.as_str()),
+    ];
+    let mut told = Vec::new();
+    for (key, timestamp, signature, body) in refused {
+        told.push(at.signed(key, timestamp, &signature, body).await.refuse(401, "not_authenticated")["detail"].clone());
+    }
+    assert!(told.windows(2).all(|two| two[0] == two[1]), "{told:?}");
+    // Rights are those of the user, today.
+    let report = app
+        .ask(Method::GET, "/api/v1/bank-events/certification")
+        .header("X-Anxin-Key", &key)
+        .header("X-Anxin-Timestamp", NOW)
+        .header("X-Anxin-Signature", &sign(secret.as_bytes(), NOW, b""))
+        .send()
+        .await
+        .expect(200);
+    let seen = |list: &str| -> Vec<String> {
+        let all = report[list].as_array().unwrap();
+        all.iter().filter(|one| one["times"].as_i64() > Some(0)).map(|one| text(&one["name"])).collect()
+    };
+    assert_eq!((seen("events"), seen("failures")), (vec!["txn".to_owned()], vec!["duplicate".to_owned()]), "{report}");
+    assert_eq!(seen("signatures"), ["accepted", "wrong_signature", "stale_timestamp"]);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(keys_are_rotated_with_an_overlap_and_revoked_at_once, |app| {
+    let at = ground(&app).await;
+    let (old, secret) = at.hmac().await;
+    let send = async |key: &str, secret: &str, id: &str, timestamp: &str| {
+        let body = txn(id, "1.00", id).to_string();
+        at.signed(key, timestamp, &sign(secret.as_bytes(), timestamp, body.as_bytes()), &body).await.status
+    };
+    let rotation = format!("/api/v1/bank-keys/{old}/rotation");
+    at.admin.post(&rotation, json!({"overlap_hours": 721})).send().await.refuse(422, "invalid");
+    let next = at.admin.post(&rotation, json!({"overlap_hours": 1})).send().await.expect(201);
+    let (new, next_secret) = (text(&next["key"]["id"]), text(&next["secret"]));
+    assert_eq!(send(&old, &secret, "k-1", NOW).await, 202, "both hold during the overlap");
+    assert_eq!(send(&new, &next_secret, "k-2", NOW).await, 202);
+    assert_eq!(send(&new, &secret, "k-3", NOW).await, 401);
+    app.clock.set("2026-03-02T10:30:00+08:00");
+    let later = "1772418600";
+    assert_eq!(send(&old, &secret, "k-4", later).await, 401, "the overlap is over");
+    assert_eq!(send(&new, &next_secret, "k-5", later).await, 202);
+    at.admin.post(&rotation, json!({"overlap_hours": 1})).send().await.refuse(409, "conflict");
+    let revocation = format!("/api/v1/bank-keys/{new}/revocation");
+    at.admin.post(&revocation, json!({})).send().await.expect(200);
+    assert_eq!(send(&new, &next_secret, "k-6", later).await, 401);
+    let listed = at.admin.get("/api/v1/bank-keys").send().await.expect(200);
+    assert!(
+        !listed.to_string().contains(&secret) && listed.as_array().unwrap().iter().all(|one| one["is_live"] == false),
+        "{listed}"
+    );
+    at.manager.get("/api/v1/bank-keys").send().await.refuse(403, "not_allowed");
+    let officer = app.client(Role::GridOfficer, ScopeOn::Everything);
+    let body = json!({"user": officer.user, "name": "x", "kind": "hmac"});
+    at.admin.post("/api/v1/bank-keys", body).send().await.refuse(422, "invalid");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(an_ed25519_key_signs_and_only_its_public_half_stands_here, |app| {
+    let at = ground(&app).await;
+    let signing = SigningKey::from_bytes(&[7; 32]);
+    let public_key = STANDARD.encode(signing.verifying_key().as_bytes());
+    let made = at.key(json!({"user": at.bank.user, "name": "主机", "kind": "ed25519", "public_key": public_key})).await;
+    assert_eq!(made["secret"], Value::Null);
+    let key = text(&made["key"]["id"]);
+    let body = txn("d-1", "1.00", "V1").to_string();
+    let signature = |body: &str| format!("v1a={}", STANDARD.encode(signing.sign(format!("{NOW}.{body}").as_bytes()).to_bytes()));
+    assert_eq!(at.signed(&key, NOW, &signature(&body), &body).await.expect(202)["state"], "stored");
+    at.signed(&key, NOW, &signature("other"), &body).await.refuse(401, "not_authenticated");
+    at.signed(&key, NOW, &sign(public_key.as_bytes(), NOW, body.as_bytes()), &body).await.refuse(401, "not_authenticated");
+    for odd in ["", "AAAA", &STANDARD.encode([0; 32])] {
+        let body = json!({"user": at.bank.user, "name": "x", "kind": "ed25519", "public_key": odd});
+        at.admin.post("/api/v1/bank-keys", body).send().await.refuse(422, "invalid");
+    }
+});
+
+both!(a_commit_that_fails_answers_503_and_keeps_nothing_half, |app| {
+    use diesel::connection::SimpleConnection;
+    let at = ground(&app).await;
+    let body = event("x-1", "balance", json!({"amount": "0.00", "date": "2026-03-02"}));
+    if app.ground.db.backend() == Backend::Sqlite {
+        // The blow falls before each of the first statements in turn; the two before them are the commit of arming and the next begin.
+        for statement in 4..=12 {
+            let fuse = Fuse::of(statement);
+            let armed = fuse.clone();
+            app.write(move |tx, _| {
+                armed.arm(tx.conn());
+                Ok(())
+            })
+            .unwrap();
+            let refused = at.bank.post(EVENTS, body.clone()).send().await;
+            fuse.cut();
+            assert_eq!((refused.status, refused.headers.contains_key("retry-after")), (503, true), "{}", refused.text());
+            assert_eq!(kept(&app), (0, 0, 0), "statement {statement}");
+        }
+    } else {
+        let late = "CREATE FUNCTION too_late() RETURNS trigger LANGUAGE plpgsql AS \
+                    $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40001'; END $$; \
+                    CREATE CONSTRAINT TRIGGER too_late AFTER INSERT ON bank_words DEFERRABLE INITIALLY DEFERRED \
+                    FOR EACH ROW EXECUTE FUNCTION too_late();";
+        app.write(move |tx, _| Ok(tx.conn().batch_execute(late).map_err(StoreError::from)?)).unwrap();
+        let refused = at.bank.post(EVENTS, body.clone()).send().await;
+        assert_eq!((refused.status, refused.headers.contains_key("retry-after")), (503, true), "{}", refused.text());
+        assert_eq!(kept(&app), (0, 0, 0));
+        app.write(|tx, _| Ok(tx.conn().batch_execute("DROP TRIGGER too_late ON bank_words").map_err(StoreError::from)?)).unwrap();
+    }
+    assert_eq!(at.send(&body).await["state"], "stored");
+    assert_eq!(kept(&app), (1, 1, 1));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(the_page_shows_specification_keys_and_events_to_whom_they_belong, |app| {
+    let at = ground(&app).await;
+    at.send(&txn("v-1", "1.00", "V1")).await;
+    let admin = app.browser(Role::Administrator, ScopeOn::Everything).await.english();
+    let page = admin.page("/bank-feed").await;
+    assert!(page.contains("month.proof") && page.contains("Signing keys") && !page.contains("Last events"));
+    let user = at.bank.user.to_string();
+    let made = admin.post("/bank-feed/keys", &[("user", &user), ("name", "host"), ("kind", "hmac")]).await;
+    assert_eq!(made.status, 200);
+    let shown = made.text();
+    let key = shown.split("<dt>X-Anxin-Key</dt><dd><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let rotated = admin.post(&format!("/bank-feed/keys/{key}/rotate"), &[("overlap_hours", "24")]).await;
+    assert_eq!(rotated.status, 200);
+    let (_, page) = admin.submit(&format!("/bank-feed/keys/{key}/revoke"), &[("confirm", "yes")]).await;
+    assert!(page.contains(&key) && page.contains("over"));
+    let bank = app.browser_of(at.bank.user).await;
+    let page = bank.page("/bank-feed").await;
+    assert!(page.contains("txn v-1") && page.contains("联调报告") && !page.contains("签名密钥"), "{page}");
+});
