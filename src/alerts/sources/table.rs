@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use super::{Late, Source, day_of};
 use crate::attendance::devices::settings::HEARTBEATS_MINUTES;
+use crate::attendance::silence::GATEWAY_MINUTES;
 use crate::base::id::ProjectId;
 use crate::base::{Day, Moment, RegionCode};
 use crate::projects::table::covered_sql;
@@ -104,7 +105,7 @@ fn silent_devices(by_minutes: &[String], own: &str) -> String {
         HEARTBEATS_MINUTES.iter().zip(by_minutes).map(|(minutes, at)| format!("WHEN {minutes} THEN {at}")).collect();
     format!(
         "FROM devices d JOIN device_states s ON s.device_id = d.id JOIN projects p ON p.id = d.project_id \
-         WHERE d.state = 'active' AND s.last_seen_at < CASE d.heartbeat_minutes {} ELSE {own} END",
+         WHERE d.state = 'active' AND s.last_seen_at < CASE COALESCE(d.heartbeat_minutes, CASE d.maker WHEN 'gateway' THEN {GATEWAY_MINUTES} END) {} ELSE {own} END",
         cases.join(" ")
     )
 }

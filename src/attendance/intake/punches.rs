@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::keeping::{self, Stored};
-use super::{Intake, Lesson};
+use super::{Intake, Lesson, heard};
 use crate::attendance::day_of;
 use crate::attendance::devices::table::{self, DeviceRow};
 use crate::attendance::devices::{DeviceState, Maker};
@@ -124,6 +124,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     let in_body = handed.batch.as_ref().ok().and_then(|batch| batch.device.clone());
     let serial = handed.serial.clone().or(in_body);
     let (device, project) = device_of(tx, ctx, serial.as_deref(), handed.is_signed)?;
+    heard::note(tx, ctx, intake, &device, &mut lesson)?;
     let id = InboxId(ctx.id());
     let message = Message { source: device.serial.clone(), project: Some(project), ..handed.message.clone() };
     let read = if device.offset_minutes == CHINA_OFFSET_MINUTES {

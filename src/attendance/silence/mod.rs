@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::table::SilenceRow;
 use super::devices::table::{self as devices, DeviceRow};
-use super::devices::{DeviceState, settings::HEARTBEATS_MINUTES};
+use super::devices::{DeviceState, Maker, settings::HEARTBEATS_MINUTES};
 use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::base::{Day, Moment, Month, words};
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
@@ -29,6 +29,8 @@ crate::store::types::word_column!(SilenceStep);
 
 /// Intervals without a sign of life from which a machine is silent.
 pub const INTERVALS: i64 = 3;
+/// Minutes within which a gateway without a setting of its own is heard of: it has no heartbeat, only what it hands in.
+pub const GATEWAY_MINUTES: i32 = 1440;
 /// Days looked back for working hours; a year without any means that there are none.
 const LOOK_BACK_DAYS: i64 = 400;
 /// Days of one silence that are looked at; a machine that is silent for longer should be blocked.
@@ -70,7 +72,7 @@ pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<usize, Problem> {
     let (by_minutes, own) = cutoffs(ctx.now, gates);
     let mut count = 0;
     for (device, last_seen_at) in devices::heard_before(tx.conn(), own.max(latest(&by_minutes)))? {
-        let told = device.heartbeat_minutes;
+        let told = device.heartbeat_minutes.or((device.maker == Maker::Gateway).then_some(GATEWAY_MINUTES));
         let limit = by_minutes.iter().find(|(minutes, _)| Some(*minutes) == told).map_or(own, |(_, at)| *at);
         let Some(project) = device.project_id.filter(|_| device.state == DeviceState::Active && last_seen_at < limit) else {
             continue;

@@ -8,7 +8,7 @@ use super::people::person;
 use super::{Applied, Ask, Halt, digest_of};
 use crate::attendance::devices::table::{self as devices, DeviceRow};
 use crate::attendance::devices::{DeviceState, Maker};
-use crate::attendance::intake::{Intake, Lesson, keeping};
+use crate::attendance::intake::{Intake, Lesson, heard, keeping};
 use crate::base::Day;
 use crate::base::id::DeviceId;
 use crate::projects::Site;
@@ -16,9 +16,6 @@ use crate::store::{Chain, Tx};
 use crate::wire::device::{DevicePunch, Direction, PersonKind};
 use crate::wire::openapi::answer::Wrong;
 use crate::wire::openapi::record::Record;
-
-/// A contractor's system hands its attendance in once a day, so it is missed after days and not after hours as a machine is.
-const UPLOADS_WITHIN_MINUTES: i32 = 24 * 60;
 
 /// The device that stands for an app on a project.
 fn device(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site) -> Result<DeviceRow, Halt> {
@@ -35,7 +32,6 @@ fn device(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site) -> Result<DeviceRow, Halt
         project_id: Some(site.id),
         gate: ask.app.app.name.clone(),
         state: DeviceState::Active,
-        heartbeat_minutes: Some(UPLOADS_WITHIN_MINUTES),
         ..DeviceRow::fresh(DeviceId(ctx.id()), serial, Maker::Gateway, ctx.now, recorded_seq)
     };
     devices::insert(tx, &row, ctx.now)?;
@@ -69,7 +65,9 @@ pub(super) fn attendance(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt
     let intake = Intake::of(&ask.ctx.ground);
     let place = (&device, site.id, ask.origin.inbox);
     // What would be learnt is forgotten: the commit is the caller's, and a number that was not stored must not be remembered.
-    let stored = keeping::store_punches(tx, ask.ctx, &intake, &mut Lesson::default(), place, &punches)?;
+    let mut lesson = Lesson::default();
+    heard::note(tx, ask.ctx, &intake, &device, &mut lesson)?;
+    let stored = keeping::store_punches(tx, ask.ctx, &intake, &mut lesson, place, &punches)?;
     tx.note(Chain::Project(site.id), ask.ctx.now, ask.ctx.actor(), "upload_attendance", &ask.origin.inbox.to_string())?;
     let result = (!not_entered.is_empty()).then(|| json!({"notEntered": not_entered}));
     let count = i64::try_from(not_entered.len()).unwrap_or(i64::MAX);

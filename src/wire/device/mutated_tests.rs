@@ -90,7 +90,7 @@ proptest! {
         let attlog_body = harmed(ATTLOG, &harms);
         let batch = attlog::parse(&attlog_body, Some("T1"), offset);
         holds(&batch);
-        prop_assert_eq!(batch.punches.len() + batch.problems.len(), batch.lines as usize, "every line is one or the other");
+        prop_assert_eq!(batch.punches.len() + batch.problems.len(), usize::try_from(batch.lines).unwrap(), "every line is one or the other");
         for message in [HIK, HIK_XML] {
             let body = harmed(message, &harms);
             let batch = hikvision::parse(&body, offset);

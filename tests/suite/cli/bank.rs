@@ -208,7 +208,7 @@ fn events_are_checked_one_by_one_with_field_rule_and_fix() {
     assert_eq!(ran.last(), "bankevent/1: 1 events, 1 without a remark, 0 problems");
     let number = event("e-2", "{\"amount\":1.00,\"date\":\"2026-03-02\"}");
     let reused = event("e-1", "{\"amount\":\"2.00\",\"date\":\"2026-03-02\",\"dat\":1}");
-    folder.write("many.json", &format!("[{good},\n{number},{reused}]"));
+    folder.write("many.json", format!("[{good},\n{number},{reused}]"));
     let ran = folder.run(&["bank", "check", "many.json"]).ends(1);
     for part in ["event 2: body.amount: bad_amount", "write: \"1234.50\"", "event 3: body.dat", "event 3: event_id: id_reused"] {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);

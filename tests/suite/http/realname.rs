@@ -5,7 +5,6 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use anxin::base::Clock as _;
 use anxin::base::id::{PartyId, ProjectId};
 use anxin::store::fuse::Fuse;
 use anxin::web::{Role, ScopeOn};
