@@ -279,7 +279,7 @@ fn made_page(form: &Form, made: keys::Made) -> Shown {
 }
 
 async fn make(form: Form) -> Shown {
-    let user: UserId = form.parse_opt("user")?.ok_or_else(Problem::not_found)?;
+    let user: UserId = form.parse("user")?;
     let kind: KeyKind = form.parse_opt("kind")?.unwrap_or(KeyKind::Hmac);
     let (name, public_key) = (form.required("name")?.to_owned(), form.text("public_key").map(str::to_owned));
     let made =

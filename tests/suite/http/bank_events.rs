@@ -305,7 +305,7 @@ both!(a_signature_stands_for_its_user_and_every_other_is_refused_alike, |app| {
         (key.as_str(), stale, sign(secret.as_bytes(), stale, body.as_bytes()), body.as_str()),
         (key.as_str(), NOW, sign(b"another secret", NOW, body.as_bytes()), body.as_str()),
         (key.as_str(), NOW, "v1=00".to_owned(), body.as_str()),
-        (key.as_str(), NOW, format!("v1a={}", STANDARD.encode([0; 64])), body.as_str()),
+        (key.as_str(), NOW, format!("v1a={}", STANDARD.encode([0_u8; 64])), body.as_str()),
         ("rec-0000000000001", NOW, good.clone(), body.as_str()),
         ("odd", NOW, good, body.as_str()),
     ];
@@ -378,7 +378,7 @@ both!(an_ed25519_key_signs_and_only_its_public_half_stands_here, |app| {
     assert_eq!(at.signed(&key, NOW, &signature(&body), &body).await.expect(202)["state"], "stored");
     at.signed(&key, NOW, &signature("other"), &body).await.refuse(401, "not_authenticated");
     at.signed(&key, NOW, &sign(public_key.as_bytes(), NOW, body.as_bytes()), &body).await.refuse(401, "not_authenticated");
-    for odd in ["", "AAAA", &STANDARD.encode([0; 32])] {
+    for odd in ["", "AAAA", &STANDARD.encode([0_u8; 32])] {
         let body = json!({"user": at.bank.user, "name": "x", "kind": "ed25519", "public_key": odd});
         at.admin.post("/api/v1/bank-keys", body).send().await.refuse(422, "invalid");
     }
@@ -426,7 +426,7 @@ both!(the_page_shows_specification_keys_and_events_to_whom_they_belong, |app| {
     let page = admin.page("/bank-feed").await;
     assert!(page.contains("month.proof") && page.contains("Signing keys") && !page.contains("Last events"));
     let user = at.bank.user.to_string();
-    let made = admin.post("/bank-feed/keys", &[("user", &user), ("name", "host"), ("kind", "hmac")]).await;
+    let made = admin.post("/bank-feed/keys", &[("user", user.as_str()), ("name", "host"), ("kind", "hmac")]).await;
     assert_eq!(made.status, 200);
     let shown = made.text();
     let key = shown.split("<dt>X-Anxin-Key</dt><dd><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
