@@ -259,7 +259,7 @@ mod tests {
         let schedule = Schedule::read(&Config::load(None).unwrap().schedule).unwrap();
         assert_eq!(
             schedule.ticks.iter().map(|tick| tick.name).collect::<Vec<_>>(),
-            ["nightly", "reminders", "sources", "silence", "digest", "pruning"]
+            ["nightly", "reminders", "sources", "gates", "silence", "digest", "pruning"]
         );
     }
 
