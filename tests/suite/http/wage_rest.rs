@@ -38,7 +38,7 @@ both!(a_deposit_s_form_is_admitted_by_the_text_of_the_place_or_waits_for_a_perso
         assert_eq!(needs.contains("regional_rule"), !known, "{region} {kind}: {judged}");
         assert_eq!(judged[0]["rules"].to_string().contains("R65-02"), known, "{region} {kind}: {judged}");
         let shown = text_of(&browser.page(&format!("/projects/{}/deposit", site.id)).await);
-        assert_eq!(shown.contains("未知，由人工核对当地文件"), region != "650000" && region != "460000", "{region}: {shown}");
+        assert_eq!(shown.contains("未知，人工核对"), region != "650000" && region != "460000", "{region}: {shown}");
     }
     assert_eq!(app.broken(), Vec::<String>::new());
 });
