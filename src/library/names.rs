@@ -4,7 +4,7 @@
 /// Name, Chinese and English meaning.
 const MEANINGS: &[(&str, &str, &str)] = &[
     ("deposit.form.insurance", "是否接受工程保证保险作为保证金", "whether insurance is admitted as deposit"),
-    ("deposit.form.bond", "是否接受工程担保作为保证金", "whether a bond is admitted as deposit"),
+    ("deposit.form.bond", "是否接受工程担保公司保函作为保证金", "whether a guarantee company's bond is admitted as deposit"),
     ("deposit.rate_min", "保证金比例下限（占合同价款）", "lowest deposit rate, share of the contract sum"),
     ("deposit.rate_max", "保证金比例上限（占合同价款）", "highest deposit rate, share of the contract sum"),
     ("deposit.second_project_floor", "同一地区第二个项目起的比例下限", "lowest rate from the second project in one area on"),
