@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// A large file is millions of small texts, which the C library's allocator is slow at, and slower still where it is musl's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     anxin::app::cli::run()
 }

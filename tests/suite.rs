@@ -11,6 +11,10 @@
     reason = "a test that fails by panicking does its work"
 )]
 
+/// The allocator of the binary (`src/main.rs`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod suite {
     pub mod browser;
     mod cli;

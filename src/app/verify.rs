@@ -35,8 +35,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(workers::table::all_events(conn)?)?;
     audit.table(attendance::devices::table::all(conn)?)?;
     audit.table(attendance::silence::table::all(conn)?)?;
-    audit.table(ledger::table::all(conn)?)?;
-    audit.table(ledger::table::all_lines(conn)?)?;
+    ledger::table::verify(conn, &mut audit)?;
     audit.table(notice_board::table::all(conn)?)?;
     audit.table(deposits::table::all(conn)?)?;
     audit.table(deposits::table::all_events(conn)?)?;

@@ -231,13 +231,13 @@ struct WorkedRow {
 
 /// What each worker did in a month, in order of enrolment.
 pub fn worked(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<Worked>, StoreError> {
-    let rows: Vec<WorkedRow> = diesel::sql_query(
+    let rows: Vec<WorkedRow> = fixed(
         "SELECT enrolment_id, worker_id, CAST(SUM(hundredths) AS BIGINT) AS hundredths, COUNT(*) AS days FROM work_days \
          WHERE project_id = $1 AND worked_on >= $2 AND worked_on <= $3 GROUP BY enrolment_id, worker_id ORDER BY enrolment_id",
     )
-    .bind::<BigInt, _>(project.0)
-    .bind::<Date, _>(month.first().0)
-    .bind::<Date, _>(month.last().0)
+    .big(project.0)
+    .day(month.first())
+    .day(month.last())
     .load(conn)?;
     let worked = |row: WorkedRow| Worked {
         enrolment: RecordId(row.enrolment_id),
@@ -317,11 +317,12 @@ pub fn spans_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<BTreeMap<P
             span.folded = Some((first, last));
         }
     }
-    let numbers: Vec<i64> = projects.iter().map(|project| project.0).collect();
-    let waiting: Vec<(i64, i32)> = dirty_days::table
-        .filter(dirty_days::project_id.eq_any(numbers))
-        .select((dirty_days::project_id, dirty_days::local_day))
-        .load(conn)?;
+    let waiting = dirty_days::table.select((dirty_days::project_id, dirty_days::local_day)).into_boxed();
+    let waiting = match projects {
+        [one] => waiting.filter(dirty_days::project_id.eq(one.0)),
+        many => waiting.filter(dirty_days::project_id.eq_any(many.iter().map(|project| project.0).collect::<Vec<i64>>())),
+    };
+    let waiting: Vec<(i64, i32)> = waiting.load(conn)?;
     for (project, day) in waiting {
         if let Some(span) = spans.get_mut(&ProjectId(project)) {
             span.waiting.extend(day_of(day));

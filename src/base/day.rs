@@ -72,7 +72,8 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m-%d"))
+        // The library's own form is the same text as `%Y-%m-%d`, without reading a pattern each time.
+        fmt::Display::fmt(&self.0, f)
     }
 }
 

@@ -61,10 +61,7 @@ pub fn post(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, posting: &Posting) -> Resul
         );
     }
     let (row, lines) = rows_of(ctx, site, posting, recorded_seq);
-    table::insert(tx, &row)?;
-    for line in &lines {
-        table::insert_line(tx, line)?;
-    }
+    table::insert(tx, &row, &lines)?;
     tx.note(chain, ctx.now, ctx.actor(), "post", &format!("{} {}", row.kind, row.id))?;
     Ok(row)
 }

@@ -1,5 +1,7 @@
 //! Rows of postings and their lines.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 use serde::Serialize;
@@ -8,6 +10,7 @@ use super::{LedgerAccount, PostingKind};
 use crate::base::id::{PostingId, ProjectId};
 use crate::base::{Day, Fen, Moment};
 use crate::store::bulk::insert_all;
+use crate::store::journal::Audit;
 use crate::store::schema::{posting_lines, postings};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
@@ -42,6 +45,23 @@ sealed_in_project! {
     PostingRow: "postings", project_id;
 }
 
+/// A posting with its lines, which are written with it and never without: the journal holds one digest of both.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct WholePosting<'a> {
+    pub posting: &'a PostingRow,
+    pub lines: &'a [PostingLineRow],
+}
+
+impl Sealed for WholePosting<'_> {
+    const TABLE: &'static str = PostingRow::TABLE;
+    fn chain(&self) -> Chain {
+        self.posting.chain()
+    }
+    fn key(&self) -> String {
+        self.posting.key()
+    }
+}
+
 impl Sealed for PostingLineRow {
     const TABLE: &'static str = "posting_lines";
     fn chain(&self) -> Chain {
@@ -68,22 +88,24 @@ struct Unbalanced {
     posting_id: i64,
 }
 
-pub fn insert(tx: &mut Tx<'_>, row: &PostingRow) -> Result<(), StoreError> {
-    diesel::insert_into(postings::table).values(row).execute(tx.conn())?;
-    tx.seal(row)
+/// Writes a new posting with its lines.
+pub fn insert(tx: &mut Tx<'_>, posting: &PostingRow, lines: &[PostingLineRow]) -> Result<(), StoreError> {
+    insert_many(tx, std::slice::from_ref(posting), lines)
 }
 
-pub fn insert_line(tx: &mut Tx<'_>, row: &PostingLineRow) -> Result<(), StoreError> {
-    diesel::insert_into(posting_lines::table).values(row).execute(tx.conn())?;
-    tx.seal(row)
-}
-
-/// Many new postings with their lines at once.
+/// Many new postings at once, with their lines in the same order.
 pub fn insert_many(tx: &mut Tx<'_>, rows: &[PostingRow], lines: &[PostingLineRow]) -> Result<(), StoreError> {
     insert_all!(tx.conn(), postings::table, rows)?;
     insert_all!(tx.conn(), posting_lines::table, lines)?;
-    tx.seal_all(rows)?;
-    tx.seal_all(lines)
+    let mut rest = lines;
+    let whole = rows.iter().map(|posting| {
+        let count = rest.iter().take_while(|line| line.posting_id == posting.id).count();
+        let (own, others) = rest.split_at(count);
+        rest = others;
+        WholePosting { posting, lines: own }
+    });
+    let whole: Vec<WholePosting<'_>> = whole.collect();
+    tx.seal_all(&whole)
 }
 
 pub fn by_key(conn: &mut AnyConn, project: ProjectId, natural_key: &str) -> Result<Option<PostingRow>, StoreError> {
@@ -163,4 +185,17 @@ pub fn all_lines(conn: &mut AnyConn) -> Result<Vec<PostingLineRow>, StoreError> 
         .order((posting_lines::project_id, posting_lines::posting_id, posting_lines::ordinal))
         .select(PostingLineRow::as_select())
         .load(conn)?)
+}
+
+/// Compares every posting with the journal, with its lines; a line whose posting is gone is nobody's.
+pub fn verify(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
+    let mut lines: BTreeMap<(ProjectId, PostingId), Vec<PostingLineRow>> = BTreeMap::new();
+    for line in all_lines(conn)? {
+        lines.entry((line.project_id, line.posting_id)).or_default().push(line);
+    }
+    for posting in all(conn)? {
+        let own = lines.remove(&(posting.project_id, posting.id)).unwrap_or_default();
+        audit.with_parts(&WholePosting { posting: &posting, lines: &own }, &posting, &own)?;
+    }
+    audit.table(lines.into_values().flatten())
 }

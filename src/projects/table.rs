@@ -123,6 +123,9 @@ pub fn participations(conn: &mut AnyConn, id: ProjectId) -> Result<Vec<Participa
 
 /// Some projects, in order of id.
 pub fn some(conn: &mut AnyConn, ids: &[ProjectId]) -> Result<Vec<ProjectRow>, StoreError> {
+    if let [one] = ids {
+        return Ok(projects::table.find(*one).select(ProjectRow::as_select()).load(conn)?);
+    }
     let query = projects::table.filter(projects::id.eq_any(ids.to_vec())).order(projects::id);
     Ok(query.select(ProjectRow::as_select()).load(conn)?)
 }
@@ -130,11 +133,13 @@ pub fn some(conn: &mut AnyConn, ids: &[ProjectId]) -> Result<Vec<ProjectRow>, St
 /// Facts of some kinds about some projects themselves, each project's in the order of recording.
 pub fn facts_of(conn: &mut AnyConn, ids: &[ProjectId], kinds: &[FactKind]) -> Result<Vec<FactRow>, StoreError> {
     use project_facts as f;
-    Ok(f::table
-        .filter(f::project_id.eq_any(ids.to_vec()).and(f::subject_id.eq(0)).and(f::kind.eq_any(kinds.to_vec())))
-        .order((f::project_id, f::id))
-        .select(FactRow::as_select())
-        .load(conn)?)
+    let query = f::table.filter(f::subject_id.eq(0)).order((f::project_id, f::id)).select(FactRow::as_select()).into_boxed();
+    // `IN` is not kept prepared, `=` is; one project has few facts.
+    if let [one] = ids {
+        let rows: Vec<FactRow> = query.filter(f::project_id.eq(*one)).load(conn)?;
+        return Ok(rows.into_iter().filter(|row| kinds.contains(&row.kind)).collect());
+    }
+    Ok(query.filter(f::project_id.eq_any(ids.to_vec()).and(f::kind.eq_any(kinds.to_vec()))).load(conn)?)
 }
 
 /// Projects on which any of these parties takes or took part, with the role.

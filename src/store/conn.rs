@@ -40,14 +40,6 @@ impl AnyConn {
             AnyConn::Postgres(_) => Backend::Postgres,
         }
     }
-
-    /// Locks a chain's head until the end of the transaction. SQLite has one writer, so it is locked already.
-    pub fn lock_suffix(&self) -> &'static str {
-        match self.backend() {
-            Backend::Sqlite => "",
-            Backend::Postgres => " FOR UPDATE",
-        }
-    }
 }
 
 /// Where the database is.

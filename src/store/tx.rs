@@ -12,7 +12,8 @@ use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 
 use super::conn::{AnyConn, Backend, Db};
-use super::journal::{self, SealedRow};
+use super::fixed::fixed;
+use super::journal::{self, SealedRows};
 use super::{StoreError, schema};
 use crate::base::Moment;
 use crate::base::id::ProjectId;
@@ -66,7 +67,7 @@ struct OpenChain {
     seq: i64,
     previous: String,
     actions: Vec<journal::Action>,
-    sealed: Vec<SealedRow>,
+    sealed: SealedRows,
 }
 
 /// A transaction that is open for writing.
@@ -99,13 +100,16 @@ impl<'a> Tx<'a> {
             return Ok(open.seq);
         }
         let name = chain.to_string();
-        diesel::sql_query("INSERT INTO chain_heads (chain, seq, hash) VALUES ($1, 0, '') ON CONFLICT DO NOTHING")
-            .bind::<Text, _>(&name)
+        fixed("INSERT INTO chain_heads (chain, seq, hash) VALUES ($1, 0, '') ON CONFLICT DO NOTHING")
+            .text(&name)
             .execute(self.conn)?;
-        let lock = format!("SELECT seq, hash FROM chain_heads WHERE chain = $1{}", self.conn.lock_suffix());
-        let head: Head = diesel::sql_query(lock).bind::<Text, _>(&name).get_result(self.conn)?;
+        let lock = match self.conn.backend() {
+            Backend::Sqlite => "SELECT seq, hash FROM chain_heads WHERE chain = $1",
+            Backend::Postgres => "SELECT seq, hash FROM chain_heads WHERE chain = $1 FOR UPDATE",
+        };
+        let head: Head = fixed(lock).text(&name).get_result(self.conn)?;
         let seq = head.seq + 1;
-        self.chains.insert(chain, OpenChain { seq, previous: head.hash, actions: Vec::new(), sealed: Vec::new() });
+        self.chains.insert(chain, OpenChain { seq, previous: head.hash, actions: Vec::new(), sealed: SealedRows::default() });
         Ok(seq)
     }
 
@@ -115,7 +119,7 @@ impl<'a> Tx<'a> {
         self.seq(chain)?;
         let digest = journal::digest(row)?;
         if let Some(open) = self.chains.get_mut(&chain) {
-            open.sealed.push(SealedRow { table: R::TABLE.to_owned(), key: row.key(), digest });
+            open.sealed.push(R::TABLE, &row.key(), &digest)?;
         }
         Ok(())
     }
@@ -127,7 +131,7 @@ impl<'a> Tx<'a> {
             let chain = row.chain();
             self.seq(chain)?;
             if let Some(open) = self.chains.get_mut(&chain) {
-                open.sealed.push(SealedRow { table: R::TABLE.to_owned(), key: row.key(), digest });
+                open.sealed.push(R::TABLE, &row.key(), &digest)?;
             }
         }
         Ok(())
@@ -157,7 +161,7 @@ impl<'a> Tx<'a> {
                 return Err(StoreError::Damaged(format!("a change of chain `{chain}` came without a journal line")));
             };
             let (at, actor) = (first.at, first.actor.clone());
-            let entry = journal::Entry::new(chain, open.seq, at, actor, &open.actions, &open.sealed, open.previous)?;
+            let entry = journal::Entry::new(chain, open.seq, at, actor, &open.actions, open.sealed, open.previous)?;
             diesel::insert_into(schema::journal::table).values(&entry).execute(self.conn)?;
             diesel::update(schema::chain_heads::table.find(chain.to_string()))
                 .set((schema::chain_heads::seq.eq(open.seq), schema::chain_heads::hash.eq(&entry.hash)))

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
-use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::aead::{Aead, AeadInPlace, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use diesel::prelude::*;
 use hmac::{Hmac, Mac};
@@ -59,6 +59,7 @@ pub struct Vault {
 }
 
 const NONCE_LEN: usize = 12;
+const TAG_LEN: usize = 16;
 const INDEX_HEX_LEN: usize = 32;
 
 impl Vault {
@@ -216,8 +217,14 @@ impl Vault {
         let nonce: [u8; NONCE_LEN] = self.random()?;
         let too_long = || StoreError::Damaged("a field is too long to encrypt".to_owned());
         let cipher = Aes256Gcm::new_from_slice(key.as_slice()).map_err(|_| too_long())?;
-        let sealed = cipher.encrypt(&Nonce::from(nonce), Payload { msg: plain, aad: label }).map_err(|_| too_long())?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        // In place: a body of many megabytes is copied once.
+        let mut sealed = Vec::with_capacity(NONCE_LEN.saturating_add(plain.len()).saturating_add(TAG_LEN));
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plain);
+        let (_, body) = sealed.split_at_mut_checked(NONCE_LEN).ok_or_else(too_long)?;
+        let tag = cipher.encrypt_in_place_detached(&Nonce::from(nonce), label, body).map_err(|_| too_long())?;
+        sealed.extend_from_slice(&tag);
+        Ok(sealed)
     }
 }
 

@@ -104,13 +104,13 @@ pub fn replace_work_days(
     let fresh: BTreeMap<RecordId, &WorkDayRow> = rows.iter().map(|row| (row.enrolment_id, row)).collect();
     let stays = |row: &WorkDayRow| fresh.get(&row.enrolment_id).is_some_and(|new| new.says_the_same_as(row));
     for row in standing.values().filter(|row| !stays(row)) {
-        diesel::sql_query(
+        fixed(
             "INSERT INTO work_days_was SELECT $1, t.* FROM work_days t WHERE t.project_id = $2 AND t.worked_on = $3 AND t.enrolment_id = $4",
         )
-        .bind::<BigInt, _>(now.0)
-        .bind::<BigInt, _>(project.0)
-        .bind::<Date, _>(day.0)
-        .bind::<BigInt, _>(row.enrolment_id.0)
+        .big(now.0)
+        .big(project.0)
+        .day(day)
+        .big(row.enrolment_id.0)
         .execute(conn)?;
         diesel::delete(work_days::table.find((project, day, row.enrolment_id))).execute(conn)?;
     }

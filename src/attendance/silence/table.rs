@@ -53,11 +53,14 @@ pub fn is_open(conn: &mut AnyConn, device: DeviceId) -> Result<bool, StoreError>
 
 /// Every step of the machines of some projects, the oldest first.
 pub fn steps_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<SilenceRow>, StoreError> {
-    Ok(device_silences::table
-        .filter(device_silences::project_id.eq_any(projects.to_vec()))
-        .order((device_silences::project_id, device_silences::id))
-        .select(SilenceRow::as_select())
-        .load(conn)?)
+    use device_silences as s;
+    let query = s::table.order((s::project_id, s::id)).select(SilenceRow::as_select()).into_boxed();
+    // `IN` is not kept prepared, `=` is.
+    let query = match projects {
+        [one] => query.filter(s::project_id.eq(*one)),
+        many => query.filter(s::project_id.eq_any(many.to_vec())),
+    };
+    Ok(query.load(conn)?)
 }
 
 /// The latest steps of a device, the newest first.

@@ -1,5 +1,6 @@
 //! Sheets and their lines, counted by the database as of a day.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use diesel::prelude::*;
@@ -120,15 +121,22 @@ pub struct OpenCount {
     pub disputed_fen: Fen,
 }
 
+/// Up to so many projects are asked about one by one.
+const FEW_PROJECTS: usize = 8;
+
 /// What is open of the sheets of some projects. Two indexes give the lines: those open today, and those that were paid after `as_of`.
 pub fn open_counts(conn: &mut AnyConn, projects: &[ProjectId], as_of: Day) -> Result<Vec<OpenCount>, StoreError> {
     if projects.is_empty() {
         return Ok(Vec::new());
     }
-    // A gate asks of many projects now and then; an assessment asks of one all the time, and its text is kept prepared.
+    // An assessment asks of one project all the time, a gate of a company's few: that text is kept prepared.
     static OF_ONE: LazyLock<String> = LazyLock::new(|| open_counts_text("= $2"));
-    if let [project] = projects {
-        return Ok(fixed(OF_ONE.as_str()).day(as_of).big(project.0).load(conn)?);
+    if projects.len() <= FEW_PROJECTS {
+        let mut counts = Vec::new();
+        for project in projects.iter().collect::<BTreeSet<_>>() {
+            counts.extend(fixed(OF_ONE.as_str()).day(as_of).big(project.0).load::<OpenCount>(conn)?);
+        }
+        return Ok(counts);
     }
     let text = open_counts_text(&format!("IN ({})", listed(projects.iter().map(|project| project.0))));
     Ok(diesel::sql_query(text).bind::<Date, _>(as_of).load(conn)?)
@@ -150,8 +158,13 @@ fn open_counts_text(projects: &str) -> String {
 pub fn heads_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<SheetHead>, StoreError> {
     use pay_sheets as s;
     let columns = (s::project_id, s::id, s::month, s::state, s::due_on, s::total_fen);
-    let query = s::table.filter(s::project_id.eq_any(projects.to_vec())).order((s::project_id, s::month, s::part));
-    Ok(query.select(columns).load(conn)?)
+    let query = s::table.order((s::project_id, s::month, s::part)).select(columns).into_boxed();
+    // `IN` is not kept prepared, `=` is.
+    let query = match projects {
+        [one] => query.filter(s::project_id.eq(*one)),
+        many => query.filter(s::project_id.eq_any(many.to_vec())),
+    };
+    Ok(query.load(conn)?)
 }
 
 /// A sheet without its lines: project, id, month, state, due day, total.

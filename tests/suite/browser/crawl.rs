@@ -23,8 +23,8 @@ const OF_A_KIND_MAX: usize = 2;
 /// The same for pages that a query has narrowed.
 const NARROWED_MAX: usize = 1;
 
-/// Links that are asked for each role.
-const LINKS_MAX: usize = 1000;
+/// Links of one kind that are asked for each role: whether a door is open to a role hangs on the kind, not on the hundredth worker.
+const LINKS_OF_A_KIND_MAX: usize = 6;
 
 /// How long a page may take to be laid out anew.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -78,6 +78,8 @@ struct Walk<'a> {
     looked: BTreeMap<String, usize>,
     reached: BTreeSet<&'static str>,
     asked: BTreeSet<String>,
+    /// How many links were asked, by kind.
+    asked_of_kind: BTreeMap<String, usize>,
     wrong: Vec<String>,
 }
 
@@ -122,9 +124,16 @@ impl Walk<'_> {
     /// Asks where the links lead.
     async fn ask(&mut self, from: &str, links: &[String]) {
         let is_switch = |link: &str| link.starts_with("/language/");
-        let room = LINKS_MAX.saturating_sub(self.asked.len());
-        let fresh: Vec<&String> =
-            links.iter().filter(|link| !is_switch(link) && !self.asked.contains(*link)).take(room).collect();
+        let mut fresh = Vec::new();
+        for link in links.iter().filter(|link| !is_switch(link)) {
+            // A link that is no route of ours is a kind of its own.
+            let pattern = self.table.of("GET", link).map_or(link.as_str(), |(pattern, _)| pattern);
+            let count = self.asked_of_kind.entry(Self::kind(pattern, link)).or_default();
+            if *count < LINKS_OF_A_KIND_MAX && self.asked.insert(link.clone()) {
+                *count += 1;
+                fresh.push(link);
+            }
+        }
         if fresh.is_empty() {
             return;
         }
@@ -134,7 +143,6 @@ impl Walk<'_> {
             if !matches!(status, 200 | 303) {
                 self.wrong.push(format!("{} {from}: the link {link} answers {status}", self.who));
             }
-            self.asked.insert(link.clone());
         }
     }
 
@@ -192,6 +200,7 @@ async fn walk(site: &Site, table: &Table, roles: &[Role]) -> (BTreeSet<&'static 
             looked: BTreeMap::new(),
             reached: BTreeSet::new(),
             asked: BTreeSet::new(),
+            asked_of_kind: BTreeMap::new(),
             wrong: Vec::new(),
         };
         walk.from(&[&home, "/me", "/"]).await;
@@ -241,6 +250,7 @@ async fn walk_as_nobody(site: &Site, table: &Table, link: &str) -> (BTreeSet<&'s
         looked: BTreeMap::new(),
         reached: BTreeSet::new(),
         asked: BTreeSet::new(),
+        asked_of_kind: BTreeMap::new(),
         wrong: Vec::new(),
     };
     walk.from(&["/", "/login", link]).await;
@@ -301,6 +311,7 @@ fn pages_that_refuse_are_sound_too() {
             looked: BTreeMap::new(),
             reached: BTreeSet::new(),
             asked: BTreeSet::new(),
+            asked_of_kind: BTreeMap::new(),
             wrong: Vec::new(),
         };
         for path in closed.map(|route| route.path).into_iter().filter(|path| !path.contains('{')).chain(["/no/such/page"]) {
