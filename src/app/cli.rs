@@ -383,8 +383,8 @@ pub fn run() -> ExitCode {
         Command::Law(LawCommand::Check { dir }) => law::check(&dir),
         Command::Law(LawCommand::Keys { text }) => law::keys(config, text.as_deref()),
         Command::Law(LawCommand::Try(args)) => law_try::run(config, &args),
-        Command::Bank(BankCommand::Read { file, json }) => files::bank_read(&file, json),
-        Command::Bank(BankCommand::Check { file }) => files::bank_check(&file),
+        Command::Bank(BankCommand::Read { file, json }) => files::bank_read(config, &file, json),
+        Command::Bank(BankCommand::Check { file }) => files::bank_check(config, &file),
         Command::Bank(BankCommand::Regulator { port, data }) => regulator::run(config, port, data.as_deref()),
         Command::Bank(BankCommand::Reply { file, form, fail }) => files::bank_reply(&file, &form, fail),
         Command::Device(DeviceCommand::Read { format, sn, file, json }) => {

@@ -14,6 +14,7 @@ use crate::outlets::mail::{self, Privacy, SmtpSettings};
 use crate::store::{DbOptions, StoreError};
 use crate::web::peer::Network;
 use crate::web::{GateSettings, Settings, SignSettings, Upkeep};
+use crate::wire::direct_link::Families;
 use crate::wire::openapi::profile::Platforms;
 
 /// Every setting; see `config/service.toml` for what each means.
@@ -33,6 +34,9 @@ pub struct Config {
     /// The platforms, from files of their own.
     #[serde(skip)]
     pub platforms: Arc<Platforms>,
+    /// The families of direct-link files, from files of their own.
+    #[serde(skip)]
+    pub direct_link: Arc<Families>,
     pub gates: GateSettings,
 }
 
@@ -201,7 +205,10 @@ impl Config {
                 config
             })
             .and_then(|config: Self| config.trusted_proxies().map(|_| config))
-            .and_then(|config: Self| Ok(Self { platforms: Arc::new(platforms(folder)?), ..config }))
+            .and_then(|config: Self| {
+                let (platforms, direct_link) = (Arc::new(platforms(folder)?), Arc::new(direct_link(folder)?));
+                Ok(Self { platforms, direct_link, ..config })
+            })
     }
 
     fn trusted_proxies(&self) -> Result<Vec<Network>, StoreError> {
@@ -223,6 +230,7 @@ impl Config {
             upkeep: self.upkeep(),
             signs: self.signs.clone(),
             platforms: Arc::clone(&self.platforms),
+            direct_link: Arc::clone(&self.direct_link),
             platform_rate_max: self.uploads.rate_max,
             gates: self.gates.clone(),
         }
@@ -256,8 +264,18 @@ fn is_setting(name: &figment::value::UncasedStr) -> bool {
 
 /// The platforms: the embedded profiles with the files under `DIR/platforms` laid over them by name.
 fn platforms(folder: Option<&Path>) -> Result<Platforms, StoreError> {
-    let folder = folder.map(|folder| folder.join("platforms")).filter(|folder| folder.is_dir());
-    let unreadable = |error: std::io::Error| StoreError::Setup(format!("cannot read `platforms`: {error}"));
+    Platforms::read(&tables_under(folder, "platforms")?).map_err(StoreError::Setup)
+}
+
+/// The families of direct-link files: the embedded ones with the files under `DIR/direct_link` laid over them by name.
+pub fn direct_link(folder: Option<&Path>) -> Result<Families, StoreError> {
+    Families::read(&tables_under(folder, "direct_link")?).map_err(StoreError::Setup)
+}
+
+/// Name and text of every TOML file in a folder of the layer that is laid over; none where there is no such folder.
+fn tables_under(folder: Option<&Path>, name: &str) -> Result<Vec<(String, String)>, StoreError> {
+    let folder = folder.map(|folder| folder.join(name)).filter(|folder| folder.is_dir());
+    let unreadable = |error: std::io::Error| StoreError::Setup(format!("cannot read `{name}`: {error}"));
     let mut files = Vec::new();
     if let Some(folder) = folder {
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
@@ -268,7 +286,7 @@ fn platforms(folder: Option<&Path>) -> Result<Platforms, StoreError> {
             }
         }
     }
-    Platforms::read(&files).map_err(StoreError::Setup)
+    Ok(files)
 }
 
 /// The law files: the embedded ones with those under `DIR/law` and `DIR/calendar` laid over them by name.

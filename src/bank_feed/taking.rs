@@ -1,6 +1,7 @@
 //! Taking the events of one request: each by itself, all in one transaction, a bad one never sinks its neighbours.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +15,7 @@ use crate::base::words;
 use crate::projects::Site;
 use crate::settlement::{self, FileProblem, HandedIn, Receipt, results, statements};
 use crate::store::inbox::{InboxState, Rejected};
+use crate::store::spool::Spool;
 use crate::store::{AnyConn, Chain, Tx, journal};
 use crate::web::{Code, Ctx, Problem};
 use crate::wire::bank::event::{self, Event, EventKind, Told};
@@ -110,7 +112,7 @@ fn desk_of(conn: &mut AnyConn, ctx: &Ctx, text: &str) -> Result<Option<Desk>, Pr
 pub(super) fn handed_in(content_type: &str, bytes: &[u8], event: Option<&Event>, file: BankFile) -> HandedIn {
     let name = event.map(|event| format!("{} {}", event.kind, event.id));
     let file = BankFile { format: event::FORMAT.to_owned(), ..file };
-    HandedIn { name, content_type: content_type.to_owned(), bytes: bytes.to_vec(), file, path: PATH }
+    HandedIn { name, content_type: content_type.to_owned(), bytes: Arc::new(Spool::of(bytes.to_vec())), file, path: PATH }
 }
 
 /// Keeps an event that is not taken.

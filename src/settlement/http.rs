@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::receipt::{FileProblem, Receipt, refusal};
 use super::{HandedIn, results, statements};
-use crate::web::extract::{Reply, Upload};
-use crate::web::{Access, Call, Problem, Route, Verb};
-use crate::wire::bank;
+use crate::store::spool::Spool;
+use crate::web::extract::{LargeUpload, Reply};
+use crate::web::{Access, Call, Ctx, Problem, Route, Verb};
+use crate::wire::bank::{self, ReadOptions};
 
 /// Media types of bank files; the content decides, not the type, so anything is read.
 const MEDIA_TYPES: &[&str] = &[
@@ -32,30 +33,37 @@ const RESULTS: &str = "/api/v1/bank/results";
 pub fn routes() -> Vec<Route> {
     let feed = Access::Holds(Verb::FeedBank);
     vec![
-        Route::post(STATEMENTS, feed, "Hand in statements: camt.052/053/054, MT940/942, CSV, XLS, XLSX, ZIP", || {
-            web::post().to(take_statements)
+        Route::post(
+            STATEMENTS,
+            feed,
+            "Hand in statements: camt.052/053/054, MT940/942, direct-link files, CSV, XLS, XLSX, ZIP",
+            || web::post().to(take_statements),
+        )
+        .takes_file(MEDIA_TYPES)
+        .gives::<Receipt>(),
+        Route::post(RESULTS, feed, "Hand in results of payments: pain.002 or a direct-link file", || {
+            web::post().to(take_results)
         })
         .takes_file(MEDIA_TYPES)
         .gives::<Receipt>(),
-        Route::post(RESULTS, feed, "Hand in a payment status report (pain.002)", || web::post().to(take_results))
-            .takes_file(MEDIA_TYPES)
-            .gives::<Receipt>(),
     ]
 }
 
 /// Reads the file off the event loop and outside the transaction: a large one must not hold up the writer.
-pub async fn read(name: Option<String>, content_type: String, bytes: Vec<u8>, path: &'static str) -> HandedIn {
-    let (told, bytes) = (name.clone(), Arc::new(bytes));
-    let kept = Arc::clone(&bytes);
-    let file = web::block(move || bank::outline(&kept, told.as_deref())).await.unwrap_or_else(|_| broken_reader());
-    // The reader has let go of them by now, so this is no copy.
-    let bytes = Arc::try_unwrap(bytes).unwrap_or_else(|shared| shared.to_vec());
+pub async fn read(ctx: &Ctx, name: Option<String>, content_type: String, spool: Spool, path: &'static str) -> HandedIn {
+    let (told, bytes) = (name.clone(), Arc::new(spool));
+    let (kept, families) = (Arc::clone(&bytes), Arc::clone(&ctx.ground.settings.direct_link));
+    let read = move || {
+        let options = ReadOptions { families: Some(&families), ..ReadOptions::default() };
+        bank::outline(kept.as_ref(), told.as_deref(), options)
+    };
+    let file = web::block(read).await.unwrap_or_else(|_| broken_reader());
     HandedIn { name, content_type, bytes, file, path }
 }
 
-async fn uploaded(upload: Upload, path: &'static str) -> HandedIn {
-    let Upload { bytes, content_type, file_name } = upload;
-    read(file_name, content_type, bytes, path).await
+async fn uploaded(ctx: &Ctx, upload: LargeUpload, path: &'static str) -> HandedIn {
+    let LargeUpload { spool, content_type, file_name } = upload;
+    read(ctx, file_name, content_type, spool, path).await
 }
 
 /// A reader that failed in its own way is a bug of ours; the file is kept all the same.
@@ -86,14 +94,14 @@ fn answer(reply: Reply<Value>) -> Result<Reply<Value>, Problem> {
     Err(refusal(&text(body, "inbox_id"), problems.collect()))
 }
 
-async fn take_statements(call: Call, upload: Upload) -> Result<impl Responder, Problem> {
-    let handed = uploaded(upload, STATEMENTS).await;
+async fn take_statements(call: Call, upload: LargeUpload) -> Result<impl Responder, Problem> {
+    let handed = uploaded(&call.ctx, upload, STATEMENTS).await;
     let reply = call.write(StatusCode::OK, move |tx, ctx| statements::take(tx, ctx, &handed)).await?;
     answer(reply)
 }
 
-async fn take_results(call: Call, upload: Upload) -> Result<impl Responder, Problem> {
-    let handed = uploaded(upload, RESULTS).await;
+async fn take_results(call: Call, upload: LargeUpload) -> Result<impl Responder, Problem> {
+    let handed = uploaded(&call.ctx, upload, RESULTS).await;
     let reply = call.write(StatusCode::OK, move |tx, ctx| results::take(tx, ctx, &handed)).await?;
     answer(reply)
 }

@@ -22,17 +22,36 @@ pub mod voiding;
 
 pub use receipt::{FileProblem, Receipt, StatementReceipt};
 
+use std::io::Read;
+use std::sync::Arc;
+
 use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
-use crate::store::{AnyConn, Tx, journal};
+use crate::store::spool::Spool;
+use crate::store::{AnyConn, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::{BankFile, event};
+use crate::wire::stream::Source;
 
 /// Parser and its version, kept with each message.
 const PARSER: &str = "bank/1";
 
 /// Items of one file that go to quarantine one by one; beyond it the last one stands for the rest.
 const QUARANTINED_MAX: usize = 1_000;
+
+impl Source for Spool {
+    fn in_memory(&self) -> Option<&[u8]> {
+        Spool::in_memory(self)
+    }
+
+    fn len(&self) -> u64 {
+        Spool::len(self)
+    }
+
+    fn open(&self) -> Box<dyn Read + '_> {
+        Box::new(self.reader())
+    }
+}
 
 /// A file as handed in, with what was read from it.
 #[derive(Debug, Clone)]
@@ -42,7 +61,7 @@ pub struct HandedIn {
     /// Content type as sent.
     pub content_type: String,
     /// Bytes as received.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<Spool>,
     /// What was read.
     pub file: BankFile,
     /// Path of the request.
@@ -73,7 +92,7 @@ impl HandedIn {
 
     /// SHA-256 of the bytes.
     pub fn sha256(&self) -> String {
-        journal::sha256(&self.bytes)
+        self.bytes.sha256().to_owned()
     }
 }
 
@@ -100,13 +119,13 @@ pub fn keep(
         request: format!("POST {} {name}", handed.path),
         content_type: Some(handed.content_type.clone()).filter(|text| !text.is_empty()),
         content_encoding: None,
-        body: handed.bytes.clone(),
+        body: Vec::new(),
         remote: None,
         received_at: ctx.now,
     };
     let items = i32::try_from(items).unwrap_or(i32::MAX);
     let parsed = Parsed { state, parser: PARSER, items, items_digest: String::new() };
-    inbox::keep(conn, ctx.vault(), id, &message, &parsed)?;
+    inbox::parts::keep_spool(conn, ctx.vault(), id, &message, &handed.bytes, &parsed)?;
     for item in rejected.iter().take(QUARANTINED_MAX) {
         inbox::quarantine(conn, QuarantineId(ctx.id()), id, item, ctx.now)?;
     }

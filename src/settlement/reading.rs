@@ -57,7 +57,7 @@ impl Reader<'_> {
     /// Reads the bytes page by page until nobody takes them any more.
     fn read_ahead(&self, mut give: impl FnMut(Vec<(usize, Read)>) -> bool) {
         let (mut page, mut is_wanted) = (Vec::with_capacity(PAGE), true);
-        bank::each_entry(&self.handed.bytes, &mut |number, entry| {
+        bank::each_entry(self.handed.bytes.as_ref(), &mut |number, entry| {
             if !is_wanted {
                 return;
             }

@@ -52,13 +52,17 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         problems_total: 0,
     };
     let problems: Vec<FileProblem> = handed.file.problems.iter().map(FileProblem::from).collect();
-    let named = report.and_then(|report| report.original_message_id.as_deref().map(|id| (report, id)));
+    let named = match report {
+        Some(report) => order_of(tx.conn(), report)?.map(|id| (report, id)),
+        None => None,
+    };
+    let is_named = named.is_some() || report.is_some_and(|report| lines_of(report).next().is_some());
     let found = match named {
-        Some((report, message_id)) => site_of(tx.conn(), ctx, message_id)?.map(|found| (report, message_id, found)),
+        Some((report, message_id)) => site_of(tx.conn(), ctx, &message_id)?.map(|found| (report, message_id, found)),
         None => None,
     };
     let Some((report, message_id, (site, profile))) = found else {
-        if named.is_some() {
+        if is_named {
             refused.push(
                 "OrgnlGrpInfAndSts/OrgnlMsgId",
                 "unknown_reference",
@@ -84,7 +88,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         return Ok(receipt);
     }
     let source = format!("pain002 {inbox_id}");
-    let applied = apply(tx, ctx, (&site, &profile), report, message_id, &source, &mut refused)?;
+    let applied = apply(tx, ctx, (&site, &profile), report, &message_id, &source, &mut refused)?;
     let state = if refused.items.is_empty() { InboxState::Done } else { InboxState::Part };
     keep(tx.conn(), ctx, inbox_id, handed, Some(project), (state, items), &refused.items)?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
@@ -96,14 +100,34 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
 /// Speaks a kept report again, after another file was voided.
 pub(super) fn retake(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, inbox_id: InboxId, handed: &HandedIn) -> Result<(), Problem> {
     let Some(report) = handed.file.payment_status.as_ref() else { return Ok(()) };
-    let Some(message_id) = report.original_message_id.as_deref() else { return Ok(()) };
-    let found = table::account_of_message(tx.conn(), message_id)?.filter(|(project, _)| *project == site.id);
+    let Some(message_id) = order_of(tx.conn(), report)? else { return Ok(()) };
+    let found = table::account_of_message(tx.conn(), &message_id)?.filter(|(project, _)| *project == site.id);
     let Some((_, account)) = found else { return Ok(()) };
     let account = accounts::table::find(tx.conn(), site.id, account)?.ok_or_else(Problem::not_found)?;
     let profile = profiles::table::of_account(tx.conn(), &account)?;
     let source = format!("pain002 {inbox_id}");
-    apply(tx, ctx, (site, &profile), report, message_id, &source, &mut Refused::default())?;
+    apply(tx, ctx, (site, &profile), report, &message_id, &source, &mut Refused::default())?;
     Ok(())
+}
+
+/// Lines of a report that are asked for their order.
+const ASKED_MAX: usize = 20;
+
+fn lines_of(report: &StatusReport) -> impl Iterator<Item = &str> {
+    report.payments.iter().flat_map(|one| &one.transactions).filter_map(|line| line.end_to_end_id.as_deref())
+}
+
+/// The order that a report is of: as it says, else (direct-link files) the one that its payments belong to.
+fn order_of(conn: &mut AnyConn, report: &StatusReport) -> Result<Option<String>, Problem> {
+    if report.original_message_id.is_some() {
+        return Ok(report.original_message_id.clone());
+    }
+    for id in lines_of(report).take(ASKED_MAX) {
+        if let Some(order) = table::order_of_payment(conn, id)? {
+            return Ok(Some(order));
+        }
+    }
+    Ok(None)
 }
 
 fn site_of(conn: &mut AnyConn, ctx: &Ctx, message_id: &str) -> Result<Option<(Site, Profile)>, Problem> {

@@ -46,6 +46,16 @@ pub fn account_of_message(conn: &mut AnyConn, message_id: &str) -> Result<Option
         .optional()?)
 }
 
+/// The message id of the run that a payment belongs to; none where two projects know a payment of that id.
+pub fn order_of_payment(conn: &mut AnyConn, end_to_end_id: &str) -> Result<Option<String>, StoreError> {
+    use crate::store::schema::pay_run_lines as l;
+    let rows: Vec<(ProjectId, PayRunId)> =
+        l::table.filter(l::end_to_end_id.eq(end_to_end_id)).select((l::project_id, l::run_id)).limit(2).load(conn)?;
+    let [(project, run)] = rows.as_slice() else { return Ok(None) };
+    let found = pay_runs::table.filter(pay_runs::project_id.eq(project).and(pay_runs::id.eq(run)));
+    Ok(found.select(pay_runs::message_id).first(conn).optional()?)
+}
+
 /// Message ids of the runs of an account, the newest first.
 pub fn message_ids(conn: &mut AnyConn, account: &AccountRow) -> Result<Vec<String>, StoreError> {
     Ok(pay_runs::table

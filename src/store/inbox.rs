@@ -3,6 +3,7 @@
 //! A message and what was parsed from it are stored in one transaction; a parse failure is a state, not a loss.
 
 pub mod again;
+pub mod parts;
 
 use diesel::prelude::*;
 
@@ -140,6 +141,18 @@ pub fn keep_part(
     let truncated = whole.is_some();
     let whole = whole.cloned().unwrap_or_else(|| Whole::of(&message.body));
     let owner = message.project.map_or(Owner::Global, Owner::Project);
+    let sealed = vault.seal(conn, owner, &message.body)?;
+    insert(conn, id, message, (sealed, whole, truncated), parsed)
+}
+
+/// Stores the row of a message; its body is encrypted already, or empty where it stands in pieces.
+fn insert(
+    conn: &mut AnyConn,
+    id: InboxId,
+    message: &Message,
+    (body, whole, truncated): (Vec<u8>, Whole, bool),
+    parsed: &Parsed,
+) -> Result<(), StoreError> {
     let (source, request) = (storable(&message.source), storable(&message.request));
     let row = NewMessage {
         id,
@@ -149,7 +162,7 @@ pub fn keep_part(
         request: &request,
         content_type: message.content_type.as_deref(),
         content_encoding: message.content_encoding.as_deref(),
-        body: vault.seal(conn, owner, &message.body)?,
+        body,
         body_sha256: whole.sha256,
         body_len: whole.len,
         truncated,

@@ -18,6 +18,7 @@ pub mod past;
 pub mod replay;
 pub mod schema;
 pub mod seals;
+pub mod spool;
 pub mod ticks;
 pub mod tx;
 pub mod types;

@@ -716,6 +716,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    inbox_parts (inbox_id, part) {
+        inbox_id -> BigInt,
+        part -> Integer,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
     account_profiles (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

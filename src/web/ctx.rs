@@ -13,6 +13,7 @@ use crate::base::{Clock, Day, Moment};
 use crate::law::LawBook;
 use crate::law::decision::Policy;
 use crate::store::{Db, Vault};
+use crate::wire::direct_link::Families;
 use crate::wire::openapi::profile::Platforms;
 
 /// Settings of the service that actions look at.
@@ -40,6 +41,8 @@ pub struct Settings {
     pub signs: SignSettings,
     /// Platforms whose protocol contractors' systems upload by.
     pub platforms: Arc<Platforms>,
+    /// Element names of the files of direct bank links.
+    pub direct_link: Arc<Families>,
     /// Requests a second that one app may send.
     pub platform_rate_max: u32,
     /// Gate machines.

@@ -2,18 +2,22 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::web::BytesMut;
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder};
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Code, Ctx, Problem, past};
 use crate::store::replay::{self, Replay};
+use crate::store::spool::{self, Spool, SpoolFault};
 use crate::store::tx::Transient;
 use crate::store::{AnyConn, StoreError, Tx, journal};
 
@@ -191,25 +195,139 @@ impl<T: Serialize> Responder for Reply<T> {
     }
 }
 
+/// Seconds within which [`WINDOW_BYTES`] of a body must come, or its end: a sender that is slower is cut off, and waits in no thread
+/// meanwhile.
+pub const WINDOW_SECONDS: u64 = 30;
+/// Bytes that come within [`WINDOW_SECONDS`] on the slowest line that is served.
+pub const WINDOW_BYTES: usize = 16 * 1024;
+
+/// A body on its way, watched for its pace.
+struct Paced<'p> {
+    payload: &'p mut Payload,
+    window: Pin<Box<tokio::time::Sleep>>,
+    came: usize,
+}
+
+impl<'p> Paced<'p> {
+    fn new(payload: &'p mut Payload) -> Self {
+        Self { payload, window: Box::pin(tokio::time::sleep(Duration::from_secs(WINDOW_SECONDS))), came: 0 }
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        loop {
+            match select(self.payload.next(), &mut self.window).await {
+                Either::Left((None, _)) => return Ok(None),
+                Either::Left((Some(piece), _)) => {
+                    let piece = piece.map_err(|_| Problem::new(Code::Malformed, "请求体传输中断。", "The body broke off."))?;
+                    self.came = self.came.saturating_add(piece.len());
+                    return Ok(Some(piece));
+                }
+                Either::Right(_) if self.came < WINDOW_BYTES => {
+                    let (zh, en) = ("传输过慢，已断开，请重新发送。", "The body came too slowly and was cut off; send it again.");
+                    return Err(Problem::new(Code::Malformed, zh, en));
+                }
+                Either::Right(_) => {
+                    self.came = 0;
+                    self.window = Box::pin(tokio::time::sleep(Duration::from_secs(WINDOW_SECONDS)));
+                }
+            }
+        }
+    }
+}
+
+fn too_large(limit: usize) -> Problem {
+    let mib = limit / (1024 * 1024);
+    Problem::new(Code::TooLarge, format!("请求体不能超过 {mib} MiB。"), format!("A body may have at most {mib} MiB."))
+}
+
 /// Reads a body up to a limit.
 ///
 /// # Errors
-/// `too_large` beyond the limit, `malformed` when the connection breaks off.
+/// `too_large` beyond the limit, `malformed` when the connection breaks off or is too slow.
 pub async fn read_body(payload: &mut Payload, limit: usize) -> Result<Vec<u8>, Problem> {
+    let mut paced = Paced::new(payload);
     let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(Code::Malformed, "请求体传输中断。", "The body broke off."))?;
+    while let Some(chunk) = paced.next().await? {
         if body.len() + chunk.len() > limit {
-            let mib = limit / (1024 * 1024);
-            return Err(Problem::new(
-                Code::TooLarge,
-                format!("请求体不能超过 {mib} MiB。"),
-                format!("A body may have at most {mib} MiB."),
-            ));
+            return Err(too_large(limit));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body.to_vec())
+}
+
+/// Reads a body up to a limit into memory or, beyond [`spool::MEMORY_MAX`], into a file without a name.
+///
+/// # Errors
+/// As [`read_body`]; `unavailable` when the disk does not take it, so that the sender comes again.
+async fn read_spool(payload: &mut Payload, limit: usize, seed: [u8; spool::SEED]) -> Result<Spool, Problem> {
+    let mut paced = Paced::new(payload);
+    let mut writer = spool::Writer::new(seed, u64::try_from(limit).unwrap_or(u64::MAX));
+    let fault = |fault| match fault {
+        SpoolFault::TooLarge => too_large(limit),
+        SpoolFault::Disk(error) => {
+            tracing::warn!(fault = %error, "a temporary file cannot be used");
+            Problem::new(
+                Code::Unavailable,
+                "服务器暂时无法保存上传内容，请稍后重试。",
+                "The upload cannot be stored now; try again later.",
+            )
+        }
+    };
+    let gone = |_| Problem::internal("the writer of an upload broke off");
+    while let Some(chunk) = paced.next().await? {
+        writer.take(&chunk).map_err(fault)?;
+        if writer.is_due() {
+            // A disk may be waited for; the thread that serves others must not.
+            let stored = web::block(move || writer.store().map(|()| writer)).await.map_err(gone)?;
+            writer = stored.map_err(fault)?;
+        }
+    }
+    web::block(move || writer.finish()).await.map_err(gone)?.map_err(fault)
+}
+
+/// The longest upload that goes to a temporary file: a bank's statement.
+pub const SPOOL_MAX: usize = 256 * 1024 * 1024;
+
+/// A body of any kind as received, up to [`SPOOL_MAX`], of which memory holds a piece at a time.
+pub struct LargeUpload {
+    /// Bytes as received.
+    pub spool: Spool,
+    /// Content type as sent, empty when none was.
+    pub content_type: String,
+    /// File name from `X-File-Name` (percent-encoded UTF-8), where one came.
+    pub file_name: Option<String>,
+}
+
+impl FromRequest for LargeUpload {
+    type Error = Problem;
+    type Future = Soon<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (content_type, file_name) = described(request);
+        let ctx = request.extensions().get::<Ctx>().cloned();
+        let told = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let ctx = ctx.ok_or_else(|| Problem::internal("an upload without the access gate"))?;
+            // Whoever says beforehand that it is too much is told at once.
+            if told.is_some_and(|len| len > SPOOL_MAX) {
+                return Err(too_large(SPOOL_MAX));
+            }
+            let spool = read_spool(&mut payload, SPOOL_MAX, ctx.vault().random()?).await?;
+            if spool.is_empty() {
+                return Err(Problem::new(Code::Malformed, "文件为空。", "The file is empty."));
+            }
+            Ok(LargeUpload { spool, content_type, file_name })
+        })
+    }
+}
+
+/// Content type and file name as sent.
+fn described(request: &HttpRequest) -> (String, Option<String>) {
+    let header = request.headers().get("x-file-name").and_then(|value| value.to_str().ok());
+    let file_name = header.map(|name| percent_decoded(name).chars().filter(|c| !c.is_control()).take(200).collect());
+    (request.content_type().to_owned(), file_name)
 }
 
 /// A JSON body, read strictly: unknown fields are refused and each fault names its field.
@@ -288,9 +406,7 @@ impl FromRequest for Upload {
     type Future = Soon<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let content_type = request.content_type().to_owned();
-        let header = request.headers().get("x-file-name").and_then(|value| value.to_str().ok());
-        let file_name = header.map(|name| percent_decoded(name).chars().filter(|c| !c.is_control()).take(200).collect());
+        let (content_type, file_name) = described(request);
         let mut payload = payload.take();
         Box::pin(async move {
             let bytes = read_body(&mut payload, UPLOAD_MAX).await?;

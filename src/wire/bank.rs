@@ -11,7 +11,7 @@ mod problem;
 
 pub use archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, unpacked_size_within};
 pub use check::{Tally, balance_fault, sequence_faults};
-pub use detect::{FILE_MAX, ReadOptions, each_entry, outline, read, read_with};
+pub use detect::{FILE_MAX, ReadOptions, WHOLE_MAX, each_entry, outline, read, read_with};
 pub use problem::{PROBLEMS_MAX, Problem, Problems, Reason};
 
 use std::fmt;

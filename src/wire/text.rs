@@ -68,7 +68,7 @@ pub fn decode_xml(bytes: &[u8]) -> (Decoded<'_>, bool) {
 }
 
 /// The value of `encoding=` in an XML declaration, looked for in the first 200 bytes.
-fn declared_encoding(bytes: &[u8]) -> Option<String> {
+pub(super) fn declared_encoding(bytes: &[u8]) -> Option<String> {
     let head: String = bytes.iter().take(200).map(|byte| char::from(*byte)).collect();
     let declaration = head.trim_start().strip_prefix("<?xml")?;
     let declaration = declaration.split("?>").next()?;
@@ -78,13 +78,13 @@ fn declared_encoding(bytes: &[u8]) -> Option<String> {
 }
 
 /// The encoding of a label; GBK and GB2312 are read as their superset GB18030.
-fn encoding_named(label: &str) -> Option<&'static Encoding> {
+pub(super) fn encoding_named(label: &str) -> Option<&'static Encoding> {
     let found = Encoding::for_label(label.trim().as_bytes())?;
     Some(if found.name() == "GBK" { GB18030 } else { found })
 }
 
 /// UTF-16 without a mark shows itself by a zero beside the first character, which is ASCII in every format read here.
-fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+pub(super) fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     match bytes {
         [b'<', 0, second, 0, ..] if *second != 0 => Some(UTF_16LE),
         [0, b'<', 0, second, ..] if *second != 0 => Some(UTF_16BE),

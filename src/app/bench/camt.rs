@@ -49,7 +49,7 @@ fn payments(day: i64, entries: i64) -> HashMap<String, i64> {
 /// Reads a statement and finds the payment of each debit, entry by entry, as booking does.
 fn read_and_match(xml: &[u8], payments: &HashMap<String, i64>) -> usize {
     let mut matched = 0;
-    bank::each_entry(xml, &mut |_, entry| {
+    bank::each_entry(&xml, &mut |_, entry| {
         if entry.direction == Direction::Debit {
             let ids = entry.details.iter().filter_map(|detail| detail.end_to_end_id.as_deref());
             matched += ids.filter(|id| payments.contains_key(*id)).count();

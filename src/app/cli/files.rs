@@ -6,7 +6,7 @@ use super::{Verdict, say};
 use crate::app::clock::SystemClock;
 use crate::base::Clock;
 use crate::store::StoreError;
-use crate::wire::bank::{self, BankFile, event};
+use crate::wire::bank::{self, BankFile, ReadOptions, event};
 use crate::wire::bank_reply::{self, ReplyAs, ReplyOptions};
 use crate::wire::device::DeviceBatch;
 use crate::wire::iso20022::pain001;
@@ -24,17 +24,19 @@ pub(super) fn bytes_of(file: &Path) -> Result<Vec<u8>, StoreError> {
     std::fs::read(file).map_err(|error| setup(error.to_string()))
 }
 
-fn read_bank(file: &Path) -> Result<BankFile, StoreError> {
+fn read_bank(config: Option<&Path>, file: &Path) -> Result<BankFile, StoreError> {
+    let families = crate::app::config::direct_link(config)?;
+    let options = ReadOptions { families: Some(&families), ..ReadOptions::default() };
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(bank::read(&bytes_of(file)?, name.as_deref()))
+    Ok(bank::read_with(&bytes_of(file)?, name.as_deref(), options))
 }
 
 fn json_of(value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
-pub fn bank_read(file: &Path, json: bool) -> Result<Verdict, StoreError> {
-    let read = read_bank(file)?;
+pub fn bank_read(config: Option<&Path>, file: &Path, json: bool) -> Result<Verdict, StoreError> {
+    let read = read_bank(config, file)?;
     if json {
         say(&json_of(&read)?)?;
     } else {
@@ -104,12 +106,12 @@ fn tell(problems: &[bank::Problem]) -> Result<(), StoreError> {
     Ok(())
 }
 
-pub fn bank_check(file: &Path) -> Result<Verdict, StoreError> {
+pub fn bank_check(config: Option<&Path>, file: &Path) -> Result<Verdict, StoreError> {
     let bytes = bytes_of(file)?;
     if holds_events(&bytes) {
         return events_check(&bytes);
     }
-    let read = read_bank(file)?;
+    let read = read_bank(config, file)?;
     tell(&read.problems)?;
     let entries: usize = read.statements.iter().map(|statement| statement.entries.len()).sum();
     say(&format!("{}: {} statements, {entries} entries, {} problems", read.format, read.statements.len(), read.problems.len()))?;

@@ -59,7 +59,13 @@ pub fn hand_in(stage: &mut Stage<'_, '_>, ctx: &Ctx, text: String, is_report: bo
         if is_report { ("pain002.xml", "/api/v1/bank/results") } else { ("camt053.xml", "/api/v1/bank/statements") };
     let file = bank::read(&bytes, Some(name));
     let content_type = "application/xml".to_owned();
-    let handed = HandedIn { name: Some(name.to_owned()), content_type, bytes, file, path };
+    let handed = HandedIn {
+        name: Some(name.to_owned()),
+        content_type,
+        bytes: std::sync::Arc::new(crate::store::spool::Spool::of(bytes)),
+        file,
+        path,
+    };
     let receipt = if is_report {
         settlement::results::take(stage.tx, ctx, &handed)?
     } else {

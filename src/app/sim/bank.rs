@@ -309,7 +309,13 @@ fn hand_in(service: &mut Service, books: &mut Books, plan: &Plan, letter: &Lette
     let (name, path) =
         if letter.is_report { ("pain002.xml", "/api/v1/bank/results") } else { ("camt.xml", "/api/v1/bank/statements") };
     let file = bank::read(&bytes, Some(name));
-    let handed = HandedIn { name: Some(name.to_owned()), content_type: "application/xml".to_owned(), bytes, file, path };
+    let handed = HandedIn {
+        name: Some(name.to_owned()),
+        content_type: "application/xml".to_owned(),
+        bytes: std::sync::Arc::new(crate::store::spool::Spool::of(bytes)),
+        file,
+        path,
+    };
     let handed = Arc::new(handed);
     let take = || {
         let handed = Arc::clone(&handed);

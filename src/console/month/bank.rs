@@ -7,6 +7,7 @@ use crate::base::id::ProjectId;
 use crate::console::{Frame, Shown, show};
 use crate::projects::enter;
 use crate::settlement::{self, Receipt};
+use crate::store::spool::Spool;
 use crate::web::{Form, Problem, Verb, Visit};
 
 /// Path that the kept message names.
@@ -81,7 +82,9 @@ pub(super) async fn page(visit: Visit) -> Shown {
 pub(super) async fn take(form: Form) -> Shown {
     let file = form.file("file")?;
     let name = file.name.clone().unwrap_or_default();
-    let handed = settlement::http::read(file.name.clone(), file.media_type.clone(), file.bytes.clone(), PATH).await;
+    let handed =
+        settlement::http::read(&form.visit.ctx, file.name.clone(), file.media_type.clone(), Spool::of(file.bytes.clone()), PATH)
+            .await;
     let receipt = form.write(Verb::FeedBank, move |tx, ctx| settlement::take(tx, ctx, &handed)).await?;
     let visit = form.visit.clone();
     let told = visit

@@ -9,6 +9,7 @@ pub mod http;
 pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use self::table::{FileRow, StepRow};
 use super::{HandedIn, results, statements};
@@ -19,9 +20,10 @@ use crate::base::{Fen, words};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
 use crate::payroll::withdrawing;
 use crate::projects::Site;
+use crate::store::spool::Spool;
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
-use crate::wire::bank;
+use crate::wire::bank::{self, ReadOptions};
 
 words! {
     /// A step of voiding a file.
@@ -213,9 +215,10 @@ fn take_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: EntryRow, file: Inb
 fn tell_again(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId) -> Result<(), Problem> {
     let kept = table::file(tx.conn(), id)?.ok_or_else(|| Problem::internal("a statement without its file"))?;
     let bytes = kept.opened(tx.conn(), ctx.vault())?;
-    let file = bank::read(&bytes, None);
+    let options = ReadOptions { families: Some(&ctx.ground.settings.direct_link), ..ReadOptions::default() };
+    let file = bank::read_with(&bytes, None, options);
     let content_type = kept.content_type.unwrap_or_default();
-    let handed = HandedIn { name: None, content_type, bytes, file, path: "kept" };
+    let handed = HandedIn { name: None, content_type, bytes: Arc::new(Spool::of(bytes)), file, path: "kept" };
     if handed.file.payment_status.is_some() {
         results::retake(tx, ctx, site, id, &handed)
     } else {

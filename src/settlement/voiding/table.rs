@@ -8,7 +8,7 @@ use super::Voiding;
 use crate::accounts::table::{EntryRow, StatementRow};
 use crate::base::Moment;
 use crate::base::id::{InboxId, ProjectId, RecordId};
-use crate::store::inbox::InboxState;
+use crate::store::inbox::{InboxState, parts};
 use crate::store::schema::{bank_entries, bank_statements, inbox, void_steps};
 use crate::store::tx::sealed_in_project;
 use crate::store::vault::{Owner, Vault};
@@ -70,7 +70,9 @@ pub struct FileRow {
 impl FileRow {
     /// The bytes as received.
     pub fn opened(&self, conn: &mut AnyConn, vault: &Vault) -> Result<Vec<u8>, StoreError> {
-        vault.open(conn, self.project_id.map_or(Owner::Global, Owner::Project), &self.body)
+        let owner = self.project_id.map_or(Owner::Global, Owner::Project);
+        let bytes = parts::opened(conn, vault, owner, self.id, &self.body)?;
+        bytes.ok_or_else(|| StoreError::Damaged(format!("the bytes of message {} are gone", self.id)))
     }
 }
 

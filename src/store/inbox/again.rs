@@ -41,7 +41,7 @@ pub fn find(conn: &mut AnyConn, vault: &Vault, id: InboxId) -> Result<Option<Sto
     let row: Option<Row> = i::table.find(id).select(columns).get_result(conn).optional()?;
     let Some((feed, source, project, request, sealed, received_at, state)) = row else { return Ok(None) };
     let owner = project.map_or(Owner::Global, Owner::Project);
-    let body = if sealed.is_empty() { None } else { Some(vault.open(conn, owner, &sealed)?) };
+    let body = super::parts::opened(conn, vault, owner, id, &sealed)?;
     Ok(Some(Stored { id, feed, source, project, request, body, received_at, state }))
 }
 
@@ -136,6 +136,7 @@ pub fn reconcile(
 pub fn forget(conn: &mut AnyConn, id: InboxId) -> Result<(), StoreError> {
     use schema::inbox as i;
     diesel::update(i::table.find(id)).set((i::body.eq(Vec::<u8>::new()), i::truncated.eq(true))).execute(conn)?;
+    super::parts::forget(conn, id)?;
     Ok(())
 }
 

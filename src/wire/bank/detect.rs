@@ -1,10 +1,14 @@
 //! Which reader a file goes to, by its content, never by its name.
 
+use std::io::Read;
+
 use super::archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, members, unpack};
 use super::{BankFile, Entry, Problem, Problems, Reason, Sink, event, sequence_faults};
+use crate::wire::direct_link::{self, Families};
 use crate::wire::iso20022::{camt, pain001_read, pain002, xml};
 use crate::wire::statement_sheet::{self, Mapping};
-use crate::wire::text::{Decoded, decode, decode_xml};
+use crate::wire::stream::{self, Charset, Source};
+use crate::wire::text::{decode, decode_xml};
 use crate::wire::{bank::Statement, mt940};
 
 /// Bytes of one file.
@@ -24,6 +28,8 @@ pub struct ReadOptions<'a> {
     pub mapping: Option<&'a Mapping>,
     /// Encoding of text files without a mark of their own (`gbk`, `cp852`, …).
     pub encoding: Option<&'a str>,
+    /// Element names of direct-link files; those of the program when absent.
+    pub families: Option<&'a Families>,
 }
 
 /// [`read`] with what is known about the bank.
@@ -32,16 +38,83 @@ pub fn read_with(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>) -> 
 }
 
 /// [`read`] without the entries of ISO 20022 messages, which are counted only: a large file needs no more memory than a small one.
-pub fn outline(bytes: &[u8], name: Option<&str>) -> BankFile {
-    read_into(bytes, name, ReadOptions::default(), Some(&mut |_, _| {}))
+pub fn outline(source: &dyn Source, name: Option<&str>, options: ReadOptions<'_>) -> BankFile {
+    read_source(source, name, options, &mut |_, _| {})
 }
 
 /// Reads a file for its entries, one at a time, in the order of the file.
-pub fn each_entry(bytes: &[u8], sink: Sink<'_>) {
-    let file = read_into(bytes, None, ReadOptions::default(), Some(&mut *sink));
+pub fn each_entry(source: &dyn Source, sink: Sink<'_>) {
+    let file = read_source(source, None, ReadOptions::default(), &mut *sink);
     for (number, statement) in file.statements.into_iter().enumerate() {
         statement.entries.into_iter().for_each(|entry| sink(number, entry));
     }
+}
+
+/// Bytes of a file that is read at one piece: every format but the messages of ISO 20022.
+pub const WHOLE_MAX: u64 = 64 * 1024 * 1024;
+
+/// Reads what may not be in memory: a message of ISO 20022 as it comes, anything else up to [`WHOLE_MAX`] as a whole.
+fn read_source(source: &dyn Source, name: Option<&str>, options: ReadOptions<'_>, sink: Sink<'_>) -> BankFile {
+    if let Some(bytes) = source.in_memory() {
+        return read_into(bytes, name, options, Some(sink));
+    }
+    let mut problems = Problems::default();
+    let mut file = BankFile::default();
+    let read = match stream::head_of(source) {
+        Ok(head) if is_message(&head, options) => read_stream(source, &mut file, &mut problems, sink),
+        Ok(_) if source.len() > WHOLE_MAX => {
+            problems.push(too_large_as_a_whole());
+            Ok(())
+        }
+        Ok(_) => {
+            let mut bytes = Vec::new();
+            match source.open().read_to_end(&mut bytes) {
+                Ok(_) => return read_into(&bytes, name, options, Some(sink)),
+                Err(error) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = read {
+        let (zh, en) = (format!("文件无法读取：{error}"), format!("the file cannot be read: {error}"));
+        problems.push(Problem::new("file", Reason::BadFormat, zh, en).fix("请重新上传", "upload it again"));
+    }
+    finished(file, problems, name)
+}
+
+fn too_large_as_a_whole() -> Problem {
+    Problem::new(
+        "file",
+        Reason::OverLimit,
+        "除 ISO 20022（camt、pain）外，单个文件不超过 64 MiB",
+        "a file that is no ISO 20022 message (camt, pain) may have 64 MiB",
+    )
+    .fix("请拆分后上传，或改用 camt.053", "split it, or have the bank send camt.053")
+}
+
+/// Whether a file begins like XML that is neither a table nor of a direct link.
+fn is_message(head: &[u8], options: ReadOptions<'_>) -> bool {
+    if options.families.unwrap_or(Families::embedded()).of(head).is_some() {
+        return false;
+    }
+    // Zeros of UTF-16 do not matter for what is looked for.
+    let text: String = head.iter().filter(|byte| **byte != 0).map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    let start = text.trim_start_matches(|c: char| !c.is_ascii() || c.is_ascii_whitespace());
+    let is_html = text.contains("<html") || text.contains("<table") && !text.contains("<?xml");
+    start.starts_with('<') && !is_html && !text.contains("office:spreadsheet")
+}
+
+fn read_stream(source: &dyn Source, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) -> std::io::Result<()> {
+    if source.len() > u64::try_from(FILE_MAX).unwrap_or(u64::MAX) {
+        problems.push(too_large());
+        return Ok(());
+    }
+    let charset = Charset::of_xml(source)?;
+    note_untrue(charset.untrue, charset.name(), problems);
+    note_damage(charset.damaged, charset.name(), problems);
+    let text = charset.read(source)?;
+    count_entries(xml::Xml::of_stream(Box::new(text)), file, problems, sink);
+    Ok(())
 }
 
 /// With a sink, entries of ISO 20022 messages go there; those of other formats stay in their statements.
@@ -49,15 +122,22 @@ fn read_into(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>, sink: O
     let mut problems = Problems::default();
     let mut file = BankFile::default();
     if bytes.len() > FILE_MAX {
-        problems.push(
-            Problem::new("file", Reason::OverLimit, "文件超过 256 MiB", "the file is larger than 256 MiB")
-                .fix("请拆分后上传", "split the file"),
-        );
+        problems.push(too_large());
     } else if is_zip(bytes) && !statement_sheet::is_workbook(bytes) {
         read_archive(bytes, options, &mut file, &mut problems);
     } else {
         read_single(bytes, options, &mut file, &mut problems, sink);
     }
+    finished(file, problems, name)
+}
+
+fn too_large() -> Problem {
+    Problem::new("file", Reason::OverLimit, "文件超过 256 MiB", "the file is larger than 256 MiB")
+        .fix("请拆分后上传", "split the file")
+}
+
+/// What holds for every format.
+fn finished(mut file: BankFile, mut problems: Problems, name: Option<&str>) -> BankFile {
     if file.format.is_empty() {
         file.format = "unknown".to_owned();
     }
@@ -84,8 +164,8 @@ fn read_event(bytes: &[u8], file: &mut BankFile, problems: &mut Problems) {
 fn unknown(name: Option<&str>) -> Problem {
     let named = crate::wire::text::clip(name.unwrap_or("file"), 80);
     Problem::new(named, Reason::BadFormat, "不是可识别的银行文件", "not a bank file of a known kind").fix(
-        "支持 camt.052/053/054、pain.001/002、MT940/942、CSV、XLS、XLSX；PDF 请改用银行的表格导出",
-        "known are camt.052/053/054, pain.001/002, MT940/942, CSV, XLS, XLSX; export a sheet instead of a PDF",
+        "支持 camt.052/053/054、pain.001/002、MT940/942、银企直联（OFX、CMBSDKPGK）、CSV、XLS、XLSX；PDF 请改用银行的表格导出",
+        "known are camt.052/053/054, pain.001/002, MT940/942, direct-link files (OFX, CMBSDKPGK), CSV, XLS, XLSX; export a sheet instead of a PDF",
     )
 }
 
@@ -144,6 +224,9 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     if is_zip(bytes) || bytes.starts_with(&statement_sheet::CFB_MAGIC) {
         return statement_sheet::read_workbook(bytes, options.mapping, file, problems);
     }
+    if direct_link::read(bytes, options.families.unwrap_or(Families::embedded()), options.encoding, file, problems) {
+        return;
+    }
     let start =
         bytes.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF | 0xFF | 0xFE | 0)).unwrap_or(0);
     let first = bytes.get(start);
@@ -154,7 +237,7 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     }
     if first != Some(&b'<') {
         let decoded = decode(bytes, options.encoding);
-        note_damage(&decoded, problems);
+        note_damage(decoded.damaged, decoded.charset, problems);
         return match mt940::format_of(&decoded.text) {
             Some(format) => {
                 file.format = format.to_owned();
@@ -169,24 +252,14 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     if head.contains("<html") || head.contains("<table") && !head.contains("<?xml") {
         return statement_sheet::read_html(&decoded.text, options.mapping, file, problems);
     }
-    if untrue {
-        problems.push(
-            Problem::new(
-                "file",
-                Reason::BadEncoding,
-                format!("文件声明的编码与内容不符，按 {} 读取", decoded.charset),
-                format!("the declared encoding is untrue; read as {}", decoded.charset),
-            )
-            .fix("请核对姓名是否显示正常", "check that names look right"),
-        );
-    }
-    note_damage(&decoded, problems);
+    note_untrue(untrue, decoded.charset, problems);
+    note_damage(decoded.damaged, decoded.charset, problems);
     if head.contains("office:spreadsheet") {
         return statement_sheet::read_spreadsheet_xml(&decoded.text, options.mapping, file, problems);
     }
     let Some(sink) = sink else {
         let mut kept: Vec<Vec<Entry>> = Vec::new();
-        read_iso(&decoded.text, file, problems, &mut |number, entry| {
+        read_iso(xml::Xml::new(&decoded.text), file, problems, &mut |number, entry| {
             if kept.len() <= number {
                 kept.resize_with(number + 1, Vec::new);
             }
@@ -199,8 +272,13 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
         }
         return;
     };
+    count_entries(xml::Xml::new(&decoded.text), file, problems, sink);
+}
+
+/// Reads messages for their entries, which go to the sink and are counted.
+fn count_entries(reader: xml::Xml<'_>, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) {
     let mut counts: Vec<usize> = Vec::new();
-    read_iso(&decoded.text, file, problems, &mut |number, entry| {
+    read_iso(reader, file, problems, &mut |number, entry| {
         if counts.len() <= number {
             counts.resize(number + 1, 0);
         }
@@ -214,14 +292,28 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     }
 }
 
-fn note_damage(decoded: &Decoded<'_>, problems: &mut Problems) {
-    if decoded.damaged {
+fn note_untrue(untrue: bool, charset: &str, problems: &mut Problems) {
+    if untrue {
         problems.push(
             Problem::new(
                 "file",
                 Reason::BadEncoding,
-                format!("部分字节无法按 {} 解码，已用 � 代替", decoded.charset),
-                format!("some bytes cannot be decoded as {} and became �", decoded.charset),
+                format!("文件声明的编码与内容不符，按 {charset} 读取"),
+                format!("the declared encoding is untrue; read as {charset}"),
+            )
+            .fix("请核对姓名是否显示正常", "check that names look right"),
+        );
+    }
+}
+
+fn note_damage(damaged: bool, charset: &str, problems: &mut Problems) {
+    if damaged {
+        problems.push(
+            Problem::new(
+                "file",
+                Reason::BadEncoding,
+                format!("部分字节无法按 {charset} 解码，已用 � 代替"),
+                format!("some bytes cannot be decoded as {charset} and became �"),
             )
             .fix("请重新导出为 UTF-8 或 GBK", "export the file again as UTF-8 or GBK"),
         );
@@ -229,8 +321,7 @@ fn note_damage(decoded: &Decoded<'_>, problems: &mut Problems) {
 }
 
 /// Looks for messages at any depth: they may sit inside an envelope, and there may be several.
-fn read_iso(text: &str, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) {
-    let mut reader = xml::Xml::new(text);
+fn read_iso(mut reader: xml::Xml<'_>, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) {
     let mut declared: Option<String> = None;
     loop {
         let open = match reader.begun() {

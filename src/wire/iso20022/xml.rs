@@ -3,6 +3,8 @@
 //! No document type, no entities beside the five of XML, bounded depth, text, attributes and tree size. Names are
 //! local names: prefixes are cut off. Deliberately absent: namespaces (only their text is kept, to tell the version).
 
+use std::io::BufRead;
+
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use smol_str::SmolStr;
@@ -156,9 +158,26 @@ enum Token {
     Done,
 }
 
+/// Where the text comes from.
+enum Source<'a> {
+    /// All of it is at hand.
+    Text(Reader<&'a [u8]>),
+    /// It is read as it is needed; the buffer holds one event.
+    Stream(Reader<Box<dyn BufRead + 'a>>, Vec<u8>),
+}
+
+impl Source<'_> {
+    fn position(&self) -> u64 {
+        match self {
+            Source::Text(reader) => reader.buffer_position(),
+            Source::Stream(reader, _) => reader.buffer_position(),
+        }
+    }
+}
+
 /// The reader. Elements are asked for one after the other; what is not asked for is passed over.
 pub struct Xml<'a> {
-    reader: Reader<&'a [u8]>,
+    source: Source<'a>,
     depth: usize,
 }
 
@@ -167,7 +186,14 @@ impl<'a> Xml<'a> {
     pub fn new(text: &'a str) -> Self {
         let mut reader = Reader::from_str(text.trim_start_matches('\u{FEFF}').trim_start());
         reader.config_mut().expand_empty_elements = true;
-        Self { reader, depth: 0 }
+        Self { source: Source::Text(reader), depth: 0 }
+    }
+
+    /// Reads UTF-8 as it comes; memory is that of the longest text.
+    pub fn of_stream(stream: Box<dyn BufRead + 'a>) -> Self {
+        let mut reader = Reader::from_reader(stream);
+        reader.config_mut().expand_empty_elements = true;
+        Self { source: Source::Stream(reader, Vec::new()), depth: 0 }
     }
 
     /// The next element of any depth; `None` at the end of the file.
@@ -227,19 +253,27 @@ impl<'a> Xml<'a> {
 
     /// About where the reader is, in bytes of decoded text.
     pub fn position(&self) -> u64 {
-        self.reader.buffer_position()
+        self.source.position()
     }
 
     fn step(&mut self) -> Result<Token, XmlFault> {
         loop {
-            let event = self.reader.read_event().map_err(|fault| XmlFault::Malformed(self.position(), fault.to_string()))?;
+            let position = self.source.position();
+            let read = match &mut self.source {
+                Source::Text(reader) => reader.read_event(),
+                Source::Stream(reader, buffer) => {
+                    buffer.clear();
+                    reader.read_event_into(buffer)
+                }
+            };
+            let event = read.map_err(|fault| XmlFault::Malformed(position, fault.to_string()))?;
             let token = match event {
                 Event::Start(start) | Event::Empty(start) => {
                     self.depth += 1;
                     if self.depth > DEPTH_MAX {
                         return Err(XmlFault::Limit("64 elements inside each other"));
                     }
-                    Token::Start(opened(&start, self.depth, self.position())?)
+                    Token::Start(opened(&start, self.depth, position)?)
                 }
                 Event::End(_) => {
                     self.depth = self.depth.saturating_sub(1);
@@ -257,7 +291,7 @@ impl<'a> Xml<'a> {
                 }
                 Event::DocType(_) => return Err(XmlFault::Dtd),
                 Event::Eof if self.depth > 0 => {
-                    return Err(XmlFault::Malformed(self.position(), "the file ends inside an element".to_owned()));
+                    return Err(XmlFault::Malformed(position, "the file ends inside an element".to_owned()));
                 }
                 Event::Eof => Token::Done,
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => continue,

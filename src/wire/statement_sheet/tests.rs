@@ -234,7 +234,7 @@ fn a_saved_mapping_reads_a_header_that_nobody_knows() {
         repeated: vec![],
     };
     let saved: Mapping = serde_json::from_str(&serde_json::to_string(&saved).unwrap()).unwrap();
-    let file = read_with(text.as_bytes(), None, ReadOptions { mapping: Some(&saved), encoding: None });
+    let file = read_with(text.as_bytes(), None, ReadOptions { mapping: Some(&saved), ..ReadOptions::default() });
     assert_eq!((one(&file).entries[0].direction, one(&file).entries[0].amount.to_string()), (Direction::Debit, "5.00".into()));
 }
 

@@ -1,0 +1,1 @@
+DROP INDEX pay_run_lines_by_id;
