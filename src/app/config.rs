@@ -34,6 +34,13 @@ pub struct Config {
     #[serde(skip)]
     pub platforms: Arc<Platforms>,
     pub gates: GateSettings,
+    pub outgoing: OutgoingConfig,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutgoingConfig {
+    pub allowed: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -201,12 +208,18 @@ impl Config {
                 config
             })
             .and_then(|config: Self| config.trusted_proxies().map(|_| config))
+            .and_then(|config: Self| config.outgoing_allowed().map(|_| config))
             .and_then(|config: Self| Ok(Self { platforms: Arc::new(platforms(folder)?), ..config }))
     }
 
     fn trusted_proxies(&self) -> Result<Vec<Network>, StoreError> {
         let read = |text: &String| text.parse().map_err(|error| StoreError::Setup(format!("server.trusted_proxies: {error}")));
         self.server.trusted_proxies.iter().map(read).collect()
+    }
+
+    fn outgoing_allowed(&self) -> Result<Vec<Network>, StoreError> {
+        let read = |text: &String| text.parse().map_err(|error| StoreError::Setup(format!("outgoing.allowed: {error}")));
+        self.outgoing.allowed.iter().map(read).collect()
     }
 
     /// What actions look at.
@@ -225,6 +238,7 @@ impl Config {
             platforms: Arc::clone(&self.platforms),
             platform_rate_max: self.uploads.rate_max,
             gates: self.gates.clone(),
+            outgoing_allowed: self.outgoing_allowed().unwrap_or_default(),
         }
     }
 
