@@ -34,6 +34,7 @@ pub mod payroll;
 pub mod projects;
 pub mod quarantine;
 pub mod realname;
+pub mod reporting;
 pub mod settlement;
 pub mod store;
 pub mod users;

@@ -38,6 +38,13 @@ pub struct Config {
     #[serde(skip)]
     pub direct_link: Arc<Families>,
     pub gates: GateSettings,
+    pub outgoing: OutgoingConfig,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutgoingConfig {
+    pub allowed: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -205,6 +212,7 @@ impl Config {
                 config
             })
             .and_then(|config: Self| config.trusted_proxies().map(|_| config))
+            .and_then(|config: Self| config.outgoing_allowed().map(|_| config))
             .and_then(|config: Self| {
                 let (platforms, direct_link) = (Arc::new(platforms(folder)?), Arc::new(direct_link(folder)?));
                 Ok(Self { platforms, direct_link, ..config })
@@ -214,6 +222,11 @@ impl Config {
     fn trusted_proxies(&self) -> Result<Vec<Network>, StoreError> {
         let read = |text: &String| text.parse().map_err(|error| StoreError::Setup(format!("server.trusted_proxies: {error}")));
         self.server.trusted_proxies.iter().map(read).collect()
+    }
+
+    fn outgoing_allowed(&self) -> Result<Vec<Network>, StoreError> {
+        let read = |text: &String| text.parse().map_err(|error| StoreError::Setup(format!("outgoing.allowed: {error}")));
+        self.outgoing.allowed.iter().map(read).collect()
     }
 
     /// What actions look at.
@@ -233,6 +246,7 @@ impl Config {
             direct_link: Arc::clone(&self.direct_link),
             platform_rate_max: self.uploads.rate_max,
             gates: self.gates.clone(),
+            outgoing_allowed: self.outgoing_allowed().unwrap_or_default(),
         }
     }
 

@@ -13,6 +13,7 @@ pub mod doors;
 pub mod export;
 pub mod keys;
 pub mod postman;
+pub mod reporter;
 pub mod routes;
 pub mod schedule;
 pub mod serve;

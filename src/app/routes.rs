@@ -17,7 +17,7 @@ use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
     accounts, alerts, amendments, attendance, bank_feed, cases, clearance, compliance, console, credit, deposits, detectors,
     gates, laboratory, labour_cost, ledger, library, matching, matters, notice_board, operation, parties, payroll, projects,
-    quarantine, realname, settlement, users, workers,
+    quarantine, realname, reporting, settlement, users, workers,
 };
 
 /// The whole table.
@@ -43,6 +43,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(bank_feed::http::routes());
     routes.extend(matching::http::routes());
     routes.extend(realname::http::routes());
+    routes.extend(reporting::http::routes());
     routes.extend(cases::http::routes());
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());

@@ -11,7 +11,7 @@ use crate::store::{AnyConn, StoreError, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
     accounts, amendments, attendance, bank_feed, cases, compliance, credit, deposits, detectors, documents, gates, ledger,
-    matching, matters, notice_board, parties, payroll, projects, realname, settlement, users, workers,
+    matching, matters, notice_board, parties, payroll, projects, realname, reporting, settlement, users, workers,
 };
 
 /// Checks everything on one snapshot.
@@ -62,6 +62,9 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::uploads::table::all(conn)?)?;
     audit.table(realname::apps::table::all(conn)?)?;
     audit.table(realname::table::all_records(conn)?)?;
+    audit.table(reporting::table::all_platforms(conn)?)?;
+    audit.table(reporting::table::all_fields(conn)?)?;
+    audit.table(reporting::table::all_receipts(conn)?)?;
     audit.table(payroll::pay_run::table::all_runs(conn)?)?;
     audit.table(payroll::pay_run::table::all_attempts(conn)?)?;
     audit.table(payroll::pay_run::table::all_parts(conn)?)?;

@@ -13,7 +13,7 @@ use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{alerts, amendments, attendance, compliance, payroll, projects, realname, users};
+use crate::{alerts, amendments, attendance, compliance, payroll, projects, realname, reporting, users};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -216,6 +216,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let days_ago = |days: i64| ctx.now.plus_seconds(-days.saturating_mul(86_400));
     let (results, counts) = (days_ago(realname::RESULT_DAYS), days_ago(realname::COUNT_DAYS));
     let uploads = realname::table::prune(tx.conn(), ctx.now.plus_seconds(-realname::NONCE_SECONDS), results, counts)?;
+    let reports = reporting::outbox::table::prune(tx.conn(), days_ago(reporting::KEEP_DAYS))?;
     let bodies = attendance::intake::retention::forget_bodies(tx, ctx)?;
     tracing::info!(
         pruned.jobs = jobs,
@@ -224,6 +225,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
         pruned.sessions = sessions,
         pruned.notices = notices,
         pruned.uploads = uploads,
+        pruned.reports = reports,
         pruned.bodies = bodies,
         "what was done long ago is gone"
     );

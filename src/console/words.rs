@@ -1,5 +1,6 @@
 //! The words of the tables in Chinese, as the field says them. In English a word is itself, its underscores blanks.
 
+pub(super) mod reports;
 mod sheets;
 mod wage_money;
 
@@ -287,6 +288,9 @@ pub fn bank_reason(lang: Lang, reason: &str) -> String {
 /// What a form did: word, Chinese, English. `{n}` is the number of things.
 const TOLD: &[(&str, &str, &str)] = &[
     ("app_changed", "应用已更改。", "The app is changed."),
+    ("report_platform_kept", "平台已保存，稍后开始上报。", "The platform is on record; reporting begins soon."),
+    ("report_ordered", "已受理，片刻后生效。", "It is taken and done in a moment."),
+    ("report_seen_to", "已处理。", "It is seen to."),
     ("bank_key_revoked", "密钥已吊销。", "The key is over."),
     ("void_asked", "已提交，须由另一人复核。", "Asked for; another person decides."),
     ("void_decided", "决定已记录。", "The decision is on record."),

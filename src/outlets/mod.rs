@@ -1,5 +1,6 @@
-//! Floor 2: what leaves the house for other people's machines. Today that is mail.
+//! Floor 2: what leaves the house for other people's machines: mail, and calls over HTTP.
 //!
-//! Deliberately absent: the database. What is to be sent waits in the store's outbox; `app` carries it here.
+//! Deliberately absent: the database. What is to be sent waits in the store's and the slices' outboxes; `app` carries it here.
 
+pub mod calling;
 pub mod mail;

@@ -7,6 +7,7 @@
 
 pub mod applying;
 pub mod apps;
+pub mod codes;
 pub mod http;
 pub mod keeping;
 pub mod queries;

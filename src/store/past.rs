@@ -68,7 +68,7 @@ const ORGANISATION: [&str; 2] = ["parties", "credit_records"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]
-const AS_TODAY: [&str; 20] = [
+const AS_TODAY: [&str; 23] = [
     "users",
     "grants",
     "api_keys",
@@ -89,6 +89,9 @@ const AS_TODAY: [&str; 20] = [
     "amendment_decisions",
     "seals",
     "realname_apps",
+    "report_platforms",
+    "report_fields",
+    "report_receipts",
 ];
 
 /// Whose past is asked for: the views show nothing of other projects, so that a question about one costs no more than that one.

@@ -1505,3 +1505,149 @@ diesel::table! {
         recorded_seq -> BigInt,
     }
 }
+
+diesel::table! {
+    report_platforms (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        address -> Text,
+        profile -> Text,
+        app_id -> Text,
+        secret -> Binary,
+        corp_secret -> Nullable<Binary>,
+        project_code -> Nullable<Text>,
+        kinds -> Text,
+        from_on -> Date,
+        state -> Text,
+        created_at -> BigInt,
+        changed_by -> Text,
+        changed_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    report_queues (platform_id) {
+        platform_id -> BigInt,
+        project_id -> BigInt,
+        stopped -> Nullable<Text>,
+        test_asked_at -> Nullable<BigInt>,
+        tested_at -> Nullable<BigInt>,
+        test_outcome -> Nullable<Text>,
+        swept_at -> Nullable<BigInt>,
+        looked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    report_fields (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        subject_id -> BigInt,
+        body -> Binary,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    report_records (id) {
+        id -> BigInt,
+        project_id -> BigInt,
+        platform_id -> BigInt,
+        kind -> Text,
+        rank -> Integer,
+        key -> Text,
+        parent_kind -> Nullable<Text>,
+        parent -> Nullable<Text>,
+        subject_id -> BigInt,
+        title -> Text,
+        on_day -> Date,
+        root -> Text,
+        wanted -> Text,
+        body -> Binary,
+        accepted -> Nullable<Text>,
+        accepted_body -> Nullable<Binary>,
+        accepted_at -> Nullable<BigInt>,
+        state -> Text,
+        reason -> Text,
+        call_id -> Nullable<BigInt>,
+        number -> Nullable<BigInt>,
+        remote_code -> Nullable<Text>,
+        is_alone -> Integer,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    report_calls (id) {
+        id -> BigInt,
+        project_id -> BigInt,
+        platform_id -> BigInt,
+        kind -> Text,
+        method -> Text,
+        body -> Binary,
+        state -> Text,
+        serial_code -> Nullable<Text>,
+        tries -> Integer,
+        polls -> Integer,
+        begun_at -> BigInt,
+        next_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        answer -> Text,
+    }
+}
+
+diesel::table! {
+    report_call_items (call_id, place) {
+        call_id -> BigInt,
+        place -> Integer,
+        record_id -> BigInt,
+        digest -> Text,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    report_receipts (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        platform_id -> BigInt,
+        call_id -> BigInt,
+        kind -> Text,
+        method -> Text,
+        outcome -> Text,
+        serial_code -> Nullable<Text>,
+        items -> Integer,
+        content -> Text,
+        answer -> Text,
+        at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    report_looks (platform_id, kind, span) {
+        platform_id -> BigInt,
+        kind -> Text,
+        span -> Text,
+        project_id -> BigInt,
+        asked_at -> BigInt,
+        next_at -> BigInt,
+        tries -> Integer,
+    }
+}
+
+diesel::table! {
+    report_differences (record_id) {
+        record_id -> BigInt,
+        project_id -> BigInt,
+        platform_id -> BigInt,
+        what -> Text,
+        fields -> Text,
+        found_at -> BigInt,
+    }
+}

@@ -47,6 +47,8 @@ pub struct Settings {
     pub platform_rate_max: u32,
     /// Gate machines.
     pub gates: GateSettings,
+    /// Networks beside the public one that platforms and webhooks may stand in.
+    pub outgoing_allowed: Vec<Network>,
 }
 
 /// Settings of gate machines.

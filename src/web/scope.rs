@@ -73,6 +73,10 @@ words! {
         HandleCases = "handle_cases",
         /// Put companies' records on file.
         RecordCredit = "record_credit",
+        /// See what is reported to platforms, and what they believe.
+        ReadReports = "read_reports",
+        /// Name platforms that a project reports to, and see to what they refuse.
+        ReportData = "report_data",
         /// Ask gates.
         AskGates = "ask_gates",
         /// Set a refusal aside, with a second person.
@@ -101,6 +105,8 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::ManageDevices,
             V::ManageUsers,
             V::Operate,
+            V::ReadReports,
+            V::ReportData,
             V::AskGates,
             V::ProposeLaw,
             V::ApproveLaw,
@@ -123,6 +129,8 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::PrepareSheets,
             V::PayWages,
             V::MatchWages,
+            V::ReadReports,
+            V::ReportData,
             V::AskGates,
         ],
         Role::Subcontractor => &[V::ReadProjects, V::EnrolWorkers, V::ReadWorkers, V::PrepareSheets],
@@ -137,6 +145,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::ReadWorkers,
             V::Unmask,
             V::MatchWages,
+            V::ReadReports,
             V::HandleCases,
             V::RecordCredit,
             V::AskGates,
@@ -151,6 +160,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::RecordFacts,
             V::ReadMoney,
             V::RecordCredit,
+            V::ReadReports,
             V::AskGates,
             V::OverrideGates,
             V::TryLaw,

@@ -29,6 +29,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "bank_feed",
             "matching",
             "realname",
+            "reporting",
         ],
     ),
     (

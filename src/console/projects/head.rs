@@ -43,6 +43,7 @@ const TABS: &[(&str, &str, &str, Verb)] = &[
     ("/matters", "事项", "Matters", Verb::ReadMoney),
     ("/clearance", "清欠销户", "Clearance", Verb::ReadProjects),
     ("/documents", "资料", "Documents", Verb::ReadProjects),
+    ("/reports", "上报", "Reports", Verb::ReadReports),
     ("/findings", "历次核查", "Findings", Verb::ReadProjects),
 ];
 

@@ -16,6 +16,7 @@ mod matches;
 mod matter_forms;
 mod matters;
 mod money;
+mod reports;
 mod signs;
 
 use actix_web::web;
@@ -85,6 +86,7 @@ pub fn routes() -> Vec<Route> {
     ];
     routes.extend(matches::routes());
     routes.extend(signs::routes());
+    routes.extend(reports::routes());
     routes.extend(bank_profile::routes());
     routes.extend(account::routes());
     routes

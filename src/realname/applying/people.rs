@@ -5,27 +5,16 @@
 use super::{Applied, Ask, Halt, Team, told};
 use crate::base::Fen;
 use crate::projects::{Site, table as projects};
+use crate::realname::codes::id_kind;
 use crate::realname::keeping::{self, Fields, NewRecord, Standing};
 use crate::realname::table::RecordRow;
 use crate::realname::{RecordKind, table};
 use crate::store::Tx;
 use crate::wire::openapi::answer::Wrong;
-use crate::wire::openapi::reading::CITIZEN;
 use crate::wire::openapi::record::Record;
 use crate::workers::actions::{self as workers, NewEnrolment, NewTerms};
 use crate::workers::table::{self as roll, EnrolmentRow, WorkerRow};
-use crate::workers::{IdKind, Paper, id_index, papers};
-
-/// The code of passports in `idCardType`.
-const PASSPORT: &str = "08";
-
-fn id_kind(code: &str) -> IdKind {
-    match code {
-        CITIZEN => IdKind::IdCard,
-        PASSPORT => IdKind::Passport,
-        _ => IdKind::Other,
-    }
-}
+use crate::workers::{Paper, id_index, papers};
 
 /// The key of a worker in a crew.
 fn key_of(team: i64, item: &Record) -> String {

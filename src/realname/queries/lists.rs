@@ -13,33 +13,17 @@ use crate::parties::table::{self as parties, PartyRow};
 use crate::payroll::table as sheets;
 use crate::projects::table::{self as project_rows, CrewRow};
 use crate::projects::{PartyRole, Site};
+use crate::realname::codes::{direction_code, id_code, id_kind, role_code};
 use crate::realname::table::{self as records, RecordRow};
 use crate::realname::{RecordKind, keeping};
 use crate::store::{AnyConn, StoreError};
 use crate::web::Problem;
 use crate::wire::openapi::reading::CITIZEN;
 use crate::workers::table::{self as roll, EnrolmentRow, WorkerRow};
-use crate::workers::{IdKind, Paper, day_number, id_index, lookups};
+use crate::workers::{Paper, day_number, id_index, lookups};
 
 fn plain<'r>(value: Value) -> Row<'r> {
     Box::new(move |_| Ok(value))
-}
-
-fn id_code(kind: IdKind) -> &'static str {
-    match kind {
-        IdKind::IdCard => CITIZEN,
-        IdKind::Passport => "08",
-        IdKind::Other => "99",
-    }
-}
-
-fn role_code(role: PartyRole) -> &'static str {
-    match role {
-        PartyRole::Owner => "008",
-        PartyRole::GeneralContractor => "009",
-        PartyRole::Subcontractor => "006",
-        PartyRole::SupervisingEngineer => "007",
-    }
 }
 
 pub(super) fn corps<'r>(conn: &mut AnyConn, asking: &'r Asking<'_>) -> Result<Vec<Row<'r>>, Problem> {
@@ -150,11 +134,7 @@ pub(super) fn teams<'r>(conn: &mut AnyConn, asking: &'r Asking<'_>, site: &Site)
 /// The person that a question is about: none asked, or the one found, or nobody.
 fn wanted_worker(conn: &mut AnyConn, asking: &Asking<'_>) -> Result<Option<Option<WorkerRow>>, StoreError> {
     let Some(number) = asking.wanted.text("idCardNumber") else { return Ok(None) };
-    let kind = match asking.wanted.text("idCardType") {
-        None | Some(CITIZEN) => IdKind::IdCard,
-        Some("08") => IdKind::Passport,
-        Some(_) => IdKind::Other,
-    };
+    let kind = id_kind(asking.wanted.text("idCardType").unwrap_or(CITIZEN));
     roll::worker_by_id_index(conn, &id_index(asking.ctx.vault(), kind, number)).map(Some)
 }
 
@@ -249,11 +229,7 @@ pub(super) fn punches<'r>(conn: &mut AnyConn, asking: &'r Asking<'_>, site: &Sit
         let Some((row, head)) = known.get(&enrolment).cloned() else { continue };
         let seconds = punch.local_time;
         let time = format!("{day} {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-        let direction = match punch.state {
-            0 | 3 | 4 => Some("01"),
-            1 | 2 | 5 => Some("02"),
-            _ => None,
-        };
+        let direction = direction_code(punch.state);
         rows.push(Box::new(move |conn| {
             Ok(with(with(head, papers(conn, asking, &row)?), json!({"date": time, "direction": direction})))
         }));

@@ -4,6 +4,7 @@
 //! a platform changes. Deliberately absent: who may call, what is stored, and any clock; `realname` knows those.
 
 pub mod answer;
+pub mod asking;
 pub mod cipher;
 pub mod form;
 pub mod json;
@@ -13,6 +14,7 @@ pub mod reading;
 pub mod record;
 mod shapes;
 pub mod sign;
+pub mod writing;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::asking::Dialect;
 use crate::base::Day;
 
 /// The profile that others are laid over, and that an app has unless another is named.
@@ -60,6 +61,9 @@ pub struct Profile {
     pub corpsign: bool,
     /// What becomes of unknown codes.
     pub unknown_codes: UnknownCode,
+    /// How it signs and answers where we are its client.
+    #[serde(default)]
+    pub dialect: Dialect,
     /// The profile whose tables hold where this one has none of the name.
     #[serde(default)]
     pub tables_of: Option<String>,
@@ -139,5 +143,17 @@ impl Platforms {
     pub fn allows(&self, profile: &Profile, table: &str, code: &str, on: Day) -> bool {
         let held = self.table(profile, table, on);
         held.is_none_or(|held| held.open || held.codes.contains_key(code)) || profile.unknown_codes == UnknownCode::Warning
+    }
+
+    /// The code of a table that a text is, or whose name it is: `020`, `钢筋工` and `钢筋` are the same trade, and a branch is its bank.
+    pub fn code_of(&self, profile: &Profile, table: &str, text: &str, on: Day) -> Option<String> {
+        let held = self.table(profile, table, on)?;
+        let text = text.trim();
+        // People name their branch, and drop the word for the country.
+        let is_bank =
+            |name: &str| table == "bank" && (text.starts_with(name) || text.starts_with(name.trim_start_matches("中国")));
+        let is_named = |name: &String| name == text || name.strip_suffix('工') == Some(text) || is_bank(name);
+        let known = held.codes.keys().find(|code| *code == text);
+        known.or_else(|| held.codes.iter().find(|(_, name)| is_named(name)).map(|(code, _)| code)).cloned()
     }
 }

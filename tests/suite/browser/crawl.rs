@@ -11,6 +11,7 @@ use anxin::payroll::imports::actions::SheetFile;
 use anxin::payroll::{building, imports, links};
 use anxin::projects;
 use anxin::realname::apps::actions::{self as apps, Bound, NewApp, Terms};
+use anxin::reporting::actions as reports;
 use anxin::web::{Access, Ctx, Problem, Role};
 use serde_json::{Value, json};
 
@@ -225,6 +226,16 @@ fn give_the_sites_something_to_do(site: &Site) -> String {
         }
         for row in projects::table::all(tx.conn())? {
             let one = projects::site(tx.conn(), row.id)?;
+            let secret = Some("AnxinDemoSecret0AnxinDemoSecret1".to_owned());
+            let platform = reports::NewPlatform {
+                name: "测试平台".to_owned(),
+                address: "https://platform.example.cn/open.api".to_owned(),
+                profile: None,
+                app_id: "1".to_owned(),
+                terms: reports::Terms { secret, ..reports::Terms::default() },
+                from_on: None,
+            };
+            reports::add(tx, &ctx, &one, &platform)?;
             let bytes = "姓名,身份证号,应发,实发\n测试,11999919900101001X,1.00,1.00\n".as_bytes().to_vec();
             let file = SheetFile { name: Some("三月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
             imports::actions::keep_file(tx, &ctx, &one, &file)?;

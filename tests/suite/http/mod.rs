@@ -29,6 +29,7 @@ mod pay_checks;
 mod payroll;
 mod projects;
 mod realname;
+mod reporting;
 mod rights;
 mod settlement;
 mod sheet_import;

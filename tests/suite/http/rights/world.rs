@@ -13,6 +13,8 @@ use anxin::payroll::items::{ItemKind, ItemSource};
 use anxin::payroll::pay_run::table::{RunRow, insert_run};
 use anxin::payroll::table::{LineRow, SheetRow, insert_line, insert_sheet};
 use anxin::payroll::{LineState, RunState, SheetState};
+use anxin::reporting::outbox::table::{RecordRow, insert_record};
+use anxin::reporting::{RecordState, ReportKind};
 use anxin::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use anxin::store::outbox::{self, NewMail};
 use anxin::store::vault::Owner;
@@ -82,6 +84,11 @@ impl Side {
         let key = admin.post("/api/v1/api-keys", key).send().await.expect(201);
         let upload = json!({"name": "测试应用", "project": site.id});
         let upload = admin.post("/api/v1/platform-apps", upload).send().await.expect(201);
+        let platform = json!({
+            "name": "测试平台", "address": "https://platform.example.cn/open.api", "app_id": "1", "secret": "AnxinDemoSecret0AnxinDemoSecret1",
+        });
+        let platform = manager.post(&below("report-platforms"), platform).send().await.expect(201);
+        let report = report(app, site.id, &text(&platform["id"]));
         let sender = app.client(Role::Bank, ScopeOn::Region(region.parse().unwrap())).user;
         let bank_key = json!({"user": sender, "name": "测试", "kind": "hmac"});
         let bank_key = admin.post("/api/v1/bank-keys", bank_key).send().await.expect(201);
@@ -123,6 +130,8 @@ impl Side {
             ("key", text(&key["id"])),
             ("app", text(&upload["app"]["id"])),
             ("bank_key", text(&bank_key["key"]["id"])),
+            ("report_platform", text(&platform["id"])),
+            ("report", report),
             ("sender", sender.to_string()),
             ("user", user.to_string()),
             ("grant", grant.id.to_string()),
@@ -169,6 +178,14 @@ impl Side {
             "platform-apps" => json!({"name": "测试应用", "project": self.project}),
             "platform-apps/{app}/state" => json!({"state": "disabled"}),
             "platform-apps/{app}/terms" => json!({"name": "测试应用"}),
+            "report-platforms" => json!({
+                "name": "测试平台", "address": "https://other.example.cn/open.api", "app_id": "1",
+                "secret": "AnxinDemoSecret0AnxinDemoSecret1",
+            }),
+            "report-platforms/{report_platform}/terms" => json!({}),
+            "report-platforms/{report_platform}/state" => json!({"state": "paused"}),
+            "report-records/{report}/settled" => json!({"note": "测试"}),
+            "report-records/{report}/fields" => json!({"fields": {"linkMan": "测试"}}),
             "amendments" => amendment(),
             "amendments/{amendment}/approve" | "amendments/{amendment}/reject" | "amendments/{amendment}/withdraw" => {
                 json!({"note": "测试"})
@@ -290,6 +307,42 @@ fn quarantined(app: &App, project: ProjectId) -> (String, String) {
         inbox::keep(tx.conn(), ctx.vault(), inbox_id, &message, &parsed)?;
         inbox::quarantine(tx.conn(), id, inbox_id, &rejected, ctx.now)?;
         Ok((inbox_id.to_string(), id.to_string()))
+    });
+    kept.unwrap()
+}
+
+/// A record that a platform refused.
+fn report(app: &App, project: ProjectId, platform: &str) -> String {
+    let platform: RecordId = platform.parse().unwrap();
+    let kept = app.write(move |tx, ctx| {
+        let row = RecordRow {
+            id: RecordId(ctx.id()),
+            project_id: project,
+            platform_id: platform,
+            kind: ReportKind::Company,
+            rank: ReportKind::Company.rank(),
+            key: "test".to_owned(),
+            parent_kind: None,
+            parent: None,
+            subject_id: 1,
+            title: "测试单位".to_owned(),
+            on_day: ctx.today,
+            root: "test".to_owned(),
+            wanted: "test".to_owned(),
+            body: ctx.vault().seal(tx.conn(), Owner::Project(project), b"{\"root\":{},\"item\":{},\"team\":null}")?,
+            accepted: None,
+            accepted_body: None,
+            accepted_at: None,
+            state: RecordState::Refused,
+            reason: "测试".to_owned(),
+            call_id: None,
+            number: None,
+            remote_code: None,
+            is_alone: 0,
+            changed_at: ctx.now,
+        };
+        insert_record(tx.conn(), &row)?;
+        Ok(row.id.to_string())
     });
     kept.unwrap()
 }

@@ -1,0 +1,9 @@
+DROP TABLE report_differences;
+DROP TABLE report_looks;
+DROP TABLE report_receipts;
+DROP TABLE report_call_items;
+DROP TABLE report_calls;
+DROP TABLE report_records;
+DROP TABLE report_fields;
+DROP TABLE report_queues;
+DROP TABLE report_platforms;

@@ -1,0 +1,161 @@
+//! What was announced by uploads or told by people beside the registries, and the pictures that came with uploads.
+
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::{ReportKind, told_of};
+use crate::base::id::{InboxId, ProjectId};
+use crate::realname::keeping::{self, Fields};
+use crate::realname::table::{self as records, RecordRow};
+use crate::realname::{FEED, RecordKind};
+use crate::store::{AnyConn, inbox, journal};
+use crate::web::{Ctx, Problem};
+use crate::wire::openapi::form::Parameters;
+use crate::wire::openapi::json::{self as wire_json, Json};
+use crate::wire::openapi::methods::{Kind, Method};
+use crate::wire::openapi::writing::Plain;
+
+/// A member that stands for a picture in the inbox: its digest, and the messages that it may have come with.
+const KEPT: &str = "kept";
+
+/// What stands beside the registries.
+pub(super) struct Announced {
+    /// By object of ours.
+    by_subject: HashMap<(RecordKind, i64), Plain>,
+    /// Workers by the number of their papers.
+    workers: HashMap<String, Plain>,
+    told: HashMap<(ReportKind, i64), Plain>,
+}
+
+fn method_of(kind: RecordKind) -> Method {
+    match kind {
+        RecordKind::Project => Method::ProjectAdd,
+        RecordKind::SubContractor => Method::SubContractorAdd,
+        RecordKind::Team => Method::TeamAdd,
+        RecordKind::Worker => Method::ProjectWorkerAdd,
+        RecordKind::Contract => Method::ContractAdd,
+    }
+}
+
+impl Announced {
+    pub(super) fn read(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId) -> Result<Self, Problem> {
+        let mut found = Self { by_subject: HashMap::new(), workers: HashMap::new(), told: HashMap::new() };
+        for kind in RecordKind::ALL.iter().copied() {
+            let mut versions: HashMap<String, Vec<RecordRow>> = HashMap::new();
+            for row in records::records_of(conn, project, kind)? {
+                versions.entry(row.key_index.clone()).or_default().push(row);
+            }
+            for rows in versions.into_values() {
+                let Some(last) = rows.last() else { continue };
+                let fields = keeping::fields(conn, ctx, last)?;
+                let messages: Vec<InboxId> = rows.iter().map(|row| row.inbox_id).collect();
+                let plain = plain_of(method_of(kind), &fields, &messages);
+                match (kind, last.subject_id) {
+                    (RecordKind::Worker, _) => {
+                        let number = fields.get("idCardNumber").cloned().unwrap_or_default();
+                        found.workers.insert(number, plain);
+                    }
+                    (_, Some(subject)) => {
+                        found.by_subject.insert((kind, subject), plain);
+                    }
+                    (_, None) => {}
+                }
+            }
+        }
+        for kind in ReportKind::ALL.iter().copied() {
+            let told = told_of(conn, ctx, project, kind)?;
+            found.told.extend(told.into_iter().map(|(subject, fields)| ((kind, subject), fields)));
+        }
+        Ok(found)
+    }
+
+    pub(super) fn of(&self, kind: RecordKind, subject: i64) -> Option<&Plain> {
+        self.by_subject.get(&(kind, subject))
+    }
+
+    pub(super) fn of_worker(&self, number: &str) -> Option<&Plain> {
+        self.workers.get(number)
+    }
+
+    pub(super) fn told(&self, kind: ReportKind, subject: i64) -> Plain {
+        self.told.get(&(kind, subject)).cloned().unwrap_or_default()
+    }
+}
+
+/// Kept texts as values again: lists are taken apart, pictures named by their digest, attachments left out, since only their digest is
+/// left of them.
+fn plain_of(method: Method, fields: &Fields, messages: &[InboxId]) -> Plain {
+    let shape = method.shape();
+    let all = shape.root.iter().chain(shape.list.iter().flat_map(|list| list.fields));
+    let mut plain = Plain::new();
+    for field in all.filter(|field| !matches!(field.key, "projectCode" | "teamSysNo")) {
+        let Some(text) = fields.get(field.key) else { continue };
+        let value = match field.kind {
+            Kind::Files(_) => continue,
+            Kind::Image(_) => json!({KEPT: text, "in": messages}),
+            Kind::Items(..) => text.split(';').map(item_of).filter(|item| !item.is_empty()).map(Value::Object).collect(),
+            _ => Value::String(text.clone()),
+        };
+        plain.insert(field.key.to_owned(), value);
+    }
+    plain
+}
+
+/// An object of a list, as `Record::content` writes it.
+fn item_of(text: &str) -> Plain {
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    pairs.map(|(key, value)| (key.to_owned(), Value::String(value.to_owned()))).collect()
+}
+
+/// The same values with each picture in the place of what stands for it; a picture whose message is gone is left out, so that it is
+/// told as missing. Without `conn` a tiny picture stands in, for looking at the other fields.
+pub fn with_pictures(mut conn: Option<&mut AnyConn>, ctx: &Ctx, plain: &Plain) -> Result<Plain, Problem> {
+    let mut all = Plain::new();
+    for (key, value) in plain {
+        let Some(digest) = value.get(KEPT).and_then(Value::as_str) else {
+            all.insert(key.clone(), value.clone());
+            continue;
+        };
+        let picture = match &mut conn {
+            None => Some(STANDARD.encode([0xFF, 0xD8, 0xFF])),
+            Some(conn) => {
+                let messages: Vec<InboxId> =
+                    value.get("in").cloned().map(serde_json::from_value).and_then(Result::ok).unwrap_or_default();
+                picture(conn, ctx, &messages, digest)?
+            }
+        };
+        all.extend(picture.map(|text| (key.clone(), Value::String(text))));
+    }
+    Ok(all)
+}
+
+/// The picture of a digest among messages of the inbox, in base64.
+fn picture(conn: &mut AnyConn, ctx: &Ctx, messages: &[InboxId], digest: &str) -> Result<Option<String>, Problem> {
+    for message in messages.iter().rev() {
+        let Some(kept) = inbox::kept(conn, ctx.vault(), FEED, *message)? else { continue };
+        let Ok(parameters) = Parameters::parse(&kept.body) else { continue };
+        let Ok(data) = wire_json::parse(parameters.get("data").unwrap_or_default()) else { continue };
+        if let Some(found) = search(&data, digest) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// The text of a picture of that digest anywhere in a message; the reader keeps nesting and number of values small.
+fn search(value: &Json, digest: &str) -> Option<String> {
+    match value {
+        Json::Text(text) if text.len() > 4 => {
+            let bare = text.split_once("base64,").map_or(text.as_str(), |(_, bare)| bare);
+            let bare: String = bare.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+            let bytes = STANDARD.decode(&bare).ok()?;
+            (journal::sha256(&bytes) == digest).then_some(bare)
+        }
+        Json::List(items) => items.iter().find_map(|item| search(item, digest)),
+        Json::Object(members) => members.iter().find_map(|(_, member)| search(member, digest)),
+        _ => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! Workers, their entries and exits, their contracts.
+
+use std::collections::BTreeMap;
+
+use super::{Body, Gather, Wanted, entry_key, plain, word, worker_key};
+use crate::realname::RecordKind;
+use crate::reporting::ReportKind;
+use crate::store::AnyConn;
+use crate::web::Problem;
+use crate::wire::openapi::writing::Plain;
+use crate::workers::table::EnrolmentRow;
+use crate::workers::{Paper, lookups, table as roll};
+
+// `workRole` of management and of workers, and the trade of management.
+const MANAGEMENT: &str = "10";
+const LABOUR: &str = "20";
+const MANAGEMENT_TRADE: &str = "900";
+
+impl Gather<'_> {
+    fn papers_of(&self, row: &EnrolmentRow) -> (Plain, String) {
+        self.papers.get(&row.worker_id).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn workers(&self, conn: &mut AnyConn, all: &mut Vec<Wanted>) -> Result<(), Problem> {
+        // Of somebody who came twice to a crew the last enrolment says what holds.
+        let latest: BTreeMap<String, &EnrolmentRow> = self.enrolments.iter().map(|row| (worker_key(row), row)).collect();
+        let platforms = &self.ctx.ground.settings.platforms;
+        for (key, row) in latest {
+            let (mut ours, name) = self.papers_of(row);
+            let card = lookups::open_card(conn, self.ctx.vault(), self.site.id, row.card.as_deref())?;
+            let phone = match roll::worker(conn, row.worker_id)? {
+                Some(worker) => lookups::phone(conn, self.ctx.vault(), &worker)?,
+                None => None,
+            };
+            let trade = platforms.code_of(self.profile, "workType", &row.trade, self.ctx.today);
+            let role = trade.as_deref().map(|code| if code == MANAGEMENT_TRADE { MANAGEMENT } else { LABOUR });
+            ours.extend(plain([
+                ("workerName", Some(word(&name))),
+                ("workType", trade.as_ref().map(word)),
+                ("cellPhone", phone.map(|phone| word(phone.as_str()))),
+                ("payRollBankCardNumber", card.map(|card| word(card.as_str()))),
+                ("payRollBankName", row.bank_name.as_ref().map(word)),
+            ]));
+            let number = ours.get("idCardNumber").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+            let mut item = self.filled(ReportKind::Worker, row.worker_id.0, self.announced.of_worker(&number), ours);
+            // A platform may have its own words for these: what was told beside the registry stands.
+            item.entry("workRole").or_insert_with(|| word(role.unwrap_or(LABOUR)));
+            item.entry("isTeamLeader").or_insert_with(|| word(0));
+            let mut root = self.corp_of_crew(row.crew_id);
+            let crew = self.crews.iter().find(|crew| crew.id == row.crew_id);
+            root.extend(plain([("teamName", crew.map(|crew| word(&crew.name)))]));
+            all.push(Wanted {
+                kind: ReportKind::Worker,
+                key,
+                parent: Some((ReportKind::Team, row.crew_id.to_string())),
+                subject: row.worker_id.0,
+                title: name,
+                on: row.entered_on,
+                body: Body { root, item, team: Some(row.crew_id.to_string()) },
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn entries(&self, all: &mut Vec<Wanted>) {
+        for row in &self.enrolments {
+            let (papers, name) = self.papers_of(row);
+            let came = (entry_key(row), row.entered_on, "1", (ReportKind::Worker, worker_key(row)));
+            let left = row.left_on.map(|day| (format!("{} out", row.id), day, "0", (ReportKind::Entry, entry_key(row))));
+            for (key, on, way, parent) in [Some(came), left].into_iter().flatten() {
+                let mut item = papers.clone();
+                item.extend(plain([("date", Some(word(on))), ("type", Some(word(way)))]));
+                all.push(Wanted {
+                    kind: ReportKind::Entry,
+                    key,
+                    parent: Some(parent),
+                    subject: row.id.0,
+                    title: name.clone(),
+                    on,
+                    body: Body { root: self.corp_of_crew(row.crew_id), item, team: Some(row.crew_id.to_string()) },
+                });
+            }
+        }
+    }
+
+    pub(super) fn contracts(&self, all: &mut Vec<Wanted>) {
+        for row in self.enrolments.iter().filter(|row| row.paper == Paper::LabourContract) {
+            let (mut ours, name) = self.papers_of(row);
+            ours.extend(self.corp_of_crew(row.crew_id));
+            let announced = self.announced.of(RecordKind::Contract, row.id.0);
+            let mut item = self.filled(ReportKind::Contract, row.id.0, announced, ours);
+            item.entry("startDate").or_insert_with(|| word(row.entered_on));
+            all.push(Wanted {
+                kind: ReportKind::Contract,
+                key: row.id.to_string(),
+                parent: Some((ReportKind::Entry, entry_key(row))),
+                subject: row.id.0,
+                title: name,
+                on: row.entered_on,
+                body: Body { root: Plain::new(), item, team: None },
+            });
+        }
+    }
+}
