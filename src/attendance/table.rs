@@ -27,12 +27,12 @@ pub struct WorkDayRow {
     pub worker_id: WorkerId,
     /// Seconds of the day.
     pub first_time: i32,
-    /// Seconds of the day.
+    /// Seconds of the day; past 86,400 where a shift ran over midnight.
     pub last_time: i32,
     pub punches: i32,
     /// Hundredths of a work day.
     pub hundredths: i32,
-    /// What is odd about it.
+    /// What is odd about it, words joined by commas: `single`, `no_in`, `no_out`, `overnight`, `corrected`.
     pub flags: String,
     /// When it was folded from the punches.
     #[schema(ignore)]
