@@ -145,6 +145,13 @@ pub fn work_days_of(
     Ok(query.order((work_days::worked_on, work_days::enrolment_id)).limit(limit).select(WorkDayRow::as_select()).load(conn)?)
 }
 
+/// Whether somebody was seen on a day between these two, neither of them counted.
+pub fn was_attended_between(conn: &mut AnyConn, project: ProjectId, after: Day, before: Day) -> Result<bool, StoreError> {
+    let found = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.gt(after)).and(work_days::worked_on.lt(before)));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+}
+
 /// One worker's days of a month.
 pub fn work_days_of_one(
     conn: &mut AnyConn,

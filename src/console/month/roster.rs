@@ -167,12 +167,7 @@ async fn take(form: Form, path: Path) -> Shown {
 
 async fn refused(form: Form, path: Path) -> Shown {
     let (project, id) = path.into_inner();
-    let bytes = form
-        .write(Verb::EnrolWorkers, move |tx, ctx| {
-            let site = enter(tx.conn(), &ctx.scope, project)?;
-            actions::error_sheet(tx, ctx, &site, id)
-        })
-        .await?;
+    let bytes = http::refused_rows(&form.ctx(Verb::EnrolWorkers)?, project, id).await?;
     attachment(XLSX, form.visit.t("错误行.xlsx", "refused-rows.xlsx"), bytes)
 }
 
@@ -195,12 +190,9 @@ async fn row_page(
     tried: Option<(Vec<Fault>, BTreeMap<String, String>)>,
 ) -> Shown {
     let (project, id) = path;
-    let cells = form
-        .write(Verb::EnrolWorkers, move |tx, ctx| {
-            let site = enter(tx.conn(), &ctx.scope, project)?;
-            actions::row_to_mend(tx, ctx, &site, id, row)
-        })
-        .await?;
+    let ctx = form.ctx(Verb::EnrolWorkers)?;
+    let look = (id.to_string(), actions::TO_MEND.to_owned());
+    let cells = http::looked(&ctx, project, look, move |conn, ctx, site| actions::row_to_mend(conn, ctx, site, id, row)).await?;
     let (head, import) = form
         .visit
         .read(move |conn, visit| {
@@ -248,12 +240,7 @@ async fn mend(form: Form, path: Path) -> Shown {
 async fn export(form: Form, project: web::Path<ProjectId>) -> Shown {
     let id = project.into_inner();
     let purpose = form.required("purpose")?.to_owned();
-    let bytes = form
-        .write(Verb::Unmask, move |tx, ctx| {
-            let site = enter(tx.conn(), &ctx.scope, id)?;
-            actions::export(tx, ctx, &site, &purpose)
-        })
-        .await?;
+    let bytes = http::exported(&form.ctx(Verb::Unmask)?, id, purpose).await?;
     attachment(XLSX, form.visit.t("花名册.xlsx", "roster.xlsx"), bytes)
 }
 

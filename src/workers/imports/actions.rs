@@ -328,12 +328,13 @@ fn in_columns(faults: impl Iterator<Item = Fault>) -> Problem {
     problem
 }
 
-/// The rows that stand refused as XLSX, in the words of the file and with a column of reasons; who had it is on record.
+/// The rows that stand refused as XLSX, in the words of the file and with a column of reasons: plain numbers, which whoever gives it
+/// away writes down by [`note_look`].
 ///
 /// # Errors
 /// `not_found` for an import that the project has not.
-pub fn error_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId) -> Result<Vec<u8>, Problem> {
-    let (import, book, _) = open(tx.conn(), ctx, site.id, id)?;
+pub fn error_sheet(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId) -> Result<Vec<u8>, Problem> {
+    let (import, book, _) = open(conn, ctx, site.id, id)?;
     let told = |faults: Vec<Fault>| {
         let texts: Vec<String> = faults.iter().map(|fault| format!("{} {} {}", fault.place, fault.reason, fault.zh)).collect();
         texts.join("；")
@@ -342,33 +343,38 @@ pub fn error_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId) -> Res
     for (row, faults) in import.refused() {
         reasons.push((u32::try_from(row).unwrap_or(0), told(faults)));
     }
-    users::actions::note_unmasking(tx, ctx, &id.to_string(), "roster", "下载花名册错误行 refused rows of a roster")?;
     wire::write_refused(&book, &reasons).map_err(|error| Problem::internal(&error.to_string()))
 }
 
-/// The texts of a row as the file has them, to be mended; who looked is on record.
+/// A cell to be mended: key and name of our column, and the text of the file.
+pub type Cell = (&'static str, &'static str, String);
+
+/// The texts of a row as the file has them, to be mended; plain numbers as well.
 ///
 /// # Errors
 /// As [`error_sheet`].
-pub fn row_to_mend(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    site: &Site,
-    id: RecordId,
-    row: u32,
-) -> Result<Vec<(&'static str, &'static str, String)>, Problem> {
-    let (_, book, _) = open(tx.conn(), ctx, site.id, id)?;
-    users::actions::note_unmasking(tx, ctx, &id.to_string(), "roster", "改正花名册错误行 mending a row of a roster")?;
+pub fn row_to_mend(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId, row: u32) -> Result<Vec<Cell>, Problem> {
+    let (_, book, _) = open(conn, ctx, site.id, id)?;
     Ok(wire::cells_of(&book, row))
 }
 
-/// Everybody on the roll as a roster that is read without a change, with plain numbers; who asked for what is on record.
+/// Everybody on the roll as a roster that is read without a change; plain numbers as well.
 ///
 /// # Errors
-/// `invalid` without a purpose.
-pub fn export(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, purpose: &str) -> Result<Vec<u8>, Problem> {
-    users::actions::note_unmasking(tx, ctx, &site.id.to_string(), "roster", purpose)?;
-    let rows: Vec<RosterRow> = lookups::as_roster(tx.conn(), ctx, site)?;
-    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "export_roster", &rows.len().to_string())?;
+/// A store that fails.
+pub fn export(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<u8>, Problem> {
+    let rows: Vec<RosterRow> = lookups::as_roster(conn, ctx, site)?;
     wire::write_xlsx(&rows).map_err(|error| Problem::internal(&error.to_string()))
+}
+
+/// Why plain numbers of a roster are looked at where nobody is asked for a purpose.
+pub const TO_MEND: &str = "改正花名册 mending a roster";
+
+/// Writes down who looks at plain numbers of a roster, and why: before the answer leaves, in a transaction of its own, since reading and
+/// writing the file takes longer than the gates' punches should wait.
+///
+/// # Errors
+/// `invalid` without a purpose, `not_allowed` for machines.
+pub fn note_look(tx: &mut Tx<'_>, ctx: &Ctx, subject: &str, purpose: &str) -> Result<(), Problem> {
+    users::actions::note_unmasking(tx, ctx, subject, "roster", purpose)
 }

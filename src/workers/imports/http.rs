@@ -242,25 +242,54 @@ fn file(name: &str, bytes: Vec<u8>) -> HttpResponse {
 
 async fn refused(call: Call, path: Path) -> Result<HttpResponse, Problem> {
     let (project, id) = path.into_inner();
-    let (ctx, db) = (call.ctx.clone(), call.ctx.ground.db.clone());
-    // A look at plain numbers is written down, so this read is a write.
-    let bytes = db
-        .write(move |tx| {
-            let site = enter(tx.conn(), &ctx.scope, project)?;
-            actions::error_sheet(tx, &ctx, &site, id)
-        })
-        .await?;
+    let bytes = refused_rows(&call.ctx, project, id).await?;
     Ok(file(&id.to_string(), bytes))
 }
 
-async fn export(call: Call, project: web::Path<ProjectId>, body: Body<ExportRoster>) -> Result<HttpResponse, Problem> {
-    let (id, purpose) = (project.into_inner(), body.0.purpose);
-    let (ctx, db) = (call.ctx.clone(), call.ctx.ground.db.clone());
-    let bytes = db
-        .write(move |tx| {
-            let site = enter(tx.conn(), &ctx.scope, id)?;
-            actions::export(tx, &ctx, &site, &purpose)
+/// The error sheet of an import; that it was looked at is written down.
+///
+/// # Errors
+/// As [`actions::error_sheet`].
+pub async fn refused_rows(ctx: &Ctx, project: ProjectId, id: RecordId) -> Result<Vec<u8>, Problem> {
+    looked(ctx, project, (id.to_string(), actions::TO_MEND.to_owned()), move |conn, ctx, site| {
+        actions::error_sheet(conn, ctx, site, id)
+    })
+    .await
+}
+
+/// The roll as a roster; that it was looked at, and why, is written down.
+///
+/// # Errors
+/// As [`actions::export`] and [`actions::note_look`].
+pub async fn exported(ctx: &Ctx, project: ProjectId, purpose: String) -> Result<Vec<u8>, Problem> {
+    looked(ctx, project, (project.to_string(), purpose), actions::export).await
+}
+
+/// Reads what has plain numbers, and writes down that it was asked for before it is given away.
+///
+/// # Errors
+/// As the reading, and as [`actions::note_look`].
+pub async fn looked<T: Send + 'static>(
+    ctx: &Ctx,
+    project: ProjectId,
+    (subject, purpose): (String, String),
+    work: impl FnOnce(&mut AnyConn, &Ctx, &Site) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let (reading, noting) = (ctx.clone(), ctx.clone());
+    let found = ctx
+        .ground
+        .db
+        .read(move |conn| {
+            let site = enter(conn, &reading.scope, project)?;
+            work(conn, &reading, &site)
         })
         .await?;
+    ctx.ground.db.write(move |tx| actions::note_look(tx, &noting, &subject, &purpose)).await?;
+    Ok(found)
+}
+
+async fn export(call: Call, project: web::Path<ProjectId>, body: Body<ExportRoster>) -> Result<HttpResponse, Problem> {
+    let id = project.into_inner();
+    let bytes = exported(&call.ctx, id, body.0.purpose).await?;
     Ok(file(&id.to_string(), bytes))
 }
