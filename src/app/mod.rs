@@ -14,6 +14,7 @@ pub mod export;
 pub mod keys;
 pub mod postman;
 pub mod reporter;
+mod rosters;
 pub mod routes;
 pub mod schedule;
 pub mod serve;

@@ -33,9 +33,14 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(workers::table::all_workers(conn)?)?;
     audit.table(workers::table::all_enrolments(conn)?)?;
     audit.table(workers::table::all_events(conn)?)?;
+    audit.table(workers::imports::table::all(conn)?)?;
+    audit.table(workers::imports::table::all_steps(conn)?)?;
+    audit.table(workers::imports::table::all_rows(conn)?)?;
     audit.table(attendance::devices::table::all(conn)?)?;
     audit.table(attendance::silence::table::all(conn)?)?;
     ledger::table::verify(conn, &mut audit)?;
+    audit.table(attendance::corrections::table::all(conn)?)?;
+    audit.table(attendance::corrections::table::all_steps(conn)?)?;
     audit.table(notice_board::table::all(conn)?)?;
     audit.table(deposits::table::all(conn)?)?;
     audit.table(deposits::table::all_events(conn)?)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::assessing;
+use super::rosters;
 use super::schedule::Schedule;
 use super::uploads;
 use crate::base::Day;
@@ -13,7 +14,7 @@ use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{alerts, amendments, attendance, compliance, payroll, projects, realname, reporting, users};
+use crate::{alerts, amendments, attendance, compliance, payroll, projects, realname, reporting, users, workers};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -47,6 +48,7 @@ fn one(ground: &Arc<Ground>, job: Job) -> Result<(), StoreError> {
     let (ctx, work) = (Ctx::of_the_house(ground, "job"), job.clone());
     let result: Result<(), Problem> = match job.kind.as_str() {
         realname::JOB => uploads::apply(ground, &job),
+        workers::imports::JOB => rosters::take(ground, &job),
         _ => ground.db.write_blocking(move |tx| {
             run(tx, &ctx, &work)?;
             jobs::done(tx.conn(), &work, ctx.now).map_err(Problem::from)

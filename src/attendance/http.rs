@@ -40,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         .of_any_time()
         .gives::<Vec<UnmatchedPin>>(),
     ];
+    routes.extend(super::corrections::http::routes());
     routes.extend(super::devices::http::routes());
     routes.extend(intake::http::routes());
     routes

@@ -2,8 +2,9 @@
 //!
 //! A punch is stored as it came, on the device's own clock, with the number by which the device knows the person; who that is gets
 //! decided when a day is folded, from the roll of that day. So a number that nobody has yet is kept, and enrolling its owner later
-//! folds the day again. Deliberately absent: wages, and shifts that run over midnight (each civil day is counted by itself).
+//! folds the day again. What people put right of a day stands beside the punches, never in their place. Deliberately absent: wages.
 
+pub mod corrections;
 pub mod devices;
 pub mod folding;
 pub mod http;
@@ -40,13 +41,13 @@ pub struct Passage {
 pub struct Worth {
     /// First passage, seconds of the day.
     pub first: i32,
-    /// Last passage.
+    /// Last passage; past 86,400 where a shift ran over midnight.
     pub last: i32,
     /// How many.
     pub punches: i32,
     /// Hundredths of a work day: 100, 50 or 0.
     pub hundredths: i32,
-    /// What is odd about the day, words joined by commas: `single`, `no_in`, `no_out`.
+    /// What is odd about the day, words joined by commas: `single`, `no_in`, `no_out`, `overnight`, `corrected`.
     pub flags: String,
 }
 
@@ -97,6 +98,7 @@ impl Tally {
             (self.count == 1, "single"),
             (knows_direction && !self.went_in, "no_in"),
             (knows_direction && !self.went_out, "no_out"),
+            (last >= folding::night::DAY_SECONDS, "overnight"),
         ];
         for (_, flag) in odd.iter().filter(|(holds, _)| *holds) {
             if !flags.is_empty() {

@@ -3,10 +3,11 @@
 //! A number may have been another worker's on some days; what counts for a day is what folding made of it, so passages are shown for the
 //! days only that this worker has. Deliberately absent: the faces and pictures that some machines send.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::day_of;
 use super::devices::table as devices;
+use super::folding::night::DAY_SECONDS;
 use super::folding::{entered, is_proof, table};
 use super::table::WorkDayRow;
 use crate::base::Day;
@@ -20,7 +21,7 @@ const SHOWN_MAX: i64 = 500;
 /// A passage with where it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownPassage {
-    /// Seconds of the day.
+    /// Seconds of the day; past 86,400 on the morning after.
     pub time: i32,
     /// Whether it went in, out, or nobody knows.
     pub entered: Option<bool>,
@@ -43,7 +44,7 @@ pub fn behind(
         return Ok(shown);
     };
     let project = enrolment.project_id;
-    let worked: BTreeSet<Day> = days.iter().map(|day| day.worked_on).collect();
+    let worked: BTreeMap<Day, i32> = days.iter().map(|day| (day.worked_on, day.last_time)).collect();
     // The number of the badge, the identity number, and the worker's id as our own JSON sends it.
     let mut indexes: Vec<String> = enrolment.pin_index.iter().cloned().collect();
     if let Some(worker) = workers::table::worker(conn, enrolment.worker_id)? {
@@ -56,11 +57,17 @@ pub fn behind(
     }
     let gates: HashMap<i64, devices::DeviceRow> =
         devices::of_project(conn, project)?.into_iter().map(|device| (device.id.0, device)).collect();
-    for (day, pass) in table::passes_of_pins(conn, project, &pins, (day_number(first), day_number(last)), SHOWN_MAX)? {
-        let Some(day) = day_of(day).filter(|day| worked.contains(day)) else { continue };
+    for (day, pass) in table::passes_of_pins(conn, project, &pins, (day_number(first), day_number(last) + 1), SHOWN_MAX)? {
+        let Some(day) = day_of(day) else { continue };
+        // The morning's passages of a shift over midnight are shown with the day on which it began.
+        let (eve, late) = (day.plus_days(-1), pass.local_time + DAY_SECONDS);
+        let (day, time) = if worked.get(&eve).is_some_and(|last| late <= *last) { (eve, late) } else { (day, pass.local_time) };
+        if !worked.contains_key(&day) {
+            continue;
+        }
         let gate = gates.get(&pass.device_id);
         shown.entry(day).or_default().push(ShownPassage {
-            time: pass.local_time,
+            time,
             entered: entered(gate.map(|device| device.direction), pass.state),
             gate: gate.map(|device| device.gate.clone()).unwrap_or_default(),
             is_proof: is_proof(pass.verify),

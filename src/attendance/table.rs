@@ -27,12 +27,12 @@ pub struct WorkDayRow {
     pub worker_id: WorkerId,
     /// Seconds of the day.
     pub first_time: i32,
-    /// Seconds of the day.
+    /// Seconds of the day; past 86,400 where a shift ran over midnight.
     pub last_time: i32,
     pub punches: i32,
     /// Hundredths of a work day.
     pub hundredths: i32,
-    /// What is odd about it.
+    /// What is odd about it, words joined by commas: `single`, `no_in`, `no_out`, `overnight`, `corrected`.
     pub flags: String,
     /// When it was folded from the punches.
     #[schema(ignore)]
@@ -143,6 +143,13 @@ pub fn work_days_of(
             .filter(work_days::worked_on.gt(day).or(work_days::worked_on.eq(day).and(work_days::enrolment_id.gt(enrolment))));
     }
     Ok(query.order((work_days::worked_on, work_days::enrolment_id)).limit(limit).select(WorkDayRow::as_select()).load(conn)?)
+}
+
+/// Whether somebody was seen on a day between these two, neither of them counted.
+pub fn was_attended_between(conn: &mut AnyConn, project: ProjectId, after: Day, before: Day) -> Result<bool, StoreError> {
+    let found = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.gt(after)).and(work_days::worked_on.lt(before)));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
 }
 
 /// One worker's days of a month.

@@ -148,7 +148,11 @@ fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of:
     let strangers = folding::unmatched(conn, ctx.vault(), site.id, as_of.plus_days(-STRANGER_DAYS), as_of)?.len();
     let unmatched = i64::try_from(strangers).unwrap_or(i64::MAX);
     let from = as_of.plus_days(-STRANGER_DAYS);
-    let is_dark = silence::dark_days_of(conn, ctx, site.id)?.range(from..=as_of).next().is_some();
+    // Whoever works on the site passes the gates again: a dark day is unknown until a whole day after it was seen with people on it.
+    let is_dark = match silence::dark_days_of(conn, ctx, site.id)?.range(from..=as_of).next_back() {
+        Some(last) => !attendance::table::was_attended_between(conn, site.id, *last, as_of)?,
+        None => false,
+    };
     let count = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
     let seen = devices::last_seen(conn, &shared.devices)?;
     let last = seen.iter().map(|(_, at)| at.day()).filter(|day| *day <= as_of).max();

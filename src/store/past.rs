@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 37] = [
+const PROJECT: [(&str, &str); 42] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -55,6 +55,11 @@ const PROJECT: [(&str, &str); 37] = [
     ("device_silences", "project_id"),
     ("bank_words", "project_id"),
     ("card_words", "project_id"),
+    ("roster_imports", "project_id"),
+    ("roster_steps", "project_id"),
+    ("roster_rows", "project_id"),
+    ("day_corrections", "project_id"),
+    ("correction_steps", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.

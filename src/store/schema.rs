@@ -1275,6 +1275,91 @@ diesel::table! {
 }
 
 diesel::table! {
+    day_corrections (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        enrolment_id -> BigInt,
+        worker_id -> BigInt,
+        worked_on -> Date,
+        first_time -> Integer,
+        last_time -> Integer,
+        hundredths -> Integer,
+        was_hundredths -> Nullable<Integer>,
+        reason -> Text,
+        document_id -> Nullable<BigInt>,
+        proposed_by -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    correction_steps (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        correction_id -> BigInt,
+        step -> Text,
+        note -> Text,
+        decided_by -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    roster_imports (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        inbox_id -> BigInt,
+        file_name -> Text,
+        day_rate_fen -> Nullable<BigInt>,
+        entered_on -> Date,
+        paper -> Text,
+        safety_trained -> Bool,
+        good_rows -> Integer,
+        bad_rows -> Integer,
+        read_on -> Date,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    roster_steps (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        import_id -> BigInt,
+        step -> Text,
+        from_place -> Integer,
+        until_place -> Integer,
+        enrolled -> Integer,
+        known -> Integer,
+        refused -> Integer,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    roster_rows (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        import_id -> BigInt,
+        row_number -> Integer,
+        state -> Text,
+        told -> Text,
+        enrolment_id -> Nullable<BigInt>,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     card_movements (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,
@@ -1651,3 +1736,5 @@ diesel::table! {
         found_at -> BigInt,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(correction_steps, day_corrections);

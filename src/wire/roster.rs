@@ -13,7 +13,7 @@ use crate::base::{Day, Fen, Unreadable, person::Uscc};
 
 mod write;
 
-pub use write::{write_csv, write_refused, write_template, write_xlsx};
+pub use write::{book_of, cells_of, reasons_of, write_csv, write_refused, write_template, write_xlsx};
 
 const fn column(key: &'static str, names: &'static [&'static str], required: bool) -> Column {
     Column { key, names, required }
@@ -118,8 +118,8 @@ pub struct RosterRow {
     pub politics: Option<String>,
     /// Day of joining the union.
     pub union_joined: Option<Day>,
-    /// Telephone.
-    pub phone: Phone,
+    /// Telephone; a row that is read has one.
+    pub phone: Option<Phone>,
     /// Education, as code or name.
     pub education: Option<String>,
     /// Authority that issued the papers.
@@ -325,7 +325,7 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
         address: text("address"),
         politics: text("politics"),
         union_joined: union_joined?,
-        phone: phone?,
+        phone: Some(phone?),
         education: text("education"),
         issuer: text("issuer"),
         papers_from: papers_from?,

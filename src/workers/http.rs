@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::actions::{self, NewEnrolment, NewTerms};
 use super::table;
-use super::{BATCH_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, Paper, SecretField, lookups};
+use super::{BATCH_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, Paper, SecretField, imports, lookups};
 use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId};
 use crate::base::{Day, Fen, Moment};
 use crate::projects::enter;
@@ -18,7 +18,7 @@ use crate::web::{Access, Body, Call, Code, Problem, Route, Verb};
 pub fn routes() -> Vec<Route> {
     let enrol = Access::Holds(Verb::EnrolWorkers);
     let read = Access::Holds(Verb::ReadWorkers);
-    vec![
+    let mut routes = vec![
         Route::post("/api/v1/projects/{project}/enrolments", enrol, "Enrol up to 200 workers, each with its own answer", || {
             web::post().to(enrol_all)
         })
@@ -58,7 +58,9 @@ pub fn routes() -> Vec<Route> {
         )
         .takes::<UnmaskNumber>()
         .gives::<PlainNumber>(),
-    ]
+    ];
+    routes.extend(imports::http::routes());
+    routes
 }
 
 /// Workers to be enrolled.

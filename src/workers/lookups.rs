@@ -1,14 +1,17 @@
 //! What other slices ask about people on a site: views, cards, terms of a day, counts.
 
+use super::enrolling;
 use super::table::{self, EnrolmentRow, EventRow, WorkerRow};
-use super::{EnrolmentView, EventKind, Paper, Roll, WarningCode};
+use super::{EnrolmentView, EventKind, IdKind, Paper, Roll, Warning, WarningCode};
 use crate::base::id::{ProjectId, RecordId};
-use crate::base::person::{BankCard, IdNumber, Phone, masked};
+use crate::base::person::{BankCard, IdNumber, Phone, Uscc, masked};
 use crate::base::{Day, Fen};
-use crate::projects::Site;
+use crate::parties;
+use crate::projects::{self, Site};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, StoreError, Vault};
 use crate::web::{Ctx, Problem};
+use crate::wire::roster::{PaperNumber, RosterRow, WorkPaper};
 
 /// The plain identity number of a person. Whoever calls this shows or stores personal data.
 pub fn id_number(conn: &mut AnyConn, vault: &Vault, worker: &WorkerRow) -> Result<String, StoreError> {
@@ -100,6 +103,19 @@ pub fn warnings_of(conn: &mut AnyConn, site: &Site, row: &EnrolmentRow) -> Resul
     Ok(codes)
 }
 
+/// As [`warnings_of`] in words; other sites by name where the asker may see them.
+pub fn told_warnings(conn: &mut AnyConn, ctx: &Ctx, site: &Site, row: &EnrolmentRow) -> Result<Vec<Warning>, StoreError> {
+    let mut told = Vec::new();
+    for code in warnings_of(conn, site, row)? {
+        let elsewhere = match code {
+            WarningCode::ActiveElsewhere => enrolling::elsewhere(conn, ctx, site, row.worker_id)?,
+            _ => None,
+        };
+        told.push(elsewhere.unwrap_or_else(|| Warning::of(code)));
+    }
+    Ok(told)
+}
+
 /// An enrolment as it may be shown.
 pub fn view(conn: &mut AnyConn, vault: &Vault, row: &EnrolmentRow) -> Result<EnrolmentView, StoreError> {
     let worker =
@@ -130,6 +146,60 @@ pub fn view_with(conn: &mut AnyConn, vault: &Vault, row: &EnrolmentRow, worker: 
         entered_on: row.entered_on,
         left_on: row.left_on,
     })
+}
+
+/// Everybody on the project's roll as rows of a roster, with plain numbers. Whoever calls this shows personal data.
+pub fn as_roster(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<RosterRow>, Problem> {
+    let damaged = |error: crate::base::Unreadable| StoreError::Damaged(error.to_string());
+    let crews = projects::table::crews_of(conn, site.id)?;
+    let numbers = ctx.vault().reader(conn, Owner::Global)?;
+    let mut rows = Vec::new();
+    for row in table::active_on(conn, site.id, ctx.today)?.into_iter().filter(|row| row.left_on.is_none()) {
+        let worker = table::worker(conn, row.worker_id)?.ok_or_else(Problem::not_found)?;
+        let crew = crews.iter().find(|crew| crew.id == row.crew_id).ok_or_else(Problem::not_found)?;
+        let employer = parties::table::find(conn, &ctx.scope, crew.party_id)?.ok_or_else(Problem::not_found)?;
+        let number = numbers.open_text(&worker.id_number)?;
+        let papers = match worker.id_kind {
+            IdKind::IdCard => PaperNumber::Citizen(IdNumber::parse(&number, ctx.today).map_err(damaged)?),
+            IdKind::Passport => PaperNumber::Other("护照".to_owned(), number),
+            IdKind::Other => PaperNumber::Other("其他".to_owned(), number),
+        };
+        rows.push(RosterRow {
+            row: 0,
+            uscc: Uscc::parse(&employer.uscc).map_err(damaged)?,
+            company: Some(employer.name),
+            crew: crew.name.clone(),
+            name: worker.name.clone(),
+            leader: None,
+            papers,
+            trade: row.trade.clone(),
+            worker_kind: None,
+            card: open_card(conn, ctx.vault(), site.id, row.card.as_deref())?,
+            bank: row.bank_name.clone(),
+            bank_link: None,
+            bank_code: None,
+            insured: None,
+            nation: None,
+            address: None,
+            politics: None,
+            union_joined: None,
+            phone: phone(conn, ctx.vault(), &worker)?,
+            education: None,
+            issuer: None,
+            papers_from: None,
+            papers_until: None,
+            pin: pin_of(conn, ctx.vault(), &row)?,
+            day_rate: Some(row.day_rate),
+            entered_on: Some(row.entered_on),
+            paper: Some(match row.paper {
+                Paper::LabourContract => WorkPaper::LabourContract,
+                Paper::WorkAgreement => WorkPaper::WorkAgreement,
+                Paper::None => WorkPaper::Nothing,
+            }),
+            trained: Some(row.safety_trained),
+        });
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 //! Deliberately absent: attendance, wages, and the format of roster files, which `wire` reads.
 
 pub mod actions;
+pub mod enrolling;
 pub mod http;
+pub mod imports;
 pub mod lookups;
 pub mod papers;
 pub mod roster;
@@ -143,6 +145,20 @@ impl Warning {
             }
         };
         Self { code, zh: zh.to_owned(), en: en.to_owned() }
+    }
+
+    /// On the roll of other sites: those that may be named, and how many more there are.
+    pub fn elsewhere(named: &[String], more: usize) -> Self {
+        let plain = Self::of(WarningCode::ActiveElsewhere);
+        if named.is_empty() {
+            return plain;
+        }
+        let (zh_more, en_more) = match more {
+            0 => (String::new(), String::new()),
+            _ => (format!("，另有 {more} 个项目"), format!(", and of {more} more")),
+        };
+        let zh = format!("该工人在其他项目尚未退场：{}{zh_more}。", named.join("、"));
+        Self { zh, en: format!("This worker is on the roll of {}{en_more}.", named.join(", ")), ..plain }
     }
 }
 

@@ -1,16 +1,17 @@
-//! A roster file (花名册) as a whole: good rows are enrolled, bad ones are refused with place, reason and remedy, the file is kept.
+//! A roster file (花名册) and its rows: what each comes to on a project, with place, reason and remedy where it is refused.
 //!
-//! A large file is taken in steps of [`STEP`] rows, so that the gates' punches never wait for it; a row that was taken stays taken.
-//! Deliberately absent: adding crews or companies that a roster names. Who works on a project is not a roster's to say.
+//! A row of somebody who stands on the roll just so is known and changes nothing, so that a file may come twice; one that says something
+//! else of them is refused. Taking a file in steps is `imports`. Deliberately absent: adding crews or companies that a roster names. Who works on a project is not a roster's to say.
 
-use super::actions::{self, NewEnrolment};
-use super::{EnrolmentView, IdKind, Paper, Warning};
-use crate::base::id::{CrewId, InboxId, PartyId, QuarantineId};
+use super::enrolling::{self, NewEnrolment};
+use super::{IdKind, Paper};
+use crate::base::id::{CrewId, InboxId, PartyId, RecordId};
 use crate::base::{Day, Fen};
 use crate::parties;
-use crate::projects::{Site, table as projects};
-use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
-use crate::store::{AnyConn, Chain, Tx};
+use crate::projects::Site;
+use crate::projects::table::CrewRow;
+use crate::store::inbox::{self, InboxState, Message, Parsed};
+use crate::store::{AnyConn, Chain, Tx, Vault};
 use crate::web::problem::Fault;
 use crate::web::{Code, Ctx, Problem};
 use crate::wire::roster::{self, PaperNumber, Roster, RosterRow, WorkPaper};
@@ -23,14 +24,11 @@ pub const STEP: usize = 200;
 /// Rows of a file at most.
 pub const ROWS_MAX: usize = 20_000;
 
-/// Faults of one file that are kept and listed one by one.
-pub const FAULTS_KEPT_MAX: usize = 2_000;
-
 /// Digits from which a number may be a person's: a telephone, papers, a card.
 const NUMBER_HIDDEN_FROM: usize = 8;
 
-/// How a row that was refused was seen to.
-const TOLD_NOTE: &str = "上传时已逐行告知上传人 / told to the person who uploaded it";
+/// The feed under which rosters are kept.
+const FEED: &str = "sheet";
 
 /// Parser and its version, kept with each file.
 const PARSER: &str = "roster/1";
@@ -59,26 +57,14 @@ pub struct Defaults {
     pub safety_trained: bool,
 }
 
-/// A row that was taken.
-#[derive(Debug, Clone)]
-pub struct Taken {
-    /// Row in the sheet, from 1.
-    pub row: u32,
-    /// The enrolment.
-    pub view: EnrolmentView,
-    /// What is odd about it.
-    pub warnings: Vec<Warning>,
-}
-
-/// What came of rows.
-#[derive(Debug, Clone, Default)]
-pub struct Outcome {
-    /// Rows that were taken.
-    pub taken: Vec<Taken>,
-    /// What is wrong with the others, each fault with its place.
-    pub faults: Vec<Fault>,
-    /// How many were refused.
-    pub refused: u32,
+/// What a row comes to before anything of it is written.
+pub enum Fate {
+    /// It can be tried.
+    New(Box<NewEnrolment>),
+    /// The person stands on the roll just so.
+    Known(RecordId),
+    /// It cannot be taken.
+    Refused(Vec<Fault>),
 }
 
 /// Reads a file; what cannot be read as a whole is one problem of the roster. It takes a while: not for the event loop.
@@ -101,7 +87,7 @@ pub fn read(file: &RosterFile, today: Day) -> Roster {
 }
 
 /// A problem of the file in the shape of all others.
-fn fault_of(problem: &SheetProblem) -> Fault {
+pub(super) fn fault_of(problem: &SheetProblem) -> Fault {
     let (fix_zh, fix_en) = problem.fix.split_once(" / ").unwrap_or((&problem.fix, &problem.fix));
     without_people(Fault {
         place: problem.place.clone(),
@@ -111,50 +97,86 @@ fn fault_of(problem: &SheetProblem) -> Fault {
     })
 }
 
-/// What the reading alone refused.
-pub fn refused_by_reading(roster: &Roster) -> Outcome {
-    Outcome { taken: Vec::new(), faults: roster.problems.iter().map(fault_of).collect(), refused: roster.refused }
+/// What the reading alone refused: row in the sheet, 0 for the file as a whole, and its faults.
+pub fn refused_by_reading(roster: &Roster) -> Vec<(u32, Vec<Fault>)> {
+    let mut refused: Vec<(u32, Vec<Fault>)> = Vec::new();
+    for problem in &roster.problems {
+        let fault = fault_of(problem);
+        match refused.last_mut().filter(|(row, _)| *row == problem.row) {
+            Some((_, faults)) => faults.push(fault),
+            None => refused.push((problem.row, vec![fault])),
+        }
+    }
+    refused
 }
 
-/// Enrols some of a roster's rows; each stands or falls alone.
+/// Judges a row by the project's crews and roll.
 ///
 /// # Errors
 /// Only what stands in the way of all: a store that fails.
-pub fn enrol_rows(
-    tx: &mut Tx<'_>,
+pub fn judge(
+    conn: &mut AnyConn,
     ctx: &Ctx,
     site: &Site,
-    roster: &Roster,
-    rows: &[RosterRow],
+    crews: &[CrewRow],
+    row: &RosterRow,
     defaults: &Defaults,
-) -> Result<Outcome, Problem> {
-    let crews = projects::crews_of(tx.conn(), site.id)?;
-    let mut outcome = Outcome::default();
-    for row in rows {
-        let crew = match employer(tx.conn(), ctx, site, row)? {
-            Some(party) => crews.iter().find(|crew| crew.name == row.crew && crew.party_id == party).map(|crew| crew.id),
-            None => None,
-        };
-        let known = crews.iter().any(|crew| crew.name == row.crew);
-        let faults = match crew.ok_or_else(|| no_crew(known)).and_then(|crew| command(row, crew, defaults)) {
-            Ok(new) => match actions::enrol(tx, ctx, site, &new) {
-                Ok(enrolled) => {
-                    outcome.taken.push(Taken { row: row.row, view: enrolled.view, warnings: enrolled.warnings });
-                    continue;
-                }
-                Err(problem) if matches!(problem.code, Code::Invalid | Code::Conflict) && !problem.faults.is_empty() => {
-                    problem.faults
-                }
-                Err(problem) => return Err(problem),
-            },
-            Err(problem) => problem.faults,
-        };
-        outcome.refused = outcome.refused.saturating_add(1);
-        outcome.faults.extend(
-            faults.into_iter().map(|fault| without_people(Fault { place: roster.place(row.row, key_of(&fault.place)), ..fault })),
-        );
+) -> Result<Fate, Problem> {
+    let crew = match employer(conn, ctx, site, row)? {
+        Some(party) => crews.iter().find(|crew| crew.name == row.crew && crew.party_id == party).map(|crew| crew.id),
+        None => None,
+    };
+    let is_known = crews.iter().any(|crew| crew.name == row.crew);
+    let new = match crew.ok_or_else(|| no_crew(is_known)).and_then(|crew| command(row, crew, defaults)) {
+        Ok(new) => new,
+        Err(problem) => return Ok(Fate::Refused(problem.faults)),
+    };
+    let says = [
+        ("day_rate", row.day_rate.is_some()),
+        ("entered_on", row.entered_on.is_some()),
+        ("paper", row.paper.is_some()),
+        ("trained", row.trained.is_some()),
+    ];
+    let said: Vec<&'static str> = says.into_iter().filter(|(_, said)| *said).map(|(field, _)| field).collect();
+    match enrolling::standing(conn, ctx, site, &new, &said) {
+        Ok(None) => Ok(Fate::New(Box::new(new))),
+        Ok(Some(standing)) if standing.differs.is_empty() => Ok(Fate::Known(standing.row.id)),
+        Ok(Some(standing)) => Ok(Fate::Refused(vec![differs(&standing.differs)])),
+        Err(problem) => refused(problem).map(Fate::Refused),
     }
-    Ok(outcome)
+}
+
+/// The faults of a problem of one row.
+///
+/// # Errors
+/// The problem itself where it is none of the row's.
+pub fn refused(problem: Problem) -> Result<Vec<Fault>, Problem> {
+    let is_of_row = matches!(problem.code, Code::Invalid | Code::Conflict) && !problem.faults.is_empty();
+    if is_of_row { Ok(problem.faults) } else { Err(problem) }
+}
+
+/// Faults of a row with the places that people look for.
+pub fn placed(roster: &Roster, row: &RosterRow, faults: Vec<Fault>) -> Vec<Fault> {
+    let place = |fault: Fault| without_people(Fault { place: roster.place(row.row, key_of(&fault.place)), ..fault });
+    faults.into_iter().map(place).collect()
+}
+
+/// Somebody stands on the roll with other data than the row has: a roster changes nobody's terms.
+fn differs(fields: &[&'static str]) -> Fault {
+    let name = |field: &&'static str| {
+        let column = roster::COLUMNS.iter().find(|column| column.key == key_of(field));
+        column.and_then(|column| column.names.first()).copied().unwrap_or("?")
+    };
+    let names: Vec<&str> = fields.iter().map(name).collect();
+    let (first, names) = (fields.first().copied().unwrap_or("id_number"), names.join("、"));
+    Fault {
+        place: if first == "name" { first.to_owned() } else { "id_number".to_owned() },
+        reason: if first == "name" { "id_reused" } else { "duplicate" }.to_owned(),
+        zh: format!("该证件号码已在本项目登记，且与本行不同：{names}。花名册不改变在册人员，请在该人员页面变更，或改正本行。"),
+        en: format!(
+            "This number is on the roll with other data ({names}). A roster changes nobody on the roll: change it on the worker's page, or mend the row."
+        ),
+    }
 }
 
 /// The employer that a row names, where it takes part in the project.
@@ -194,7 +216,7 @@ fn command(row: &RosterRow, crew: CrewId, defaults: &Defaults) -> Result<NewEnro
         name: row.name.clone(),
         id_kind,
         id_number: row.papers.as_str().to_owned(),
-        phone: Some(row.phone.as_str().to_owned()),
+        phone: row.phone.as_ref().map(|phone| phone.as_str().to_owned()),
         crew,
         trade: row.trade.clone(),
         pin: row.pin.clone(),
@@ -209,7 +231,7 @@ fn command(row: &RosterRow, crew: CrewId, defaults: &Defaults) -> Result<NewEnro
 }
 
 /// The roster's column of an enrolment's field.
-fn key_of(field: &str) -> &str {
+pub(super) fn key_of(field: &str) -> &str {
     match field {
         "id_number" => "id",
         "bank_name" => "bank",
@@ -218,12 +240,10 @@ fn key_of(field: &str) -> &str {
 }
 
 /// Keeps the file as it came, before any of its rows is taken; gives the message under which it is kept.
-///
-/// What happens to the rows afterwards, [`keep_outcome`] adds; a file whose outcome was never added shows as not parsed.
 pub fn keep_file(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &RosterFile, rows: usize) -> Result<InboxId, Problem> {
     let id = InboxId(ctx.id());
     let message = Message {
-        feed: "sheet",
+        feed: FEED,
         source: ctx.actor().to_owned(),
         project: Some(site.id),
         request: format!("roster {}", file.name.as_deref().unwrap_or("-")),
@@ -238,27 +258,24 @@ pub fn keep_file(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &RosterFile, row
     Ok(id)
 }
 
-fn parsed(state: InboxState, rows: usize) -> Parsed {
-    Parsed { state, parser: PARSER, items: i32::try_from(rows).unwrap_or(i32::MAX), items_digest: String::new() }
+/// A kept file; `None` where there is none of that id.
+pub fn kept_file(conn: &mut AnyConn, vault: &Vault, id: InboxId) -> Result<Option<Vec<u8>>, Problem> {
+    Ok(inbox::kept(conn, vault, FEED, id)?.map(|kept| kept.body))
 }
 
-/// Keeps what was refused of a file that is kept. Whoever uploads is shown every fault on the page that answers, and mends the file:
-/// so none of them waits in the quarantine for an administrator, who could do nothing about it.
-pub fn keep_outcome(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, outcome: &Outcome) -> Result<(), Problem> {
-    let user = ctx.scope.user.ok_or_else(Problem::not_allowed)?;
-    let state = match (outcome.taken.is_empty(), outcome.faults.is_empty()) {
-        (_, true) => InboxState::Done,
-        (true, false) => InboxState::Quarantined,
-        (false, false) => InboxState::Part,
+/// Says what became of a file: whoever handed it in is shown every fault and mends it, so that nothing of it waits in the quarantine
+/// for an administrator, who could do nothing about it.
+pub fn close_file(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId, (taken, refused): (usize, usize)) -> Result<(), Problem> {
+    let state = match (taken, refused) {
+        (_, 0) => InboxState::Done,
+        (0, _) => InboxState::Quarantined,
+        _ => InboxState::Part,
     };
-    let rows = outcome.taken.len().saturating_add(usize::try_from(outcome.refused).unwrap_or(usize::MAX));
-    inbox::reparsed(tx.conn(), inbox, &parsed(state, rows), ctx.now)?;
-    for (item, fault) in (1..).zip(outcome.faults.iter().take(FAULTS_KEPT_MAX)) {
-        let Fault { place, reason, zh, en } = fault.clone();
-        let rejected = Rejected { item, place, reason, zh, en };
-        inbox::refused_before(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, (user, TOLD_NOTE), ctx.now)?;
-    }
-    Ok(())
+    Ok(inbox::reparsed(tx.conn(), id, &parsed(state, taken.saturating_add(refused)), ctx.now)?)
+}
+
+fn parsed(state: InboxState, rows: usize) -> Parsed {
+    Parsed { state, parser: PARSER, items: i32::try_from(rows).unwrap_or(i32::MAX), items_digest: String::new() }
 }
 
 /// The text with every number of eight digits or more replaced: in a sheet whose columns have shifted, a cell that should hold a word

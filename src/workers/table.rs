@@ -205,6 +205,16 @@ pub fn active_elsewhere(conn: &mut AnyConn, project: ProjectId, worker: WorkerId
         .get_result(conn)?)
 }
 
+/// The other projects on whose roll the person is, in order of id.
+pub fn projects_elsewhere(conn: &mut AnyConn, project: ProjectId, worker: WorkerId) -> Result<Vec<ProjectId>, StoreError> {
+    Ok(enrolments::table
+        .filter(enrolments::worker_id.eq(worker).and(enrolments::project_id.ne(project)).and(enrolments::left_on.is_null()))
+        .order(enrolments::project_id)
+        .select(enrolments::project_id)
+        .distinct()
+        .load(conn)?)
+}
+
 /// Other people on any roll who have this card.
 pub fn others_with_card(conn: &mut AnyConn, card_index: &str, worker: WorkerId) -> Result<i64, StoreError> {
     Ok(enrolments::table

@@ -1,16 +1,23 @@
-//! Folding punches into work days: who passed the gates of a project on a civil day, when first and last, and what it is worth.
+//! Folding punches into work days: who passed the gates of a project on a day, when first and last, and what it is worth. A shift over
+//! midnight is of the day on which it began (`night`); what two persons put right of a day stands in its place (`corrections`).
 //!
-//! Folding a day again gives the same rows, whatever order the punches came in; a late punch folds its own day only.
+//! Folding a day again gives the same rows, whatever order the punches came in; a late punch folds its own day, and the days beside it
+//! where a shift runs over a midnight.
 
+pub mod night;
 pub mod table;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
+use self::night::Step;
 use self::table::Pass;
+use super::corrections;
+use super::corrections::table::CorrectionRow;
 use super::devices::{GateDirection, table as devices};
 use super::table::WorkDayRow;
-use super::{FOLD_DAYS_MAX, NO_PROOF_BASE, Passage, Tally, day_of};
+use super::{FOLD_DAYS_MAX, NO_PROOF_BASE, Passage, Tally, Worth, day_of};
 use crate::base::Day;
 use crate::base::id::{ProjectId, RecordId, WorkerId};
 use crate::base::person::IdNumber;
@@ -131,60 +138,94 @@ pub fn is_proof(verify: i32) -> bool {
     verify < NO_PROOF_BASE
 }
 
-/// Folds the marked days of a project, at most [`FOLD_DAYS_MAX`] of them, and has the project assessed.
+/// Folds the marked days of a project, at most [`FOLD_DAYS_MAX`] of them, and has the project assessed. A day beside a marked one is
+/// folded as well where a shift runs over the midnight between them, or did before.
 pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Folded, Problem> {
     let days = table::take_dirty(tx.conn(), project, FOLD_DAYS_MAX, ctx.now)?;
     let mut folded = Folded { days: days.len(), ..Folded::default() };
-    if days.is_empty() {
+    let (Some(first), Some(last)) = (days.first().copied().and_then(day_of), days.last().copied().and_then(day_of)) else {
         return Ok(folded);
-    }
-    let mut matcher = Matcher::new(tx.conn(), project)?;
+    };
     let gates: HashMap<i64, GateDirection> =
         devices::of_project(tx.conn(), project)?.into_iter().map(|device| (device.id.0, device.direction)).collect();
-    for number in days {
-        let Some(day) = day_of(number) else { continue };
-        let passes = table::passes_of_day(tx.conn(), project, number)?;
-        let folded_rows = fold_day(tx.conn(), ctx, project, day, &passes, &mut matcher, &gates)?;
-        table::replace_work_days(tx.conn(), project, day, &folded_rows, ctx.now)?;
-        folded.rows += folded_rows.len();
+    let corrected = corrections::in_force(tx.conn(), project, first.plus_days(-1), last.plus_days(1))?;
+    let matcher = Matcher::new(tx.conn(), project)?;
+    let mut folding = Folding { project, matcher, gates, corrected, passes: BTreeMap::new() };
+    let marked: BTreeSet<i32> = days.iter().copied().collect();
+    let mut beside: BTreeSet<i32> = BTreeSet::new();
+    for number in &marked {
+        let (rows, touched) = folding.day(tx.conn(), ctx, *number)?;
+        folded.rows += rows;
+        beside.extend(touched);
+    }
+    for number in beside.difference(&marked) {
+        folded.rows += folding.day(tx.conn(), ctx, *number)?.0;
     }
     folded.more = super::table::has_dirty(tx.conn(), project)?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
     Ok(folded)
 }
 
-fn fold_day(
-    conn: &mut AnyConn,
-    ctx: &Ctx,
+/// A person on a project.
+type Person = (RecordId, WorkerId);
+
+/// What folding some days of a project needs.
+struct Folding {
     project: ProjectId,
-    day: Day,
-    passes: &[Pass],
-    matcher: &mut Matcher,
-    gates: &HashMap<i64, GateDirection>,
-) -> Result<Vec<WorkDayRow>, StoreError> {
-    let mut numbers: HashMap<i64, Tally> = HashMap::new();
-    for pass in passes.iter().filter(|pass| is_proof(pass.verify)) {
-        let entered = entered(gates.get(&pass.device_id).copied(), pass.state);
-        numbers.entry(pass.pin_id).or_default().add(Passage { time: pass.local_time, entered });
-    }
-    let mut people: Vec<((RecordId, WorkerId), Tally)> = Vec::with_capacity(numbers.len());
-    for (pin_id, tally) in numbers {
-        if let Some(person) = matcher.find(conn, ctx.vault(), pin_id, day)? {
-            people.push((person, tally));
+    matcher: Matcher,
+    gates: HashMap<i64, GateDirection>,
+    /// Confirmed corrections by day and enrolment.
+    corrected: BTreeMap<(Day, RecordId), CorrectionRow>,
+    /// Passages of the days around the one that is folded, in order of time.
+    passes: BTreeMap<i32, Rc<Vec<Pass>>>,
+}
+
+impl Folding {
+    /// Folds one day; gives the rows written, and the days beside it that must be folded too.
+    fn day(&mut self, conn: &mut AnyConn, ctx: &Ctx, number: i32) -> Result<(usize, Vec<i32>), StoreError> {
+        let Some(day) = day_of(number) else { return Ok((0, Vec::new())) };
+        let passes = self.passes_of(conn, number)?;
+        let (before, after) = (self.carried(conn, ctx, number - 1)?, self.carried(conn, ctx, number)?);
+        let ran_over = |day: Option<Day>, conn: &mut AnyConn| match day {
+            Some(day) => table::runs_over_midnight(conn, self.project, day),
+            None => Ok(false),
+        };
+        let mut beside = Vec::new();
+        if !before.is_empty() || ran_over(day_of(number - 1), conn)? {
+            beside.push(number - 1);
         }
-    }
-    people.sort_unstable_by_key(|(person, _)| *person);
-    // One person may pass by several numbers: the badge and the identity card.
-    people.dedup_by(|later, first| {
-        let is_same = later.0 == first.0;
-        if is_same {
-            first.1.merge(&later.1);
+        if !after.is_empty() || ran_over(Some(day), conn)? {
+            beside.push(number + 1);
         }
-        is_same
-    });
-    let row = |((enrolment_id, worker_id), tally): ((RecordId, WorkerId), Tally)| {
-        tally.worth().map(|worth| WorkDayRow {
-            project_id: project,
+        let taken: HashSet<usize> = before.values().flatten().copied().collect();
+        let mut numbers: HashMap<i64, Tally> = HashMap::new();
+        for (_, pass) in passes.iter().enumerate().filter(|(place, pass)| is_proof(pass.verify) && !taken.contains(place)) {
+            let entered = entered(self.gates.get(&pass.device_id).copied(), pass.state);
+            numbers.entry(pass.pin_id).or_default().add(Passage { time: pass.local_time, entered });
+        }
+        // One person may pass by several numbers: the badge and the identity card.
+        let mut people: BTreeMap<Person, Tally> = BTreeMap::new();
+        for (pin_id, tally) in numbers {
+            if let Some(person) = self.matcher.find(conn, ctx.vault(), pin_id, day)? {
+                people.entry(person).or_default().merge(&tally);
+            }
+        }
+        let morning = self.passes_of(conn, number + 1)?;
+        for (person, places) in after {
+            for pass in places.iter().filter_map(|place| morning.get(*place)) {
+                let entered = entered(self.gates.get(&pass.device_id).copied(), pass.state);
+                people.entry(person).or_default().add(Passage { time: pass.local_time + night::DAY_SECONDS, entered });
+            }
+        }
+        let rows = self.rows(ctx, day, people);
+        table::replace_work_days(conn, self.project, day, &rows, ctx.now)?;
+        Ok((rows.len(), beside))
+    }
+
+    /// What the day's passages are worth, and what was confirmed instead.
+    fn rows(&self, ctx: &Ctx, day: Day, people: BTreeMap<Person, Tally>) -> Vec<WorkDayRow> {
+        let row = |((enrolment_id, worker_id), worth): (Person, Worth)| WorkDayRow {
+            project_id: self.project,
             worked_on: day,
             enrolment_id,
             worker_id,
@@ -194,9 +235,73 @@ fn fold_day(
             hundredths: worth.hundredths,
             flags: worth.flags,
             folded_at: ctx.now,
-        })
-    };
-    Ok(people.into_iter().filter_map(row).collect())
+        };
+        let mut worth: BTreeMap<Person, Worth> =
+            people.into_iter().filter_map(|(person, tally)| Some((person, tally.worth()?))).collect();
+        let none = RecordId(i64::MIN);
+        for ((_, enrolment), correction) in self.corrected.range((day, none)..(day.plus_days(1), none)) {
+            let person = (*enrolment, correction.worker_id);
+            let stands = worth.remove(&person);
+            if let Some(now) = correction.over(stands) {
+                worth.insert(person, now);
+            }
+        }
+        worth.into_iter().map(row).collect()
+    }
+
+    fn passes_of(&mut self, conn: &mut AnyConn, number: i32) -> Result<Rc<Vec<Pass>>, StoreError> {
+        if let Some(known) = self.passes.get(&number) {
+            return Ok(Rc::clone(known));
+        }
+        let read = Rc::new(table::passes_of_day(conn, self.project, number)?);
+        // Days are folded in order: those far behind are not looked at again.
+        self.passes.retain(|known, _| (number - known).abs() <= 2);
+        self.passes.insert(number, Rc::clone(&read));
+        Ok(read)
+    }
+
+    /// The passages of the morning after a day that belong to its shifts: by person, their places among that morning's day.
+    fn carried(&mut self, conn: &mut AnyConn, ctx: &Ctx, number: i32) -> Result<BTreeMap<Person, Vec<usize>>, StoreError> {
+        let mut found = BTreeMap::new();
+        let Some(day) = day_of(number) else { return Ok(found) };
+        let (evening, morning) = (self.passes_of(conn, number)?, self.passes_of(conn, number + 1)?);
+        let gates = &self.gates;
+        let step = |pass: &Pass, more: i32| Step {
+            time: pass.local_time + more,
+            entered: entered(gates.get(&pass.device_id).copied(), pass.state),
+        };
+        // Mostly nobody comes out in the morning, and nothing is looked up.
+        let early = |pass: &&Pass| is_proof(pass.verify) && pass.local_time < night::NOON;
+        if !morning.iter().filter(early).any(|pass| step(pass, 0).entered == Some(false)) {
+            return Ok(found);
+        }
+        let mut steps: BTreeMap<i64, (Option<Step>, Vec<(usize, Step)>)> = BTreeMap::new();
+        for pass in evening.iter().filter(|pass| is_proof(pass.verify) && pass.local_time >= night::NOON) {
+            steps.entry(pass.pin_id).or_default().0 = Some(step(pass, 0));
+        }
+        for (place, pass) in morning.iter().enumerate().filter(|(_, pass)| early(pass)) {
+            steps.entry(pass.pin_id).or_default().1.push((place, step(pass, night::DAY_SECONDS)));
+        }
+        let mut people: BTreeMap<Person, (Option<Step>, Vec<(usize, Step)>)> = BTreeMap::new();
+        for (pin_id, (last, mut early)) in steps {
+            let Some(person) = self.matcher.find(conn, ctx.vault(), pin_id, day)? else { continue };
+            let known = people.entry(person).or_default();
+            if known.0.is_none_or(|known| last.is_some_and(|last| last.time > known.time)) {
+                known.0 = last;
+            }
+            known.1.append(&mut early);
+        }
+        for (person, (last, mut early)) in people {
+            let Some(last) = last else { continue };
+            early.sort_by_key(|(place, step)| (step.time, *place));
+            let bare: Vec<Step> = early.iter().map(|(_, step)| *step).collect();
+            let count = night::carried(last, &bare);
+            if count > 0 {
+                found.insert(person, early.into_iter().take(count).map(|(place, _)| place).collect());
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// A number at the gate that stands for nobody on the roll, on its first or last day.

@@ -8,6 +8,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Date, HasSqlType, Integer, Text};
 
+use super::night::DAY_SECONDS;
 use crate::attendance::table::WorkDayRow;
 use crate::base::id::{ProjectId, RecordId};
 use crate::base::{Day, Moment};
@@ -34,10 +35,20 @@ pub struct Pass {
     pub verify: i32,
 }
 
-/// Every punch of a project's day.
+/// Whether a work day of that day ran over midnight.
+pub fn runs_over_midnight(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<bool, StoreError> {
+    let found = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.eq(day)).and(work_days::last_time.ge(DAY_SECONDS)));
+    Ok(directly!(conn, conn => diesel::select(diesel::dsl::exists(found)).get_result(conn))?)
+}
+
+/// Every punch of a project's day, in order of time.
 pub fn passes_of_day(conn: &mut AnyConn, project: ProjectId, local_day: i32) -> Result<Vec<Pass>, StoreError> {
     let columns = (punches::local_time, punches::device_id, punches::pin_id, punches::state, punches::verify);
-    let query = punches::table.filter(punches::project_id.eq(project.0).and(punches::local_day.eq(local_day))).select(columns);
+    let query = punches::table
+        .filter(punches::project_id.eq(project.0).and(punches::local_day.eq(local_day)))
+        .order((punches::local_time, punches::device_id, punches::pin_id, punches::state, punches::verify, punches::ordinal))
+        .select(columns);
     Ok(directly!(conn, conn => query.load(conn))?)
 }
 

@@ -86,7 +86,7 @@ impl LinePage {
     }
 
     fn time(&self, seconds: &i32) -> String {
-        format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60)
+        super::clock(*seconds)
     }
 
     fn passes(&self, day: &WorkDayRow) -> &[ShownPassage] {

@@ -7,6 +7,7 @@
 mod bank;
 mod begin;
 mod check;
+mod corrections;
 pub(super) mod evidence;
 mod line;
 mod links;
@@ -44,6 +45,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(sheet::routes());
     routes.extend(sheet_forms::routes());
     routes.extend(check::routes());
+    routes.extend(corrections::routes());
     routes.extend(line::routes());
     routes.extend(links::routes());
     routes.extend(opening::routes());
@@ -62,6 +64,13 @@ pub(super) fn can(conn: &mut AnyConn, visit: &Visit, project: ProjectId, verb: V
 /// Days of work as people write them: `26`, `25.5`.
 fn days(hundredths: i32) -> String {
     rust_decimal::Decimal::new(i64::from(hundredths), 2).normalize().to_string()
+}
+
+/// A time of the day as people write it; past midnight with a mark: `07:30`, `+1 05:00`.
+fn clock(seconds: i32) -> String {
+    let (day, seconds) = (seconds / 86_400, seconds % 86_400);
+    let time = format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
+    if day == 0 { time } else { format!("+{day} {time}") }
 }
 
 /// A ratio or number of months of a form.
@@ -94,6 +103,11 @@ pub(super) fn attachment(media: &str, name: &str, bytes: Vec<u8>) -> Shown {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_time_past_midnight_bears_a_mark() {
+        assert_eq!((super::clock(27_000), super::clock(104_400)), ("07:30".to_owned(), "+1 05:00".to_owned()));
+    }
+
     #[test]
     fn days_are_written_without_idle_zeros() {
         for (hundredths, text) in [(2600, "26"), (2550, "25.5"), (25, "0.25"), (0, "0")] {

@@ -17,11 +17,15 @@ use crate::store::{AnyConn, Vault};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 use crate::workers::actions::NewEnrolment;
+use crate::workers::imports::{ImportState, ImportView};
 use crate::workers::table::{Wanted, WorkerRow};
 use crate::workers::{self, EnrolmentView, IdKind, Paper, Roll, WarningCode};
 
 /// The longest name that is looked for, in characters.
 const SEARCH_MAX: usize = 60;
+
+/// Rosters that the page lists.
+const ROSTERS_SHOWN: i64 = 5;
 
 /// Pages of this subject.
 pub(super) fn routes() -> Vec<Route> {
@@ -115,9 +119,15 @@ struct RollPage {
     kinds: &'static [IdKind],
     may_enrol: bool,
     may_register: bool,
+    may_unmask: bool,
+    rosters: Vec<ImportView>,
 }
 
 impl RollPage {
+    fn waits(&self, roster: &ImportView) -> bool {
+        roster.state == ImportState::Waiting
+    }
+
     /// What is looked for, as it follows another field of a link.
     fn search(&self) -> String {
         let mut search = String::new();
@@ -165,8 +175,12 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Rol
                 let warnings = workers::lookups::warnings_of(conn, &site, row)?;
                 people.extend(known.remove(&row.id).map(|person| (person, warnings)));
             }
+            let may_enrol = can(conn, visit, id, Verb::EnrolWorkers);
+            let rosters = if may_enrol { workers::imports::http::latest(conn, &site, ROSTERS_SHOWN)? } else { Vec::new() };
             Ok(RollPage {
                 f: Frame::of(visit),
+                rosters,
+                may_unmask: can(conn, visit, id, Verb::Unmask),
                 people,
                 next,
                 everybody,
@@ -176,7 +190,7 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Rol
                 companies: companies(conn, visit, &site)?,
                 papers: Paper::ALL,
                 kinds: IdKind::ALL,
-                may_enrol: can(conn, visit, id, Verb::EnrolWorkers),
+                may_enrol,
                 may_register: can(conn, visit, id, Verb::RegisterProjects),
                 head,
             })

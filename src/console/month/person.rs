@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::people::{self, Person};
 use super::{amount_opt, can, days};
+use crate::attendance::corrections::http::{CorrectionView, of_month};
 use crate::attendance::table::WorkDayRow;
 use crate::base::Month;
 use crate::base::id::{ProjectId, RecordId};
@@ -18,7 +19,7 @@ use crate::store::AnyConn;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 use crate::workers::actions::NewTerms;
 use crate::workers::table::EventRow;
-use crate::workers::{self, SecretField, WarningCode};
+use crate::workers::{self, SecretField, Warning};
 use crate::{attendance, payroll};
 
 /// Pages of this subject.
@@ -59,7 +60,7 @@ struct WorkerPage {
     f: Frame,
     head: Head,
     person: Person,
-    warnings: Vec<WarningCode>,
+    warnings: Vec<Warning>,
     history: Vec<(EventRow, Option<String>)>,
     month: Month,
     work_days: Vec<WorkDayRow>,
@@ -69,6 +70,8 @@ struct WorkerPage {
     plain: Option<Plain>,
     may_enrol: bool,
     may_unmask: bool,
+    /// Corrections of the month's days, oldest first.
+    corrections: Vec<CorrectionView>,
     may_prepare: bool,
     /// The PIN for signing, where there is one.
     sign_pin: Option<PinRow>,
@@ -83,8 +86,16 @@ impl WorkerPage {
         self.month.plus(1)
     }
 
+    fn is_own(&self, correction: &CorrectionView) -> bool {
+        self.f.visit.ctx.scope.user == Some(correction.proposed_by)
+    }
+
+    fn is_corrected(&self, day: &WorkDayRow) -> bool {
+        day.flags.split(',').any(|flag| flag == "corrected")
+    }
+
     fn time(&self, seconds: &i32) -> String {
-        format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60)
+        super::clock(*seconds)
     }
 
     fn part(&self, hundredths: &i32) -> String {
@@ -136,7 +147,7 @@ fn gather(
     ];
     Ok(WorkerPage {
         f: Frame::of(visit),
-        warnings: workers::lookups::warnings_of(conn, &site, &row)?,
+        warnings: workers::lookups::told_warnings(conn, &visit.ctx, &site, &row)?,
         history,
         month,
         work_days,
@@ -144,6 +155,7 @@ fn gather(
         wages,
         fields: known.into_iter().filter(|(stands, _)| *stands).map(|(_, field)| field).collect(),
         plain,
+        corrections: of_month(conn, &site, month)?.into_iter().filter(|one| one.enrolment == id).collect(),
         may_enrol: can(conn, visit, project, Verb::EnrolWorkers),
         may_unmask: can(conn, visit, project, Verb::Unmask),
         may_prepare: can(conn, visit, project, Verb::PrepareSheets),

@@ -1,36 +1,60 @@
-//! Uploading a roster: what was enrolled, what is odd, and every bad row with its place, reason and remedy.
+//! Uploading a roster: what it would come to, taking it, how far it is, what is odd, and every bad row with its place, reason and remedy,
+//! to be mended in place or in a file.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use actix_web::web;
 use askama::Template;
 
 use super::{amount_opt, attachment};
-use crate::base::id::{InboxId, ProjectId};
+use crate::base::id::{ProjectId, RecordId};
 use crate::console::projects::head::Head;
-use crate::console::{Frame, Shown, show};
+use crate::console::{Frame, Shown, done, show};
 use crate::projects::enter;
-use crate::store::inbox;
 use crate::web::problem::Fault;
-use crate::web::{Access, Form, Lang, Problem, Route, Verb, Visit};
-use crate::wire::roster::{Roster, write_template};
-use crate::wire::sheet::write::{TextEncoding, Value, csv_table};
-use crate::workers::Paper;
-use crate::workers::roster::{self, Defaults, FAULTS_KEPT_MAX, Outcome, ROWS_MAX, RosterFile, STEP, Taken};
+use crate::web::{Access, Code, Form, Problem, Route, Verb, Visit};
+use crate::wire::roster::write_template;
+use crate::workers::imports::{Import, ImportState, ImportView, Odd, actions, http};
+use crate::workers::roster::{Defaults, RosterFile};
+use crate::workers::{Paper, lookups, table};
 
-/// Faults and warnings that the page lists; the file to be downloaded has more.
-const SHOWN_MAX: usize = 500;
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Faults and warnings that the page lists; the error sheet has more.
+const SHOWN_MAX: usize = 200;
 
 /// Pages of this subject.
 pub(super) fn routes() -> Vec<Route> {
     let enrol = Access::Holds(Verb::EnrolWorkers);
     vec![
-        Route::page("/roster.xlsx", enrol, "The empty roster", || web::get().to(template))
-            .serves("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        Route::page("/roster.xlsx", enrol, "The empty roster", || web::get().to(template)).serves(XLSX),
         Route::form("/projects/{project}/workers/roster", enrol, "Upload a roster", || web::post().to(upload)),
-        Route::page("/projects/{project}/workers/rosters/{inbox}", enrol, "The bad rows of a roster", || web::get().to(bad_rows))
-            .serves("text/csv"),
+        Route::page("/projects/{project}/workers/rosters/{roster}", enrol, "A roster, and how far it is", || web::get().to(page)),
+        Route::form("/projects/{project}/workers/rosters/{roster}/take", enrol, "Have a roster taken", || web::post().to(take)),
+        Route::form(
+            "/projects/{project}/workers/rosters/{roster}/refused",
+            enrol,
+            "The refused rows of a roster as a file",
+            || web::post().to(refused),
+        )
+        .serves(XLSX),
+        Route::form("/projects/{project}/workers/rosters/{roster}/row", enrol, "A refused row as a form", || {
+            web::post().to(open_row)
+        }),
+        Route::form("/projects/{project}/workers/rosters/{roster}/mend", enrol, "Mend a refused row", || web::post().to(mend)),
+        Route::form("/projects/{project}/workers/export", Access::Holds(Verb::Unmask), "The roll as a roster", || {
+            web::post().to(export)
+        })
+        .serves(XLSX),
     ]
+}
+
+/// A row that stands refused.
+struct Bad {
+    row: u32,
+    faults: Vec<Fault>,
+    /// Whether it can be mended here.
+    can_be_mended: bool,
 }
 
 #[derive(Template)]
@@ -38,22 +62,44 @@ pub(super) fn routes() -> Vec<Route> {
 struct RosterPage {
     f: Frame,
     head: Head,
-    file: String,
-    inbox: InboxId,
-    enrolled: usize,
-    refused: u32,
-    odd: Vec<Taken>,
-    faults: Vec<Fault>,
-    faults_total: usize,
+    view: ImportView,
+    bad: Vec<Bad>,
+    /// Refused rows that the list leaves out.
+    more: usize,
+    odd: Vec<Odd>,
     remarks: Vec<(String, String)>,
-    /// Whether the list of faults was kept and can be downloaded.
-    is_listed: bool,
+}
+
+impl RosterPage {
+    fn waits(&self) -> bool {
+        self.view.state == ImportState::Waiting
+    }
+
+    fn runs(&self) -> bool {
+        self.view.state == ImportState::Running
+    }
+
+    fn nothing_was_taken(&self) -> bool {
+        self.view.is_whole && self.view.counts.enrolled == 0 && self.view.counts.refused > 0
+    }
+
+    /// Rows that would be taken.
+    fn good(&self) -> u32 {
+        self.view.preview.as_ref().map_or(0, |preview| preview.good)
+    }
+
+    fn known(&self) -> u32 {
+        self.view.preview.as_ref().map_or(0, |preview| preview.known)
+    }
+
+    fn refused(&self) -> u32 {
+        self.view.preview.as_ref().map_or(0, |preview| preview.refused)
+    }
 }
 
 async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
     let id = project.into_inner();
     let ctx = form.ctx(Verb::EnrolWorkers)?;
-    let (visit, db) = (form.visit.clone(), ctx.ground.db.clone());
     let defaults = Defaults {
         day_rate: amount_opt(&form, "day_rate")?,
         entered_on: form.parse_opt("entered_on")?.unwrap_or(ctx.today),
@@ -62,108 +108,143 @@ async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
     };
     let file = form.file("file")?;
     let file = RosterFile { name: file.name.clone(), content_type: file.media_type.clone(), bytes: file.bytes.clone() };
-    // Whoever may not come in learns it before anything is read.
-    let head = visit.read(move |conn, visit| Head::enter(conn, visit, id).map(|(_, head)| head)).await?;
-    let file = Arc::new(file);
-    let (reading, today) = (Arc::clone(&file), ctx.today);
-    let roster = web::block(move || roster::read(&reading, today)).await;
-    let roster = Arc::new(roster.map_err(|error| Problem::internal(&error.to_string()))?);
-    if roster.rows.len() > ROWS_MAX {
-        let (zh, en) = (format!("一份花名册最多 {ROWS_MAX} 行。"), format!("A roster has at most {ROWS_MAX} rows."));
-        return Err(Problem::new(crate::web::Code::TooLarge, zh, en));
-    }
-    // The file first: until it is kept no row is taken, and from then on whatever fails is told on the page and not by a page that
-    // says that nothing was saved.
-    let (kept, own, rows) = (Arc::clone(&file), ctx.clone(), roster.rows.len());
-    let inbox = db
-        .write(move |tx| {
-            let site = enter(tx.conn(), &own.scope, id)?;
-            roster::keep_file(tx, &own, &site, &kept, rows)
+    let (file, read) = http::read(&ctx, id, file).await?;
+    let row = form
+        .write(Verb::EnrolWorkers, move |tx, ctx| {
+            let site = enter(tx.conn(), &ctx.scope, id)?;
+            actions::hand_in(tx, ctx, &site, &file, &read, &defaults)
         })
         .await?;
-    let mut outcome = roster::refused_by_reading(&roster);
-    let mut first = 0;
-    while first < roster.rows.len() {
-        let (rows, ctx, defaults) = (Arc::clone(&roster), ctx.clone(), defaults.clone());
-        let step = db
-            .write(move |tx| {
-                let site = enter(tx.conn(), &ctx.scope, id)?;
-                let step = rows.rows.get(first..rows.rows.len().min(first + STEP)).unwrap_or_default();
-                roster::enrol_rows(tx, &ctx, &site, &rows, step, &defaults)
-            })
-            .await;
-        match step {
-            Ok(step) => take(&mut outcome, step),
-            // What was taken before stays taken; the rest is told as not taken.
-            Err(problem) => {
-                rest_of(&roster, first, &problem, &mut outcome);
-                break;
-            }
-        }
-        first += STEP;
-    }
-    let outcome = Arc::new(outcome);
-    let told = Arc::clone(&outcome);
-    let listed = db.write(move |tx| roster::keep_outcome(tx, &ctx, inbox, &told)).await;
-    if let Err(problem) = &listed {
-        tracing::warn!(inbox.id = %inbox, problem.code = problem.code.as_str(), "the faults of a roster could not be kept");
-    }
-    show(&RosterPage { is_listed: listed.is_ok(), ..page(&visit, head, &file, inbox, &roster, &outcome) })
+    done(&format!("/projects/{id}/workers/rosters/{}", row.id), "file_kept", 1)
 }
 
-fn take(outcome: &mut Outcome, step: Outcome) {
-    outcome.taken.extend(step.taken);
-    outcome.faults.extend(step.faults);
-    outcome.refused = outcome.refused.saturating_add(step.refused);
-}
+type Path = web::Path<(ProjectId, RecordId)>;
 
-/// Rows that a failure left untouched.
-fn rest_of(roster: &Roster, first: usize, problem: &Problem, outcome: &mut Outcome) {
-    for row in roster.rows.get(first..).unwrap_or_default() {
-        let place = roster.place(row.row, "name");
-        let reason = problem.code.to_string();
-        let (zh, en) = (format!("未处理：{}请再次上传。", problem.zh), format!("Not taken: {} Upload again.", problem.en));
-        outcome.faults.push(Fault { place, reason, zh, en });
-        outcome.refused = outcome.refused.saturating_add(1);
-    }
-}
-
-fn page(visit: &Visit, head: Head, file: &RosterFile, inbox: InboxId, roster: &Roster, outcome: &Outcome) -> RosterPage {
-    RosterPage {
-        f: Frame::of(visit),
-        head,
-        file: file.name.clone().unwrap_or_default(),
-        inbox,
-        enrolled: outcome.taken.len(),
-        refused: outcome.refused,
-        odd: outcome.taken.iter().filter(|taken| !taken.warnings.is_empty()).take(SHOWN_MAX).cloned().collect(),
-        faults: outcome.faults.iter().take(SHOWN_MAX).cloned().collect(),
-        faults_total: outcome.faults.len().min(FAULTS_KEPT_MAX),
-        remarks: roster.remarks.clone(),
-        is_listed: true,
-    }
-}
-
-async fn bad_rows(visit: Visit, path: web::Path<(ProjectId, InboxId)>) -> Shown {
-    let (id, inbox) = path.into_inner();
-    let rejected = visit
+async fn page(visit: Visit, path: Path) -> Shown {
+    let (project, id) = path.into_inner();
+    let page = visit
         .read(move |conn, visit| {
-            let site = enter(conn, &visit.ctx.scope, id)?;
-            inbox::rejected_of(conn, site.id, inbox)?.ok_or_else(Problem::not_found)
+            let (site, head) = Head::enter(conn, visit, project)?;
+            let mut view = http::look(conn, &visit.ctx, &site, id)?;
+            let preview = view.preview.as_mut();
+            let (refusals, mut odd, remarks) = match preview {
+                Some(preview) => {
+                    (std::mem::take(&mut preview.refusals), std::mem::take(&mut preview.odd), preview.remarks.clone())
+                }
+                None => (std::mem::take(&mut view.refusals), Vec::new(), Vec::new()),
+            };
+            if view.state == ImportState::Ended {
+                let import = Import::find(conn, site.id, id)?.ok_or_else(Problem::not_found)?;
+                for (row, enrolment, _) in import.odd().into_iter().take(SHOWN_MAX) {
+                    // As it stands now, and by name what the visitor may see.
+                    let Some(kept) = table::find(conn, site.id, enrolment)? else { continue };
+                    let name = lookups::view(conn, visit.ctx.vault(), &kept)?.name;
+                    let warnings = lookups::told_warnings(conn, &visit.ctx, &site, &kept)?;
+                    odd.push(Odd { row: u32::try_from(row).unwrap_or(0), name, enrolment: Some(enrolment), warnings });
+                }
+            }
+            let can_be_mended = view.state == ImportState::Ended && !view.is_whole;
+            let more = refusals.len().saturating_sub(SHOWN_MAX);
+            let bad = refusals.into_iter().take(SHOWN_MAX);
+            let bad = bad.map(|one| Bad { row: one.row, faults: one.faults, can_be_mended }).collect();
+            odd.truncate(SHOWN_MAX);
+            Ok(RosterPage { f: Frame::of(visit), head, view, bad, more, odd, remarks })
         })
         .await?;
-    let is_zh = visit.lang == Lang::Zh;
-    let header = if is_zh { ["位置", "原因代码", "问题与改法"] } else { ["place", "reason", "problem and remedy"] };
-    let text = |text: &str| Value::Text(text.to_owned());
-    let rows: Vec<Vec<Value>> = rejected
-        .iter()
-        .map(|one| vec![text(&one.place), text(&one.reason), text(if is_zh { &one.zh } else { &one.en })])
-        .collect();
-    attachment("text/csv; charset=utf-8", &format!("{inbox}.csv"), csv_table(&header, &rows, TextEncoding::Utf8))
+    show(&page)
+}
+
+async fn take(form: Form, path: Path) -> Shown {
+    let (project, id) = path.into_inner();
+    let whole = form.text("how") == Some("whole");
+    form.write(Verb::EnrolWorkers, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, project)?;
+        actions::begin(tx, ctx, &site, id, whole)
+    })
+    .await?;
+    done(&format!("/projects/{project}/workers/rosters/{id}"), "roster_begun", 1)
+}
+
+async fn refused(form: Form, path: Path) -> Shown {
+    let (project, id) = path.into_inner();
+    let bytes = http::refused_rows(&form.ctx(Verb::EnrolWorkers)?, project, id).await?;
+    attachment(XLSX, form.visit.t("错误行.xlsx", "refused-rows.xlsx"), bytes)
+}
+
+#[derive(Template)]
+#[template(path = "console/month/roster_row.html")]
+struct RowPage {
+    f: Frame,
+    head: Head,
+    id: RecordId,
+    row: u32,
+    file: String,
+    cells: Vec<(&'static str, &'static str, String)>,
+    faults: Vec<Fault>,
+}
+
+async fn row_page(
+    form: &Form,
+    path: (ProjectId, RecordId),
+    row: u32,
+    tried: Option<(Vec<Fault>, BTreeMap<String, String>)>,
+) -> Shown {
+    let (project, id) = path;
+    let ctx = form.ctx(Verb::EnrolWorkers)?;
+    let look = (id.to_string(), actions::TO_MEND.to_owned());
+    let cells = http::looked(&ctx, project, look, move |conn, ctx, site| actions::row_to_mend(conn, ctx, site, id, row)).await?;
+    let (head, import) = form
+        .visit
+        .read(move |conn, visit| {
+            let (site, head) = Head::enter(conn, visit, project)?;
+            Ok((head, Import::find(conn, site.id, id)?.ok_or_else(Problem::not_found)?))
+        })
+        .await?;
+    let told = import.refused().into_iter().find(|(one, _)| u32::try_from(*one) == Ok(row)).map(|(_, faults)| faults);
+    let (faults, typed) = tried.unwrap_or((told.unwrap_or_default(), BTreeMap::new()));
+    // What was typed and refused again stands in the form as it was typed.
+    let cells = cells.into_iter().map(|(key, name, text)| (key, name, typed.get(key).cloned().unwrap_or(text))).collect();
+    show(&RowPage { f: Frame::of(&form.visit), head, id, row, file: import.row.file_name, cells, faults })
+}
+
+fn row_of(form: &Form) -> Result<u32, Problem> {
+    let wrong = || Problem::invalid("请指出哪一行。", "Say which row.").at("row", "missing_field");
+    form.required("row")?.parse().map_err(|_| wrong())
+}
+
+async fn open_row(form: Form, path: Path) -> Shown {
+    let row = row_of(&form)?;
+    row_page(&form, path.into_inner(), row, None).await
+}
+
+async fn mend(form: Form, path: Path) -> Shown {
+    let (project, id) = path.into_inner();
+    let row = row_of(&form)?;
+    let columns = crate::wire::roster::COLUMNS.iter();
+    let cells: BTreeMap<String, String> =
+        columns.filter_map(|column| Some((column.key.to_owned(), form.text(column.key)?.to_owned()))).collect();
+    let sent = cells.clone();
+    let mended = form
+        .write(Verb::EnrolWorkers, move |tx, ctx| {
+            let site = enter(tx.conn(), &ctx.scope, project)?;
+            actions::mend(tx, ctx, &site, id, row, &sent)
+        })
+        .await;
+    match mended {
+        Ok(_) => done(&format!("/projects/{project}/workers/rosters/{id}"), "row_mended", 1),
+        Err(problem) if problem.code == Code::Invalid => row_page(&form, (project, id), row, Some((problem.faults, cells))).await,
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn export(form: Form, project: web::Path<ProjectId>) -> Shown {
+    let id = project.into_inner();
+    let purpose = form.required("purpose")?.to_owned();
+    let bytes = http::exported(&form.ctx(Verb::Unmask)?, id, purpose).await?;
+    attachment(XLSX, form.visit.t("花名册.xlsx", "roster.xlsx"), bytes)
 }
 
 async fn template(visit: Visit) -> Shown {
     let bytes = write_template().map_err(|error| Problem::internal(&error.to_string()))?;
-    let name = visit.t("花名册.xlsx", "roster.xlsx");
-    attachment("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name, bytes)
+    attachment(XLSX, visit.t("花名册.xlsx", "roster.xlsx"), bytes)
 }

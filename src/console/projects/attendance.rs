@@ -7,12 +7,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::head::Head;
+use crate::attendance::corrections::http::{CorrectionView, of_month};
 use crate::attendance::table as attendance;
 use crate::base::id::{CrewId, ProjectId};
 use crate::base::{Day, Fen, Month};
 use crate::console::{Frame, Shown, show};
 use crate::projects::table as projects;
-use crate::web::{Problem, Visit};
+use crate::web::{Problem, Verb, Visit};
 
 /// Width of a day in the picture.
 const CELL: usize = 26;
@@ -57,6 +58,14 @@ struct AttendancePage {
     height: usize,
     people: i64,
     waiting: bool,
+    /// Corrections of the month's days, for whoever may see workers.
+    corrections: Vec<CorrectionView>,
+}
+
+impl AttendancePage {
+    fn part(&self, hundredths: &i32) -> String {
+        decimal(i64::from(*hundredths))
+    }
 }
 
 /// Hundredths as a number with two decimals.
@@ -70,7 +79,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
         Some(text) => Some(text.parse().map_err(|error| Problem::unreadable("month", &error))?),
         None => None,
     };
-    let (head, month, days, crews, people, waiting) = visit
+    let (head, month, days, crews, people, waiting, corrections) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let latest = attendance::months_with_attendance(conn, site.id)?.into_iter().max();
@@ -78,7 +87,9 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
             let days = attendance::crew_days(conn, site.id, month)?;
             let crews = projects::crews_of(conn, site.id)?;
             let people = attendance::attended(conn, site.id, month)?;
-            Ok((head, month, days, crews, people, attendance::has_dirty(conn, site.id)?))
+            let reads = crate::console::month::can(conn, visit, id, Verb::ReadWorkers);
+            let corrections = if reads { of_month(conn, &site, month)? } else { Vec::new() };
+            Ok((head, month, days, crews, people, attendance::has_dirty(conn, site.id)?, corrections))
         })
         .await?;
     let fullest = days.iter().map(|day| day.people).max().unwrap_or(1).max(1);
@@ -110,5 +121,19 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
     let height = (rows.len() + 1) * CELL + 8;
     let totals = by_day.into_iter().map(|(day, (people, hundredths))| (day, people, decimal(hundredths))).collect();
     let (before, after) = (month.plus(-1), month.plus(1));
-    show(&AttendancePage { f: Frame::of(&visit), head, month, before, after, days, rows, totals, width, height, people, waiting })
+    show(&AttendancePage {
+        f: Frame::of(&visit),
+        head,
+        month,
+        before,
+        after,
+        days,
+        rows,
+        totals,
+        width,
+        height,
+        people,
+        waiting,
+        corrections,
+    })
 }

@@ -7,10 +7,24 @@ pub mod http;
 pub mod table;
 
 use crate::base::Unreadable;
+use crate::base::id::UserId;
+use crate::store::vault::Owner;
+use crate::store::{AnyConn, StoreError, Vault};
 use crate::web::Lang;
 
 crate::store::types::word_column!(Lang);
 crate::web::openapi::word_schema!(Lang);
+
+/// Whether two accounts are surely one person's: they are one account, or are reached at one address.
+pub fn is_one_person(conn: &mut AnyConn, vault: &Vault, one: UserId, other: UserId) -> Result<bool, StoreError> {
+    let mut address = |user: UserId| -> Result<Option<String>, StoreError> {
+        match table::find(conn, user)?.and_then(|row| row.email) {
+            Some(sealed) => Ok(Some(vault.open_text(conn, Owner::Global, &sealed)?.to_lowercase())),
+            None => Ok(None),
+        }
+    };
+    Ok(one == other || matches!((address(one)?, address(other)?), (Some(mine), Some(theirs)) if mine == theirs))
+}
 
 /// The longest address (RFC 5321).
 const ADDRESS_MAX: usize = 254;

@@ -2,11 +2,12 @@
 
 pub mod accounts;
 mod amendments;
-mod attendance;
+pub mod attendance;
 mod bank_events;
 mod cases;
 mod certificates;
 mod credit;
+mod day_corrections;
 mod doors;
 mod gate_push;
 mod gate_silence;
@@ -31,6 +32,7 @@ mod projects;
 mod realname;
 mod reporting;
 mod rights;
+mod roster_imports;
 mod settlement;
 mod sheet_import;
 mod sheet_items;

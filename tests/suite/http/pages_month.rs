@@ -92,6 +92,20 @@ fn roster_row(number: u32, name: &str) -> String {
     )
 }
 
+/// Hands in a roster and has its good rows taken; the roster's path and its page at the end.
+async fn roster(app: &App, browser: &Browser<'_>, path: &str, name: &str, bytes: &[u8]) -> (String, String) {
+    let upload = format!("{path}/workers/roster");
+    let answer = browser.upload(&upload, &[], &[("file", name, "text/csv", bytes)]).await;
+    let (leads, preview) = browser.follow(&upload, &answer).await;
+    assert!(text_of(&preview).contains("尚未登记任何人"), "{}", text_of(&preview));
+    let leads = leads.split('?').next().unwrap().to_owned();
+    let (_, running) = browser.submit(&format!("{leads}/take"), &[("how", "good")]).await;
+    assert!(text_of(&running).contains("正在登记"), "{}", text_of(&running));
+    app.drain();
+    let page = browser.page(&leads).await;
+    (leads, page)
+}
+
 /// Adds a crew and three workers who punched for ten days of February.
 async fn manned(app: &App, browser: &Browser<'_>, path: &str) {
     let page = browser.page(&format!("{path}/workers")).await;
@@ -100,10 +114,8 @@ async fn manned(app: &App, browser: &Browser<'_>, path: &str) {
     browser.submit(&format!("{path}/crews"), &crew).await;
     let rows = [roster_row(1, "陈守义"), roster_row(2, "周阿福"), roster_row(3, "吴小兰")].join("\n");
     let file = format!("{ROSTER}\n{rows}\n");
-    let answer =
-        browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "花名册.csv", "text/csv", file.as_bytes())]).await;
-    assert_eq!(answer.status, 200, "{}", text_of(&answer.text()));
-    assert!(text_of(&answer.text()).contains("每一行都已登记"), "{}", text_of(&answer.text()));
+    let page = roster(app, browser, path, "花名册.csv", file.as_bytes()).await.1;
+    assert!(text_of(&page).contains("每一行都已登记"), "{}", text_of(&page));
     let device = [("serial", "TOUR000000001"), ("maker", "zkteco"), ("gate", "1号门"), ("direction", "by_state")];
     let (_, page) = browser.submit(&format!("{path}/devices"), &device).await;
     assert!(page.contains("TOUR000000001"));
@@ -295,33 +307,56 @@ both!(a_bad_roster_is_told_row_by_row_and_its_good_rows_stay, |app| {
         roster_row(22, "子").replace("2026-02-01", "2026-04-01"),     // 17: entry ahead
     ];
     let file = format!("{ROSTER}\n{}\n", rows.join("\n"));
-    let answer = browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "坏.csv", "text/csv", file.as_bytes())]).await;
-    let page = answer.text();
+    let (leads, page) = roster(&app, &browser, &path, "坏.csv", file.as_bytes()).await;
     let text = text_of(&page);
-    assert_eq!(answer.status, 200, "{text}");
-    assert!(text.contains("已登记（人） 1") && text.contains("未登记（行） 15"), "{text}");
-    let places = ["D3", "F4", "B5", "A6", "C7", "D8", "D9", "C10", "I11", "J12", "H13", "K14", "G15", "A16", "J17"];
+    assert!(text.contains("已登记（人） 1") && text.contains("未登记（行） 14"), "{text}");
+    assert!(text.contains("已在册、无变化（行） 1"), "the ninth row says what stands: {text}");
+    let places = ["D3", "F4", "B5", "A6", "C7", "D8", "C10", "I11", "J12", "H13", "K14", "G15", "A16", "J17"];
     for place in places {
         assert!(page.contains(&format!("<code>CSV!{place}</code>")), "{place} is not named: {text}");
     }
     assert!(!text.contains("119999"), "no number of a person is quoted");
-    let link = page.split("/workers/rosters/").nth(1).unwrap().split('"').next().unwrap();
-    let csv = browser.get(&format!("{path}/workers/rosters/{link}")).await;
-    assert_eq!(csv.status, 200);
-    assert_eq!(csv.text().lines().count(), 16, "{}", csv.text());
+    let sheet = browser.post(&format!("{leads}/refused"), &[]).await;
+    assert_eq!(sheet.status, 200);
+    let refused = anxin::wire::sheet::read(&sheet.bytes).unwrap();
+    assert_eq!(refused.sheets[0].rows.len(), 15, "a header and the refused rows, each once");
     let stranger = app.browser(Role::LabourManager, ScopeOn::Region("110000".parse().unwrap())).await;
-    assert_eq!(stranger.get(&format!("{path}/workers/rosters/{link}")).await.status, 404);
+    assert_eq!(stranger.get(&leads).await.status, 404);
     // Whoever uploaded was told; nothing waits for an administrator.
     let admin = app.client(Role::Administrator, ScopeOn::Everything);
     assert_eq!(admin.get("/api/v1/quarantine").send().await.expect(200)["items"], serde_json::json!([]));
-    // The mended file: only what was refused comes in.
-    let mended = format!("{ROSTER}\n{}\n{}\n", roster_row(10, "好人"), roster_row(12, "乙"));
-    let answer =
-        browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "改.csv", "text/csv", mended.as_bytes())]).await;
-    assert!(text_of(&answer.text()).contains("已登记（人） 1"), "{}", text_of(&answer.text()));
-    let nonsense =
-        browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "x.xlsx", XLSX, b"PK\x03\x04 not a workbook")]).await;
-    assert!(text_of(&nonsense.text()).contains("bad_format"), "{}", text_of(&nonsense.text()));
+    // A row is mended in place: as the file has it, with the telephone put right.
+    let form = browser.post(&format!("{leads}/row"), &[("row", "4")]).await.text();
+    assert!(form.contains(&id_number(12)) && text_of(&form).contains("手机号码不正确"), "{}", text_of(&form));
+    let cells = |phone: &'static str| {
+        [
+            ("row", "4".to_owned()),
+            ("uscc", uscc(2)),
+            ("crew", "木工一班".to_owned()),
+            ("name", "乙".to_owned()),
+            ("id", id_number(12)),
+            ("trade", "木工".to_owned()),
+            ("phone", phone.to_owned()),
+            ("card", card(12)),
+            ("day_rate", "320.00".to_owned()),
+        ]
+    };
+    let wrong = cells("138");
+    let wrong: Vec<(&str, &str)> = wrong.iter().map(|(key, text)| (*key, text.as_str())).collect();
+    let again = browser.post(&format!("{leads}/mend"), &wrong).await;
+    assert!(text_of(&again.text()).contains("手机号码"), "{}", text_of(&again.text()));
+    let right = cells("13900000012");
+    let right: Vec<(&str, &str)> = right.iter().map(|(key, text)| (*key, text.as_str())).collect();
+    let (_, page) = browser.submit(&format!("{leads}/mend"), &right).await;
+    assert!(text_of(&page).contains("未登记（行） 13") && text_of(&page).contains("已改正（行） 1"), "{}", text_of(&page));
+    assert_eq!(browser.post(&format!("{leads}/mend"), &right).await.status, 409, "a row is mended once");
+    // The same file again: what was taken is known, what was refused is refused.
+    let (_, page) = roster(&app, &browser, &path, "坏.csv", file.as_bytes()).await;
+    let text = text_of(&page);
+    assert!(text.contains("已登记（人） 0") && text.contains("已在册、无变化（行） 2"), "{text}");
+    let upload = format!("{path}/workers/roster");
+    let nonsense = browser.upload(&upload, &[], &[("file", "x.xlsx", XLSX, b"PK\x03\x04 not a workbook")]).await;
+    assert_eq!(nonsense.status, 422, "{}", text_of(&nonsense.text()));
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
@@ -350,14 +385,12 @@ both!(a_long_roster_that_fails_half_way_says_what_was_taken, |app| {
         Ok(())
     })
     .unwrap();
-    let answer = browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "长.csv", "text/csv", file.as_bytes())]).await;
-    let text = text_of(&answer.text());
-    assert_eq!(answer.status, 200, "{text}");
-    assert!(text.contains("已登记（人） 200") && text.contains("未登记（行） 30"), "{}", &text[..text.len().min(900)]);
-    assert!(text.contains("未处理：") && text.contains("好的行已登记"));
-    let link = answer.text().split("/workers/rosters/").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let csv = browser.get(&format!("{path}/workers/rosters/{link}")).await;
-    assert_eq!(csv.text().lines().count(), 31, "{}", csv.text());
+    let (leads, page) = roster(&app, &browser, &path, "长.csv", file.as_bytes()).await;
+    let text = text_of(&page);
+    assert!(text.contains("已登记（人） 229") && text.contains("未登记（行） 1"), "{}", &text[..text.len().min(900)]);
+    assert!(text.contains("未处理：") && text.contains("合格的行已登记"));
+    let sheet = browser.post(&format!("{leads}/refused"), &[]).await;
+    assert_eq!(anxin::wire::sheet::read(&sheet.bytes).unwrap().sheets[0].rows.len(), 2);
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
@@ -377,10 +410,7 @@ both!(a_roster_with_shifted_columns_quotes_nobody_s_number, |app| {
         all.push('\n');
     }
     let file = format!("{ROSTER}\n{all}");
-    let answer =
-        browser.upload(&format!("{path}/workers/roster"), &[], &[("file", "移位.csv", "text/csv", file.as_bytes())]).await;
-    let page = answer.text();
-    assert_eq!(answer.status, 200, "{}", text_of(&page));
+    let (_, page) = roster(&app, &browser, &path, "移位.csv", file.as_bytes()).await;
     for number in [id_number(40), card(40), "13900000040".to_owned()] {
         assert!(!page.contains(&number), "{number} is quoted: {}", text_of(&page));
     }

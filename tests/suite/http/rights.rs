@@ -92,7 +92,7 @@ fn filled(pattern: &str, side: &Side, others: Option<(&Side, &[&str])>) -> Strin
 
 fn query(route: &Route) -> &'static str {
     match route.path.rsplit('/').next().unwrap_or_default() {
-        "work-days" | "unmatched-pins" => "month=2026-02&dry_run=true",
+        "work-days" | "unmatched-pins" | "day-corrections" => "month=2026-02&dry_run=true",
         "punches" => "day=2026-02-10&dry_run=true",
         "documents" => "kind=contract&dry_run=true",
         _ => "dry_run=true",

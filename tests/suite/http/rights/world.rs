@@ -1,6 +1,7 @@
 //! Two sides that have nothing to do with each other: a project each, in regions apart, with every kind of object that a route names.
 
 use actix_web::http::Method;
+use anxin::attendance::corrections::{self, table::CorrectionRow};
 use anxin::base::Fen;
 use anxin::base::id::{
     AccountId, InboxId, JobId, LineId, PartyId, PayRunId, ProjectId, QuarantineId, RecordId, SheetId, UserId, WorkerId,
@@ -20,6 +21,8 @@ use anxin::store::outbox::{self, NewMail};
 use anxin::store::vault::Owner;
 use anxin::store::{Chain, jobs};
 use anxin::web::{Role, ScopeOn};
+use anxin::workers::Paper;
+use anxin::workers::roster::{self, Defaults, RosterFile};
 use anxin::{documents, users};
 use serde_json::{Value, json};
 
@@ -140,6 +143,8 @@ impl Side {
             ("inbox", quarantined.0),
             ("item", quarantined.1),
             ("sheet_file", pay_sheet_file(app, site.id)),
+            ("roster", roster_file(app, site.id)),
+            ("correction", correction(app, site.id, who.0, who.1)),
             ("job", work.0),
             ("mail", work.1),
         ];
@@ -213,6 +218,13 @@ impl Side {
             "gates/{gate}/batch" => json!({"questions": [{"project": of("project")}]}),
             "facts" => json!({"valid_on": "2026-03-01", "fact": {"kind": "pay_day", "day": 15}}),
             "enrolments" => json!({"items": [worker(77, &self.crew)]}),
+            "roster-imports/{roster}/take" => json!({}),
+            "roster-imports/{roster}/rows" => json!({"row": 2, "cells": {}}),
+            "roster" => json!({"purpose": "核对测试"}),
+            "day-corrections" => json!({
+                "enrolment": of("enrolment"), "worked_on": "2026-03-02", "first": "08:00", "last": "18:00", "reason": "漏打卡，测试",
+            }),
+            "day-corrections/{correction}/decision" => json!({"step": "confirmed"}),
             "enrolments/{enrolment}/leave" => json!({"left_on": "2026-03-01"}),
             "enrolments/{enrolment}/terms" => json!({"day_rate": "330.00"}),
             "enrolments/{enrolment}/unmask" => json!({"field": "phone", "purpose": "核对测试"}),
@@ -354,6 +366,48 @@ fn pay_sheet_file(app: &App, project: ProjectId) -> String {
         let bytes = "姓名,身份证号,应发,实发\n测试,11010119900101001X,1.00,1.00\n".as_bytes().to_vec();
         let file = SheetFile { name: Some("二月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
         anxin::payroll::imports::actions::keep_file(tx, ctx, &site, &file)
+    });
+    kept.unwrap().to_string()
+}
+
+/// A roster that was handed in and not taken yet.
+fn roster_file(app: &App, project: ProjectId) -> String {
+    let kept = app.write(move |tx, ctx| {
+        let site = anxin::projects::site(tx.conn(), project)?;
+        let bytes = "统一社会信用代码,班组,姓名,身份证号,工种,手机号\n91119999MA0000007J,一班,测试,1,020,1\n".as_bytes().to_vec();
+        let file = RosterFile { name: Some("花名册.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
+        let read = roster::read(&file, ctx.today);
+        let defaults = Defaults { day_rate: None, entered_on: ctx.today, paper: Paper::None, safety_trained: false };
+        anxin::workers::imports::actions::hand_in(tx, ctx, &site, &file, &read, &defaults).map(|row| row.id)
+    });
+    kept.unwrap().to_string()
+}
+
+/// A correction that somebody proposed and nobody decided about.
+fn correction(app: &App, project: ProjectId, enrolment: RecordId, worker: WorkerId) -> String {
+    let proposer = app.client(Role::GridOfficer, ScopeOn::Project(project)).user;
+    let kept = app.write(move |tx, ctx| {
+        let chain = Chain::Project(project);
+        let row = CorrectionRow {
+            project_id: project,
+            id: RecordId(ctx.id()),
+            enrolment_id: enrolment,
+            worker_id: worker,
+            worked_on: ctx.today.plus_days(-1),
+            first_time: 8 * 3600,
+            last_time: 18 * 3600,
+            hundredths: 100,
+            was_hundredths: None,
+            reason: "漏打卡".to_owned(),
+            document_id: None,
+            proposed_by: proposer,
+            recorded_by: ctx.actor().to_owned(),
+            recorded_at: ctx.now,
+            recorded_seq: tx.seq(chain)?,
+        };
+        corrections::table::insert(tx, &row)?;
+        tx.note(chain, ctx.now, ctx.actor(), "test_correction", &row.id.to_string())?;
+        Ok(row.id)
     });
     kept.unwrap().to_string()
 }

@@ -1,0 +1,2 @@
+DROP TABLE correction_steps;
+DROP TABLE day_corrections;

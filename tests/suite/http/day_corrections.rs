@@ -1,0 +1,182 @@
+//! Work days: corrections by two persons, shifts over midnight, and the same table whatever order punches come in.
+
+use anxin::web::{Role, ScopeOn};
+use serde_json::{Value, json};
+
+use super::attendance::{attlog, bind};
+use super::workers::{crew, enrol, worker};
+use crate::both;
+use crate::suite::ground::{App, Client, TestProject, project};
+
+async fn days(client: &Client<'_>, site: &TestProject, month: &str) -> Vec<Value> {
+    let page = client.get(&format!("{}/work-days?month={month}", site.path)).send().await.expect(200);
+    page["items"].as_array().unwrap().clone()
+}
+
+async fn ground<'a>(app: &'a App, count: u32) -> (Client<'a>, TestProject, Vec<String>) {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let crew = crew(&manager, &site, "钢筋一班").await;
+    bind(&manager, &site, "T1", "by_state").await;
+    let answer = enrol(&manager, &site, (1..=count).map(|number| worker(number, &crew)).collect()).await;
+    let ids = answer["results"].as_array().unwrap().iter();
+    let ids = ids.map(|one| one["enrolment"]["id"].as_str().unwrap().to_owned()).collect();
+    (manager, site, ids)
+}
+
+both!(a_correction_takes_two_persons_and_shows_both_sides, |app| {
+    let (manager, site, ids) = ground(&app, 1).await;
+    attlog(&app, "T1", "1001\t2026-02-27 07:30:00\t0\t15\n").await;
+    app.drain();
+    let path = format!("{}/day-corrections", site.path);
+    let body = json!({"enrolment": ids[0], "worked_on": "2026-02-27", "first": "07:30", "last": "17:30", "reason": "下班漏打卡"});
+    let short = |field: &str, value: Value| {
+        let mut body = body.clone();
+        body[field] = value;
+        body
+    };
+    manager.post(&path, short("reason", json!("漏"))).send().await.refuse(422, "invalid");
+    manager.post(&path, short("last", json!("07:00"))).send().await.refuse(422, "invalid");
+    manager.post(&path, short("worked_on", json!("2026-03-03"))).send().await.refuse(422, "invalid");
+    let proposed = manager.post(&path, body.clone()).send().await.expect(201);
+    assert_eq!((&proposed["was_hundredths"], &proposed["hundredths"], &proposed["step"]), (&json!(0), &json!(100), &Value::Null));
+    manager.post(&path, body.clone()).send().await.refuse(409, "conflict");
+    app.drain();
+    assert_eq!(days(&manager, &site, "2026-02").await[0]["hundredths"], json!(0), "a proposal changes nothing");
+    let decision = format!("{path}/{}/decision", proposed["id"].as_str().unwrap());
+    manager.post(&decision, json!({"step": "confirmed"})).send().await.refuse(403, "not_allowed");
+    // The same person under a second account is no second person.
+    let twin = app.labour_manager();
+    for client in [&manager, &twin] {
+        client.post("/api/v1/me/email", json!({"email": "one.person@example.cn", "language": "zh"})).send().await;
+    }
+    twin.post(&decision, json!({"step": "confirmed"})).send().await.refuse(403, "not_allowed");
+    let second = app.client(Role::LabourManager, ScopeOn::Everything);
+    second.post(&decision, json!({"step": "withdrawn", "note": "不是我的"})).send().await.refuse(403, "not_allowed");
+    second.post(&decision, json!({"step": "refused"})).send().await.refuse(422, "invalid");
+    second.post(&decision, json!({"step": "confirmed"})).send().await.expect(201);
+    second.post(&decision, json!({"step": "confirmed"})).send().await.refuse(409, "conflict");
+    app.drain();
+    let day = &days(&manager, &site, "2026-02").await[0];
+    assert_eq!((&day["hundredths"], &day["punches"]), (&json!(100), &json!(1)), "the punch stays as it came: {day}");
+    assert!(day["flags"].as_str().unwrap().ends_with("corrected"), "{day}");
+    let both = manager.get(&format!("{path}?month=2026-02")).send().await.expect(200);
+    assert_eq!((&both[0]["was_hundredths"], &both[0]["step"]), (&json!(0), &json!("confirmed")));
+    // A late punch folds the day again; what was confirmed stands.
+    attlog(&app, "T1", "1001\t2026-02-27 09:00:00\t1\t15\n").await;
+    app.drain();
+    let day = &days(&manager, &site, "2026-02").await[0];
+    assert_eq!((&day["hundredths"], &day["punches"]), (&json!(100), &json!(2)));
+    // A day without any punch, then another correction that says that nobody was there.
+    let absent = json!({"enrolment": ids[0], "worked_on": "2026-02-26", "first": "19:00", "last": "05:00", "next_morning": true, "reason": "闸机停电"});
+    let confirm = async |body: Value| {
+        let proposed = manager.post(&path, body).send().await.expect(201);
+        let decision = format!("{path}/{}/decision", proposed["id"].as_str().unwrap());
+        second.post(&decision, json!({"step": "confirmed"})).send().await.expect(201);
+        app.drain();
+    };
+    confirm(absent).await;
+    let day = &days(&manager, &site, "2026-02").await[0];
+    assert_eq!(
+        (&day["worked_on"], &day["hundredths"], &day["punches"], &day["last_time"]),
+        (&json!("2026-02-26"), &json!(100), &json!(0), &json!(104_400))
+    );
+    confirm(json!({"enrolment": ids[0], "worked_on": "2026-02-26", "reason": "核实未到场"})).await;
+    assert_eq!(days(&manager, &site, "2026-02").await.len(), 1);
+    // The page of the worker has both sides, for the second person too.
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let site_id = site.id;
+    let page = browser.page(&format!("/projects/{site_id}/workers/{}?month=2026-02", ids[0])).await;
+    assert!(page.contains("下班漏打卡") && page.contains("已确认"));
+    assert!(browser.page(&format!("/projects/{site_id}/attendance?month=2026-02")).await.contains("闸机停电"));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_night_shift_is_of_the_day_on_which_it_began_whatever_comes_first, |app| {
+    let (manager, site, _) = ground(&app, 1).await;
+    // The morning comes before the evening, and the evening of the day after before both.
+    attlog(&app, "T1", "1001\t2026-02-26 05:00:00\t1\t15\n").await;
+    app.drain();
+    attlog(&app, "T1", "1001\t2026-02-26 19:00:00\t0\t15\n1001\t2026-02-27 05:10:00\t1\t15\n").await;
+    app.drain();
+    attlog(&app, "T1", "1001\t2026-02-25 19:00:00\t0\t15\n").await;
+    app.drain();
+    let told: Vec<(String, i64, String)> = days(&manager, &site, "2026-02")
+        .await
+        .iter()
+        .map(|day| {
+            let text = |name: &str| day[name].as_str().unwrap().to_owned();
+            (text("worked_on"), day["hundredths"].as_i64().unwrap(), text("flags"))
+        })
+        .collect();
+    let shift = |day: &str| (day.to_owned(), 100, "overnight".to_owned());
+    assert_eq!(told, [shift("2026-02-25"), shift("2026-02-26")]);
+});
+
+both!(ten_thousand_punches_in_any_order_with_repeats_make_the_same_days, |app| {
+    let manager = app.labour_manager();
+    let mut tables = Vec::new();
+    // A small generator, so that the order is the same on every run.
+    let mut seed = 20_260_302_u64;
+    let mut next = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let mut lines = Vec::new();
+    for day in 1..=50_u32 {
+        let (month, day) = if day <= 31 { (1, day) } else { (2, day - 31) };
+        for pin in 1..=100_u32 {
+            let (morning, evening) = if pin % 10 == 3 { (5, 19) } else { (7, 18) };
+            let (out, inward) = if pin % 10 == 3 { (1, 0) } else { (0, 1) };
+            let minute = next(60);
+            lines.push(format!("{}\t2026-{month:02}-{day:02} {morning:02}:{minute:02}:00\t{out}\t15\n", 1000 + pin));
+            lines.push(format!("{}\t2026-{month:02}-{day:02} {evening:02}:{minute:02}:30\t{inward}\t15\n", 1000 + pin));
+        }
+    }
+    assert_eq!(lines.len(), 10_000);
+    for (number, serial) in [(1, "ORDER1"), (2, "ORDER2")] {
+        let site = project(&manager, number, "330784").await;
+        let crew = crew(&manager, &site, "钢筋一班").await;
+        bind(&manager, &site, serial, "by_state").await;
+        let people: Vec<Value> = (1..=100).map(|number| worker(number, &crew)).collect();
+        enrol(&manager, &site, people).await;
+        let mut sent = lines.clone();
+        if number == 2 {
+            for _ in 0..500 {
+                let again = sent[next(10_000)].clone();
+                sent.push(again);
+            }
+            for place in (1..sent.len()).rev() {
+                sent.swap(place, next(place + 1));
+            }
+        }
+        for some in sent.chunks(1_000) {
+            // A machine repeats what it sent before; two equal lines of one batch are two passages.
+            let mut batch: Vec<&String> = Vec::new();
+            for line in some {
+                if !batch.contains(&line) {
+                    batch.push(line);
+                }
+            }
+            let batch: String = batch.into_iter().map(String::as_str).collect();
+            attlog(&app, serial, &batch).await;
+            if number == 2 && next(4) == 0 {
+                app.drain();
+            }
+        }
+        app.drain();
+        let id = site.id;
+        let mut table = Vec::new();
+        for month in ["2026-01", "2026-02"] {
+            let month = month.parse().unwrap();
+            let rows = app.read(|conn, _| Ok(anxin::attendance::table::work_days_of(conn, id, month, None, 100_000)?)).unwrap();
+            table.extend(rows.into_iter().map(|row| {
+                (row.worked_on, row.worker_id, row.first_time, row.last_time, row.punches, row.hundredths, row.flags)
+            }));
+        }
+        table.sort();
+        tables.push(table);
+    }
+    assert!(tables[0].len() > 4_000, "{}", tables[0].len());
+    assert!(tables[0] == tables[1], "the shuffled days are other days");
+});
