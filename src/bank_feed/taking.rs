@@ -16,7 +16,7 @@ use crate::projects::Site;
 use crate::settlement::{self, FileProblem, HandedIn, Receipt, results, statements};
 use crate::store::inbox::{InboxState, Rejected};
 use crate::store::spool::Spool;
-use crate::store::{AnyConn, Chain, Tx, journal};
+use crate::store::{AnyConn, Chain, Tx};
 use crate::web::{Code, Ctx, Problem};
 use crate::wire::bank::event::{self, Event, EventKind, Told};
 use crate::wire::bank::{self, BankFile};
@@ -150,7 +150,8 @@ fn take_one(
     };
     let quarantined =
         |inbox_id, why: FileProblem| answer(TakenState::Quarantined, inbox_id, Some(why.reason.clone()), vec![why], Vec::new());
-    let content = journal::sha256(event::content(bytes).as_bytes());
+    // Keyed: an event names cards and accounts, which could be tried out otherwise.
+    let content = ctx.vault().index("bank_event", &event::content(bytes));
     match table::claim(tx.conn(), ctx.actor(), &event.id, &content, ctx.now)? {
         None => {}
         Some(known) if known == content => {

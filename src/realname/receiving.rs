@@ -25,6 +25,7 @@ use crate::wire::openapi::json::{self as read_json, Json};
 use crate::wire::openapi::methods::Method;
 use crate::wire::openapi::profile::Profile;
 use crate::wire::openapi::{reading, sign};
+use crate::wire::reason::Reason;
 
 /// Faults of a refused message that the quarantine lists.
 const FAULTS_MAX: usize = 100;
@@ -224,7 +225,9 @@ pub fn note_error(
 /// A store that fails; then nothing was kept and the sender comes again.
 pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, app: &Opened, asked: &Asked, system: &System) -> Result<Answer, Problem> {
     let body_sha256 = journal::sha256(&asked.body);
-    if let Some(known) = table::nonce(tx.conn(), app.app.id, &system.nonce, &system.stamp)? {
+    // The signature covers lower-cased text, so a nonce in another case is the same.
+    let nonce = system.nonce.to_lowercase();
+    if let Some(known) = table::nonce(tx.conn(), app.app.id, &nonce, &system.stamp)? {
         if known.body_sha256 != body_sha256 {
             let refused = refusal(AnswerCode::BadSignature, "随机数重复!");
             note_refusal(tx.conn(), ctx, app.app.id, &system.method, &refused)?;
@@ -239,7 +242,7 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, app: &Opened, asked: &Asked, system: &S
     };
     let row = NonceRow {
         app_id: app.app.id,
-        nonce: system.nonce.clone(),
+        nonce,
         stamp: system.stamp.clone(),
         body_sha256,
         answer: ctx.vault().seal(tx.conn(), Owner::Global, answer.text().as_bytes())?,
@@ -341,8 +344,19 @@ fn refuse_signed(
     answer: Answer,
     faults: &[Fault],
 ) -> Result<Answer, Problem> {
-    if !faults.is_empty() && !Method::find(&system.method).is_some_and(Method::is_query) {
-        let inbox = keep(tx, ctx, app, asked, system, app.app.project_id, InboxState::Quarantined, faults.len())?;
+    if !Method::find(&system.method).is_some_and(Method::is_query) {
+        let inbox = keep(tx, ctx, app, asked, system, app.app.project_id, InboxState::Quarantined, faults.len().max(1))?;
+        if faults.is_empty() {
+            // Refused as a whole: no right, or a method that nobody serves. What was uploaded is kept all the same.
+            let rejected = Rejected {
+                item: 1,
+                place: "[method]".to_owned(),
+                reason: Reason::UnknownReference.code().to_owned(),
+                zh: answer.message.clone(),
+                en: "the request was refused as a whole; its data are kept".to_owned(),
+            };
+            inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, ctx.now)?;
+        }
         put_aside(tx, ctx, inbox, faults)?;
     }
     counted(tx, ctx, app, &system.method, answer)

@@ -798,6 +798,9 @@ diesel::table! {
         capabilities -> Text,
         suspected_minutes -> Nullable<Integer>,
         stuck_at -> Nullable<BigInt>,
+        told_at -> Nullable<BigInt>,
+        cleared_count -> BigInt,
+        cleared_before -> BigInt,
     }
 }
 

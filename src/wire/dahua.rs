@@ -9,7 +9,7 @@ use std::io::Read;
 use flate2::read::{DeflateDecoder, ZlibDecoder};
 use serde_json::{Map, Value};
 
-use super::device::{DeviceBatch, DeviceProblem, DevicePunch, Direction, KEY_CHARS_MAX, PersonKind, multipart, time};
+use super::device::{DeviceBatch, DeviceProblem, DevicePunch, Direction, KEY_CHARS_MAX, PersonKind, key_text, multipart, time};
 use super::reason::Reason;
 
 /// Most bytes after decompression.
@@ -235,8 +235,8 @@ fn read_punch(data: &Map<String, Value>, line: u32, place: &str, offset_minutes:
         verify: text_of(data, "Method").and_then(|method| method.parse().ok()),
         line,
         direction,
-        event: text_of(data, "RecNo"),
-        channel: text_of(data, "Door"),
+        event: text_of(data, "RecNo").map(key_text),
+        channel: text_of(data, "Door").map(key_text),
         ..DevicePunch::default()
     })
 }

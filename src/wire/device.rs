@@ -23,6 +23,15 @@ pub const KEY_CHARS_MAX: usize = 64;
 /// Offset of a clock in China, in minutes ahead of UTC.
 pub const CHINA_OFFSET_MINUTES: i32 = 480;
 
+/// A number or name of a device's own as it is kept as part of a key: without control characters, which not every database takes, and not
+/// without end.
+pub fn key_text(text: String) -> String {
+    if text.len() <= KEY_CHARS_MAX && !text.chars().any(char::is_control) {
+        return text;
+    }
+    text.chars().filter(|c| !c.is_control()).take(KEY_CHARS_MAX).collect()
+}
+
 /// What the device calls the person by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PersonKind {

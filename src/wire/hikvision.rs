@@ -8,7 +8,8 @@ mod alert_xml;
 use serde_json::{Map, Value};
 
 use super::device::{
-    CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem, DevicePunch, Direction, KEY_CHARS_MAX, PersonKind, multipart, time,
+    CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem, DevicePunch, Direction, KEY_CHARS_MAX, PersonKind, key_text, multipart,
+    time,
 };
 use super::reason::Reason;
 
@@ -219,8 +220,8 @@ fn read_punch(
         verify: Some(verify),
         line,
         direction: state.and_then(Direction::of_state),
-        event: find("serialNo"),
-        channel: find("doorNo").or_else(|| find("cardReaderNo")),
+        event: find("serialNo").map(key_text),
+        channel: find("doorNo").or_else(|| find("cardReaderNo")).map(key_text),
         ..DevicePunch::default()
     })
 }

@@ -1,10 +1,12 @@
 //! Admitting, binding and blocking devices, and ordering things of them.
 
+use super::signs;
 use super::table::{self, DeviceRow, OrderRow};
 use super::{
     COM_KEY_MAX, DeviceState, FACTORY_KEYS, GATE_MAX, GateDirection, Maker, OFFSET_MINUTES_MAX, Order, OrderState, QUEUE_MAX,
 };
 use crate::attendance::intake::replay::{self, Replayed};
+use crate::attendance::silence;
 use crate::attendance::table as punches;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::base::person::half_width;
@@ -28,7 +30,7 @@ pub struct Binding {
     pub direction: GateDirection,
     /// Minutes that its clock is ahead of UTC.
     pub offset_minutes: i32,
-    /// Key that it must send with each request.
+    /// Key that it must send with each request: absent leaves what stands, empty takes it away.
     pub com_key: Option<String>,
 }
 
@@ -58,8 +60,8 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
         let en = "An offset lies within 14 hours of UTC.";
         return Err(Problem::invalid("时差应在 ±840 分钟以内。", en).at("offset_minutes", "bad_format"));
     }
-    if let Some(key) = &new.com_key
-        && (key.is_empty() || key.len() > COM_KEY_MAX || FACTORY_KEYS.contains(&key.as_str()))
+    if let Some(key) = new.com_key.as_deref().filter(|key| !key.is_empty())
+        && (key.len() > COM_KEY_MAX || FACTORY_KEYS.contains(&key))
     {
         let en = "Choose a communication key of your own, at most 64 characters; factory keys are refused.";
         return Err(Problem::invalid("请设置自己的通讯密码（不超过 64 位），不能使用出厂密码。", en).at("com_key", "bad_format"));
@@ -77,6 +79,9 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
     let chain = Chain::Organisation;
     let recorded_seq = tx.seq(chain)?;
     let is_known = known.is_some();
+    if let Some(moved) = known.as_ref().filter(|row| row.project_id != Some(site.id)) {
+        silence::let_go(tx, ctx, moved.id)?;
+    }
     // What was set on the machine's own page stays: a new token or secret would have to be typed into the machine again.
     let before = known.unwrap_or_else(|| DeviceRow::fresh(DeviceId(ctx.id()), serial.clone(), new.maker, ctx.now, recorded_seq));
     let row = DeviceRow {
@@ -86,7 +91,11 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
         direction: new.direction,
         offset_minutes: new.offset_minutes,
         state: DeviceState::Active,
-        com_key_hash: new.com_key.as_deref().map(|key| com_key_hash(ctx.vault(), &serial, key)),
+        com_key_hash: match new.com_key.as_deref() {
+            None => before.com_key_hash.clone(),
+            Some("") => None,
+            Some(key) => Some(com_key_hash(ctx.vault(), &serial, key)),
+        },
         recorded_seq,
         ..before
     };
@@ -103,6 +112,10 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
 /// Keeps a serial that nobody announced, for the intake; `None` when too many wait already.
 pub fn admit_pending(tx: &mut Tx<'_>, ctx: &Ctx, serial: &str, maker: Maker) -> Result<Option<DeviceRow>, Problem> {
     let limit = i64::try_from(ctx.ground.settings.pending_devices_max).unwrap_or(i64::MAX);
+    // Names that senders without a machine are known by: nobody takes one in advance.
+    if serial.starts_with("key-") || serial.contains(".prj-") {
+        return Ok(None);
+    }
     if table::count_pending(tx.conn())? >= limit {
         return Ok(None);
     }
@@ -154,6 +167,7 @@ pub fn visible(conn: &mut AnyConn, ctx: &Ctx, after: i64, limit: i64) -> Result<
 /// Refuses a device from now on; binding it again lets it back in.
 pub fn block(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId) -> Result<DeviceRow, Problem> {
     let mut row = enter(tx.conn(), ctx, id)?;
+    silence::let_go(tx, ctx, id)?;
     row.state = DeviceState::Blocked;
     row.recorded_seq = tx.seq(Chain::Organisation)?;
     table::update(tx, &row)?;
@@ -202,14 +216,37 @@ pub fn order(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, order: &Order) -> Result<
     Ok(row)
 }
 
-/// Whether the machine's log holds nothing that is not stored here: as many punches as it says it has, and none put aside. A machine
-/// that does not say is not believed to.
+/// Whether the machine's log holds nothing that is not stored here: as many punches came since it was cleared last as it says it has, and
+/// none is put aside. A machine that does not say is not believed to.
 fn is_all_stored(conn: &mut AnyConn, device: &DeviceRow) -> Result<bool, StoreError> {
     let Some(project) = device.project_id else { return Ok(false) };
     let said = table::state_of(conn, device.id)?.and_then(|state| Query::parse(&format!("INFO={}", state.info)).info());
     let Some(said) = said.and_then(|info| info.punches) else { return Ok(false) };
-    let stored = punches::count_of_device(conn, project, device.id)?;
+    let before = signs::table::of(conn, device.id)?.cleared_count;
+    let stored = punches::count_of_device(conn, project, device.id)?.saturating_sub(before);
     Ok(stored >= i64::from(said) && punches::count_put_aside(conn, &device.serial)? == 0)
+}
+
+/// Notes that the log is being cleared: from here on it is counted anew, also when the machine's answer is lost.
+pub fn log_is_cleared(conn: &mut AnyConn, device: &DeviceRow) -> Result<(), StoreError> {
+    let Some(project) = device.project_id else { return Ok(()) };
+    let stored = punches::count_of_device(conn, project, device.id)?;
+    signs::table::change(conn, device.id, |row| {
+        row.cleared_before = row.cleared_count;
+        row.cleared_count = stored;
+    })?;
+    Ok(())
+}
+
+/// Notes that the machine has refused to clear its log.
+pub fn log_stands(conn: &mut AnyConn, device: DeviceId) -> Result<(), StoreError> {
+    signs::table::change(conn, device, |row| row.cleared_count = row.cleared_before)?;
+    Ok(())
+}
+
+/// Whether an order is to clear the log.
+pub fn clears_log(row: &OrderRow) -> bool {
+    matches!(serde_json::from_str::<Order>(&row.command), Ok(Order::ClearLog {}))
 }
 
 fn may_clear_log(conn: &mut AnyConn, ctx: &Ctx, device: &DeviceRow, project: ProjectId) -> Result<(), Problem> {

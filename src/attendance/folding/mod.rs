@@ -118,9 +118,18 @@ impl Matcher {
             return Ok(Some(worker));
         }
         let far = Day::of(9999, 12, 31);
-        let Some(number) = far.and_then(|far| IdNumber::parse(&text, far).ok()) else { return Ok(None) };
-        let index = id_index(vault, IdKind::IdCard, number.as_str());
-        Ok(workers::table::worker_by_id_index(conn, &index)?.map(|worker| worker.id))
+        if let Some(number) = far.and_then(|far| IdNumber::parse(&text, far).ok()) {
+            let index = id_index(vault, IdKind::IdCard, number.as_str());
+            return Ok(workers::table::worker_by_id_index(conn, &index)?.map(|worker| worker.id));
+        }
+        // Another paper, of those who are on this project's roll: its number may be anybody's elsewhere.
+        for kind in [IdKind::Passport, IdKind::Other] {
+            let known = workers::table::worker_by_id_index(conn, &id_index(vault, kind, &text))?;
+            if let Some(worker) = known.filter(|worker| self.by_worker.contains_key(&worker.id)) {
+                return Ok(Some(worker.id));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -4,10 +4,9 @@
 //! the first may be sealed. Deliberately absent: bank files and sheets, which people hand in again.
 
 use super::keeping::{self, Stored};
-use super::push::{self, EventKey, Feed};
+use super::push::{self, EventKey, Feed, Sent};
 use super::{Intake, Lesson, clock_records, digest, punches, zk};
 use crate::attendance::devices::table::{self, DeviceRow};
-use crate::base::Moment;
 use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::projects;
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected, again};
@@ -70,7 +69,6 @@ pub(super) fn read(
     ctx: &Ctx,
     (device, project, id): (&DeviceRow, ProjectId, InboxId),
     (feed, request, body): (&str, &str, &[u8]),
-    received_at: Moment,
 ) -> Result<Option<Reading>, StoreError> {
     // A memory of its own: what is learnt here may still be rolled back.
     let (intake, mut lesson) = (Intake::default(), Lesson::default());
@@ -98,7 +96,7 @@ pub(super) fn read(
         }
         _ => return Ok(None),
     };
-    let taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, (key, received_at))?;
+    let taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, (key, Sent::Before))?;
     Ok(Some(Reading { stored: taken.stored, problems: taken.problems, read: taken.read, parser }))
 }
 
@@ -145,7 +143,7 @@ pub fn message(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<ReadAgain, Pro
     let fresh = InboxId(ctx.id());
     let place = (&device, project, fresh);
     let what = (stored.feed.as_str(), stored.request.as_str(), body);
-    let Some(reading) = read(tx, ctx, place, what, stored.received_at)? else {
+    let Some(reading) = read(tx, ctx, place, what)? else {
         return refused(
             "只有设备消息可以重新读取；文件请更正后重新上传。",
             "Only machines' messages are read again; mend a file and hand it in again.",

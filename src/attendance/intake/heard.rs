@@ -7,7 +7,7 @@ use crate::attendance::silence;
 use crate::base::Moment;
 use crate::base::id::{InboxId, QuarantineId};
 use crate::store::inbox::{self, Rejected};
-use crate::store::{AnyConn, StoreError, Tx};
+use crate::store::{StoreError, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::DevicePunch;
 use crate::wire::reason::Reason;
@@ -15,14 +15,6 @@ use crate::wire::reason::Reason;
 /// Whether that was within the last minute.
 pub fn is_recent(seen: Moment, now: Moment) -> bool {
     now.0.abs_diff(seen.0) < SEEN_SECONDS.unsigned_abs() * 1_000_000
-}
-
-/// When a machine was heard of before this message.
-pub fn before(conn: &mut AnyConn, intake: &Intake, device: &DeviceRow) -> Result<Moment, StoreError> {
-    if let Some(known) = intake.seen(device.id) {
-        return Ok(known.last_seen_at);
-    }
-    Ok(table::state_of(conn, device.id)?.map_or(device.created_at, |state| state.last_seen_at))
 }
 
 /// Notes that a machine without stamps was heard of.
@@ -38,18 +30,23 @@ pub fn note(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, device: &DeviceRow, les
     Ok(())
 }
 
-/// Looks at the times of what was sent: `heard_before` is when the machine was heard of before. Written once a minute at most, so that
-/// a machine that sends its whole log passage by passage costs little; what lies between is remembered.
+/// Looks at the times of what was sent, by when passages of the machine were judged before: a heartbeat does not count, since a machine
+/// that was out of reach says that it lives before it sends what it stored. Written once a minute at most, so that a machine that sends
+/// its whole log passage by passage costs little; what lies between is remembered.
 pub fn judge(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     (intake, lesson): (&Intake, &mut Lesson),
     device: &DeviceRow,
     punches: &[DevicePunch],
-    heard_before: Moment,
 ) -> Result<Judged, StoreError> {
-    let judged = signs::judge(punches, device.offset_minutes, ctx.now, heard_before);
-    if is_recent(heard_before, ctx.now) {
+    let known = match intake.told(device.id) {
+        Some(known) => Some(known),
+        None => signs::table::of(tx.conn(), device.id)?.told_at,
+    };
+    let told_before = known.unwrap_or(device.created_at);
+    let judged = signs::judge(punches, device.offset_minutes, ctx.now, told_before);
+    if is_recent(told_before, ctx.now) {
         if judged.far > 0 {
             lesson.far = Some((device.id, Some(judged.far)));
         }
@@ -62,8 +59,10 @@ pub fn judge(
         row.add_skew(skew);
         // It has sent something that could be taken again.
         row.stuck_at = None;
+        row.told_at = Some(ctx.now);
     })?;
     lesson.far = Some((device.id, None));
+    lesson.told = Some((device.id, ctx.now));
     Ok(judged)
 }
 

@@ -209,7 +209,7 @@ pub(super) fn message_of(feed: &'static str, request: &HttpRequest, body: Vec<u8
         content_type: text("content-type"),
         content_encoding: text("content-encoding"),
         body,
-        remote: request.peer_addr().map(|peer| peer.ip().to_string()),
+        remote: ctx.peer.map(|peer| peer.to_string()),
         received_at: ctx.now,
     }
 }

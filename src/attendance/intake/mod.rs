@@ -60,6 +60,8 @@ struct Memory {
     offsets: HashMap<String, i32>,
     /// Passages with a far time since a device's were last noted.
     far: HashMap<DeviceId, usize>,
+    /// When passages of a device were last judged by their times.
+    told: HashMap<DeviceId, Moment>,
     /// Requests of a serial in the current second.
     rates: HashMap<String, (i64, u32)>,
 }
@@ -119,6 +121,10 @@ impl Intake {
         held(&self.memory).seen.get(&device).cloned()
     }
 
+    fn told(&self, device: DeviceId) -> Option<Moment> {
+        held(&self.memory).told.get(&device).copied()
+    }
+
     fn far(&self, device: DeviceId) -> usize {
         held(&self.memory).far.get(&device).copied().unwrap_or(0)
     }
@@ -133,7 +139,9 @@ impl Intake {
         if memory.offsets.len() >= SERIALS_MAX {
             memory.offsets.clear();
             memory.seen.clear();
+            memory.told.clear();
         }
+        memory.told.extend(lesson.told);
         memory.offsets.extend(lesson.offset);
         match lesson.far {
             Some((device, None)) => drop(memory.far.remove(&device)),
@@ -158,6 +166,8 @@ pub struct Lesson {
     pub offset: Option<(String, i32)>,
     /// Passages of a device with a far time that are to be noted later; none where all were noted.
     pub far: Option<(DeviceId, Option<usize>)>,
+    /// When passages of a device were judged by their times.
+    pub told: Option<(DeviceId, Moment)>,
     /// What was stored of a device's state.
     pub seen: Option<DeviceStateRow>,
 }

@@ -4,7 +4,6 @@
 //! that names none is a device itself. A device with a secret of its own may sign its messages instead (`signed`).
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::keeping::{self, Stored};
 use super::{Intake, Lesson, heard};
@@ -17,11 +16,12 @@ use crate::base::id::{DeviceId, InboxId, ProjectId};
 use crate::base::words;
 use crate::projects;
 use crate::store::inbox::{self, InboxState, Message, Parsed};
-use crate::store::{Chain, Tx, journal};
+use crate::store::{Chain, Tx};
 use crate::web::{Code, Ctx, Problem, ScopeOn};
 use crate::wire::device::{CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem, DevicePunch, Direction};
 use crate::wire::punch;
 use crate::wire::reason::Reason;
+use crate::wire::zkteco::valid_serial;
 
 /// Reader and its version, as the inbox notes it.
 pub const PARSER: &str = "punch/1";
@@ -75,15 +75,17 @@ pub struct Handed {
 /// What came of a batch: answers, or the problem that stands in the way of all, with the bytes kept.
 pub type Taken = Result<PunchResults, Problem>;
 
+fn unknown_device() -> Problem {
+    let zh = "设备未登记、未启用，或不在该密钥的范围内。";
+    Problem::new(Code::NotAuthenticated, zh, "The device is unknown, not active, or not in the reach of this key.")
+}
+
 /// The device that a batch is from, and its project.
 ///
 /// # Errors
 /// `not_authenticated` when it is unknown, not active, or not of a project that the key covers.
 fn device_of(tx: &mut Tx<'_>, ctx: &Ctx, serial: Option<&str>, is_signed: bool) -> Result<(DeviceRow, ProjectId), Problem> {
-    let unknown = || {
-        let zh = "设备未登记、未启用，或不在该密钥的范围内。";
-        Problem::new(Code::NotAuthenticated, zh, "The device is unknown, not active, or not in the reach of this key.")
-    };
+    let unknown = unknown_device;
     if let Some(serial) = serial {
         let device = table::by_serial(tx.conn(), serial)?.filter(|row| row.state == DeviceState::Active).ok_or_else(unknown)?;
         let project = device.project_id.ok_or_else(unknown)?;
@@ -123,6 +125,9 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     let mut lesson = Lesson::default();
     let in_body = handed.batch.as_ref().ok().and_then(|batch| batch.device.clone());
     let serial = handed.serial.clone().or(in_body);
+    if serial.as_deref().is_some_and(|serial| !valid_serial(serial)) {
+        return Err(unknown_device());
+    }
     let (device, project) = device_of(tx, ctx, serial.as_deref(), handed.is_signed)?;
     heard::note(tx, ctx, intake, &device, &mut lesson)?;
     let id = InboxId(ctx.id());
@@ -148,7 +153,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     let mut new = Vec::with_capacity(batch.punches.len());
     for punch in batch.punches {
         let item = punch.event.clone().unwrap_or_default();
-        let content = content_of(&punch);
+        let content = content_of(ctx, &punch);
         let earlier = rows::keep_punch_id(tx.conn(), device.id, &item, &content)?;
         match earlier {
             None => new.push(punch),
@@ -161,11 +166,15 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
             }
         }
     }
+    let judged = heard::judge(tx, ctx, (intake, &mut lesson), &device, &new)?;
     let stored = keeping::store_punches(tx, ctx, intake, &mut lesson, (&device, project, id), &new)?;
     judge(tx, ctx, project, &new, &stored, &mut statuses)?;
     let parsed = keeping::parsed(PARSER, &stored, problems.len(), statuses.len());
     inbox::keep(tx.conn(), ctx.vault(), id, &message, &parsed)?;
     keeping::put_aside(tx, ctx, id, &problems)?;
+    if !stored.fresh.is_empty() {
+        heard::flag_far(tx, ctx, id, &judged, problems.len() + 1)?;
+    }
     for problem in problems {
         statuses.push((problem.line, result(problem.item, PunchStatus::Quarantined, Some(problem.reason.code()))));
     }
@@ -208,17 +217,16 @@ fn judge(
     Ok(())
 }
 
-/// What an id stands for: the same id with other contents is a reuse. Keyed by nothing secret, so the person is hashed with the rest.
-pub(super) fn content_of(punch: &DevicePunch) -> String {
-    let mut hasher = Sha256::new();
+/// What an id stands for: the same id with other contents is a reuse. Keyed, since an identity number could be tried out otherwise.
+pub(super) fn content_of(ctx: &Ctx, punch: &DevicePunch) -> String {
+    ctx.vault().index("punch_content", &said_of(punch))
+}
+
+fn said_of(punch: &DevicePunch) -> String {
     let direction = punch.direction.map_or("", Direction::code);
     let attend_type = punch.attend_type.as_deref().unwrap_or_default();
     let time = punch.at_local.format("%Y-%m-%dT%H:%M:%S%.3f").to_string();
-    for part in [punch.kind.code(), punch.person.as_str(), time.as_str(), direction, attend_type] {
-        hasher.update(part.as_bytes());
-        hasher.update([0]);
-    }
-    journal::hex(&hasher.finalize())
+    [punch.kind.code(), punch.person.as_str(), time.as_str(), direction, attend_type].join("\u{1f}")
 }
 
 #[cfg(test)]
@@ -229,7 +237,7 @@ mod tests {
     fn contents_tell_a_repeat_from_a_reuse() {
         let punch = DevicePunch { person: "1001".into(), ..DevicePunch::default() };
         let other = DevicePunch { person: "1002".into(), ..DevicePunch::default() };
-        assert_eq!(content_of(&punch), content_of(&DevicePunch { line: 9, ordinal: 1, ..punch.clone() }));
-        assert_ne!(content_of(&punch), content_of(&other));
+        assert_eq!(said_of(&punch), said_of(&DevicePunch { line: 9, ordinal: 1, ..punch.clone() }));
+        assert_ne!(said_of(&punch), said_of(&other));
     }
 }

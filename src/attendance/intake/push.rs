@@ -13,7 +13,6 @@ use crate::attendance::devices::keys::{self, mac_of};
 use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow};
 use crate::attendance::devices::{DeviceState, Maker, signs};
 use crate::attendance::table as rows;
-use crate::base::Moment;
 use crate::base::id::{InboxId, ProjectId};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Whole};
 use crate::store::vault::Owner;
@@ -123,7 +122,7 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, pushed: &Pushed) -> Re
         pushed.feed.read(&pushed.message.body, device.offset_minutes)
     };
     if !is_own(&device, &batch) {
-        return Ok((hold(tx, ctx, pushed, &batch)?, lesson));
+        return Ok((hold(tx, ctx, (&device, project), pushed, &batch)?, lesson));
     }
     let is_sign_of_life = batch.heartbeat && batch.punches.is_empty() && batch.problems.is_empty() && batch.ignored.is_empty();
     if !is_sign_of_life {
@@ -147,8 +146,7 @@ fn take(
         let (zh, en) = ("内容超过 32 MiB，只保留开头部分", "the body exceeds 32 MiB, only its head was kept");
         batch.note(DeviceProblem::body(Reason::OverLimit, zh, en));
     }
-    let heard_before = heard::before(tx.conn(), intake, device)?;
-    let taken = store(tx, ctx, intake, lesson, (device, project, id), batch, (event_of, heard_before))?;
+    let taken = store(tx, ctx, intake, lesson, (device, project, id), batch, (event_of, Sent::Now))?;
     let mut message = Message { source: device.serial.clone(), project: Some(project), ..pushed.message.clone() };
     let mut whole = pushed.whole.clone();
     if device.settings().drops_pictures
@@ -181,6 +179,15 @@ pub struct Taken {
 /// How a feed names an event once and for all; `None` for one without a number.
 pub type EventKey = fn(&DevicePunch) -> Option<String>;
 
+/// When a batch was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It has just come: its times tell what the machine's clock says.
+    Now,
+    /// It was kept and is read again.
+    Before,
+}
+
 /// Stores what a batch holds: each event once by its number and time, the others by what they say.
 pub fn store(
     tx: &mut Tx<'_>,
@@ -189,7 +196,7 @@ pub fn store(
     lesson: &mut Lesson,
     (device, project, id): (&DeviceRow, ProjectId, InboxId),
     batch: DeviceBatch,
-    (key, heard_before): (EventKey, Moment),
+    (key, sent): (EventKey, Sent),
 ) -> Result<Taken, StoreError> {
     let DeviceBatch { punches, refused, mut problems, ignored, pictures, .. } = batch;
     let read = punches.len();
@@ -199,7 +206,7 @@ pub fn store(
             new.push(punch);
             continue;
         };
-        let content = content_of(&punch);
+        let content = content_of(ctx, &punch);
         match rows::keep_punch_id(tx.conn(), device.id, &item, &content)? {
             None => new.push(punch),
             Some(earlier) if earlier == content => {}
@@ -210,7 +217,10 @@ pub fn store(
             }
         }
     }
-    let judged = heard::judge(tx, ctx, (intake, &mut *lesson), device, &new, heard_before)?;
+    let judged = match sent {
+        Sent::Now => heard::judge(tx, ctx, (intake, &mut *lesson), device, &new)?,
+        Sent::Before => signs::Judged::default(),
+    };
     let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &new)?;
     if !refused.is_empty() || !ignored.is_empty() || pictures > 0 {
         signs::table::change(tx.conn(), device.id, |row| {
@@ -229,8 +239,15 @@ pub fn event_of(punch: &DevicePunch) -> Option<String> {
     Some(format!("{event} {time} {}", punch.channel.as_deref().unwrap_or_default()))
 }
 
-/// Holds a message of a machine that is not the one of this address, until that one is bound.
-fn hold(tx: &mut Tx<'_>, ctx: &Ctx, pushed: &Pushed, batch: &DeviceBatch) -> Result<Told, Problem> {
+/// Holds a message of a machine that is not the one of this address, until that one is bound. One that is at work elsewhere has an address
+/// of its own: what comes here in its name is put aside, and nothing is noted of it.
+fn hold(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (device, project): (&DeviceRow, ProjectId),
+    pushed: &Pushed,
+    batch: &DeviceBatch,
+) -> Result<Told, Problem> {
     let told = batch.device.as_deref().or(batch.mac.as_deref()).unwrap_or_default();
     let serial = if valid_serial(told) { Some(told.to_owned()) } else { mac_of(told) };
     let Some(serial) = serial else { return Ok(Told::Refused) };
@@ -239,6 +256,17 @@ fn hold(tx: &mut Tx<'_>, ctx: &Ctx, pushed: &Pushed, batch: &DeviceBatch) -> Res
         None => admit_pending(tx, ctx, &serial, pushed.feed.maker())?,
     };
     let Some(stranger) = stranger.filter(|row| row.state != DeviceState::Blocked) else { return Ok(Told::Refused) };
+    if stranger.state == DeviceState::Active {
+        let id = InboxId(ctx.id());
+        let message = Message { source: device.serial.clone(), project: Some(project), ..pushed.message.clone() };
+        let (zh, en) = ("消息署名的是另一台已启用的设备", "the message names another machine that is at work elsewhere");
+        let problems = [DeviceProblem::body(Reason::UnknownDevice, zh, en)];
+        let parsed =
+            Parsed { state: InboxState::Quarantined, parser: pushed.feed.parser(), items: 0, items_digest: String::new() };
+        inbox::keep_part(tx.conn(), ctx.vault(), id, &message, &parsed, pushed.whole.as_ref())?;
+        keeping::put_aside(tx, ctx, id, &problems)?;
+        return Ok(Told::Taken);
+    }
     let state = table::state_of(tx.conn(), stranger.id)?.ok_or_else(Problem::not_found)?;
     let size = pushed.message.body.len();
     let cost = i32::try_from((size / 1024).max(batch.punches.len()).max(1)).unwrap_or(i32::MAX);
@@ -259,6 +287,7 @@ fn hold(tx: &mut Tx<'_>, ctx: &Ctx, pushed: &Pushed, batch: &DeviceBatch) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Moment;
     use crate::base::id::DeviceId;
 
     #[test]

@@ -50,7 +50,7 @@ pub fn replay_held(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Rep
         for message in held {
             let id = InboxId(ctx.id());
             let what = (message.feed.as_str(), message.request.as_str(), message.body.as_slice());
-            if let Some(reading) = read(tx, ctx, (device, project, id), what, message.received_at)? {
+            if let Some(reading) = read(tx, ctx, (device, project, id), what)? {
                 let parsed = keeping::parsed(reading.parser, &reading.stored, reading.problems.len(), reading.read);
                 let taken_over = Message {
                     feed: feed_of(&message.feed),

@@ -3,12 +3,14 @@
 //! Bodies are read before the transaction, with the offset that the device had last; the transaction looks at the device's row and
 //! reads again in the rare case that it differs.
 
+use std::collections::BTreeSet;
+
 use super::clock_records;
 use super::heard::{self, is_recent};
 use super::keeping::{self, Stored};
 use super::replay::held_source;
 use super::{Intake, Lesson, ORDER_LIFE_SECONDS, ORDER_RETRY_SECONDS, PENDING_BODY_MAX};
-use crate::attendance::devices::actions::{admit_pending, com_key_hash, command_of};
+use crate::attendance::devices::actions::{admit_pending, clears_log, com_key_hash, command_of, log_is_cleared, log_stands};
 use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow};
 use crate::attendance::devices::{DeviceState, Maker, OrderState, roll, signs};
 use crate::attendance::silence;
@@ -95,7 +97,7 @@ pub fn is_quiet(conn: &mut AnyConn, ctx: &Ctx, intake: &Intake, request: &Reques
         return Ok(false);
     }
     let Some(device) = table::by_serial(conn, &request.serial)? else { return Ok(false) };
-    if device.state != DeviceState::Active || !key_fits(ctx, &device, &request.query) {
+    if device.state != DeviceState::Active || !may_speak(ctx, &device, &request.query) {
         return Ok(false);
     }
     let noted = intake.seen(device.id).is_some_and(|seen| {
@@ -104,7 +106,12 @@ pub fn is_quiet(conn: &mut AnyConn, ctx: &Ctx, intake: &Intake, request: &Reques
     Ok(noted && table::count_open(conn, device.id)? == 0)
 }
 
-fn key_fits(ctx: &Ctx, device: &DeviceRow, query: &Query) -> bool {
+/// Whether a device speaks here at all, and knows its key: a serial number alone is no proof, so that a machine with a token or a secret
+/// of its own is heard at its own address only.
+fn may_speak(ctx: &Ctx, device: &DeviceRow, query: &Query) -> bool {
+    if device.maker != Maker::Zkteco {
+        return false;
+    }
     let Some(hash) = &device.com_key_hash else { return true };
     // Two keyed hashes are compared, so how long it takes tells nothing about the key.
     query.get("ComKey").is_some_and(|key| com_key_hash(ctx.vault(), &device.serial, key) == *hash)
@@ -121,7 +128,7 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, request: &Request) -> 
             None => return Ok((Answer::Refused, lesson)),
         },
     };
-    if device.state == DeviceState::Blocked || !key_fits(ctx, &device, &request.query) {
+    if device.state == DeviceState::Blocked || !may_speak(ctx, &device, &request.query) {
         return Ok((Answer::Refused, lesson));
     }
     lesson.offset = Some((device.serial.clone(), device.offset_minutes));
@@ -135,7 +142,7 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, request: &Request) -> 
         }
         Endpoint::GetRequest => {
             note_seen(tx, ctx, intake, &device, &request.query, None, &mut lesson)?;
-            Answer::Text(orders(tx, ctx, &device)?)
+            Answer::Text(orders(tx, ctx, &device, &request.query)?)
         }
         _ => {
             let answer = upload(tx, ctx, intake, &device, request, &mut lesson)?;
@@ -211,8 +218,7 @@ fn upload(
     let message = |body: &Message| Message { source: device.serial.clone(), project: Some(project), ..body.clone() };
     if request.is_attlog() {
         let batch = request.batch(device.offset_minutes);
-        let before = heard::before(tx.conn(), intake, device)?;
-        let judged = heard::judge(tx, ctx, (intake, &mut *lesson), device, &batch.punches, before)?;
+        let judged = heard::judge(tx, ctx, (intake, &mut *lesson), device, &batch.punches)?;
         let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &batch.punches)?;
         let parsed = keeping::parsed(PARSER, &stored, batch.problems.len(), batch.punches.len());
         inbox::keep(tx.conn(), ctx.vault(), id, &message(&request.message), &parsed)?;
@@ -249,6 +255,10 @@ fn upload(
                 let state = if result.code < 0 { OrderState::Failed } else { OrderState::Done };
                 let number = i64::try_from(result.id).unwrap_or(i64::MAX);
                 let code = i32::try_from(result.code).ok();
+                let order = table::order_of(tx.conn(), device.id, number)?;
+                if state == OrderState::Failed && order.as_ref().is_some_and(clears_log) {
+                    log_stands(tx.conn(), device.id)?;
+                }
                 if table::mark_order(tx.conn(), device.id, number, state, code, ctx.now)? {
                     roll::answered(tx, ctx, device, number, state)?;
                 }
@@ -286,14 +296,23 @@ fn without_picture(device: &DeviceRow, request: &Request, mut message: Message) 
 
 /// Hands over the orders that fit into one answer. One that was handed over and not answered comes again after a while; one whose
 /// worker has gone fails here.
-fn orders(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Vec<u8>, Problem> {
+fn orders(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, query: &Query) -> Result<Vec<u8>, Problem> {
     let limit = i64::try_from(command::COMMANDS_MAX).unwrap_or(i64::MAX);
     let mut numbered = Vec::new();
+    let mut clearing = BTreeSet::new();
     for row in table::open_orders(tx.conn(), device.id, limit)? {
         if row.state == OrderState::Sent && ctx.now < row.changed_at.plus_seconds(ORDER_RETRY_SECONDS) {
             continue;
         }
         let is_given_up = ctx.now > row.created_at.plus_seconds(ORDER_LIFE_SECONDS);
+        let clears = clears_log(&row);
+        // Never twice, and only to a machine that says in the same breath what its log holds: what is cleared is gone.
+        if clears && !is_given_up && (row.state == OrderState::Sent || info_of(query).is_none()) {
+            continue;
+        }
+        if clears {
+            clearing.insert(row.number);
+        }
         match (command_of(tx.conn(), ctx.vault(), device, &row)?.filter(|_| !is_given_up), u64::try_from(row.number)) {
             (Some(command), Ok(number)) => numbered.push((number, command)),
             _ => drop(table::mark_order(tx.conn(), device.id, row.number, OrderState::Failed, None, ctx.now)?),
@@ -304,6 +323,9 @@ fn orders(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Vec<u8>, Pro
     for (number, _) in numbered.iter().take(taken) {
         let number = i64::try_from(*number).unwrap_or(i64::MAX);
         table::mark_order(tx.conn(), device.id, number, OrderState::Sent, None, ctx.now)?;
+        if clearing.contains(&number) {
+            log_is_cleared(tx.conn(), device)?;
+        }
     }
     Ok(body)
 }
@@ -314,7 +336,7 @@ fn orders(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Vec<u8>, Pro
 /// The store's own; a machine that is not active is let alone.
 pub fn note_stuck(tx: &mut Tx<'_>, ctx: &Ctx, serial: &str, query: &Query) -> Result<(), Problem> {
     let device = table::by_serial(tx.conn(), serial)?;
-    let Some(device) = device.filter(|row| row.state == DeviceState::Active && key_fits(ctx, row, query)) else { return Ok(()) };
+    let Some(device) = device.filter(|row| row.state == DeviceState::Active && may_speak(ctx, row, query)) else { return Ok(()) };
     signs::table::change(tx.conn(), device.id, |row| row.stuck_at = Some(ctx.now))?;
     Ok(())
 }

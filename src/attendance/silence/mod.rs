@@ -77,7 +77,7 @@ pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<usize, Problem> {
         let Some(project) = device.project_id.filter(|_| device.state == DeviceState::Active && last_seen_at < limit) else {
             continue;
         };
-        if !table::is_open(tx.conn(), device.id)? {
+        if table::open_of(tx.conn(), device.id)?.is_none() {
             step(tx, ctx, project, device.id, SilenceStep::Began, last_seen_at)?;
             count += 1;
         }
@@ -89,13 +89,20 @@ fn latest(by_minutes: &[(i32, Moment)]) -> Moment {
     by_minutes.iter().map(|(_, at)| *at).max().unwrap_or(Moment(0))
 }
 
-/// Ends the silence of a machine that is heard of again; nothing happens where there is none.
+/// Ends the silence of a machine that is heard of again, on the project where it began; nothing happens where there is none.
 pub fn end(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, heard_before: Moment) -> Result<(), Problem> {
-    let Some(project) = device.project_id else { return Ok(()) };
-    if ctx.now < heard_before.plus_seconds(GAP_SECONDS) || !table::is_open(tx.conn(), device.id)? {
+    if ctx.now < heard_before.plus_seconds(GAP_SECONDS) {
         return Ok(());
     }
-    Ok(step(tx, ctx, project, device.id, SilenceStep::Ended, ctx.now)?)
+    let_go(tx, ctx, device.id)
+}
+
+/// Ends the silence of a machine from which nothing is expected any more where it hung: it was blocked, or moved.
+pub fn let_go(tx: &mut Tx<'_>, ctx: &Ctx, device: DeviceId) -> Result<(), Problem> {
+    match table::open_of(tx.conn(), device)? {
+        Some(open) => Ok(step(tx, ctx, open.project_id, device, SilenceStep::Ended, ctx.now)?),
+        None => Ok(()),
+    }
 }
 
 fn step(

@@ -40,15 +40,15 @@ pub fn insert(tx: &mut Tx<'_>, row: &SilenceRow) -> Result<(), StoreError> {
     tx.seal(row)
 }
 
-/// Whether a device is on record as silent.
-pub fn is_open(conn: &mut AnyConn, device: DeviceId) -> Result<bool, StoreError> {
-    let last: Option<SilenceStep> = device_silences::table
+/// The beginning of a device's silence, where it is on record as silent.
+pub fn open_of(conn: &mut AnyConn, device: DeviceId) -> Result<Option<SilenceRow>, StoreError> {
+    let last: Option<SilenceRow> = device_silences::table
         .filter(device_silences::device_id.eq(device))
         .order(device_silences::id.desc())
-        .select(device_silences::step)
+        .select(SilenceRow::as_select())
         .first(conn)
         .optional()?;
-    Ok(last == Some(SilenceStep::Began))
+    Ok(last.filter(|row| row.step == SilenceStep::Began))
 }
 
 /// Every step of the machines of some projects, the oldest first.

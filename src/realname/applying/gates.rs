@@ -14,7 +14,7 @@ use crate::base::id::DeviceId;
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
 use crate::wire::device::{DevicePunch, Direction, PersonKind};
-use crate::wire::openapi::answer::Wrong;
+use crate::wire::openapi::answer::{Fault, Wrong};
 use crate::wire::openapi::record::Record;
 
 /// The device that stands for an app on a project.
@@ -51,7 +51,7 @@ pub(super) fn attendance(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt
         if !known.is_known() {
             return Err(item.fault("idCardNumber", Wrong::Absent("工人")).into());
         }
-        let punch = read(item, line).ok_or_else(|| item.fault("date", Wrong::Missing))?;
+        let punch = read(item, line)?;
         let day = Day(punch.at_local.date());
         if !known.enrolments.iter().any(|row| row.holds_on(day)) {
             not_entered.push(item.path.clone());
@@ -67,19 +67,28 @@ pub(super) fn attendance(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt
     // What would be learnt is forgotten: the commit is the caller's, and a number that was not stored must not be remembered.
     let mut lesson = Lesson::default();
     heard::note(tx, ask.ctx, &intake, &device, &mut lesson)?;
+    let judged = heard::judge(tx, ask.ctx, (&intake, &mut lesson), &device, &punches)?;
     let stored = keeping::store_punches(tx, ask.ctx, &intake, &mut lesson, place, &punches)?;
+    if !stored.fresh.is_empty() {
+        heard::flag_far(tx, ask.ctx, ask.origin.inbox, &judged, punches.len() + 1)?;
+    }
     tx.note(Chain::Project(site.id), ask.ctx.now, ask.ctx.actor(), "upload_attendance", &ask.origin.inbox.to_string())?;
     let result = (!not_entered.is_empty()).then(|| json!({"notEntered": not_entered}));
     let count = i64::try_from(not_entered.len()).unwrap_or(i64::MAX);
     Ok(Applied { result, items_digest: digest_of(&stored.fresh), not_entered: count })
 }
 
-fn read(item: &Record, line: u32) -> Option<DevicePunch> {
-    let direction = if item.word("direction") == "02" { Direction::Out } else { Direction::In };
-    Some(DevicePunch {
+fn read(item: &Record, line: u32) -> Result<DevicePunch, Fault> {
+    // A code that no table has is no direction, whatever the profile makes of unknown codes elsewhere.
+    let direction = match item.word("direction") {
+        "01" => Direction::In,
+        "02" => Direction::Out,
+        _ => return Err(item.fault("direction", Wrong::NotInTable)),
+    };
+    Ok(DevicePunch {
         person: item.word("idCardNumber").to_owned(),
         kind: PersonKind::IdCard,
-        at_local: item.clock("date")?,
+        at_local: item.clock("date").ok_or_else(|| item.fault("date", Wrong::Missing))?,
         state: Some(i32::from(direction == Direction::Out)),
         direction: Some(direction),
         line,

@@ -257,6 +257,15 @@ impl Ask<'_> {
         if may { Ok(()) } else { Err(at.fault(key, wrong).into()) }
     }
 
+    /// Refuses what only the project itself, or its general contractor, may say: who leads it, and what it is.
+    fn require_lead(&self, site: &Site, at: &Record, key: &str) -> Result<(), Halt> {
+        let contractor = site.party(PartyRole::GeneralContractor, self.ctx.today);
+        let may = self.app.app.party_id.is_none_or(|own| contractor == Some(own));
+        let zh = "只有总承包单位可以报送".to_owned();
+        let wrong = Wrong::Refused(zh, "only the general contractor says this".to_owned());
+        if may { Ok(()) } else { Err(at.fault(key, wrong).into()) }
+    }
+
     /// The crew of the number that the message names.
     fn team(&self, tx: &mut Tx<'_>, site: &Site) -> Result<Team, Halt> {
         let absent = || self.root().fault("teamSysNo", Wrong::Absent("班组"));

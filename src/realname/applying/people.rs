@@ -140,7 +140,9 @@ pub(super) fn pass(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> {
         }
         match item.word("type") {
             "0" => leave(tx, ask, &site, &known, item),
-            _ => enter(tx, ask, &site, &team, &known, item),
+            "1" => enter(tx, ask, &site, &team, &known, item),
+            // An unknown code is neither, whatever the profile makes of unknown codes elsewhere.
+            _ => Err(item.fault("type", Wrong::NotInTable).into()),
         }
     })?;
     Ok(Applied::default())

@@ -123,6 +123,7 @@ fn fixed(at: &Record, key: &str, stands: &str) -> Result<(), Halt> {
 pub(super) fn project_change(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> {
     let (ctx, root) = (ask.ctx, ask.root());
     let site = ask.site(tx)?;
+    ask.require_lead(&site, root, "projectCode")?;
     fixed(root, "name", &site.name)?;
     fixed(root, "areaCode", &site.region.to_string())?;
     if let Some(contractor) = site.party(PartyRole::GeneralContractor, ctx.today) {
@@ -172,6 +173,9 @@ pub(super) fn subcontractor(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, H
     let site = ask.site(tx)?;
     let party = ask.party(tx, root, "corpCode", "corpName")?;
     ask.require_own(&site, party.id, root, "corpCode")?;
+    if matches!(role_of(root.word("corpType")), Some(role) if role != PartyRole::Subcontractor) {
+        ask.require_lead(&site, root, "corpType")?;
+    }
     let key = format!("{} {}", party.id, root.word("corpType"));
     let content = root.content();
     let standing = keeping::standing(tx.conn(), ctx, RecordKind::SubContractor, site.id, &key, &content)?;

@@ -21,6 +21,12 @@ pub struct SignsRow {
     pub capabilities: String,
     pub suspected_minutes: Option<i32>,
     pub stuck_at: Option<Moment>,
+    /// When passages of it were last judged by their times; written once a minute at most.
+    pub told_at: Option<Moment>,
+    /// How many of its passages were stored when its log was ordered to be cleared.
+    pub cleared_count: i64,
+    /// The same of the order before, which counts again when the machine refuses the new one.
+    pub cleared_before: i64,
 }
 
 pub fn of(conn: &mut AnyConn, device: DeviceId) -> Result<SignsRow, StoreError> {
@@ -46,6 +52,9 @@ pub fn change(conn: &mut AnyConn, device: DeviceId, change: impl FnOnce(&mut Sig
                 s::capabilities.eq(&row.capabilities),
                 s::suspected_minutes.eq(row.suspected_minutes),
                 s::stuck_at.eq(row.stuck_at),
+                s::told_at.eq(row.told_at),
+                s::cleared_count.eq(row.cleared_count),
+                s::cleared_before.eq(row.cleared_before),
             ))
             .execute(conn)?;
     }
