@@ -16,7 +16,18 @@ use crate::wire::openapi::answer::{Fault, Wrong};
 pub(super) fn apply(ground: &Arc<Ground>, job: &Job) -> Result<(), Problem> {
     let ctx = Ctx::of_the_house(ground, "job");
     let id = job.payload.parse().map_err(|error| Problem::unreadable("payload", &error))?;
-    let prepared = ground.db.read_blocking(|conn| applying::prepare(conn, &ctx, id))?;
+    let prepared = match ground.db.read_blocking(|conn| applying::prepare(conn, &ctx, id)) {
+        // The last try: a request that cannot even be read any more is refused by its row alone.
+        Err(problem) if job.attempts + 1 >= ATTEMPTS_MAX => {
+            tracing::warn!(problem.code = problem.code.as_str(), "an upload could not be read in the end");
+            let (refusing, work) = (ctx, job.clone());
+            return ground.db.write_blocking(move |tx| {
+                applying::refuse_unread(tx, &refusing, id)?;
+                jobs::done(tx.conn(), &work, refusing.now).map_err(Problem::from)
+            });
+        }
+        prepared => prepared?,
+    };
     let Some(prepared) = prepared.map(Arc::new) else { return done(ground, job, &ctx) };
     let faults = match attempt(ground, job, &ctx, &prepared) {
         Ok(()) => return Ok(()),

@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::{Value, json};
 
+use super::apps::AppState;
 use super::apps::actions::{self as apps, Opened};
 use super::apps::table as app_rows;
 use super::keeping::Origin;
@@ -116,7 +117,11 @@ pub fn prepare(conn: &mut AnyConn, ctx: &Ctx, id: RecordId) -> Result<Option<Pre
     let reader = Reader { secret: &app.secret, platforms, profile, today: kept.received_at.day().min(ctx.today) };
     // A fault of the reader must cost this one request and not the worker.
     let read = catch_unwind(AssertUnwindSafe(|| reader.read(&data, method.shape())));
-    let (message, faults) = read.unwrap_or_else(|_| (Message::default(), vec![Fault::at("data", Wrong::Panicked)]));
+    let (message, mut faults) = read.unwrap_or_else(|_| (Message::default(), vec![Fault::at("data", Wrong::Panicked)]));
+    if app.app.state != AppState::Active {
+        let (zh, en) = ("应用已停用".to_owned(), "the app was switched off".to_owned());
+        faults.push(Fault::at("appid", Wrong::Refused(zh, en)));
+    }
     Ok(Some(Prepared { request, app, method, message, faults }))
 }
 
@@ -189,6 +194,12 @@ pub fn apply(tx: &mut Tx<'_>, ctx: &Ctx, prepared: &Prepared) -> Result<(), Halt
         table::count(tx.conn(), app, ctx.today, &request.method, "not_entered", applied.not_entered)?;
     }
     Ok(())
+}
+
+/// [`refuse`] for a request that cannot be read any more.
+pub fn refuse_unread(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId) -> Result<(), Problem> {
+    let request = table::request(tx.conn(), id)?.ok_or_else(Problem::not_found)?;
+    refuse(tx, ctx, &request, &[Fault::at("data", Wrong::Panicked)])
 }
 
 /// Says that a request was not applied, and puts each of its faults into quarantine.

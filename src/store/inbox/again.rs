@@ -152,7 +152,7 @@ struct Marked {
     value: String,
 }
 
-/// Forgets the bytes of machines' messages received before a moment of which everything was taken; hash, length and digest stay, and so
+/// Forgets the bytes of messages of machines and real-name systems received before a moment of which everything was taken or seen to; hash, length and digest stay, and so
 /// does what somebody still has to see to. Looks at [`FORGOTTEN_AT_ONCE`] messages and goes on from there next time.
 pub fn forget_bodies(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreError> {
     use schema::inbox as i;
@@ -168,7 +168,7 @@ pub fn forget_bodies(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreE
     let Some(last) = ids.last() else { return Ok(0) };
     let forgotten = diesel::sql_query(
         "UPDATE inbox SET body = $1, truncated = $2 WHERE id > $3 AND id <= $4 AND received_at < $5 AND state IN ('done', 'duplicate') \
-         AND feed IN ('zk', 'hik', 'dahua', 'punch') AND length(body) > 0 \
+         AND feed IN ('zk', 'hik', 'dahua', 'punch', 'openapi') AND length(body) > 0 \
          AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = inbox.id AND q.state = 'open')",
     )
     .bind::<diesel::sql_types::Binary, _>(Vec::new())
@@ -177,9 +177,21 @@ pub fn forget_bodies(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreE
     .bind::<BigInt, _>(last.0)
     .bind::<BigInt, _>(before.0)
     .execute(conn)?;
+    // Behind the mark: messages of which somebody has seen to every item since.
+    let settled = diesel::sql_query(
+        "UPDATE inbox SET body = $1, truncated = $2 WHERE id <= $3 AND received_at < $4 \
+         AND feed IN ('zk', 'hik', 'dahua', 'punch', 'openapi') AND length(body) > 0 \
+         AND id IN (SELECT q.inbox_id FROM quarantine q WHERE q.state <> 'open') \
+         AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = inbox.id AND q.state = 'open')",
+    )
+    .bind::<diesel::sql_types::Binary, _>(Vec::new())
+    .bind::<diesel::sql_types::Bool, _>(true)
+    .bind::<BigInt, _>(last.0)
+    .bind::<BigInt, _>(before.0)
+    .execute(conn)?;
     diesel::sql_query("INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
         .bind::<Text, _>(MARK)
         .bind::<Text, _>(last.0.to_string())
         .execute(conn)?;
-    Ok(forgotten)
+    Ok(forgotten.saturating_add(settled))
 }
