@@ -18,7 +18,7 @@ use anxin::web::Ground;
 pub const KEY: [u8; 32] = [9; 32];
 
 /// How long a test waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// Makes the folder's key.
 pub fn make_key(folder: &Path) {
