@@ -144,11 +144,10 @@ both!(each_record_is_accepted_once_by_a_province_that_behaves_badly, |app| {
         Act::Twice,
         Act::Slow(5),
     ];
-    for _ in 0..4 {
-        province.act(&bad);
-        province.act(&[Act::Slow(2), Act::Slow(0), Act::Slow(4)]);
-    }
-    site.run(20_000);
+    province.act(&bad);
+    province.act(&[Act::Slow(2), Act::Slow(0), Act::Slow(4)]);
+    province.act(&bad);
+    site.run(5_000);
     let records = site.records("").await;
     assert_eq!(site.states().await, ["accepted"], "{records:#?}");
     // Owner and contractor, twice; project, crew; seven people with entry and contract; 28 passages.
@@ -163,7 +162,7 @@ both!(each_record_is_accepted_once_by_a_province_that_behaves_badly, |app| {
     assert_eq!(largest, [Some(5), Some(7), Some(5), Some(20)], "lists are split at the limits");
     // What was told to come again came with the same content.
     let again = state.sent.windows(2).filter(|pair| pair[0].0 == pair[1].0).count();
-    assert!(again >= 4, "{again}");
+    assert!(again >= 3, "{again}");
     drop(state);
     let receipts = site.manager.get(&site.path("receipts")).send().await.expect(200);
     let items: i64 = receipts
@@ -222,9 +221,10 @@ both!(nothing_is_lost_or_doubled_when_the_process_dies_over_a_message, |app| {
     }
     assert_eq!(site.states().await, ["accepted"], "{:#?}", site.records("").await);
     assert!(deaths > 5, "{deaths}");
+    let count = site.records("").await.len();
     let state = province.state();
     assert!(state.times.values().all(|times| *times == 1), "{:?}", state.times);
-    assert_eq!(state.times.len(), site.records("").await.len());
+    assert_eq!(state.times.len(), count);
 });
 
 both!(a_message_is_on_record_before_it_leaves_and_its_code_before_it_is_polled, |app| {
@@ -245,7 +245,8 @@ both!(a_message_is_on_record_before_it_leaves_and_its_code_before_it_is_polled, 
     // A passage more: the step that sends it is taken, and its process dies.
     attlog(&app, "REPORT00001", "1001\t2026-03-01 08:00:00\t0\t15\t0\t0\t0\n").await;
     later(&app, 700);
-    let deaf = Dying { line: &line(&app), arrives: false };
+    let line = line(&app);
+    let deaf = Dying { line: &line, arrives: false };
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reporter::pass(&app.ground, &deaf)));
     assert!(step().is_none(), "others are kept off it while it may be under way");
     later(&app, 61);
