@@ -21,6 +21,7 @@ mod suite {
     mod demo;
     #[allow(dead_code, reason = "a harness offers more than one test needs")]
     pub mod ground;
+    mod hostile;
     mod house;
     mod http;
     mod killed;
@@ -28,6 +29,7 @@ mod suite {
     mod operation;
     mod oracles;
     mod protocol;
+    mod served;
     mod sim;
     mod store;
     mod tour;

@@ -98,6 +98,9 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     law_books(conn, &mut audit)?;
     data_keys(conn, &mut audit)?;
     punches(conn, &mut audit)?;
+    pieces(conn, &mut audit)?;
+    machines(conn, &mut audit)?;
+    replays(conn, &mut audit)?;
     Ok(audit)
 }
 
@@ -153,6 +156,47 @@ fn punches(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
     }
     for inbox in found.into_keys() {
         audit.broken.push(format!("punches of {inbox}: there is no such message"));
+    }
+    Ok(())
+}
+
+/// Every message that is kept in pieces has all of them: their lengths, without what encryption adds, are its own.
+fn pieces(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
+    for (inbox, expected, found) in inbox::parts::lengths(conn)? {
+        audit.verified += 1;
+        if expected != found {
+            audit.broken.push(format!("inbox_parts {inbox}: {found} of {expected} bytes are there"));
+        }
+    }
+    Ok(())
+}
+
+/// Every machine has its row of signs, and none stands for a machine that is not on record. What the signs say is no registry: they are
+/// overwritten with each heartbeat, so no journal holds them.
+fn machines(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
+    let mut states: BTreeSet<i64> =
+        schema::device_states::table.select(schema::device_states::device_id).load::<i64>(conn)?.into_iter().collect();
+    for device in attendance::devices::table::all(conn)? {
+        audit.verified += 1;
+        if !states.remove(&device.id.0) {
+            audit.broken.push(format!("device_states {}: the row of signs is gone", device.id));
+        }
+    }
+    for id in states {
+        audit.broken.push(format!("device_states {id}: there is no such machine"));
+    }
+    Ok(())
+}
+
+/// Every answer that would be repeated for its key can be repeated.
+fn replays(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
+    use schema::replays as r;
+    let rows: Vec<(String, String, i32, String)> = r::table.select((r::caller, r::replay_key, r::status, r::body)).load(conn)?;
+    for (caller, key, status, body) in rows {
+        audit.verified += 1;
+        if !(200..300).contains(&status) || serde_json::from_str::<serde_json::Value>(&body).is_err() {
+            audit.broken.push(format!("replays {caller} {key}: the kept answer cannot be repeated"));
+        }
     }
     Ok(())
 }

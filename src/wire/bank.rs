@@ -415,3 +415,5 @@ mod tests {
 #[cfg(test)]
 #[path = "bank/tests.rs"]
 mod file_tests;
+#[cfg(test)]
+mod mutated_tests;

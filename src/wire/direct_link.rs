@@ -7,6 +7,7 @@
 //! bank's business codes would have to be known.
 
 mod family;
+mod fields;
 mod markup;
 mod reading;
 

@@ -1,19 +1,17 @@
 //! The running service is killed by SIGKILL under load, again and again: whatever it acknowledged is there once when it comes back.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anxin::accounts::actions::{NewAccount, open_account};
 use anxin::app::clock::SystemClock;
-use anxin::app::config::{self, Config};
 use anxin::app::routes::House;
-use anxin::app::{build, verify};
+use anxin::app::verify;
 use anxin::attendance::devices::actions::{Binding, bind};
 use anxin::attendance::devices::{GateDirection, Maker};
 use anxin::base::id::{DeviceId, ProjectId};
@@ -21,20 +19,19 @@ use anxin::base::{Clock, Day};
 use anxin::parties::PartyKind;
 use anxin::parties::actions::NewParty;
 use anxin::projects::actions::NewProject;
-use anxin::store::conn::Place;
 use anxin::store::vault::Owner;
-use anxin::store::{Db, DbOptions, StoreError, migrate};
-use anxin::web::{Ctx, Grant, Ground, Problem, Role, ScopeOn};
+use anxin::store::{Db, DbOptions, StoreError};
+use anxin::web::{Ctx, Grant, Problem, Role, ScopeOn};
 use anxin::{accounts, attendance, parties, projects, users, workers};
 
 use super::ground;
+use super::served::{make_key, open, start};
 
 /// Kills; more by hand with ANXIN_KILLS.
 const KILLS: u32 = 3;
 /// How long the service works before it is killed, in milliseconds; it differs from kill to kill.
 const ALIVE_MS: [u64; 3] = [900, 350, 1400];
-const KEY: [u8; 32] = [9; 32];
-const ACCOUNT: &str = "999000000009999";
+pub(super) const ACCOUNT: &str = "999000000009999";
 /// Clocks that post at once, each on a connection of its own.
 const CLOCKS: usize = 4;
 
@@ -47,20 +44,13 @@ struct Heard {
     entries: BTreeSet<String>,
 }
 
-fn open(folder: &Path) -> Arc<Ground> {
-    let db = Db::open(Place::in_folder(folder), &DbOptions::default()).unwrap();
-    migrate::up(&db).unwrap();
-    let (config, law) = (Config::load(None).unwrap(), config::law_book(None).unwrap());
-    build::ground(db, KEY, Arc::new(SystemClock), &law, &config, false).unwrap()
-}
-
 fn serial(clock: usize) -> String {
     format!("KILL{clock:06}")
 }
 
 /// A project with a wage account and clocks, and somebody who hands in statements; gives the project and their token.
-fn found(folder: &Path) -> (ProjectId, String) {
-    build::make_key(&folder.join(build::KEY_FILE), &KEY).unwrap();
+pub(super) fn found(folder: &Path) -> (ProjectId, String) {
+    make_key(folder);
     let ground = open(folder);
     let ctx = Ctx::of_the_house(&ground, "test");
     let founded: Result<_, Problem> = ground.db.write_blocking(move |tx| {
@@ -110,33 +100,6 @@ fn found(folder: &Path) -> (ProjectId, String) {
     (project, token)
 }
 
-struct Service {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn start(folder: &Path) -> Service {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_anxin"))
-        .args(["serve", "--port", "0", "--data"])
-        .arg(folder)
-        .env_remove("DATABASE_URL")
-        .env_remove("ANXIN_KEY_FILE")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = child.stdout.take().unwrap();
-    let line = BufReader::new(output).lines().map_while(Result::ok).find(|line| line.starts_with("http://"));
-    let address = line.expect("the service prints its address").trim_start_matches("http://").trim_end_matches('/').to_owned();
-    Service { child, address }
-}
-
 /// Posts and waits for the answer; whether it was a success.
 fn post(address: &str, path: &str, headers: &str, body: &str) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
@@ -160,7 +123,7 @@ fn passage(number: u32, today: Day) -> (String, i32) {
     (format!("{day} {:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60), i32::try_from(time).unwrap())
 }
 
-fn statement(number: u32, today: Day) -> String {
+pub(super) fn statement(number: u32, today: Day) -> String {
     format!(
         "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.08\"><BkToCstmrDbtCdtNtfctn><GrpHdr>\
          <MsgId>K{number}</MsgId><CreDtTm>{today}T08:00:00</CreDtTm></GrpHdr><Ntfctn><Id>K{number}</Id><Acct><Id><Othr><Id>{ACCOUNT}</Id>\

@@ -1,37 +1,25 @@
 //! A contractor's uploader in another language against the running program: it signs and encrypts with its own code, sends each message
 //! of the chain twice, and what it sent stands once in the registries.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::process::Command;
 
-use anxin::app::clock::SystemClock;
-use anxin::app::config::{self, Config};
-use anxin::app::{build, verify};
+use anxin::app::verify;
 use anxin::parties::PartyKind;
 use anxin::parties::actions::NewParty;
 use anxin::realname::apps::actions::{Bound, NewApp, Terms, issue};
-use anxin::store::conn::Place;
-use anxin::store::{Db, DbOptions, StoreError, migrate};
-use anxin::web::{Ctx, Ground, Problem};
+use anxin::store::StoreError;
+use anxin::web::{Ctx, Problem};
 use anxin::{attendance, parties, payroll, projects, workers};
 
 use super::ground::{card, id_number, uscc};
+use super::served::{make_key, open, start};
 
-const KEY: [u8; 32] = [9; 32];
 const CONTRACTOR: &str = "上传总包有限公司";
-
-fn open(folder: &Path) -> Arc<Ground> {
-    let db = Db::open(Place::in_folder(folder), &DbOptions::default()).unwrap();
-    migrate::up(&db).unwrap();
-    let (config, law) = (Config::load(None).unwrap(), config::law_book(None).unwrap());
-    build::ground(db, KEY, Arc::new(SystemClock), &law, &config, false).unwrap()
-}
 
 /// A contractor with an app; gives the app's id and secret.
 fn found(folder: &Path) -> (String, String) {
-    build::make_key(&folder.join(build::KEY_FILE), &KEY).unwrap();
+    make_key(folder);
     let ground = open(folder);
     let ctx = Ctx::of_the_house(&ground, "test");
     let issued: Result<_, Problem> = ground.db.write_blocking(move |tx| {
@@ -43,33 +31,6 @@ fn found(folder: &Path) -> (String, String) {
     });
     let issued = issued.unwrap();
     (issued.app.app_id, issued.secret)
-}
-
-struct Service {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn start(folder: &Path) -> Service {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_anxin"))
-        .args(["serve", "--port", "0", "--data"])
-        .arg(folder)
-        .env_remove("DATABASE_URL")
-        .env_remove("ANXIN_KEY_FILE")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let output = child.stdout.take().unwrap();
-    let line = BufReader::new(output).lines().map_while(Result::ok).find(|line| line.starts_with("http://"));
-    let address = line.expect("the service prints its address").trim_start_matches("http://").trim_end_matches('/').to_owned();
-    Service { child, address }
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn forget_peak() {
 }
 
 /// Runs it, and gives what it added to resident memory at its peak.
-fn with_memory<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
+pub(super) fn with_memory<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
     forget_peak();
     let before = status_kib("VmRSS:");
     let done = work();

@@ -8,6 +8,7 @@ mod bed;
 mod camt;
 mod client;
 mod detectors;
+mod feeds;
 mod gates;
 mod law;
 mod pages;
@@ -27,7 +28,7 @@ use bed::Bed;
 /// How long an idle server is left alone before its memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 /// The scenarios; memory comes first, while the process is fresh.
-const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "camt", "payroll", "law", "detectors"];
+const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "camt", "feeds", "payroll", "law", "detectors"];
 
 fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
@@ -51,6 +52,7 @@ pub struct Report {
     pub pages: Option<pages::Pages>,
     pub statements: Option<statements::Statements>,
     pub camt: Option<camt::Camt>,
+    pub feeds: Option<feeds::Feeds>,
     pub payroll: Option<payroll::Payroll>,
     pub law: Option<law::Law>,
     pub detectors: Option<detectors::Detectors>,
@@ -83,6 +85,7 @@ pub fn run(
         pages: None,
         statements: None,
         camt: None,
+        feeds: None,
         payroll: None,
         law: None,
         detectors: None,
@@ -114,6 +117,9 @@ pub fn run(
     if let Some(bed) = on_bed("camt")? {
         report.camt = Some(camt::measure(&bed)?);
         bed.end()?;
+    }
+    if asked("feeds") {
+        report.feeds = Some(feeds::measure()?);
     }
     if asked("payroll") {
         report.payroll = Some(payroll::measure(config_dir, url)?);
@@ -193,6 +199,7 @@ impl Report {
             ));
         }
         lines.extend(self.camt.iter().flat_map(camt::Camt::lines));
+        lines.extend(self.feeds.iter().flat_map(feeds::Feeds::lines));
         lines.extend(self.payroll.iter().flat_map(payroll::Payroll::lines));
         lines.extend(self.law.iter().flat_map(law::Law::lines));
         lines.extend(self.detectors.iter().flat_map(detectors::Detectors::lines));

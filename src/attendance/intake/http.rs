@@ -1,15 +1,13 @@
 //! `/iclock/*` and `POST /api/v1/punches`.
 //!
 //! Bodies are read raw: no extractor, no decompression, within a time that an honest sender keeps. A clock is answered in its own
-//! words, never with an empty body. What is large stays in memory, a few at a time: faces and numbers of people do not go into files
-//! that nobody encrypts.
+//! words, never with an empty body. What is large waits for its end in a file without a name, encrypted under a key that only memory has.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use futures_util::StreamExt;
-use sha2::{Digest, Sha256};
+use std::io::Read as _;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 use super::punches::{self, Handed, PunchResults};
 use super::signed::{self, Signed};
@@ -17,6 +15,7 @@ use super::zk::{self, Answer, Request};
 use super::{BODY_MAX, HEAD_MAX, Intake};
 use crate::store::inbox::{Message, Whole};
 use crate::store::journal;
+use crate::store::spool::{self, SpoolFault};
 use crate::web::extract::read_body;
 use crate::web::scope::SIGNED;
 use crate::web::{Access, Call, Code, Ctx, Problem, Reply, Route, Verb};
@@ -79,7 +78,7 @@ async fn iclock(call: Call, request: HttpRequest, payload: web::Payload) -> Http
         return plain(StatusCode::SERVICE_UNAVAILABLE, "too fast, come again\n");
     }
     let is_post = request.method() == actix_web::http::Method::POST;
-    let Ok(Read { body, whole }) = read_raw(payload, BODY_MAX).await else {
+    let Ok(Read { body, whole }) = read_raw(&ctx, payload, BODY_MAX).await else {
         return plain(StatusCode::BAD_REQUEST, "the body broke off\n");
     };
     if whole.is_some() && query.table() == Some(Table::AttLog) {
@@ -150,48 +149,57 @@ pub(super) struct Read {
 /// Seconds between two pieces of a body, and for all of it: a machine that is slower keeps its data and comes again.
 const PIECE_SECONDS: u64 = 30;
 const BODY_SECONDS: u64 = 300;
-/// A body beyond this is large.
-const LARGE: usize = 1024 * 1024;
-/// Large bodies that are read at once.
-static LARGE_AT_ONCE: Semaphore = Semaphore::const_new(8);
-
-/// Reads a body of any kind; beyond the limit the head is kept and the rest read off the line.
-pub(super) async fn read_raw(payload: web::Payload, limit: usize) -> Result<Read, &'static str> {
-    let whole = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), read_pieces(payload, limit));
+/// Reads a body of any kind, what is large aside in a file without a name; beyond the limit only the head is given.
+pub(super) async fn read_raw(ctx: &Ctx, payload: web::Payload, limit: usize) -> Result<Read, &'static str> {
+    let whole = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), read_pieces(ctx, payload, limit));
     whole.await.unwrap_or(Err("too slow"))
 }
 
-async fn read_pieces(mut payload: web::Payload, limit: usize) -> Result<Read, &'static str> {
-    let mut body = Vec::new();
-    let mut place = None;
-    let mut cut: Option<(Sha256, usize)> = None;
+async fn read_pieces(ctx: &Ctx, mut payload: web::Payload, limit: usize) -> Result<Read, &'static str> {
+    let (limit_len, mut body, mut aside) = (u64::try_from(limit).unwrap_or(u64::MAX), Vec::new(), None);
     loop {
         let piece = tokio::time::timeout(Duration::from_secs(PIECE_SECONDS), payload.next()).await.map_err(|_| "too slow")?;
         let Some(piece) = piece else { break };
         let piece = piece.map_err(|_| "broken off")?;
-        if let Some((hash, len)) = &mut cut {
-            hash.update(&piece);
-            *len = len.saturating_add(piece.len());
-            if *len > limit.saturating_mul(2) {
-                break;
-            }
-        } else if body.len() + piece.len() > limit {
-            let mut hash = Sha256::new();
-            hash.update(&body);
-            hash.update(&piece);
-            cut = Some((hash, body.len() + piece.len()));
-            let room = HEAD_MAX.saturating_sub(body.len()).min(piece.len());
-            body.extend_from_slice(piece.get(..room).unwrap_or_default());
-            body.truncate(HEAD_MAX);
-        } else {
-            if place.is_none() && body.len() + piece.len() > LARGE {
-                place = Some(LARGE_AT_ONCE.acquire().await.map_err(|_| "busy")?);
-            }
+        if aside.is_none() && body.len() + piece.len() <= spool::MEMORY_MAX {
             body.extend_from_slice(&piece);
+            continue;
+        }
+        let mut writer = match aside.take() {
+            Some(writer) => writer,
+            None => begun(ctx, &std::mem::take(&mut body))?,
+        };
+        writer.take(&piece).map_err(|_| "too large")?;
+        if writer.is_due() {
+            // A disk may be waited for; the thread that serves others must not.
+            let stored = web::block(move || writer.store().map(|()| writer)).await;
+            writer = stored.map_err(|_| "busy")?.map_err(|_| "the disk does not take it")?;
+        }
+        let is_endless = writer.len() > limit_len.saturating_mul(2);
+        aside = Some(writer);
+        if is_endless {
+            break;
         }
     }
-    let whole =
-        cut.map(|(hash, len)| Whole { sha256: journal::hex(&hash.finalize()), len: i64::try_from(len).unwrap_or(i64::MAX) });
+    let Some(writer) = aside else { return Ok(Read { body, whole: None }) };
+    let read = web::block(move || given_back(writer, limit_len)).await;
+    read.map_err(|_| "busy")?.map_err(|_| "the disk does not give it back")
+}
+
+fn begun(ctx: &Ctx, body: &[u8]) -> Result<spool::Writer, &'static str> {
+    let mut writer = spool::Writer::new(ctx.vault().random().map_err(|_| "no randomness")?, u64::MAX);
+    writer.take(body).map_err(|_| "too large")?;
+    Ok(writer)
+}
+
+/// What lies aside, all of it or its head.
+fn given_back(writer: spool::Writer, limit: u64) -> Result<Read, SpoolFault> {
+    let spool = writer.finish()?;
+    let is_cut = spool.len() > limit;
+    let len = i64::try_from(spool.len()).unwrap_or(i64::MAX);
+    let whole = is_cut.then(|| Whole { sha256: spool.sha256().to_owned(), len });
+    let mut body = Vec::new();
+    spool.reader().take(if is_cut { u64::try_from(HEAD_MAX).unwrap_or(0) } else { limit }).read_to_end(&mut body)?;
     Ok(Read { body, whole })
 }
 

@@ -59,7 +59,7 @@ async fn take(feed: Feed, call: Call, request: HttpRequest, payload: web::Payloa
     if !intake.admits(&token, ctx.now, ctx.ground.settings.device_rate_max) {
         return said(feed, StatusCode::SERVICE_UNAVAILABLE);
     }
-    let Ok(Read { body, whole }) = read_raw(payload, BODY_MAX).await else {
+    let Ok(Read { body, whole }) = read_raw(&ctx, payload, BODY_MAX).await else {
         return said(feed, StatusCode::BAD_REQUEST);
     };
     let is_post = request.method() == Method::POST;

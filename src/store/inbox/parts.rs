@@ -2,6 +2,7 @@
 //! a piece. Deliberately absent: the state of the message, which is its row's.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::{Message, Parsed, Whole, insert};
 use crate::base::id::InboxId;
@@ -56,6 +57,31 @@ pub fn opened(
         part = part.saturating_add(1);
     }
     Ok((part > 0).then_some(whole))
+}
+
+/// What encryption adds to a piece: nonce and tag.
+const SEALED_MORE: i64 = 28;
+
+/// Of each message in pieces: its length, and that of the pieces that are there. For `verify`.
+pub fn lengths(conn: &mut AnyConn) -> Result<Vec<(InboxId, i64, i64)>, StoreError> {
+    let rows: Vec<LengthRow> = diesel::sql_query(
+        "SELECT i.id AS id, i.body_len AS body_len, COUNT(*) AS pieces, CAST(SUM(length(p.body)) AS BIGINT) AS sealed \
+         FROM inbox_parts p JOIN inbox i ON i.id = p.inbox_id GROUP BY i.id, i.body_len ORDER BY i.id",
+    )
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (InboxId(row.id), row.body_len, row.sealed - row.pieces * SEALED_MORE)).collect())
+}
+
+#[derive(QueryableByName)]
+struct LengthRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    body_len: i64,
+    #[diesel(sql_type = BigInt)]
+    pieces: i64,
+    #[diesel(sql_type = BigInt)]
+    sealed: i64,
 }
 
 /// Forgets the pieces of a message.

@@ -99,9 +99,14 @@ fn is_message(head: &[u8], options: ReadOptions<'_>) -> bool {
     }
     // Zeros of UTF-16 do not matter for what is looked for.
     let text: String = head.iter().filter(|byte| **byte != 0).map(|byte| char::from(byte.to_ascii_lowercase())).collect();
-    let start = text.trim_start_matches(|c: char| !c.is_ascii() || c.is_ascii_whitespace());
     let is_html = text.contains("<html") || text.contains("<table") && !text.contains("<?xml");
-    start.starts_with('<') && !is_html && !text.contains("office:spreadsheet")
+    head.get(start_of(head)) == Some(&b'<') && !is_html && !text.contains("office:spreadsheet")
+}
+
+/// Where a file's text begins, behind blanks and any byte order mark.
+fn start_of(bytes: &[u8]) -> usize {
+    let is_before = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF | 0xFF | 0xFE | 0);
+    bytes.iter().position(|byte| !is_before(byte)).unwrap_or(0)
 }
 
 fn read_stream(source: &dyn Source, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) -> std::io::Result<()> {
@@ -227,8 +232,7 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     if direct_link::read(bytes, options.families.unwrap_or(Families::embedded()), options.encoding, file, problems) {
         return;
     }
-    let start =
-        bytes.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n' | 0xEF | 0xBB | 0xBF | 0xFF | 0xFE | 0)).unwrap_or(0);
+    let start = start_of(bytes);
     let first = bytes.get(start);
     // The blocks of a SWIFT message begin with a brace and a digit.
     let second = bytes.iter().skip(start.saturating_add(1)).find(|b| !b.is_ascii_whitespace());

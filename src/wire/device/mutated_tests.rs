@@ -82,8 +82,13 @@ fn holds(batch: &DeviceBatch) {
     }
 }
 
+/// How many times as many messages are wanted: `ANXIN_FUZZ`.
+fn times() -> u32 {
+    std::env::var("ANXIN_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(400 * times()))]
 
     #[test]
     fn harmed_messages_are_read_or_put_aside(harms in proptest::collection::vec(harm(), 0..6), offset in -840i32..840) {

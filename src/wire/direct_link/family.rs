@@ -191,11 +191,10 @@ impl Families {
         let head: String = head.iter().map(|byte| char::from(byte.to_ascii_uppercase())).collect();
         self.0.iter().find(|family| {
             family.roots.iter().any(|root| {
-                let opens = head.match_indices(&format!("<{root}")).any(|(at, found)| {
+                head.match_indices(&format!("<{root}")).any(|(at, found)| {
                     let after = head.get(at + found.len()..).and_then(|rest| rest.chars().next());
                     after.is_some_and(|c| c == '>' || c.is_ascii_whitespace())
-                });
-                opens
+                })
             })
         })
     }
