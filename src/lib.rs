@@ -39,5 +39,6 @@ pub mod settlement;
 pub mod store;
 pub mod users;
 pub mod web;
+pub mod webhooks;
 pub mod wire;
 pub mod workers;

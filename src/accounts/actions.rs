@@ -1,5 +1,7 @@
 //! Opening, filing and closing wage accounts; what is known of a project's money.
 
+use serde_json::json;
+
 use super::table::{self, AccountRow, PurposeTotal};
 use super::{Direction, NAME_MAX, NUMBER_MAX, Purpose, plain};
 use crate::base::id::{AccountId, DocumentId};
@@ -7,6 +9,8 @@ use crate::base::{Day, Fen};
 use crate::projects::{PartyRole, Site};
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
 use crate::web::{Ctx, Problem};
+use crate::webhooks::HookEvent;
+use crate::webhooks::actions::{self as webhooks, News};
 use crate::{documents, parties};
 
 /// A wage account as its three-party agreement has it (R53-06a).
@@ -92,6 +96,8 @@ pub fn open_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewAccount) -
     };
     table::insert(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "open_account", &row.id.to_string())?;
+    let fields = [("subject", json!(row.id)), ("bank", json!(row.bank_name)), ("opened_on", json!(row.opened_on))];
+    webhooks::tell(tx, ctx, site, &News::of(HookEvent::AccountOpened, fields))?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
 }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::json;
+
 use super::table::{self, NoticeRow};
-use super::{Concern, NoticeKind, NoticeState, digest, of_findings};
+use super::{Concern, NoticeKind, NoticeState, Words, digest, of_findings};
 use crate::base::id::{PartyId, RecordId, UserId};
 use crate::compliance::table::AssessmentRow;
 use crate::law::Finding;
@@ -11,6 +13,8 @@ use crate::projects::Site;
 use crate::store::{AnyConn, Tx};
 use crate::users::contacts::table as contacts;
 use crate::web::{Ctx, Problem, Role, Scope, ScopeOn};
+use crate::webhooks::HookEvent;
+use crate::webhooks::actions::{self as webhooks, News};
 
 /// Who hears of findings and reminders.
 const KEEPERS: &[Role] = &[Role::LabourManager, Role::LabourAuthority, Role::IndustryAuthority];
@@ -97,9 +101,14 @@ pub fn reconcile(
             }
         }
     }
+    for row in once(&standing).filter(|row| !by_subject.contains_key(row.subject.as_str()) && !unsure.contains(&row.subject)) {
+        let words: Words = serde_json::from_str(&row.words).map_err(|error| Problem::internal(&error.to_string()))?;
+        webhooks::tell(tx, ctx, site, &news(HookEvent::AlertClosed, kind, &row.subject, &words))?;
+    }
     if by_subject.is_empty() {
         return Ok(noticed);
     }
+    let mut opened: BTreeSet<&str> = BTreeSet::new();
     for user in hearers(tx.conn(), ctx, site, roles_of(kind))? {
         let mut urgent = urgent.remove(&user).unwrap_or_default();
         for concern in concerns_once(concerns).filter(|concern| !known.contains(&(user, concern.subject.as_str()))) {
@@ -118,6 +127,10 @@ pub fn reconcile(
             };
             table::insert(tx.conn(), &row)?;
             noticed.new += 1;
+            // A matter that somebody else was told of before is no new one.
+            if standing.iter().all(|known| known.subject != row.subject) && opened.insert(concern.subject.as_str()) {
+                webhooks::tell(tx, ctx, site, &news(HookEvent::AlertOpened, kind, &concern.subject, &concern.words))?;
+            }
             if concern.urgent {
                 urgent.push(row);
             }
@@ -127,6 +140,24 @@ pub fn reconcile(
         }
     }
     Ok(noticed)
+}
+
+/// One notice of each subject.
+fn once(rows: &[NoticeRow]) -> impl Iterator<Item = &NoticeRow> {
+    let mut before: BTreeSet<&str> = BTreeSet::new();
+    rows.iter().filter(move |row| before.insert(row.subject.as_str()))
+}
+
+/// What partners are told of a concern.
+fn news(event: HookEvent, kind: NoticeKind, subject: &str, words: &Words) -> News {
+    let fields = [
+        ("subject", json!(subject)),
+        ("kind", json!(kind)),
+        ("title", json!(words.title_zh)),
+        ("cure", json!(words.cure_zh)),
+        ("opened_on", json!(words.day)),
+    ];
+    News::of(event, fields)
 }
 
 /// The concerns in their order, without those whose subject came before.

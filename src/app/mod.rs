@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod doors;
 pub mod export;
+pub mod herald;
 pub mod keys;
 pub mod postman;
 pub mod reporter;

@@ -17,7 +17,7 @@ use crate::web::{Access, Call, Ground, Problem, Route, openapi};
 use crate::{
     accounts, alerts, amendments, attendance, bank_feed, cases, clearance, compliance, console, credit, deposits, detectors,
     gates, laboratory, labour_cost, ledger, library, matching, matters, notice_board, operation, parties, payroll, projects,
-    quarantine, realname, reporting, settlement, users, workers,
+    quarantine, realname, reporting, settlement, users, webhooks, workers,
 };
 
 /// The whole table.
@@ -28,6 +28,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(amendments::http::routes());
     routes.extend(parties::http::routes());
     routes.extend(projects::http::routes());
+    routes.extend(webhooks::http::routes());
     routes.extend(quarantine::http::routes());
     routes.extend(workers::http::routes());
     routes.extend(ledger::http::routes());

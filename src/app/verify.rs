@@ -11,7 +11,7 @@ use crate::store::{AnyConn, StoreError, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
     accounts, amendments, attendance, bank_feed, cases, compliance, credit, deposits, detectors, documents, gates, ledger,
-    matching, matters, notice_board, parties, payroll, projects, realname, reporting, settlement, users, workers,
+    matching, matters, notice_board, parties, payroll, projects, realname, reporting, settlement, users, webhooks, workers,
 };
 
 /// Checks everything on one snapshot.
@@ -25,6 +25,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(amendments::table::all_decisions(conn)?)?;
     audit.table(users::contacts::table::all(conn)?)?;
     audit.table(parties::table::all(conn)?)?;
+    audit.table(webhooks::table::all(conn)?)?;
     audit.table(documents::table::all(conn)?)?;
     audit.table(projects::table::all(conn)?)?;
     audit.table(projects::table::all_participations(conn)?)?;

@@ -14,7 +14,7 @@ use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{alerts, amendments, attendance, compliance, payroll, projects, realname, reporting, users, workers};
+use crate::{alerts, amendments, attendance, compliance, payroll, projects, realname, reporting, users, webhooks, workers};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -219,6 +219,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let (results, counts) = (days_ago(realname::RESULT_DAYS), days_ago(realname::COUNT_DAYS));
     let uploads = realname::table::prune(tx.conn(), ctx.now.plus_seconds(-realname::NONCE_SECONDS), results, counts)?;
     let reports = reporting::outbox::table::prune(tx.conn(), days_ago(reporting::KEEP_DAYS))?;
+    let calls = webhooks::table::prune(tx.conn(), days_ago(webhooks::KEEP_DAYS))?;
     let bodies = attendance::intake::retention::forget_bodies(tx, ctx)?;
     tracing::info!(
         pruned.jobs = jobs,
@@ -228,6 +229,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
         pruned.notices = notices,
         pruned.uploads = uploads,
         pruned.reports = reports,
+        pruned.calls = calls,
         pruned.bodies = bodies,
         "what was done long ago is gone"
     );

@@ -1,5 +1,7 @@
 //! Opening and closing a case.
 
+use serde_json::json;
+
 use super::CaseKind;
 use super::table::{self, CaseRow};
 use crate::base::id::CaseId;
@@ -7,6 +9,8 @@ use crate::base::{Day, Fen};
 use crate::projects::Site;
 use crate::store::{Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
+use crate::webhooks::HookEvent;
+use crate::webhooks::actions::{self as webhooks, News};
 
 /// A case as it comes in; what is claimed may not be known yet.
 #[derive(Debug, Clone)]
@@ -56,8 +60,23 @@ pub fn open_case(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewCase) -> Resu
     };
     table::insert(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "open_case", &row.id.to_string())?;
+    webhooks::tell(tx, ctx, site, &news(HookEvent::CaseOpened, &row))?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
+}
+
+/// What partners are told of a case.
+fn news(event: HookEvent, row: &CaseRow) -> News {
+    let fields = [
+        ("subject", json!(row.id)),
+        ("kind", json!(row.kind)),
+        ("opened_on", json!(row.opened_on)),
+        ("closed_on", json!(row.closed_on)),
+        ("workers", json!(row.workers)),
+        ("amount", json!(row.amount_fen)),
+        ("outcome", json!(row.outcome)),
+    ];
+    News::of(event, fields)
 }
 
 /// Closes a case with its outcome. The same words again change nothing.
@@ -98,6 +117,7 @@ pub fn close_case(
     let row = CaseRow { closed_on: Some(closed_on), outcome: Some(outcome.to_owned()), recorded_seq, ..case };
     table::update(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "close_case", &id.to_string())?;
+    webhooks::tell(tx, ctx, site, &news(HookEvent::CaseClosed, &row))?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
 }

@@ -1,5 +1,7 @@
 //! Asking a gate: gather on one snapshot, decide, keep.
 
+use serde_json::json;
+
 use super::facts::{self, Gathered};
 use super::table::{self, AnswerRow};
 use super::{ENGINE, Subject};
@@ -11,6 +13,8 @@ use crate::projects::{self, PartyRole, Site, enter};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Tx, journal};
 use crate::web::{Ctx, Problem, ScopeOn};
+use crate::webhooks::HookEvent;
+use crate::webhooks::actions::{self as webhooks, News};
 
 /// A question with what is known, ready to be decided.
 #[derive(Debug, Clone)]
@@ -175,6 +179,11 @@ pub fn answer(tx: &mut Tx<'_>, ctx: &Ctx, asked: &Asked) -> Result<Answered, Pro
     row.recorded_seq = tx.seq(chain)?;
     table::insert(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "answer_gate", &row.id.to_string())?;
+    if let Some(project) = row.project_id {
+        let site = projects::site(tx.conn(), project)?;
+        let fields = [("subject", json!(row.id)), ("gate", json!(row.gate)), ("decision", json!(row.verdict))];
+        webhooks::tell(tx, ctx, &site, &News::of(HookEvent::GateDecided, fields))?;
+    }
     Ok(Answered { row, question: asked.question.clone(), decision })
 }
 

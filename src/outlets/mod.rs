@@ -4,3 +4,4 @@
 
 pub mod calling;
 pub mod mail;
+pub mod webhook;

@@ -3,6 +3,8 @@
 //! Everything may come late, twice and out of order: an attempt hears a word once, goes never backwards except to returned, and an
 //! old attempt's word does not touch a newer one. Deliberately absent: trust in a debit as proof of payment.
 
+use serde_json::json;
+
 use super::pay_run::table::{self as runs, AttemptRow, CONTRADICTED, RunHead};
 use super::table::{self, EventRow, LineRow};
 use super::withdrawing::standing_reopening;
@@ -13,6 +15,8 @@ use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::{Ctx, Problem};
+use crate::webhooks::HookEvent;
+use crate::webhooks::actions::{self as webhooks, News};
 
 /// The bank's word on one payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,6 +182,8 @@ fn settle_run(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: PayRunId) -> Result<(
     run.recorded_seq = tx.seq(Chain::Project(site.id))?;
     runs::update_run(tx, &run)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "settle_run", &id.to_string())?;
+    let fields = [("subject", json!(run.id)), ("lines", json!(run.line_count)), ("amount", json!(run.total_fen))];
+    webhooks::tell(tx, ctx, site, &News::of(HookEvent::PayRunSettled, fields))?;
     Ok(())
 }
 

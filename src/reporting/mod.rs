@@ -13,6 +13,7 @@ pub mod gathering;
 pub mod http;
 pub mod outbox;
 pub mod table;
+pub mod views;
 
 use crate::base::words;
 use crate::wire::openapi::methods::Method;

@@ -73,7 +73,7 @@ const ORGANISATION: [&str; 2] = ["parties", "credit_records"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]
-const AS_TODAY: [&str; 23] = [
+const AS_TODAY: [&str; 24] = [
     "users",
     "grants",
     "api_keys",
@@ -97,6 +97,7 @@ const AS_TODAY: [&str; 23] = [
     "report_platforms",
     "report_fields",
     "report_receipts",
+    "webhooks",
 ];
 
 /// Whose past is asked for: the views show nothing of other projects, so that a question about one costs no more than that one.

@@ -17,6 +17,7 @@ const FLOORS: &[(u8, &[&str])] = &[
             "amendments",
             "parties",
             "projects",
+            "webhooks",
             "quarantine",
             "workers",
             "ledger",

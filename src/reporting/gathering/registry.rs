@@ -46,7 +46,10 @@ impl Gather<'_> {
         }
         let party = |role| self.site.party(role, self.ctx.today).and_then(|party| self.parties.get(&party));
         let (contractor, owner) = (party(PartyRole::GeneralContractor), party(PartyRole::Owner));
+        let begun =
+            self.site.participations().iter().filter(|row| row.role == PartyRole::GeneralContractor).map(|row| row.from_on).min();
         let ours = plain([
+            ("startDate", begun.map(word)),
             ("contractorCorpCode", contractor.map(|row| word(&row.uscc))),
             ("contractorCorpName", contractor.map(|row| word(&row.name))),
             ("buildCorpCode", owner.map(|row| word(&row.uscc))),

@@ -42,4 +42,5 @@ mod users;
 mod voiding;
 mod wage_money;
 mod wage_rest;
+mod webhooks;
 pub mod workers;

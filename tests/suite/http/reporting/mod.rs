@@ -144,11 +144,10 @@ both!(each_record_is_accepted_once_by_a_province_that_behaves_badly, |app| {
         Act::Twice,
         Act::Slow(5),
     ];
-    for _ in 0..4 {
-        province.act(&bad);
-        province.act(&[Act::Slow(2), Act::Slow(0), Act::Slow(4)]);
-    }
-    site.run(20_000);
+    province.act(&bad);
+    province.act(&[Act::Slow(2), Act::Slow(0), Act::Slow(4)]);
+    province.act(&bad);
+    site.run(5_000);
     let records = site.records("").await;
     assert_eq!(site.states().await, ["accepted"], "{records:#?}");
     // Owner and contractor, twice; project, crew; seven people with entry and contract; 28 passages.
@@ -163,7 +162,7 @@ both!(each_record_is_accepted_once_by_a_province_that_behaves_badly, |app| {
     assert_eq!(largest, [Some(5), Some(7), Some(5), Some(20)], "lists are split at the limits");
     // What was told to come again came with the same content.
     let again = state.sent.windows(2).filter(|pair| pair[0].0 == pair[1].0).count();
-    assert!(again >= 4, "{again}");
+    assert!(again >= 3, "{again}");
     drop(state);
     let receipts = site.manager.get(&site.path("receipts")).send().await.expect(200);
     let items: i64 = receipts

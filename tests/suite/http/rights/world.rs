@@ -23,7 +23,7 @@ use anxin::store::{Chain, jobs};
 use anxin::web::{Role, ScopeOn};
 use anxin::workers::Paper;
 use anxin::workers::roster::{self, Defaults, RosterFile};
-use anxin::{documents, users};
+use anxin::{documents, users, webhooks};
 use serde_json::{Value, json};
 
 use super::super::accounts::open;
@@ -92,6 +92,14 @@ impl Side {
         });
         let platform = manager.post(&below("report-platforms"), platform).send().await.expect(201);
         let report = report(app, site.id, &text(&platform["id"]));
+        let webhook = json!({
+            "name": "测试", "scope": "region", "value": region, "events": ["case.opened"], "fields": ["kind"],
+            "address": "https://partner.example.cn/",
+        });
+        let webhook = admin.post("/api/v1/webhooks", webhook).send().await.expect(201);
+        let webhook = text(&webhook["webhook"]["id"]);
+        let call = admin.post(&format!("/api/v1/webhooks/{webhook}/test"), json!({})).send().await.expect(200);
+        let webhook_call = failed(app, &text(&call["id"]));
         let sender = app.client(Role::Bank, ScopeOn::Region(region.parse().unwrap())).user;
         let bank_key = json!({"user": sender, "name": "测试", "kind": "hmac"});
         let bank_key = admin.post("/api/v1/bank-keys", bank_key).send().await.expect(201);
@@ -133,6 +141,8 @@ impl Side {
             ("key", text(&key["id"])),
             ("app", text(&upload["app"]["id"])),
             ("bank_key", text(&bank_key["key"]["id"])),
+            ("webhook", webhook),
+            ("webhook_call", webhook_call),
             ("report_platform", text(&platform["id"])),
             ("report", report),
             ("sender", sender.to_string()),
@@ -183,6 +193,12 @@ impl Side {
             "platform-apps" => json!({"name": "测试应用", "project": self.project}),
             "platform-apps/{app}/state" => json!({"state": "disabled"}),
             "platform-apps/{app}/terms" => json!({"name": "测试应用"}),
+            "webhooks" => json!({
+                "name": "测试", "scope": "region", "value": self.region, "events": ["case.opened"], "fields": ["kind"],
+                "address": "https://partner.example.cn/",
+            }),
+            "webhooks/{webhook}/state" => json!({"state": "disabled"}),
+            "webhooks/{webhook}/secret" => json!({"overlap_hours": 1}),
             "report-platforms" => json!({
                 "name": "测试平台", "address": "https://other.example.cn/open.api", "app_id": "1",
                 "secret": "AnxinDemoSecret0AnxinDemoSecret1",
@@ -321,6 +337,18 @@ fn quarantined(app: &App, project: ProjectId) -> (String, String) {
         Ok((inbox_id.to_string(), id.to_string()))
     });
     kept.unwrap()
+}
+
+/// The same call after its last try.
+fn failed(app: &App, call: &str) -> String {
+    let id: RecordId = call.parse().unwrap();
+    app.write(move |tx, _| {
+        let row = webhooks::table::call(tx.conn(), id)?.unwrap();
+        let state = webhooks::CallState::Failed;
+        Ok(webhooks::table::save_call(tx.conn(), &webhooks::table::CallRow { state, ..row })?)
+    })
+    .unwrap();
+    call.to_owned()
 }
 
 /// A record that a platform refused.
