@@ -221,9 +221,10 @@ both!(nothing_is_lost_or_doubled_when_the_process_dies_over_a_message, |app| {
     }
     assert_eq!(site.states().await, ["accepted"], "{:#?}", site.records("").await);
     assert!(deaths > 5, "{deaths}");
+    let count = site.records("").await.len();
     let state = province.state();
     assert!(state.times.values().all(|times| *times == 1), "{:?}", state.times);
-    assert_eq!(state.times.len(), site.records("").await.len());
+    assert_eq!(state.times.len(), count);
 });
 
 both!(a_message_is_on_record_before_it_leaves_and_its_code_before_it_is_polled, |app| {
@@ -244,7 +245,8 @@ both!(a_message_is_on_record_before_it_leaves_and_its_code_before_it_is_polled, 
     // A passage more: the step that sends it is taken, and its process dies.
     attlog(&app, "REPORT00001", "1001\t2026-03-01 08:00:00\t0\t15\t0\t0\t0\n").await;
     later(&app, 700);
-    let deaf = Dying { line: &line(&app), arrives: false };
+    let line = line(&app);
+    let deaf = Dying { line: &line, arrives: false };
     let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| reporter::pass(&app.ground, &deaf)));
     assert!(step().is_none(), "others are kept off it while it may be under way");
     later(&app, 61);

@@ -141,7 +141,7 @@ impl State {
         let text = parameters.get("data").unwrap_or("{}");
         let data: Value = serde_json::from_str(text).unwrap();
         let data = data.as_object().unwrap();
-        assert_eq!(missing(&json::parse(text).unwrap(), method.shape()), [], "{method}");
+        assert!(missing(&json::parse(text).unwrap(), method.shape()).is_empty(), "{method}: {text}");
         match method {
             Method::CheckSignQuery => said("0", "", json!({})),
             Method::AsyncHandleResultQuery => self.result(&word(data, "requestSerialCode")),
@@ -263,7 +263,7 @@ impl State {
         };
         let rows: Vec<&Map<String, Value>> =
             self.rows.values().filter(|(known, row)| *known == of && fits(row)).map(|(_, row)| row).collect();
-        let number = |key: &str, or: u64| data.get(key).and_then(Value::as_u64).unwrap_or(or) as usize;
+        let number = |key: &str, or: u64| usize::try_from(data.get(key).and_then(Value::as_u64).unwrap_or(or)).unwrap();
         let (index, size) = (number("pageIndex", 0), number("pageSize", 50));
         let page: Vec<_> = rows.iter().skip(index * size).take(size).collect();
         said("0", "", json!({"pageIndex": index, "pageSize": size, "totalCount": rows.len(), "rows": page}))
