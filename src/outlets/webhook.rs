@@ -71,6 +71,9 @@ pub fn presets() -> Vec<Preset> {
     toml::from_str::<Presets>(PRESETS).map(|all| all.presets).unwrap_or_default()
 }
 
+/// Address, headers and body of a call.
+pub type Filled = (String, Vec<(String, String)>, Vec<u8>);
+
 /// What templates may name.
 #[derive(Clone, Default)]
 pub struct Values {
@@ -245,7 +248,7 @@ impl Form {
     ///
     /// # Errors
     /// A template that does not render.
-    pub fn filled(&self, values: &Values) -> Result<(String, Vec<(String, String)>, Vec<u8>), String> {
+    pub fn filled(&self, values: &Values) -> Result<Filled, String> {
         let address = on_one_line(&render(&self.address, values)?);
         let mut headers = Vec::new();
         for (name, value) in &self.headers {

@@ -197,7 +197,8 @@ fn keep(tx: &mut Tx<'_>, ctx: &Ctx, platform: &PlatformRow, fresh: &Fresh) -> Re
         is_alone: 0,
         changed_at: ctx.now,
     };
-    Ok(if stands.is_some() { table::save_record(tx.conn(), &row)? } else { table::insert_record(tx.conn(), &row)? })
+    let written = if stands.is_some() { table::save_record(tx.conn(), &row) } else { table::insert_record(tx.conn(), &row) };
+    Ok(written?)
 }
 
 /// Whether the platform has it without being told: the project under a code that it gave.
