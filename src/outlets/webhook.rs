@@ -25,7 +25,6 @@ pub const WAITS_SECONDS: [i64; 6] = [60, 300, 1_800, 7_200, 21_600, 86_400];
 
 /// How a webhook is called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Form {
     /// `POST` or `PUT`.
     pub method: String,

@@ -1790,3 +1790,52 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(correction_steps, day_corrections);
+
+diesel::table! {
+    webhooks (id) {
+        id -> BigInt,
+        name -> Text,
+        scope_kind -> Text,
+        scope_value -> Text,
+        events -> Text,
+        fields -> Text,
+        body -> Binary,
+        secret -> Binary,
+        old_secret -> Nullable<Binary>,
+        old_until -> Nullable<BigInt>,
+        state -> Text,
+        reason -> Text,
+        created_at -> BigInt,
+        changed_by -> Text,
+        changed_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_calls (id) {
+        id -> BigInt,
+        webhook_id -> BigInt,
+        event_id -> Text,
+        kind -> Text,
+        project_id -> Nullable<BigInt>,
+        body -> Binary,
+        state -> Text,
+        tries -> Integer,
+        run_at -> BigInt,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    webhook_tries (call_id, number) {
+        call_id -> BigInt,
+        number -> Integer,
+        begun_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        status -> Nullable<Integer>,
+        outcome -> Text,
+        answer -> Text,
+    }
+}

@@ -12,6 +12,7 @@ use anxin::store::journal::hex;
 use anxin::web::{Problem, Role, ScopeOn};
 use serde_json::{Value, json};
 
+use super::accounts;
 use crate::both;
 use crate::suite::ground::{App, KEY, TestProject, project};
 
@@ -159,7 +160,7 @@ both!(what_is_rolled_back_is_told_to_nobody, |app| {
     assert_eq!(deliver(&app), 0);
     assert!(heard.lock().unwrap().is_empty());
     // One change, one message, of each kind.
-    super::accounts::open(&manager, &site, "330500019999").await;
+    accounts::open(&manager, &site, "330500019999").await;
     manager.post("/api/v1/gates/completion-acceptance", json!({"project": site.id})).send().await.expect(200);
     assert_eq!(deliver(&app), 2);
     let types: Vec<String> =

@@ -5,7 +5,7 @@ use anxin::base::id::PartyId;
 use anxin::web::{Role, ScopeOn};
 use serde_json::{Value, json};
 
-use super::province::{Act, Province, secret};
+use super::province::{APP_ID, Act, Province, SECRET, secret};
 use super::{Site, later, outgoing};
 use crate::both;
 use crate::suite::ground::{App, id_number, party, uscc};
@@ -166,7 +166,7 @@ both!(client_and_server_of_one_house_understand_each_other, |app| {
     let there = peer.labour_manager();
     let contractor: PartyId = party(&there, 12, "测试总包单位1").await;
     let admin = peer.client(Role::Administrator, ScopeOn::Everything);
-    let issue = json!({"name": "上报", "party": contractor, "app_id": super::APP_ID, "secret": super::SECRET});
+    let issue = json!({"name": "上报", "party": contractor, "app_id": APP_ID, "secret": SECRET});
     admin.post("/api/v1/platform-apps", issue).send().await.expect(201);
     let site = Site::with(&app, &address, (7, 3), json!({})).await;
     site.fill().await;
