@@ -309,7 +309,7 @@ mod tests {
             let mut back = Vec::new();
             spool.reader().read_to_end(&mut back).unwrap();
             assert!(back == bytes, "{len}");
-            assert_eq!((spool.len(), spool.sha256()), (len as u64, journal::sha256(bytes).as_str()));
+            assert_eq!((spool.len(), spool.sha256()), (u64::try_from(len).unwrap(), journal::sha256(bytes).as_str()));
             assert_eq!(spool.in_memory().is_some(), len <= MEMORY_MAX, "{len}");
             assert!(spool.filed.as_ref().is_none_or(|filed| filed.named.is_none()), "the file has no name");
         }

@@ -202,7 +202,7 @@ mod tests {
             None
         }
         fn len(&self) -> u64 {
-            self.0.len() as u64
+            u64::try_from(self.0.len()).unwrap()
         }
         fn open(&self) -> Box<dyn Read + '_> {
             Box::new(Steps(&self.0))

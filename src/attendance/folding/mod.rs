@@ -178,6 +178,9 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
 /// A person on a project.
 type Person = (RecordId, WorkerId);
 
+/// The last passage of an evening, and those of the morning after with their places among that morning's.
+type AroundMidnight = (Option<Step>, Vec<(usize, Step)>);
+
 /// What folding some days of a project needs.
 struct Folding {
     project: ProjectId,
@@ -284,14 +287,14 @@ impl Folding {
         if !morning.iter().filter(early).any(|pass| step(pass, 0).entered == Some(false)) {
             return Ok(found);
         }
-        let mut steps: BTreeMap<i64, (Option<Step>, Vec<(usize, Step)>)> = BTreeMap::new();
+        let mut steps: BTreeMap<i64, AroundMidnight> = BTreeMap::new();
         for pass in evening.iter().filter(|pass| is_proof(pass.verify) && pass.local_time >= night::NOON) {
             steps.entry(pass.pin_id).or_default().0 = Some(step(pass, 0));
         }
         for (place, pass) in morning.iter().enumerate().filter(|(_, pass)| early(pass)) {
             steps.entry(pass.pin_id).or_default().1.push((place, step(pass, night::DAY_SECONDS)));
         }
-        let mut people: BTreeMap<Person, (Option<Step>, Vec<(usize, Step)>)> = BTreeMap::new();
+        let mut people: BTreeMap<Person, AroundMidnight> = BTreeMap::new();
         for (pin_id, (last, mut early)) in steps {
             let Some(person) = self.matcher.find(conn, ctx.vault(), pin_id, day)? else { continue };
             let known = people.entry(person).or_default();

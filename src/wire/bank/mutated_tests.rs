@@ -93,7 +93,7 @@ impl Source for Aside<'_> {
         None
     }
     fn len(&self) -> u64 {
-        self.0.len() as u64
+        u64::try_from(self.0.len()).unwrap()
     }
     fn open(&self) -> Box<dyn std::io::Read + '_> {
         Box::new(self.0)

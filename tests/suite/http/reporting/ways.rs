@@ -24,10 +24,11 @@ both!(a_refused_signature_stops_the_queue_until_a_person_resumes_it, |app| {
     assert_eq!(site.view().await["test_outcome"], "0", "a stopped queue is tested all the same");
     site.manager.post(&site.path("state"), json!({"state": "active"})).send().await.expect(200);
     site.run(30);
-    let state = province.state();
-    assert_eq!(state.sent[0].0, state.sent[1].0, "the same content");
-    assert_ne!(state.sent[0].1, state.sent[1].1, "under a new nonce");
-    drop(state);
+    {
+        let state = province.state();
+        assert_eq!(state.sent[0].0, state.sent[1].0, "the same content");
+        assert_ne!(state.sent[0].1, state.sent[1].1, "under a new nonce");
+    }
     assert_eq!(site.view().await["stopped"], Value::Null);
     // Paused by a person, nothing leaves.
     site.manager.post(&site.path("state"), json!({"state": "paused"})).send().await.expect(200);
