@@ -170,7 +170,17 @@ both!(a_clock_tells_of_its_users_and_what_was_done_at_it_and_gets_the_roll, |app
     app.clock.set("2026-03-02T09:20:00+08:00");
     app.get("/iclock/getrequest?SN=T1&INFO=Ver8,1,1,1,192.0.2.9").send().await;
     manager.post(&orders, json!({"order": "clear_log"})).send().await.expect(201);
-    assert_eq!(app.get("/iclock/getrequest?SN=T1").send().await.text(), "C:3:CLEAR LOG\n");
+    let beat = async |info: &str| app.get(&format!("/iclock/getrequest?SN=T1{info}")).send().await.text();
+    assert_eq!(beat("").await, "OK", "it does not say in the same breath what its log holds");
+    assert_eq!(beat("&INFO=Ver8,1,1,1,192.0.2.9").await, "C:3:CLEAR LOG\n");
+    app.clock.set("2026-03-02T09:40:00+08:00");
+    assert_eq!(beat("&INFO=Ver8,1,1,0,192.0.2.9").await, "OK", "what is cleared is gone: it is told once, answered or not");
+    post("/iclock/devicecmd?SN=T1", "ID=3&Return=0&CMD=CLEAR").await;
+    // What was stored before the log was emptied says nothing of what is in it now.
+    beat("&INFO=Ver8,1,1,1,192.0.2.9").await;
+    manager.post(&orders, json!({"order": "clear_log"})).send().await.refuse(409, "conflict");
+    attlog(&app, "T1", "1001\t2026-03-02 09:30:00\t1\t15\n").await;
+    manager.post(&orders, json!({"order": "clear_log"})).send().await.expect(201);
     let told: (i64, i64) = app
         .read(|conn, _| {
             use schema::{device_operations as o, device_users as u};
