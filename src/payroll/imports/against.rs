@@ -96,7 +96,7 @@ mod tests {
 
     fn told(row: &PayRow, earned: Option<&Earned>) -> Vec<String> {
         let mut told = Vec::new();
-        nothing_for_work(row, earned, &mut |key, _, _, _| told.push(key.to_owned()));
+        nothing_for_work(row, earned, &mut |key: &str, _: &str, _: String, _: String| told.push(key.to_owned()));
         told
     }
 
