@@ -204,24 +204,24 @@ pub fn crew_days(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result
 struct TwiceRow {
     #[diesel(sql_type = BigInt)]
     worker_id: i64,
-    #[diesel(sql_type = BigInt)]
-    days: i64,
+    #[diesel(sql_type = Date)]
+    worked_on: Day,
 }
 
-/// Workers of a project's month who also worked on another project of this server on the same days, with how many days.
-pub fn on_two_sites(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<(WorkerId, i64)>, StoreError> {
+/// Workers of a project's month who also worked on another project of this server on the same days, with each such day, in order.
+pub fn on_two_sites(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<(WorkerId, Day)>, StoreError> {
     let rows: Vec<TwiceRow> = diesel::sql_query(
-        "SELECT w.worker_id AS worker_id, COUNT(DISTINCT w.worked_on) AS days FROM work_days w \
+        "SELECT DISTINCT w.worker_id AS worker_id, w.worked_on AS worked_on FROM work_days w \
          JOIN enrolments e ON e.worker_id = w.worker_id AND e.project_id <> w.project_id \
          JOIN work_days o ON o.project_id = e.project_id AND o.worked_on = w.worked_on AND o.enrolment_id = e.id AND o.hundredths > 0 \
          WHERE w.project_id = $1 AND w.worked_on >= $2 AND w.worked_on <= $3 AND w.hundredths > 0 \
-         GROUP BY w.worker_id ORDER BY w.worker_id",
+         ORDER BY 1, 2",
     )
     .bind::<BigInt, _>(project.0)
     .bind::<Date, _>(month.first().0)
     .bind::<Date, _>(month.last().0)
     .load(conn)?;
-    Ok(rows.into_iter().map(|row| (WorkerId(row.worker_id), row.days)).collect())
+    Ok(rows.into_iter().map(|row| (WorkerId(row.worker_id), row.worked_on)).collect())
 }
 
 #[derive(QueryableByName)]

@@ -357,6 +357,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("file_kept", "文件已保存，请确认各列。", "The file is kept; confirm its columns."),
     ("item_added", "项目已保存。", "The item is on record."),
     ("item_said", "已记录。", "It is on record."),
+    ("line_corrected", "更正已登记，原行保持不变。", "The correction is on record; the line stays as it was."),
     ("line_opened", "该行已开始新的一版，须重新签字。", "The line has a new version and needs a new signature."),
     ("slip_given", "已记录工资条的交付。", "It is on record that the slip was given."),
     ("sheet_sent_back", "工资表已退回修改。", "The sheet is sent back."),

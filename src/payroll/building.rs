@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::actions::{add_up, require_seen, require_state};
 use super::basis::{self, Earned};
 use super::items::actions::{Whole, replace};
-use super::items::{self, ItemKind, ItemSource, Sums};
+use super::items::{self, Item, ItemKind, ItemSource, Sums};
 use super::life::{self, Cycle};
 use super::results::{event_of, write_line};
 use super::table::{self, LineRow, SheetRow};
@@ -290,11 +290,12 @@ fn lay_lines(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, mut open: BTreeMap<Re
             continue;
         }
         let standing = made_of.remove(&line.id).unwrap_or_default();
-        // Days that a sheet made elsewhere states stay as it states them; the match with the attendance shows the difference.
-        if standing
-            .iter()
-            .any(|item| item.stands() && item.row.kind == ItemKind::DayWage && item.row.source == ItemSource::Imported)
-        {
+        // Days that a sheet made elsewhere or a correction states stay as stated; the match with the attendance shows the difference.
+        let is_stated = |item: &Item| {
+            let source = item.row.source;
+            item.row.kind == ItemKind::DayWage && matches!(source, ItemSource::Imported | ItemSource::Entered)
+        };
+        if standing.iter().any(|item| item.stands() && is_stated(item)) {
             continue;
         }
         let next = rebuilt(&line, sheet.due_on, earned.as_ref(), Sums::of(&standing)?)?;

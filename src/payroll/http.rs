@@ -11,7 +11,7 @@ use super::life::Cycle;
 use super::months::{self, MonthWages};
 use super::signing::{self, NewSignature, Signed};
 use super::table::{self, EventRow, LineRow, SheetRow};
-use super::{Means, imports, items, life, links, opening, pay_run, slip};
+use super::{Means, corrections, imports, items, life, links, opening, pay_run, slip};
 use crate::base::id::{DocumentId, LineId, ProjectId, SheetId};
 use crate::base::{Day, Fen, Month};
 use crate::projects::{Site, enter};
@@ -97,6 +97,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(items::http::routes());
     routes.extend(imports::http::routes());
     routes.extend(life::http::routes());
+    routes.extend(corrections::http::routes());
     routes.extend(opening::http::routes());
     routes.extend(links::http::routes());
     routes.extend(slip::http::routes());

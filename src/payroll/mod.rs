@@ -9,6 +9,7 @@ pub mod actions;
 mod basis;
 pub mod building;
 pub mod compare;
+pub mod corrections;
 pub mod http;
 pub mod imports;
 pub mod items;

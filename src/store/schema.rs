@@ -1171,6 +1171,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    line_corrections (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        line_id -> BigInt,
+        kind -> Text,
+        amount_fen -> BigInt,
+        reason -> Text,
+        new_sheet_id -> Nullable<BigInt>,
+        new_line_id -> Nullable<BigInt>,
+        item_id -> Nullable<BigInt>,
+        document_id -> Nullable<BigInt>,
+        recorded_by -> Text,
+        happened_on -> Date,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     sheet_notes (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

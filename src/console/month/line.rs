@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use askama::Template;
 
+use super::line_corrections::{self, ShownCorrection};
 use super::{amount, can, decimal};
 use crate::attendance;
 use crate::attendance::passages::ShownPassage;
@@ -14,6 +15,7 @@ use crate::base::id::{LineId, ProjectId, RecordId, SheetId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
 use crate::payroll::actions::require_seen;
+use crate::payroll::corrections::CorrectionKind;
 use crate::payroll::items::actions::{self as items, NewItem, Target};
 use crate::payroll::items::{Item, ItemKind, ItemStep};
 use crate::payroll::life;
@@ -36,6 +38,7 @@ const HAPPENED: &[(&str, &str, &str)] = &[
     ("add_item", "增加项目", "item entered"),
     ("import_sheet", "导入", "imported"),
     ("correct_line", "更正", "opened for a correction"),
+    ("correct_paid_line", "审核后更正", "corrected after audit"),
     ("slip_given", "交付工资条", "slip given"),
     ("deduct", "扣款登记", "deduction entered"),
     ("dispute", "争议登记", "contested"),
@@ -77,6 +80,8 @@ struct LinePage {
     passages: BTreeMap<Day, Vec<ShownPassage>>,
     events: Vec<EventRow>,
     versions: Vec<VersionRow>,
+    corrections: Vec<ShownCorrection>,
+    carriers: Vec<(LineRow, SheetRow)>,
     may_prepare: bool,
 }
 
@@ -119,6 +124,14 @@ impl LinePage {
         self.may_prepare && self.sheet.state == SheetState::Draft && self.line.state == LineState::Signed
     }
 
+    fn is_audited(&self) -> bool {
+        self.may_prepare && (self.sheet.state.is_payable() || self.sheet.state == SheetState::Closed)
+    }
+
+    fn correction_kinds(&self) -> &'static [CorrectionKind] {
+        CorrectionKind::ALL
+    }
+
     fn can_withdraw(&self, item: &Item) -> bool {
         self.is_open() && item.stands() && item.row.kind != ItemKind::DayWage
     }
@@ -157,6 +170,8 @@ async fn page(visit: Visit, path: Path) -> Shown {
                 work_days,
                 events: table::events_of(conn, site.id, line.id)?,
                 versions: life::table::versions_of(conn, site.id, line.id)?,
+                corrections: line_corrections::shown(conn, &site, &line)?,
+                carriers: line_corrections::carriers(conn, &site, &line)?,
                 may_prepare: can(conn, visit, project, Verb::PrepareSheets),
                 head,
                 sheet,

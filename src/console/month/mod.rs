@@ -10,6 +10,7 @@ mod check;
 mod corrections;
 pub(super) mod evidence;
 mod line;
+mod line_corrections;
 mod links;
 mod opening;
 mod paper_forms;
@@ -47,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(check::routes());
     routes.extend(corrections::routes());
     routes.extend(line::routes());
+    routes.extend(line_corrections::routes());
     routes.extend(links::routes());
     routes.extend(opening::routes());
     routes.extend(sheet_import::routes());

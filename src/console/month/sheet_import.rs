@@ -13,7 +13,7 @@ use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, show};
 use crate::payroll::building::draft_of;
 use crate::payroll::imports::actions::{self, Confirmed, SheetFile, Taken};
-use crate::payroll::imports::{Mapped, Proposal, export, keys};
+use crate::payroll::imports::{Mapped, Proposal, export, keys, refused};
 use crate::projects::enter;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 use crate::wire::pay_sheet::PaySheet;
@@ -32,6 +32,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::form("/projects/{project}/sheet-imports/{sheet_file}", prepare, "Take the rows of an uploaded pay sheet", || {
             web::post().to(take)
         }),
+        Route::form(
+            "/projects/{project}/sheet-imports/{sheet_file}/refused",
+            prepare,
+            "The refused rows of an uploaded pay sheet",
+            || web::post().to(refused),
+        )
+        .serves("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         Route::form(
             "/projects/{project}/sheets/{sheet}/export",
             Access::Holds(Verb::Unmask),
@@ -129,6 +136,8 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, InboxId)>, query: web::Q
 struct ImportedPage {
     f: Frame,
     head: Head,
+    inbox: InboxId,
+    month: Month,
     taken: Taken,
 }
 
@@ -138,8 +147,8 @@ impl ImportedPage {
     }
 }
 
-async fn take(form: Form, path: web::Path<(ProjectId, InboxId)>) -> Shown {
-    let (project, inbox) = path.into_inner();
+/// How the form says that the file is read.
+fn confirmed(form: &Form, inbox: InboxId) -> Result<Confirmed, Problem> {
     let mut mapping = BTreeMap::new();
     for said in form.all("column") {
         // `3:due`: our column for the place; a place without one is passed over.
@@ -149,8 +158,26 @@ async fn take(form: Form, path: web::Path<(ProjectId, InboxId)>) -> Shown {
         }
     }
     let sheet = form.text("sheet").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let confirmed =
-        Confirmed { inbox, month: form.parse("month")?, sheet, mapping, lowest_day_wage: amount_opt(&form, "lowest_day_wage")? };
+    let lowest_day_wage = amount_opt(form, "lowest_day_wage")?;
+    Ok(Confirmed { inbox, month: form.parse("month")?, sheet, mapping, lowest_day_wage })
+}
+
+async fn refused(form: Form, path: web::Path<(ProjectId, InboxId)>) -> Shown {
+    let (project, inbox) = path.into_inner();
+    let confirmed = confirmed(&form, inbox)?;
+    let bytes = form
+        .write(Verb::PrepareSheets, move |tx, ctx| {
+            let site = enter(tx.conn(), &ctx.scope, project)?;
+            refused::error_sheet(tx, ctx, &site, &confirmed)
+        })
+        .await?;
+    attachment("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "refused.xlsx", bytes)
+}
+
+async fn take(form: Form, path: web::Path<(ProjectId, InboxId)>) -> Shown {
+    let (project, inbox) = path.into_inner();
+    let confirmed = confirmed(&form, inbox)?;
+    let month = confirmed.month;
     let taken = form
         .write(Verb::PrepareSheets, move |tx, ctx| {
             let site = enter(tx.conn(), &ctx.scope, project)?;
@@ -161,5 +188,5 @@ async fn take(form: Form, path: web::Path<(ProjectId, InboxId)>) -> Shown {
         .await?;
     let visit = form.visit.clone();
     let head = visit.read(move |conn, visit| Head::enter(conn, visit, project).map(|(_, head)| head)).await?;
-    show(&ImportedPage { f: Frame::of(&visit), head, taken })
+    show(&ImportedPage { f: Frame::of(&visit), head, inbox, month, taken })
 }

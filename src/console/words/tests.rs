@@ -26,6 +26,7 @@ fn every_word_that_pages_show_has_its_chinese_once() {
         payroll::items::ItemSource,
         payroll::items::ItemStep,
         payroll::life::SheetStep,
+        payroll::corrections::CorrectionKind,
         payroll::life::Cycle,
         payroll::pay_run::Hold,
         payroll::pay_run::InquiryKind,

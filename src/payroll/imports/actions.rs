@@ -6,19 +6,19 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
-use super::checks::{Good, Known};
+use super::checks::{Good, Known, Sorted};
 use super::table::{self, ImportRow, LayoutRow};
 use super::{FAULTS_MAX, Proposal, ROWS_MAX, fault_of, open, propose};
 use crate::base::id::{InboxId, QuarantineId, RecordId, SheetId};
 use crate::base::money::TooMuch;
 use crate::base::{Fen, Moment, Month};
-use crate::payroll::LineState;
 use crate::payroll::actions::{add_up, open_sheet, require_seen};
 use crate::payroll::building::{build_sheet, draft_of};
 use crate::payroll::items::actions::{Whole, new_line, replace};
 use crate::payroll::items::{self, Item, ItemKind, ItemSource, Sums, thousandths};
 use crate::payroll::results::write_line;
 use crate::payroll::table::{LineRow, SheetRow, lines_of};
+use crate::payroll::{LineState, opening};
 use crate::projects::Site;
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::{AnyConn, Chain, Tx};
@@ -142,9 +142,9 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> R
     let pay = proposal.read(&book, ctx.today);
     require_fit(&pay, &proposal, month)?;
     let mut faults: Vec<Fault> = pay.problems.iter().map(fault_of).collect();
-    let known = Known::gather(tx.conn(), site, month, confirmed.lowest_day_wage)?;
-    let (good, told, refused) = known.check(ctx, &proposal, &pay.rows);
-    faults.extend(told);
+    let known = Known::gather(tx, ctx, site, month, confirmed.lowest_day_wage)?;
+    let Sorted { good, faults: told, warnings: odd, refused } = known.check(ctx, &proposal, &pay.rows);
+    faults.extend(told.into_iter().map(|(_, fault)| fault));
     let mut refused = refused.saturating_add(pay.refused);
     let sheet = draft(tx, ctx, site, month, good.is_empty(), &faults)?;
     let source = Source { proposal: &proposal, inbox: confirmed.inbox, form: pay.form };
@@ -171,7 +171,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> R
     let faults: Vec<Fault> = faults.into_iter().map(without_people).collect();
     keep_outcome(tx, ctx, confirmed.inbox, taken.saturating_add(refused), &faults)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "import_sheet", &sheet.id.to_string())?;
-    let warnings = pay.warnings.iter().map(fault_of).map(without_people).collect();
+    let warnings = pay.warnings.iter().map(fault_of).chain(odd).map(without_people).collect();
     Ok(Taken { sheet: sheet.id, taken, refused, faults, warnings, remarks: pay.remarks })
 }
 
@@ -208,6 +208,11 @@ fn draft(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, is_empty: bool, 
         return Err(nothing_good(faults));
     }
     match draft_of(tx, site, month)? {
+        Some(draft) if opening::table::of_sheet(tx.conn(), site.id, draft.id)?.is_some() => {
+            let zh = "该月的草稿是此前欠付，须凭材料导入（opening-arrears）。";
+            let en = "The month's draft is of what was owed before, which is imported with its paper (opening-arrears).";
+            Err(Problem::conflict(zh, en).at("month", "duplicate"))
+        }
         Some(draft) => require_seen(tx, ctx, site, draft.id),
         None => {
             let built = build_sheet(tx, ctx, site, month, None)?;

@@ -1,13 +1,15 @@
-//! What only the records can tell of a row: whose it is, whether that person was here, whose card it names, and amounts that cannot be.
+//! What only the records can tell of a row: whose it is, whether that person was here, whose card it names, and amounts that cannot be;
+//! and, of rows that are taken all the same, where days and day rate are not those on record.
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{NET_MAX, Proposal};
+use super::{NET_MAX, Proposal, against};
 use crate::attendance;
-use crate::base::id::WorkerId;
-use crate::base::{Fen, Month};
+use crate::base::id::{RecordId, WorkerId};
+use crate::base::{Day, Fen, Month};
+use crate::payroll::basis::{self, Earned};
 use crate::projects::Site;
-use crate::store::AnyConn;
+use crate::store::Tx;
 use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
 use crate::wire::pay_sheet::PayRow;
@@ -19,8 +21,22 @@ pub(super) struct Known {
     month: Month,
     /// Enrolments by the index of the identity number, the newest last.
     people: HashMap<String, Vec<(EnrolmentRow, String)>>,
-    twice: BTreeMap<WorkerId, i64>,
+    /// Days on which somebody was on another site as well.
+    twice: BTreeMap<WorkerId, Vec<Day>>,
+    /// What each enrolment earned by the gates; empty where nobody's days are on record, which says nothing.
+    earned: HashMap<RecordId, Earned>,
     lowest_day_wage: Option<Fen>,
+}
+
+/// What became of the rows.
+#[derive(Default)]
+pub(super) struct Sorted<'a> {
+    pub good: Vec<Good<'a>>,
+    /// What is wrong, by row.
+    pub faults: Vec<(u32, Fault)>,
+    /// What is odd in rows that are taken.
+    pub warnings: Vec<Fault>,
+    pub refused: u32,
 }
 
 /// A row that may be taken, with whose it is.
@@ -30,7 +46,15 @@ pub(super) struct Good<'a> {
 }
 
 impl Known {
-    pub(super) fn gather(conn: &mut AnyConn, site: &Site, month: Month, lowest_day_wage: Option<Fen>) -> Result<Known, Problem> {
+    pub(super) fn gather(
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        site: &Site,
+        month: Month,
+        lowest_day_wage: Option<Fen>,
+    ) -> Result<Known, Problem> {
+        let earned = basis::earned(tx, ctx, site, month, None)?.into_iter().map(|one| (one.enrolment_id, one)).collect();
+        let conn = tx.conn();
         let enrolments = workers::table::of_project(conn, site.id)?;
         let ids: Vec<WorkerId> = enrolments.iter().map(|row| row.worker_id).collect();
         let mut persons = HashMap::new();
@@ -45,23 +69,29 @@ impl Known {
                 people.entry(index.clone()).or_default().push((row, name.clone()));
             }
         }
-        let twice = attendance::table::on_two_sites(conn, site.id, month)?.into_iter().collect();
-        Ok(Known { month, people, twice, lowest_day_wage })
+        let mut twice: BTreeMap<WorkerId, Vec<Day>> = BTreeMap::new();
+        for (worker, day) in attendance::table::on_two_sites(conn, site.id, month)? {
+            twice.entry(worker).or_default().push(day);
+        }
+        Ok(Known { month, people, twice, earned, lowest_day_wage })
     }
 
     /// Each row whole: every fault of it is told, and it is taken only without any.
-    pub(super) fn check<'a>(&self, ctx: &Ctx, proposal: &Proposal, rows: &'a [PayRow]) -> (Vec<Good<'a>>, Vec<Fault>, u32) {
-        let (mut good, mut faults, mut refused) = (Vec::new(), Vec::new(), 0_u32);
+    pub(super) fn check<'a>(&self, ctx: &Ctx, proposal: &Proposal, rows: &'a [PayRow]) -> Sorted<'a> {
+        let mut sorted = Sorted::default();
+        let holders = self.holders(ctx, rows);
         let mut cards: HashMap<String, u32> = HashMap::new();
         for row in rows {
-            let before = faults.len();
+            let mut faults: Vec<Fault> = Vec::new();
             let mut tell = |key: &str, reason: &str, zh: String, en: String| {
                 faults.push(Fault { place: proposal.place(row.row, key), reason: reason.to_owned(), zh, en });
             };
             let enrolment = self.whose(ctx, row, &mut tell);
             if let Some(card) = &row.card {
                 let index = card_index(ctx.vault(), card.as_str());
-                if let Some(first) = cards.get(&index) {
+                // The row of the one who has the card on record keeps it, wherever in the file it stands.
+                let first = *holders.get(&index).or_else(|| cards.get(&index)).unwrap_or(&row.row);
+                if first != row.row {
                     let zh = format!("银行卡号与第 {first} 行相同；每人只能用本人的银行卡，请改正卡号。");
                     let en = format!("The card is that of row {first} too; each worker has their own, mend the number.");
                     tell("card", "id_reused", zh, en);
@@ -75,12 +105,36 @@ impl Known {
                 cards.entry(index).or_insert(row.row);
             }
             self.amounts(row, &mut tell);
-            match enrolment.filter(|_| faults.len() == before) {
-                Some(enrolment) => good.push(Good { row, enrolment }),
-                None => refused = refused.saturating_add(1),
+            let earned = enrolment.as_ref().and_then(|one| self.earned.get(&one.id));
+            against::nothing_for_work(row, earned, &mut tell);
+            match enrolment.filter(|_| faults.is_empty()) {
+                Some(enrolment) => {
+                    let mut warn = |key: &str, zh: String, en: String| {
+                        let place = proposal.place(row.row, key);
+                        sorted.warnings.push(Fault { place, reason: "sum_mismatch".to_owned(), zh, en });
+                    };
+                    against::warn(row, earned, enrolment.day_rate, !self.earned.is_empty(), &mut warn);
+                    sorted.good.push(Good { row, enrolment });
+                }
+                None => sorted.refused = sorted.refused.saturating_add(1),
+            }
+            sorted.faults.extend(faults.into_iter().map(|fault| (row.row, fault)));
+        }
+        sorted
+    }
+
+    /// For each card the first row of the one who has it on record.
+    fn holders(&self, ctx: &Ctx, rows: &[PayRow]) -> HashMap<String, u32> {
+        let mut holders = HashMap::new();
+        for row in rows {
+            let Some(card) = &row.card else { continue };
+            let index = card_index(ctx.vault(), card.as_str());
+            let known = self.people.get(&id_index(ctx.vault(), IdKind::IdCard, row.id.as_str()));
+            if known.is_some_and(|all| all.iter().any(|(one, _)| one.card_index.as_ref() == Some(&index))) {
+                holders.entry(index).or_insert(row.row);
             }
         }
-        (good, faults, refused)
+        holders
     }
 
     fn whose(&self, ctx: &Ctx, row: &PayRow, tell: &mut impl FnMut(&str, &str, String, String)) -> Option<EnrolmentRow> {
@@ -105,8 +159,10 @@ impl Known {
             tell("name", "unknown_person", zh, en);
         }
         if let Some(days) = self.twice.get(&one.worker_id) {
-            let zh = format!("该工人本月有 {days} 天同时在另一个工地有考勤；请核对考勤后再列入。");
-            let en = format!("The worker was at another site on {days} of the same days; look at the attendance first.");
+            let (count, named) = (days.len(), days.iter().map(Day::to_string).collect::<Vec<_>>().join("、"));
+            let zh = format!("该工人本月有 {count} 天同时在另一个工地有考勤（{named}）；请核对考勤后再列入。");
+            let en =
+                format!("The worker was at another site on {count} of the same days ({named}); look at the attendance first.");
             tell("name", "id_reused", zh, en);
         }
         Some(one.clone())
@@ -133,12 +189,15 @@ impl Known {
             tell("paid", "over_limit", zh, en);
         }
         let month_days = rust_decimal::Decimal::from(self.month.last().day_of_month());
-        if row.days.is_some_and(|days| days > month_days || days.is_sign_negative()) {
+        if row.days.is_some_and(|days| days.is_sign_negative() && !days.is_zero()) {
+            let (zh, en) = ("出勤天数为负；请核对。".to_owned(), "The days are below nothing; check them.".to_owned());
+            tell("days", "bad_format", zh, en);
+        } else if row.days.is_some_and(|days| days > month_days) {
             let zh = format!("出勤天数超出本月的 {month_days} 天；请核对。");
             let en = format!("The days are more than the {month_days} of the month; check them.");
             tell("days", "bad_format", zh, en);
         }
-        if row.days.is_some_and(|days| super::super::items::thousandths(days).is_none()) {
+        if row.days.is_some_and(|days| days.is_sign_positive() && super::super::items::thousandths(days).is_none()) {
             let (zh, en) = ("出勤天数最多三位小数。".to_owned(), "Days have three decimal places at most.".to_owned());
             tell("days", "bad_format", zh, en);
         }

@@ -10,13 +10,14 @@ use utoipa::ToSchema;
 
 use super::actions::{self, Confirmed, SheetFile, Taken};
 use super::table::{self, ImportRow};
-use super::{FAULTS_MAX, Proposal, export, fault_of};
+use super::{FAULTS_MAX, Proposal, export, fault_of, refused};
 use crate::base::id::{InboxId, ProjectId, SheetId};
 use crate::base::{Day, Fen, Month};
-use crate::projects::enter;
+use crate::projects::{Site, enter};
+use crate::store::Tx;
 use crate::web::extract::Upload;
 use crate::web::problem::Fault;
-use crate::web::{Access, Body, Call, Problem, Route, Verb};
+use crate::web::{Access, Body, Call, Ctx, Problem, Route, Verb};
 use crate::wire::sheet::{Workbook, column_letters};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -49,6 +50,14 @@ pub(in crate::payroll) fn routes() -> Vec<Route> {
         )
         .takes::<TakeSheet>()
         .creates::<TakenView>(),
+        Route::post(
+            "/api/v1/projects/{project}/pay-sheet-imports/{sheet_file}/refused",
+            prepare,
+            "The rows that would be refused with their reasons, to be mended and handed in again",
+            || web::post().to(refused_rows),
+        )
+        .takes::<TakeSheet>()
+        .serves(XLSX),
         Route::get("/api/v1/projects/{project}/pay-sheets/{sheet}/imports", read, "Files that were taken into a sheet", || {
             web::get().to(imports)
         })
@@ -188,19 +197,43 @@ async fn look(call: Call, path: Path, query: web::Query<Asked>) -> Result<impl R
 
 async fn take(call: Call, path: Path, body: Body<TakeSheet>) -> Result<impl Responder, Problem> {
     let (project, inbox) = path.into_inner();
-    let TakeSheet { month, sheet, columns, lowest_day_wage } = body.0;
+    let said = body.0;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        let (_, proposal) = actions::proposal(tx.conn(), ctx, &site, inbox, sheet)?;
-        let mapping = match &columns {
-            None => proposal.mapping(),
-            Some(said) => by_place(&proposal, said)?,
-        };
-        let confirmed = Confirmed { inbox, month, sheet: proposal.sheet, mapping, lowest_day_wage };
+        let confirmed = confirmed(tx, ctx, &site, inbox, &said)?;
         let Taken { sheet, taken, refused, faults, warnings, .. } = actions::take(tx, ctx, &site, &confirmed)?;
         Ok(TakenView { sheet, taken, refused, faults, warnings })
     })
     .await
+}
+
+async fn refused_rows(call: Call, path: Path, body: Body<TakeSheet>) -> Result<HttpResponse, Problem> {
+    let (project, inbox) = path.into_inner();
+    let (ctx, said) = (call.ctx, body.0);
+    let db = ctx.ground.db.clone();
+    // A look at plain numbers is written down, so this read is a write.
+    let bytes = db
+        .write(move |tx| -> Result<Vec<u8>, Problem> {
+            let site = enter(tx.conn(), &ctx.scope, project)?;
+            let confirmed = confirmed(tx, &ctx, &site, inbox, &said)?;
+            refused::error_sheet(tx, &ctx, &site, &confirmed)
+        })
+        .await?;
+    Ok(HttpResponse::Ok()
+        .content_type(XLSX)
+        .insert_header(("Content-Disposition", "attachment; filename=\"refused.xlsx\""))
+        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .body(bytes))
+}
+
+/// How the file is read, as somebody said or as proposed.
+fn confirmed(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, inbox: InboxId, said: &TakeSheet) -> Result<Confirmed, Problem> {
+    let (_, proposal) = actions::proposal(tx.conn(), ctx, site, inbox, said.sheet)?;
+    let mapping = match &said.columns {
+        None => proposal.mapping(),
+        Some(columns) => by_place(&proposal, columns)?,
+    };
+    Ok(Confirmed { inbox, month: said.month, sheet: proposal.sheet, mapping, lowest_day_wage: said.lowest_day_wage })
 }
 
 /// What was said by letters, by place.

@@ -5,9 +5,11 @@
 //! Deliberately absent: enrolling people whom only the file knows, and changing anybody's card by a pay sheet.
 
 pub mod actions;
+mod against;
 mod checks;
 pub mod export;
 pub mod http;
+pub mod refused;
 pub mod table;
 
 use std::collections::BTreeMap;
@@ -19,8 +21,8 @@ use crate::store::journal::sha256;
 use crate::web::Problem;
 use crate::web::problem::Fault;
 use crate::wire::pay_sheet::{self, COLUMNS, PaySheet};
-use crate::wire::sheet::table::{Headings, SheetProblem, headings, renamed};
-use crate::wire::sheet::{self, Workbook, column_letters};
+use crate::wire::sheet::table::{Headings, SheetProblem, headings, renamed, row_number};
+use crate::wire::sheet::{self, Sheet, Workbook, column_letters};
 
 /// Rows of a file at most.
 pub const ROWS_MAX: usize = super::LINES_MAX;
@@ -113,17 +115,41 @@ pub fn propose(book: &Workbook, wanted: Option<usize>) -> Result<Proposal, Probl
         let en = "No header was found; choose the sheet with name, identity number, gross and net.";
         Problem::invalid(zh, en).at("sheet", "bad_format")
     })?;
+    let name = book.sheets.get(index).map(|one| one.name.clone()).unwrap_or_default();
+    require_once(&found, &name)?;
     let columns = proposed(&found);
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     Ok(Proposal {
         sheet: index,
-        name: book.sheets.get(index).map(|one| one.name.clone()).unwrap_or_default(),
+        name,
         sheets: book.sheets.iter().map(|one| one.name.clone()).collect(),
         layout: sha256(names.join("\n").as_bytes()),
         columns,
         is_remembered: false,
         headings: found,
     })
+}
+
+/// Refuses a header that has one of our columns twice under the same name: nobody can tell which of the two is meant.
+fn require_once(found: &Headings, sheet: &str) -> Result<(), Problem> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (place, (joined, lower)) in found.names.iter().enumerate() {
+        let is_known =
+            COLUMNS.iter().any(|column| column.names.contains(&joined.as_str()) || column.names.contains(&lower.as_str()));
+        if joined.is_empty() || !is_known {
+            continue;
+        }
+        if let Some(before) = seen.insert(joined, place) {
+            let cell = |place: usize| format!("{sheet}!{}{}", column_letters(place), row_number(found.header));
+            let (here, there) = (cell(place), cell(before));
+            let problem = Problem::invalid(
+                format!("表头中“{joined}”出现两次：{there} 和 {here}；只保留一列后再次上传。"),
+                format!("The header has `{joined}` twice, in {there} and in {here}; keep one of the columns and upload again."),
+            );
+            return Err(problem.at(here, "duplicate"));
+        }
+    }
+    Ok(())
 }
 
 /// The columns with a name, each with ours where the name is known; the first of two that would be the same.
@@ -178,10 +204,14 @@ impl Proposal {
 
     /// Reads the rows as mapped.
     pub fn read(&self, book: &Workbook, today: Day) -> PaySheet {
-        let Some(one) = book.sheets.get(self.sheet) else { return PaySheet::default() };
+        self.in_our_names(book).map_or_else(PaySheet::default, |sheet| pay_sheet::parse_sheet(&sheet, today))
+    }
+
+    /// The sheet of the file with our names of the columns, as mapped.
+    pub(super) fn in_our_names(&self, book: &Workbook) -> Option<Sheet> {
         let mapping = self.mapping();
         let places: Vec<(usize, &str)> = mapping.iter().map(|(place, key)| (*place, key.as_str())).collect();
-        pay_sheet::parse_sheet(&renamed(one, &self.headings, &COLUMNS, &places), today)
+        Some(renamed(book.sheets.get(self.sheet)?, &self.headings, &COLUMNS, &places))
     }
 
     /// The place of a cell as people name it.

@@ -13,7 +13,7 @@ use crate::payroll::actions::{add_up, checked_text, line_of_sheet, open_sheet, r
 use crate::payroll::building::NO_WORK_DAYS;
 use crate::payroll::results::{append, write_line};
 use crate::payroll::table::{LineRow, SheetRow, insert_line, lines_of};
-use crate::payroll::{LINES_MAX, LineState, SheetState};
+use crate::payroll::{LINES_MAX, LineState, SheetState, opening};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::{Ctx, Problem};
@@ -141,15 +141,18 @@ pub fn add(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId, new: &NewIte
     let amount_fen = amount(new.quantity, new.unit_price, rate_percent)?;
     let sheet = open_sheet(tx, site, sheet)?;
     require_state(&sheet, SheetState::Draft)?;
+    if opening::table::of_sheet(tx.conn(), site.id, sheet.id)?.is_some() {
+        let zh = "此前欠付的工资表须凭材料，不能手工加项；请随材料导入（opening-arrears）。";
+        let en =
+            "A sheet of what was owed before rests on its paper; import it with its paper (opening-arrears), nothing is typed.";
+        return Err(Problem::conflict(zh, en).at("sheet", "missing_field"));
+    }
     let line = match new.target {
         Target::Line(id) => open_line(tx, site, &sheet, id)?,
         Target::Enrolment(id) => line_for(tx, ctx, site, &sheet, id)?,
     };
-    let before = of_line(tx.conn(), site, &line)?;
-    if before.len() >= ITEMS_MAX {
-        let problem = Problem::invalid("一行最多 200 个项目。", "A line has at most 200 items.");
-        return Err(problem.at("line", "over_limit"));
-    }
+    let before = with_room(tx, site, &line)?;
+    require_hours(&sheet, &before, new)?;
     let row = ItemRow {
         project_id: site.id,
         id: RecordId(ctx.id()),
@@ -168,6 +171,48 @@ pub fn add(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId, new: &NewIte
     };
     table::insert(tx, &row)?;
     settle(tx, ctx, site, sheet, line, &before, "add_item")
+}
+
+/// Enters an item that a correction makes; gives the line and the item.
+///
+/// # Errors
+/// `invalid` for more items than a line has and for deductions above the gross wage.
+pub(in crate::payroll) fn enter(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    sheet: SheetRow,
+    line: LineRow,
+    one: &Whole,
+    verb: &'static str,
+) -> Result<(LineRow, RecordId), Problem> {
+    let before = with_room(tx, site, &line)?;
+    let row = one.row(ctx, &sheet, line.id, tx.seq(Chain::Project(site.id))?);
+    table::insert(tx, &row)?;
+    Ok((settle(tx, ctx, site, sheet, line, &before, verb)?, row.id))
+}
+
+/// The items of a line that may take one more.
+fn with_room(tx: &mut Tx<'_>, site: &Site, line: &LineRow) -> Result<Vec<Item>, Problem> {
+    let before = of_line(tx.conn(), site, line)?;
+    if before.len() >= ITEMS_MAX {
+        let problem = Problem::invalid("一行最多 200 个项目。", "A line has at most 200 items.");
+        return Err(problem.at("line", "over_limit"));
+    }
+    Ok(before)
+}
+
+/// Refuses hours that a month does not have, those that stand on the line among them.
+fn require_hours(sheet: &SheetRow, before: &[Item], new: &NewItem) -> Result<(), Problem> {
+    let is_hours = |kind: ItemKind| matches!(kind, ItemKind::HourWage | ItemKind::Overtime);
+    let most = Decimal::from(sheet.month.last().day_of_month().saturating_mul(24));
+    let standing: Decimal = before.iter().filter(|item| item.stands() && is_hours(item.row.kind)).map(Item::quantity).sum();
+    if !is_hours(new.kind) || standing.saturating_add(new.quantity) <= most {
+        return Ok(());
+    }
+    let zh = format!("该行的工时合计超过当月的 {most} 小时，请核对。");
+    let en = format!("The hours of the line come to more than the {most} of the month; check them.");
+    Err(Problem::invalid(zh, en).at("quantity", "over_limit"))
 }
 
 /// Quantity in thousandths and rate of an item that can be.
@@ -238,7 +283,7 @@ pub fn say(
         return Err(problem.at("item", "duplicate"));
     }
     match (known.kind, step) {
-        (ItemKind::DayWage, _) if known.source != ItemSource::Imported => {
+        (ItemKind::DayWage, _) if matches!(known.source, ItemSource::WorkDays | ItemSource::EarlierParts) => {
             let zh = "工日由考勤形成，不能撤回；请更正考勤后重新编制。";
             let en = "Work days come from the attendance; amend it and build the sheet again.";
             return Err(Problem::invalid(zh, en).at("item", "bad_format"));
@@ -250,6 +295,14 @@ pub fn say(
         }
     }
     step_of(tx, ctx, &sheet, item, step, &note)?;
+    let line = match (known.kind, known.source) {
+        // Days that a correction entered go with it.
+        (ItemKind::DayWage, ItemSource::Entered) => {
+            let gone = i32::try_from(known.quantity_thousandths / 10).unwrap_or(i32::MAX);
+            LineRow { days_hundredths: line.days_hundredths.saturating_sub(gone).max(0), ..line }
+        }
+        _ => line,
+    };
     settle(tx, ctx, site, sheet, line, &before, step.as_str())
 }
 

@@ -133,6 +133,12 @@ pub fn correct_line(
 ) -> Result<VersionRow, Problem> {
     let reason = checked_text(reason, "reason")?;
     let sheet = open_sheet(tx, site, sheet)?;
+    if sheet.state.is_payable() || sheet.state == SheetState::Closed {
+        let zh = "该工资表已审核，原行保持不变；请在该行登记更正（补发、多付），形成新的一行。";
+        let en = "The sheet is audited and its line stays; record a correction of the line (…/lines/{line}/corrections), which makes a \
+                  new one.";
+        return Err(Problem::conflict(zh, en).at("state", "bad_format"));
+    }
     require_state(&sheet, SheetState::Draft)?;
     let line = line_of_sheet(tx, site, &sheet, line)?;
     if line.state != LineState::Signed {

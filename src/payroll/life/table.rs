@@ -1,5 +1,7 @@
 //! Rows of line versions, notes of sheets, and periods.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -86,6 +88,20 @@ pub fn versions_of(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Resu
         .order(line_versions::version)
         .select(VersionRow::as_select())
         .load(conn)?)
+}
+
+/// The present version of each of these lines that was corrected.
+pub fn last_versions(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    lines: &[LineId],
+) -> Result<BTreeMap<LineId, VersionRow>, StoreError> {
+    let rows: Vec<VersionRow> = line_versions::table
+        .filter(line_versions::project_id.eq(project).and(line_versions::line_id.eq_any(lines.to_vec())))
+        .order(line_versions::version)
+        .select(VersionRow::as_select())
+        .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.line_id, row)).collect())
 }
 
 /// What was done with a sheet, in order.

@@ -88,6 +88,10 @@ fn detail(
         }
         None => None,
     };
+    let hours_max = Decimal::from(month.last().day_of_month().saturating_mul(24));
+    if item.decimal("workHours").is_some_and(|hours| hours > hours_max) {
+        return Err(refused(item, "workHours", "应为 0 至当月的总小时数", "hours are between nothing and those of the month"));
+    }
     // A card that nobody has told yet is recorded; another one than the worker's is not paid to.
     let index = card_index(ask.ctx.vault(), item.word("payRollBankCardNumber"));
     match &enrolment.card_index {

@@ -8,7 +8,7 @@ use super::{COLUMNS, Roster, RosterRow, WorkPaper};
 use crate::base::Day;
 use crate::base::person::{BankCard, Phone};
 use crate::wire::sheet::table::{Column, Table};
-use crate::wire::sheet::write::{TextEncoding, Value, csv_table, xlsx_table};
+use crate::wire::sheet::write::{TextEncoding, Value, csv_table, refused_rows, xlsx_table};
 use crate::wire::sheet::{Cell, Format, Sheet, Workbook};
 
 fn names() -> Vec<&'static str> {
@@ -93,14 +93,7 @@ pub fn reasons_of(roster: &Roster) -> Vec<(u32, String)> {
 /// What the workbook writer refuses.
 pub fn write_refused(book: &Workbook, reasons: &[(u32, String)]) -> Result<Vec<u8>, XlsxError> {
     let found = book.sheets.iter().find_map(|sheet| Table::find(sheet, &COLUMNS).ok());
-    let mut header = names();
-    header.push("错误原因");
-    let line = |(row, text): &(u32, String)| {
-        let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
-        let field = |column: &Column| Value::text(found.as_ref().and_then(|table| table.text(place, column.key)).as_deref());
-        COLUMNS.iter().map(field).chain([Value::Text(text.clone())]).collect::<Vec<_>>()
-    };
-    xlsx_table("错误行", &header, &reasons.iter().map(line).collect::<Vec<_>>())
+    refused_rows(found.as_ref(), &COLUMNS, reasons)
 }
 
 /// A row as the file has it: for each of our columns its key, its name and the text, empty where the file says nothing.

@@ -5,6 +5,7 @@ use encoding_rs::GB18030;
 use rust_decimal::prelude::ToPrimitive;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, Worksheet, XlsxError};
 
+use super::table::{Column, Table};
 use crate::base::{Day, Fen};
 
 /// A value to write.
@@ -96,6 +97,22 @@ pub fn xlsx_table(sheet_name: &str, header: &[&str], rows: &[Vec<Value>]) -> Res
         }
     }
     book.save_to_buffer()
+}
+
+/// The rows of a file that were refused, by our names of the columns and with the reason beside each: mended, it is read like any other.
+/// Rows are counted from 1.
+///
+/// # Errors
+/// What the workbook writer refuses.
+pub fn refused_rows(found: Option<&Table<'_>>, columns: &[Column], reasons: &[(u32, String)]) -> Result<Vec<u8>, XlsxError> {
+    let mut header: Vec<&str> = columns.iter().filter_map(|column| column.names.first().copied()).collect();
+    header.push("错误原因");
+    let line = |(row, text): &(u32, String)| {
+        let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+        let field = |column: &Column| Value::text(found.and_then(|table| table.text(place, column.key)).as_deref());
+        columns.iter().map(field).chain([Value::Text(text.clone())]).collect::<Vec<_>>()
+    };
+    xlsx_table("错误行", &header, &reasons.iter().map(line).collect::<Vec<_>>())
 }
 
 /// A workbook without a clock: its time of creation is always the same, so that equal content gives equal bytes.

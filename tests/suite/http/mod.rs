@@ -16,6 +16,7 @@ mod gates;
 mod laboratory;
 mod law;
 mod ledger;
+mod line_corrections;
 mod live_bank;
 mod match_alerts;
 mod matching;

@@ -24,7 +24,13 @@ both!(arrears_from_before_come_in_with_their_paper_and_are_paid_as_any_other, |a
     assert_eq!((&taken["taken"], &taken["sheet"]["total"]), (&json!(2), &json!("2000.50")), "{taken}");
     let places: Vec<&str> = taken["faults"].as_array().unwrap().iter().map(|one| one["place"].as_str().unwrap()).collect();
     assert_eq!(places, ["items[1].enrolment", "items[2].enrolment"]);
-    ask(body(vec![one(0, "1.00")])).await.refuse(409, "conflict");
+    // Whom the first list had is refused with the place; nothing is typed onto a sheet that rests on a paper.
+    let again = ask(body(vec![one(0, "1.00")])).await.refuse(422, "invalid");
+    let places: Vec<&str> = again["errors"].as_array().unwrap().iter().map(|one| one["place"].as_str().unwrap()).collect();
+    assert!(places.contains(&"items[0].enrolment"), "{again}");
+    let line = stage.lines(&taken["sheet"]).await[0]["line"].clone();
+    let typed = json!({"line": line["id"], "kind": "allowance", "label": "补贴", "quantity": "1", "unit_price": "5000.00"});
+    stage.act(&taken["sheet"], "items", 1, Some(typed)).await.refuse(409, "conflict");
     // The draft is no debt that could be paid yet; from there it goes the way of every sheet.
     let sheet = taken["sheet"].clone();
     stage.sign_all(&sheet).await;
@@ -36,5 +42,38 @@ both!(arrears_from_before_come_in_with_their_paper_and_are_paid_as_any_other, |a
     assert_eq!((&ordered["ordered"], &ordered["held"]), (&json!("2000.50"), &json!([])), "{ordered}");
     let papers = stage.manager.get(&at).send().await.expect(200);
     assert_eq!((papers.as_array().unwrap().len(), &papers[0]["document_id"]), (1, &json!(paper)));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(what_was_refused_of_a_list_comes_with_the_next_one, |app| {
+    let stage = stage(&app, &[Some(1), Some(2), Some(3)]).await;
+    let one = |number: usize, amount: &str| json!({"enrolment": stage.people[number].0, "amount": amount});
+    let at = stage.path("opening-arrears");
+    let list = |items: Vec<Value>| {
+        let paper = stage.scan();
+        json!({"month": "2026-01", "due_on": "2026-02-10", "document": paper, "note": "欠付清单", "items": items})
+    };
+    let ask = |body: Value| async { stage.manager.post(&at, body).send().await };
+    let first = ask(list(vec![one(0, "1200.00"), one(1, "0.00")])).await.expect(201);
+    assert_eq!((&first["taken"], &first["faults"][0]["place"]), (&json!(1), &json!("items[1].amount")), "{first}");
+    let mut late = list(vec![one(1, "800.00")]);
+    late["due_on"] = json!("2026-02-11");
+    ask(late).await.refuse(409, "conflict");
+    // While the sheet is a draft, the mended row joins it; the worker of the first list is told by the place.
+    let second = ask(list(vec![one(1, "800.00"), one(0, "1200.00")])).await.expect(201);
+    assert_eq!((&second["sheet"]["id"], &second["sheet"]["total"]), (&first["sheet"]["id"], &json!("2000.00")), "{second}");
+    assert_eq!((&second["taken"], &second["faults"][0]["place"]), (&json!(1), &json!("items[1].enrolment")), "{second}");
+    let sheet = second["sheet"].clone();
+    stage.sign_all(&sheet).await;
+    stage.act(&sheet, "submit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
+    // Handed in, it is left, and a further part takes the next one.
+    let third = ask(list(vec![one(2, "500.00"), one(1, "800.00")])).await.expect(201);
+    assert_eq!(
+        (&third["sheet"]["part"], &third["sheet"]["total"], &third["taken"]),
+        (&json!(2), &json!("500.00"), &json!(1)),
+        "{third}"
+    );
+    let papers = stage.manager.get(&at).send().await.expect(200);
+    assert_eq!(papers.as_array().unwrap().len(), 3, "each list has its paper: {papers}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -338,9 +338,25 @@ both!(nothing_goes_unsigned_and_silence_signs_nothing, |app| {
     let problem = stage.act(&sheet, "submit", 1, None).await.refuse(409, "conflict");
     assert_eq!(problem["errors"].as_array().unwrap().len(), 2);
     let bare = json!({"line": lines[0]["line"]["id"], "means": "device", "signed_on": "2026-03-01"});
-    let good = json!({"line": lines[1]["line"]["id"], "means": "device", "device": "北门", "evidence": "记录 7", "signed_on": "2026-03-01"});
-    let answers = stage.act(&sheet, "signatures", 1, Some(json!({"items": [bare, good]}))).await.expect(201);
-    assert_eq!((&answers[0]["signed"], &answers[1]["signed"]), (&json!(false), &json!(true)), "{answers}");
+    let device = json!({"serial": "TEST000000009", "project": stage.project.id, "gate": "北门", "direction": "in"});
+    stage.manager.post("/api/v1/devices", device).send().await.expect(200);
+    let at = |line: usize, device: &str, evidence: &str, on: &str| json!({"line": lines[line]["line"]["id"], "means": "device", "device": device, "evidence": evidence, "signed_on": on});
+    let typed = at(0, "x", "y", "2026-03-01");
+    let vague = at(0, "TEST000000009", "y", "2026-03-01");
+    let good = at(1, "北门 TEST000000009", "记录 7", "2026-03-01");
+    let late = at(1, "北门 TEST000000009", "记录 7", "2031-01-01");
+    let items = json!({"items": [bare, typed, vague, good, late]});
+    let answers = stage.act(&sheet, "signatures", 1, Some(items)).await.expect(201);
+    let told: Vec<(bool, Option<&str>)> =
+        answers.as_array().unwrap().iter().map(|one| (one["signed"] == true, one["reason"].as_str())).collect();
+    let expected = [
+        (false, Some("missing_field")),
+        (false, Some("unknown_device")),
+        (false, Some("bad_format")),
+        (true, None),
+        (false, Some("bad_time")),
+    ];
+    assert_eq!(told, expected, "a day to come is refused of a signed line too: {answers}");
     app.clock.set("2026-06-02T09:00:00+08:00");
     let stage = Stage { manager: app.labour_manager(), ..stage };
     let problem = stage.act(&sheet, "submit", 1, None).await.refuse(409, "conflict");

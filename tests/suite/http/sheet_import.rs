@@ -305,3 +305,88 @@ both!(a_layout_is_learned_and_an_export_comes_back_unchanged, |app| {
     assert_eq!(sums(&lines(&app)), sums(&before));
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_column_twice_is_refused_with_both_places, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let text = format!("姓名,身份证号,应发,实发,实发\n测试工人1,{},1500.00,1500.00,1400.00\n", id_number(1));
+    let file = SheetFile { name: None, content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let refused = import(&app, &stage, file, february(), None).unwrap_err();
+    assert!(refused.zh.contains("!D1") && refused.zh.contains("!E1"), "{}", refused.zh);
+    assert_eq!(refused.faults[0].reason, "duplicate");
+});
+
+both!(the_one_who_has_the_card_on_record_keeps_it_wherever_the_row_stands, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let row = |worker: u32, card: String| format!("测试工人{worker},{},5,300.00,1500.00,1500.00,{card}\n", id_number(worker));
+    let text = format!("姓名,身份证号,出勤天数,日工资,应发,实发,银行卡号\n{}{}", row(1, card(2)), row(2, card(2)));
+    let file = SheetFile { name: None, content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let taken = import(&app, &stage, file, february(), None).unwrap();
+    assert_eq!((taken.taken, taken.refused), (1, 1), "{:?}", taken.faults);
+    assert!(taken.faults.iter().all(|fault| fault.place.ends_with("G2")), "{:?}", taken.faults);
+    assert!(taken.faults.iter().any(|fault| fault.zh.contains("第 3 行")), "{:?}", taken.faults);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_row_is_held_against_the_gates_and_the_rate_on_record, |app| {
+    let cards: Vec<Option<u32>> = (1..=6).map(Some).collect();
+    let stage = stage(&app, &cards).await;
+    stage.work_elsewhere(6, "2026-02-03").await;
+    let row = |worker: u32, days: &str, daily: &str, due: &str, advance: &str, paid: &str| {
+        format!("测试工人{worker},{},{days},{daily},{due},{advance},{paid}\n", id_number(worker))
+    };
+    let rows = [
+        row(1, "5", "300.00", "1500.00", "", "1500.00"),
+        row(2, "20", "1200.00", "24000.00", "", "24000.00"),
+        row(3, "5", "300.00", "0.00", "", "0.00"),
+        row(4, "5", "300.00", "1500.00", "1500.00", "0.00"),
+        row(5, "-5", "300.00", "1500.00", "", "1500.00"),
+        row(6, "5", "300.00", "1500.00", "", "1500.00"),
+    ];
+    let text = format!("姓名,身份证号,出勤天数,日工资,应发,借支,实发\n{}", rows.concat());
+    let file = SheetFile { name: None, content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let taken = import(&app, &stage, file, february(), None).unwrap();
+    assert_eq!((taken.taken, taken.refused), (3, 3), "{:?}", taken.faults);
+    let said = |faults: &[anxin::web::problem::Fault], cell: &str, words: &[&str]| {
+        faults.iter().any(|fault| fault.place.ends_with(cell) && words.iter().all(|word| fault.zh.contains(word)))
+    };
+    assert!(said(&taken.warnings, "C3", &["20 天", "5 天"]), "{:?}", taken.warnings);
+    assert!(said(&taken.warnings, "D3", &["1200.00", "300.00"]), "{:?}", taken.warnings);
+    assert!(said(&taken.faults, "E4", &["应得 1500.00"]), "{:?}", taken.faults);
+    assert!(said(&taken.warnings, "G5", &["应得 1500.00"]), "all of it withheld: {:?}", taken.warnings);
+    assert!(said(&taken.faults, "C6", &["为负"]) && !said(&taken.faults, "C6", &["28"]), "{:?}", taken.faults);
+    assert!(said(&taken.faults, "A7", &["2026-02-03"]), "{:?}", taken.faults);
+    assert!(!taken.warnings.iter().any(|fault| fault.place.ends_with("C2") || fault.place.ends_with("D2")));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(the_refused_rows_come_back_as_a_sheet_with_their_reasons, |app| {
+    let stage = stage(&app, &[Some(1), Some(2), Some(3)]).await;
+    let text = format!(
+        "姓名,身份证号,应发,实发\n测试工人1,{},1500.00,1500.00\n测试工人2,{},1500.00,1499.99\n别人,{},1500.00,1500.00\n合计,,4500.00,4499.00\n",
+        id_number(1),
+        id_number(2),
+        id_number(3)
+    );
+    let id = stage.project_id();
+    let file = SheetFile { name: None, content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let inbox: InboxId = app
+        .write(move |tx, ctx| {
+            let site = projects::site(tx.conn(), id)?;
+            keep_file(tx, ctx, &site, &file)
+        })
+        .unwrap();
+    let path = stage.path(&format!("pay-sheet-imports/{inbox}/refused"));
+    let answer = stage.manager.post(&path, json!({"month": "2026-02"})).send().await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let book = anxin::wire::sheet::read(&answer.bytes).unwrap();
+    let rows = &book.sheets[0].rows;
+    assert_eq!(rows.len(), 3, "the header and the two refused rows, not the total: {rows:?}");
+    let said = |row: usize| rows[row].last().unwrap().shown();
+    assert!(said(1).contains("sum_mismatch") && said(2).contains("unknown_person"), "{rows:?}");
+    assert_eq!(rows[0].last().unwrap().shown(), "错误原因");
+    // It is read again: the same rows, the same reasons, and nothing was taken by asking.
+    let read = anxin::wire::pay_sheet::parse(&book, app.today());
+    assert_eq!((read.rows.len(), read.refused), (1, 1), "{:?}", read.problems);
+    assert!(app.read(move |conn, _| Ok(table::parts(conn, id, february())?)).unwrap().is_empty());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -48,6 +48,9 @@ both!(a_line_is_the_sum_of_its_items_to_the_fen, |app| {
     let cut = stage.act(&sheet, "items", 6, Some(item(&line, "deduction", "1", "60.11"))).await.expect(201);
     assert_eq!((text(&cut["gross"]), text(&cut["net"])), ("1860.11".to_owned(), "1800.00".to_owned()));
     stage.act(&sheet, "items", 7, Some(item(&line, "deduction", "1", "9999.00"))).await.refuse(422, "invalid");
+    // February has 672 hours; 5.5 stand on the line.
+    let long = stage.act(&sheet, "items", 7, Some(item(&line, "hour_wage", "666.6", "1.00"))).await.refuse(422, "invalid");
+    assert_eq!((&long["errors"][0]["place"], &long["errors"][0]["reason"]), (&json!("quantity"), &json!("over_limit")));
     assert_eq!(items(&stage, &sheet, &line).await.len(), 5, "a refused item leaves nothing behind");
     for wrong in
         [item(&line, "hour_wage", "-1", "1.00"), item(&line, "hour_wage", "0.0001", "1.00"), item(&line, "day_wage", "1", "1.00")]
@@ -96,6 +99,7 @@ both!(piece_work_needs_no_work_day, |app| {
 both!(a_signed_line_is_corrected_by_a_new_version_and_signed_anew, |app| {
     let stage = stage(&app, &[Some(1)]).await;
     let sheet = stage.build().await;
+    let before = stage.scan();
     stage.sign_all(&sheet).await;
     let line = stage.lines(&sheet).await[0]["line"].clone();
     stage.act(&sheet, "items", 1, Some(item(&line, "allowance", "1", "50.00"))).await.refuse(409, "conflict");
@@ -113,7 +117,17 @@ both!(a_signed_line_is_corrected_by_a_new_version_and_signed_anew, |app| {
     let view = stage.lines(&sheet).await[0].clone();
     assert_eq!(view["signed_by"], Value::Null, "the earlier signature signs nothing more: {view}");
     let now = json!({"id": sheet["id"], "version": version(&stage, &sheet).await});
-    stage.sign_all(&now).await;
+    let today = app.today().to_string();
+    let paper = |scan, on: &str| json!({"items": [{"line": line["id"], "means": "paper", "document_id": scan, "signed_on": on}]});
+    let tries = [
+        (stage.scan(), "2026-03-01", Some("signed_on")),
+        (before, today.as_str(), Some("document_id")),
+        (stage.scan(), today.as_str(), None),
+    ];
+    for (scan, on, wrong) in tries {
+        let answers = stage.act(&now, "signatures", 5, Some(paper(scan, on))).await.expect(201);
+        assert_eq!(answers[0]["signed"], wrong.is_none(), "{wrong:?}: {answers}");
+    }
     assert_eq!(stage.lines(&sheet).await[0]["signed_by"], "paper");
     let sheet = stage.act(&now, "submit", 5, None).await.expect(200);
     let sheet = stage.act(&sheet, "audit", 6, None).await.expect(200);

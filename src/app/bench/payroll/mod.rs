@@ -134,14 +134,14 @@ pub fn measure(config_dir: Option<&Path>, url: Option<&str>) -> Result<Payroll, 
     })
 }
 
-/// Everybody signs at the gate's device.
+/// Everybody signs by a link with a second means.
 fn sign(tx: &mut Tx<'_>, ctx: &Ctx, site: &projects::Site, sheet: SheetId) -> Result<(), Problem> {
     let lines: Vec<LineId> = table::lines_of(tx.conn(), site.id, sheet)?.into_iter().map(|line| line.id).collect();
     for some in lines.chunks(SIGNATURES_MAX) {
         let signature = |line: &LineId| NewSignature {
             line: *line,
-            means: Means::Device,
-            device: Some("测量".to_owned()),
+            means: Means::LinkWithSecondMeans,
+            device: None,
             evidence: Some(line.to_string()),
             document_id: None,
             signed_on: ctx.today,

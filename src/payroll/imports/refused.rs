@@ -1,0 +1,55 @@
+//! The error sheet of a pay sheet made elsewhere: the refused rows in our columns with a column of reasons, to be mended and uploaded
+//! again. It is made anew from the kept file each time; nothing is taken by it. Deliberately absent: rows left alone because their line
+//! is signed, which are right as they stand.
+
+use std::collections::BTreeMap;
+
+use super::actions::{Confirmed, proposal};
+use super::checks::Known;
+use super::fault_of;
+use crate::projects::Site;
+use crate::store::Tx;
+use crate::users;
+use crate::web::problem::Fault;
+use crate::web::{Ctx, Problem};
+use crate::wire::pay_sheet::COLUMNS;
+use crate::wire::sheet::table::Table;
+use crate::wire::sheet::write::refused_rows;
+
+/// Why plain numbers are looked at where nobody is asked for a purpose.
+const TO_MEND: &str = "改正工资表 mending a pay sheet";
+
+/// The rows of a kept file that would be refused, as XLSX: plain numbers, so who asked is written down.
+///
+/// # Errors
+/// `not_found` for a file that the project has not, `invalid` for a mapping that does not hold, `not_allowed` for machines.
+pub fn error_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> Result<Vec<u8>, Problem> {
+    let (book, mut proposal) = proposal(tx.conn(), ctx, site, confirmed.inbox, Some(confirmed.sheet))?;
+    proposal.map(&confirmed.mapping)?;
+    let pay = proposal.read(&book, ctx.today);
+    let known = Known::gather(tx, ctx, site, confirmed.month, confirmed.lowest_day_wage)?;
+    let mut told: BTreeMap<u32, Vec<Fault>> = BTreeMap::new();
+    for problem in &pay.problems {
+        told.entry(problem.row).or_default().push(fault_of(problem));
+    }
+    for (row, fault) in known.check(ctx, &proposal, &pay.rows).faults {
+        told.entry(row).or_default().push(fault);
+    }
+    let sheet = proposal.in_our_names(&book).unwrap_or_default();
+    let found = Table::find(&sheet, &COLUMNS).ok();
+    let mut reasons = Vec::with_capacity(told.len());
+    for (row, faults) in told {
+        let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+        // A total that does not add up is told of the file and is no row of a worker.
+        let is_worker = found.as_ref().is_some_and(|table| {
+            let is_named = table.text(place, "name").is_some() || table.text(place, "id").is_some();
+            row > 0 && is_named && !table.is_total(place, "name")
+        });
+        if is_worker {
+            let texts: Vec<String> = faults.iter().map(|one| format!("{} {} {}", one.place, one.reason, one.zh)).collect();
+            reasons.push((row, texts.join("；")));
+        }
+    }
+    users::actions::note_unmasking(tx, ctx, &confirmed.inbox.to_string(), "pay_sheet", TO_MEND)?;
+    refused_rows(found.as_ref(), &COLUMNS, &reasons).map_err(|error| Problem::internal(&error.to_string()))
+}
