@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 42] = [
+const PROJECT: [(&str, &str); 44] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -60,6 +60,8 @@ const PROJECT: [(&str, &str); 42] = [
     ("roster_rows", "project_id"),
     ("day_corrections", "project_id"),
     ("correction_steps", "project_id"),
+    ("told_clearings", "project_id"),
+    ("clearing_steps", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.

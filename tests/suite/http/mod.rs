@@ -8,6 +8,7 @@ mod cases;
 mod certificates;
 mod credit;
 mod day_corrections;
+pub mod deposit_steps;
 mod doors;
 mod gate_push;
 mod gate_silence;
