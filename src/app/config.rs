@@ -188,6 +188,20 @@ impl MailConfig {
 const TIMEOUT_SECONDS_MAX: u64 = 60;
 
 impl Config {
+    /// The same for a service on that port: a public address on loopback is this very service's and follows it, so that links and
+    /// addresses that it shows lead to where it listens. Any other public address is somebody's who knows better.
+    #[must_use]
+    pub fn listening_at(mut self, port: u16) -> Self {
+        for host in ["http://127.0.0.1", "http://localhost"] {
+            let Some(rest) = self.server.public_url.trim_end_matches('/').strip_prefix(host) else { continue };
+            if rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok()) {
+                self.server.public_url = format!("{host}:{port}");
+                break;
+            }
+        }
+        self
+    }
+
     /// Reads the layers; `folder` is laid over the embedded files.
     ///
     /// # Errors
@@ -345,4 +359,25 @@ pub fn law_book(folder: Option<&Path>) -> Result<LoadedBook, StoreError> {
         StoreError::Setup(format!("law data: {}", lines.join("\n")))
     })?;
     Ok(LoadedBook { book: Arc::new(book), files: Arc::new(files) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_on_loopback_follows_the_port_and_no_other_does() {
+        for (told, shown) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8391"),
+            ("http://localhost:8080/", "http://localhost:8391"),
+            ("http://127.0.0.1", "http://127.0.0.1:8391"),
+            ("http://127.0.0.1.example.cn", "http://127.0.0.1.example.cn"),
+            ("http://127.0.0.1:8080/anxin", "http://127.0.0.1:8080/anxin"),
+            ("https://wages.example.cn", "https://wages.example.cn"),
+        ] {
+            let mut config = Config::load(None).unwrap();
+            config.server.public_url = told.to_owned();
+            assert_eq!(config.listening_at(8391).server.public_url, shown);
+        }
+    }
 }

@@ -102,6 +102,8 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
     text.rows("pay_runs", payroll::pay_run::table::all_runs(conn)?)?;
     text.rows("payment_attempts", payroll::pay_run::table::all_attempts(conn)?)?;
     text.rows("cleared_lines", payroll::outside::table::all(conn)?)?;
+    text.rows("told_clearings", payroll::outside::telling::table::all(conn)?)?;
+    text.rows("clearing_steps", payroll::outside::telling::table::all_steps(conn)?)?;
     text.rows("matter_steps", matters::table::all(conn)?)?;
     text.rows("cases", cases::table::all(conn)?)?;
     text.rows("assessments", compliance::table::all(conn)?)?;

@@ -82,6 +82,8 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::pay_run::checks::table::all_card_words(conn)?)?;
     audit.table(settlement::voiding::table::all(conn)?)?;
     audit.table(payroll::outside::table::all(conn)?)?;
+    audit.table(payroll::outside::telling::table::all(conn)?)?;
+    audit.table(payroll::outside::telling::table::all_steps(conn)?)?;
     audit.table(payroll::links::pins::table::all(conn)?)?;
     audit.table(matters::table::all(conn)?)?;
     audit.table(settlement::payees::table::all(conn)?)?;

@@ -303,7 +303,12 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("profile_chosen", "账户已采用该口径。", "The account goes by it from now on."),
     ("profile_written", "新版本已写入。", "The version is on record."),
     ("matter_kept", "事项已记录。", "The step is on record."),
-    ("lines_cleared", "已登记 {n} 行工资的支付。", "The payment of {n} lines is on record."),
+    (
+        "lines_told",
+        "已登记 {n} 行工资的支付，须由另一人确认后生效。",
+        "The payment of {n} lines is told; it counts once another person has confirmed it.",
+    ),
+    ("clearing_decided", "决定已记录。", "The decision is on record."),
     ("calendar_revoked", "日历地址已停用。", "The calendar address leads nowhere any more."),
     ("override_asked", "已提交，须由另一人批准后生效。", "Asked for; it holds once another person has approved it."),
     ("override_decided", "决定已记录。", "The decision is on record."),

@@ -58,9 +58,10 @@ pub struct Lodged {
 /// `invalid` for a form that the region does not admit (R65-02), an amount of nothing, a promise without an end or with one before its beginning, money with an end, a day to come.
 pub fn lodge(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewDeposit) -> Result<Lodged, Problem> {
     let refuse = |zh: &str, en: &str, place: &str, reason| Err(Problem::invalid(zh, en).at(place, reason));
-    if !new.amount.is_positive() || !new.amount.is_bookable() {
+    if !new.amount.is_positive() {
         return refuse("保证金金额应大于零。", "A deposit is for more than nothing.", "amount", "bad_amount");
     }
+    not_too_much(new.amount)?;
     let issuer = new.issuer.trim();
     if issuer.is_empty() || issuer.chars().count() > ISSUER_MAX {
         return refuse("机构名称应为 1 至 140 个字。", "An issuer's name has 1 to 140 characters.", "issuer", "bad_format");
@@ -114,7 +115,45 @@ pub fn lodge(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewDeposit) -> Resul
     Ok(Lodged { deposit, events: vec![event] })
 }
 
-/// Records that a deposit was used, replenished, returned, or that its publicity began.
+fn not_too_much(amount: Fen) -> Result<(), Problem> {
+    if amount.is_bookable() {
+        return Ok(());
+    }
+    let most = Fen::BOOKABLE_MAX;
+    let problem = Problem::invalid(
+        format!("金额 {amount} 元超过一次可登记的上限 {most} 元。"),
+        format!("{amount} is more than the {most} that one record may be over."),
+    );
+    Err(problem.at("amount", "over_limit"))
+}
+
+/// Records what somebody tells of a deposit outside its matters: that its publicity began. Money leaves and enters a deposit by the
+/// steps of a matter only, where each step is its own person's to take.
+///
+/// # Errors
+/// `invalid` for money used, replenished or returned (R65-19, R65-20, R65-22a); as [`record_event`].
+pub fn tell_event(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: DepositId, new: &NewEvent) -> Result<Lodged, Problem> {
+    let (zh, en) = match new.kind {
+        DepositEvent::PublicityStarted | DepositEvent::Lodged => return record_event(tx, ctx, site, id, new),
+        DepositEvent::Used => (
+            "保证金的使用请在“责令支付”事项中登记（deposit-matters，deposit_order；规则 R65-19）。",
+            "A deposit is used by a step of an order: begin deposit_order under deposit-matters (rule R65-19).",
+        ),
+        DepositEvent::Replenished => (
+            "保证金的补足请在“责令支付”事项中登记（deposit-matters，replenished；规则 R65-20）。",
+            "A deposit is filled up by the step `replenished` of its order under deposit-matters (rule R65-20).",
+        ),
+        DepositEvent::Returned => (
+            "保证金的返还请在“返还”事项中办理：承诺、公示满 30 日、无欠薪，由人社部门确认（deposit-matters，deposit_return；规则 R65-22a）。",
+            "A deposit is given back after promise, 30 days of publicity and without arrears, confirmed by the labour authority: begin \
+             deposit_return under deposit-matters (rule R65-22a).",
+        ),
+    };
+    Err(Problem::invalid(zh, en).at("kind", "blocked"))
+}
+
+/// Records that a deposit was used, replenished, returned, or that its publicity began. Whoever calls has seen to it that the rules of
+/// a use and of a return were followed.
 ///
 /// # Errors
 /// `invalid` when on some day less than nothing or more than was lodged would be held.
@@ -130,12 +169,10 @@ pub fn record_event(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: DepositId, new:
         DepositEvent::PublicityStarted if new.amount != Fen::ZERO => {
             return refuse("公示不涉及金额。", "A publicity moves no money.", "amount", "bad_amount");
         }
-        DepositEvent::Used | DepositEvent::Replenished | DepositEvent::Returned
-            if !new.amount.is_positive() || !new.amount.is_bookable() =>
-        {
+        DepositEvent::Used | DepositEvent::Replenished | DepositEvent::Returned if !new.amount.is_positive() => {
             return refuse("金额应大于零。", "Write more than nothing.", "amount", "bad_amount");
         }
-        _ => {}
+        _ => not_too_much(new.amount)?,
     }
     if new.happened_on < deposit.lodged_on || new.happened_on > ctx.today {
         return refuse("日期应在存储日与今天之间。", "The day lies between the lodging and today.", "happened_on", "bad_time");

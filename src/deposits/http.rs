@@ -31,7 +31,7 @@ pub fn routes() -> Vec<Route> {
         Route::post(
             "/api/v1/projects/{project}/deposits/{deposit}/events",
             handle,
-            "Record that a deposit was used, replenished, returned, or that its publicity began",
+            "Record that the publicity before a deposit's return began; its money moves by deposit-matters",
             || web::post().to(record_event),
         )
         .takes::<RecordDepositEvent>()
@@ -121,7 +121,7 @@ async fn record_event(
     let new = NewEvent { kind, happened_on, amount: amount.unwrap_or(Fen::ZERO), document: document_id };
     call.order(StatusCode::CREATED, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        view(actions::record_event(tx, ctx, &site, id, &new)?, ctx.today)
+        view(actions::tell_event(tx, ctx, &site, id, &new)?, ctx.today)
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Beginning a matter and taking its steps.
 
 use super::table::{self, StepRow};
-use super::{Matter, MatterKind, Step, fold, stands};
+use super::{Matter, MatterKind, Step, fold, stands, takers};
 use crate::base::id::{DepositId, DocumentId, LineId, MatterId, RecordId, SheetId};
 use crate::base::{Day, Fen};
 use crate::deposits::{self, DepositEvent, actions::NewEvent};
@@ -98,6 +98,7 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
             "bad_format",
         ));
     }
+    takers::require(tx.conn(), ctx, site, new)?;
     let id = MatterId(ctx.id());
     let mut row = row_of(tx, ctx, site, id, kind, new, None)?;
     match kind {
@@ -153,6 +154,19 @@ fn positive(amount: Option<Fen>) -> Result<Fen, Problem> {
     found.ok_or_else(|| refuse("金额应大于零。", "Write an amount of more than nothing.", "amount", "bad_amount"))
 }
 
+/// Refuses an amount that was stated and is another than the one that follows: it is never silently replaced.
+fn as_stated(stated: Option<Fen>, follows: Fen) -> Result<(), Problem> {
+    match stated {
+        Some(stated) if stated != follows => Err(refuse(
+            format!("填写的金额 {stated} 元与应为的 {follows} 元不符；请更正，或留空由系统计算。"),
+            format!("The amount of {stated} is not the {follows} that follows; put it right, or leave it out."),
+            "amount",
+            "sum_mismatch",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The request is computed, not typed: what the sheet still needs less what the account holds (R53-13).
 fn shortage(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewStep, row: &mut StepRow) -> Result<(), Problem> {
     let sheet: Option<SheetId> = new.subject.as_deref().and_then(|text| text.parse().ok());
@@ -193,6 +207,7 @@ fn shortage(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewStep, row: &mut St
             "sum_mismatch",
         ));
     };
+    as_stated(new.amount, short)?;
     row.amount_fen = Some(short);
     row.payroll_fen = Some(payroll);
     row.balance_fen = Some(balance);
@@ -222,6 +237,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
         let problem = Problem::conflict(format!("下一步应为 {words}。"), format!("What may follow is: {words}."));
         return Err(problem.at("step", "bad_format"));
     }
+    takers::require(tx.conn(), ctx, site, new)?;
     let mut row = row_of(tx, ctx, site, id, matter.kind, new, matter.last())?;
     match new.step {
         Step::Answered if matter.begun().is_some_and(|begun| begun.recorded_by == ctx.actor()) => {
@@ -241,8 +257,16 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
         }
         Step::PaidOut => pay_out(tx, ctx, site, &matter, new, &mut row)?,
         Step::Replenished => {
-            let used = matter.steps.iter().find(|step| step.step == Step::PaidOut).and_then(|step| step.amount_fen);
-            let amount = positive(used)?;
+            let rest = positive(matter.to_replenish)?;
+            let amount = positive(new.amount.or(Some(rest)))?;
+            if amount > rest {
+                return Err(refuse(
+                    format!("补足金额 {amount} 元超过尚缺的 {rest} 元。"),
+                    format!("{amount} is more than the {rest} that the deposit still lacks."),
+                    "amount",
+                    "sum_mismatch",
+                ));
+            }
             move_deposit(tx, ctx, site, &matter, new, DepositEvent::Replenished, amount)?;
             row.amount_fen = Some(amount);
         }
@@ -251,9 +275,12 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
             return Err(refuse("请写明尚未付清的工资。", "Say what is still owed.", "note", "missing_field"));
         }
         Step::Confirmed => {
+            // Arrears may have come to light since the decision: nothing is given back over them (R65-22b).
+            may_return(tx, ctx, site, new.happened_on)?;
             let deposit = deposit_of(tx, site, matter.begun().and_then(|begun| begun.subject.as_deref()))?;
             let events = deposits::table::events(tx.conn(), site.id, deposit.id)?;
             let held = positive(Some(deposits::held(&events, ctx.today)?))?;
+            as_stated(new.amount, held)?;
             move_deposit(tx, ctx, site, &matter, new, DepositEvent::Returned, held)?;
             row.amount_fen = Some(held);
         }
@@ -269,6 +296,7 @@ fn pay_out(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, matter: &Matter, new: &NewSt
     if matter.amount().is_none_or(|ordered| total > ordered) {
         return Err(refuse("支付金额超过责令支付的金额。", "That is more than was ordered.", "lines", "sum_mismatch"));
     }
+    as_stated(new.amount, total)?;
     let deposit = deposit_of(tx, site, matter.begun().and_then(|begun| begun.subject.as_deref()))?;
     let clearing = NewClearing {
         payer: Payer::Deposit,

@@ -1,4 +1,4 @@
-//! `/api/v1/projects/{project}/matters`, `/deposit-matters`, `/clearings` and `/liability`.
+//! `/api/v1/projects/{project}/matters`, `/deposit-matters` and `/liability`.
 
 use actix_web::http::StatusCode;
 use actix_web::{Responder, web};
@@ -12,15 +12,14 @@ use super::liability::{self, Liability};
 use super::{Matter, MatterKind, Step};
 use crate::base::id::{DocumentId, LineId, MatterId, ProjectId};
 use crate::base::{Day, Fen};
-use crate::payroll::outside::{self, NewClearing, Payer, table::ClearedRow};
 use crate::projects::enter;
 use crate::web::{Access, Body, Call, Ctx, Problem, Route, Verb};
 
-/// The module's routes. Matters of the deposit are for those who handle it, the others for those who record facts.
+/// The module's routes. Matters of the deposit are for those who take steps in them, the others for those who record facts.
 pub fn routes() -> Vec<Route> {
     let (read, record) = (Access::Holds(Verb::ReadMoney), Access::Holds(Verb::RecordFacts));
-    let handle = Access::Holds(Verb::HandleDeposits);
-    vec![
+    let handle = Access::Holds(Verb::StepDeposits);
+    let mut routes = vec![
         Route::get("/api/v1/projects/{project}/matters", read, "Matters of the wage money with what is to be done", || {
             web::get().to(list)
         })
@@ -66,16 +65,9 @@ pub fn routes() -> Vec<Route> {
         })
         .query(&[("as_of", "day that is asked about, today when absent")])
         .gives::<Liability>(),
-        Route::post(
-            "/api/v1/projects/{project}/clearings",
-            Access::Holds(Verb::PayWages),
-            "Record that the contractor or the owner paid wages outside the wage account",
-            || web::post().to(clear),
-        )
-        .takes::<ClearLines>()
-        .creates::<Vec<ClearedRow>>()
-        .order(),
-    ]
+    ];
+    routes.extend(super::clearings::routes());
+    routes
 }
 
 /// A matter to be begun.
@@ -103,13 +95,13 @@ pub struct BeginMatter {
 }
 
 /// A line with what it was paid.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaidLine {
     /// The line.
-    line: LineId,
+    pub line: LineId,
     /// How much.
-    amount: Fen,
+    pub amount: Fen,
 }
 
 /// A step to be taken.
@@ -133,22 +125,6 @@ pub struct TakeStep {
     /// Lines that it paid.
     #[serde(default)]
     lines: Vec<PaidLine>,
-}
-
-/// Wages that were paid outside the wage account.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ClearLines {
-    /// Whose money: contractor or owner.
-    payer: Payer,
-    /// The bank's reference of the transfer.
-    reference: String,
-    /// Day of payment.
-    paid_on: Day,
-    /// The paper.
-    document_id: Option<DocumentId>,
-    /// Lines with what each was paid.
-    items: Vec<PaidLine>,
 }
 
 /// Refuses a matter at the door of the other kind: rights differ.
@@ -239,23 +215,6 @@ async fn liability(call: Call, project: web::Path<ProjectId>, query: web::Query<
         let site = enter(conn, &ctx.scope, id)?;
         let may_name = liability::may_name(conn, ctx, &site)?;
         liability::of_project(conn, ctx, &site, may_name, as_of.unwrap_or(ctx.today))
-    })
-    .await
-}
-
-async fn clear(call: Call, project: web::Path<ProjectId>, body: Body<ClearLines>) -> Result<impl Responder, Problem> {
-    let id = project.into_inner();
-    let request = json!({"order": "clear_lines", "project": id, "body": &body.0});
-    let ClearLines { payer, reference, paid_on, document_id, items } = body.0;
-    if payer == Payer::Deposit {
-        let (zh, en) = ("保证金支付请在保证金事项中登记。", "A payment out of the deposit is a step of its order.");
-        return Err(Problem::invalid(zh, en).at("payer", "bad_format"));
-    }
-    let items = items.into_iter().map(|one| (one.line, one.amount)).collect();
-    let new = NewClearing { payer, reference, paid_on, document: document_id, items, from_cash: false };
-    call.order(StatusCode::CREATED, request, move |tx, ctx| {
-        let site = enter(tx.conn(), &ctx.scope, id)?;
-        outside::clear(tx, ctx, &site, &new)
     })
     .await
 }

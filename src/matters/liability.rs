@@ -103,7 +103,8 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     let facts = projects::actions::facts(conn, site, as_of, None)?;
     let owner_overdue = match facts.get(FactKind::OwnerMoney).map(|record| &record.fact) {
         Some(Fact::OwnerMoney { overdue: false, .. }) => Some(Fen::ZERO),
-        Some(Fact::OwnerMoney { overdue: true, amount, .. }) => *amount,
+        // A negative amount that an older version took says nothing.
+        Some(Fact::OwnerMoney { overdue: true, amount, .. }) => amount.filter(|amount| *amount >= Fen::ZERO),
         _ => None,
     };
     let input = LiabilityInput { arrears: Some(total), owner_overdue };

@@ -7,9 +7,11 @@
 
 pub mod actions;
 pub mod adequacy;
+pub mod clearings;
 pub mod http;
 pub mod liability;
 pub mod table;
+pub mod takers;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -192,6 +194,8 @@ pub struct Matter {
     pub tasks: Vec<Task>,
     /// Whether money may be taken from the account for the claim that froze it; `None` for other matters and where it is not known.
     pub transfer_allowed: Option<bool>,
+    /// What the deposit still lacks of what it paid; `None` where it paid nothing.
+    pub to_replenish: Option<Fen>,
 }
 
 impl Matter {
@@ -244,9 +248,16 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
         transfer_allowed = answer.transfer_allowed;
     }
     let done: Vec<Step> = steps.iter().map(|row| row.step).collect();
-    let next = next(kind, &done, &wanted);
+    let to_replenish = to_replenish(&steps);
+    let mut next = next(kind, &done, &wanted);
+    // A deposit that was filled up in part is still short, and its matter goes on.
+    if last_is(&done, Step::Replenished) && to_replenish.is_some_and(Fen::is_positive) {
+        next.push(Step::Replenished);
+    }
     let last = steps.last()?;
-    let due = |kind: DeadlineKind| deadline::ask(book, region, as_of, &DeadlineInput::new(kind, last.happened_on)).due;
+    let due_from = |kind: DeadlineKind, from: Day| deadline::ask(book, region, as_of, &DeadlineInput::new(kind, from)).due;
+    let due = |kind: DeadlineKind| due_from(kind, last.happened_on);
+    let used_on = steps.iter().find(|row| row.step == Step::PaidOut).map_or(last.happened_on, |row| row.happened_on);
     let tasks = next
         .iter()
         .filter_map(|step| {
@@ -258,7 +269,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
                 Step::OrderObeyed => ("general_contractor", last.due_on, R65_19),
                 Step::NoticeServed => ("labour_authority", None, R65_19),
                 Step::PaidOut => ("bank", due(DeadlineKind::DepositPayOut), R65_19),
-                Step::Replenished => ("general_contractor", due(DeadlineKind::DepositReplenish), R65_20),
+                Step::Replenished => ("general_contractor", due_from(DeadlineKind::DepositReplenish, used_on), R65_20),
                 Step::Decided => ("labour_authority", due(DeadlineKind::DepositReturnDecision), R65_22A),
                 Step::Confirmed => ("labour_authority", due(DeadlineKind::DepositReturnConfirmation), R65_22A),
                 Step::BankPrompted => ("bank", Some(first.happened_on), R53_08B),
@@ -269,7 +280,18 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
             Some(Task { step: *step, by, due_on, rule })
         })
         .collect();
-    Some(Matter { id, kind, tasks, next, transfer_allowed, steps })
+    Some(Matter { id, kind, tasks, next, transfer_allowed, to_replenish, steps })
+}
+
+fn last_is(done: &[Step], step: Step) -> bool {
+    done.last() == Some(&step)
+}
+
+/// What was paid out of the deposit less what was put back; `None` where nothing was paid, or for sums that nobody can add.
+fn to_replenish(steps: &[StepRow]) -> Option<Fen> {
+    let sum = |wanted: Step| Fen::total(steps.iter().filter(|row| row.step == wanted).filter_map(|row| row.amount_fen)).ok();
+    steps.iter().find(|row| row.step == Step::PaidOut)?;
+    sum(Step::PaidOut)?.minus(sum(Step::Replenished)?).ok().map(Fen::or_zero)
 }
 
 #[cfg(test)]

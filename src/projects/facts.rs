@@ -206,14 +206,16 @@ impl Fact {
         }
     }
 
-    /// The amounts in it.
-    fn amounts(&self) -> impl Iterator<Item = Fen> {
+    /// The amounts in it, each with its field.
+    fn amounts(&self) -> impl Iterator<Item = (&'static str, Fen)> {
         let amounts = match self {
-            Fact::Contract { sum, .. } => [Some(*sum), None],
-            Fact::LabourCost { monthly, .. } => [*monthly, None],
-            Fact::ProgressPayment { amount, finished_value, .. } => [Some(*amount), *finished_value],
-            Fact::PaymentBond { amount, .. } => [Some(*amount), None],
-            Fact::OwnerMoney { amount, .. } => [*amount, None],
+            Fact::Contract { sum, .. } => [Some(("sum", *sum)), None],
+            Fact::LabourCost { monthly, .. } => [monthly.map(|monthly| ("monthly", monthly)), None],
+            Fact::ProgressPayment { amount, finished_value, .. } => {
+                [Some(("amount", *amount)), finished_value.map(|value| ("finished_value", value))]
+            }
+            Fact::PaymentBond { amount, .. } => [Some(("amount", *amount)), None],
+            Fact::OwnerMoney { amount, .. } => [amount.map(|amount| ("amount", amount)), None],
             _ => [None, None],
         };
         amounts.into_iter().flatten()
@@ -226,8 +228,18 @@ impl Fact {
     pub fn check(&self, valid_on: Day) -> Result<(), Problem> {
         let refuse = |zh: &str, en: &str, place: &str| Err(Problem::invalid(zh, en).at(place, "bad_format"));
         let day_of_month = 1..=31;
-        if self.amounts().any(|amount| !amount.is_bookable()) {
-            return refuse("金额过大。", "The amount is larger than any project.", "amount");
+        for (place, amount) in self.amounts() {
+            if amount < Fen::ZERO {
+                return refuse("金额不能为负。", "An amount is not negative.", place);
+            }
+            if !amount.is_bookable() {
+                let most = Fen::BOOKABLE_MAX;
+                let (zh, en) = (
+                    format!("金额 {amount} 元超过上限 {most} 元，大于任何项目。"),
+                    format!("{amount} is above the limit of {most}, more than any project."),
+                );
+                return refuse(&zh, &en, place);
+            }
         }
         match self {
             Fact::Contract { sum, .. } if !sum.is_positive() => {
@@ -261,11 +273,6 @@ impl Fact {
                 "The cycle of labour-cost payments is at most one month (rule R724-24b).",
                 "cycle_months",
             ),
-            Fact::ProgressPayment { amount, finished_value, .. }
-                if *amount < Fen::ZERO || finished_value.is_some_and(|value| value < Fen::ZERO) =>
-            {
-                refuse("金额不能为负。", "An amount is not negative.", "amount")
-            }
             Fact::ProgressPayment { period, .. } if valid_on < period.first() => {
                 refuse("结算日早于所属月份。", "A month's work is settled in that month or later.", "period")
             }
@@ -373,78 +380,4 @@ impl Facts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(id: i64, day: &str, fact: Fact) -> Recorded {
-        let at = Moment(id);
-        Recorded {
-            id: FactId(id),
-            valid_on: day.parse().unwrap(),
-            fact,
-            document_id: None,
-            recorded_at: at,
-            recorded_by: "t".into(),
-        }
-    }
-
-    #[test]
-    fn the_latest_day_wins_and_a_correction_of_that_day_wins_over_it() {
-        let day: Day = "2026-03-02".parse().unwrap();
-        let records = [
-            record(1, "2026-02-01", Fact::PayDay { day: 10 }),
-            record(2, "2026-03-01", Fact::PayDay { day: 15 }),
-            record(3, "2026-02-01", Fact::PayDay { day: 11 }),
-            record(4, "2026-04-01", Fact::PayDay { day: 20 }),
-        ];
-        assert_eq!(Facts::fold(records.clone(), day).pay_day(), Some(15));
-        assert_eq!(Facts::fold(records.clone(), "2026-02-28".parse().unwrap()).pay_day(), Some(11));
-        assert_eq!(Facts::fold(records, "2026-01-31".parse().unwrap()).pay_day(), None);
-    }
-
-    #[test]
-    fn progress_money_is_kept_for_each_month_and_corrected_by_a_later_record() {
-        let paid = |period: &str, fen: i64| Fact::ProgressPayment {
-            period: period.parse().unwrap(),
-            amount: Fen(fen),
-            finished_value: None,
-        };
-        let records = [
-            record(1, "2026-02-05", paid("2026-01", 100)),
-            record(2, "2026-03-05", paid("2026-02", 200)),
-            record(3, "2026-02-05", paid("2026-01", 150)),
-            record(4, "2026-02-01", paid("2026-01", 999)),
-        ];
-        let facts = Facts::fold(records, "2026-03-31".parse().unwrap());
-        let of = |month: &str| facts.progress_of(month.parse().unwrap()).map(|(amount, _)| amount);
-        assert_eq!((of("2026-01"), of("2026-02"), of("2026-03")), (Some(Fen(150)), Some(Fen(200)), None));
-        assert!(paid("2026-03", 1).check("2026-02-28".parse().unwrap()).is_err(), "before the month began");
-        assert!(paid("2026-03", -1).check("2026-03-28".parse().unwrap()).is_err());
-    }
-
-    #[test]
-    fn a_cycle_longer_than_a_month_is_refused() {
-        let cost = |cycle: &str, share: Option<&str>| Fact::LabourCost {
-            share: share.map(|text| text.parse().unwrap()),
-            monthly: None,
-            transfer_day: 10,
-            cycle_months: cycle.parse().unwrap(),
-        };
-        let day: Day = "2026-03-02".parse().unwrap();
-        assert!(cost("1", Some("0.2")).check(day).is_ok());
-        assert!(cost("1.03", Some("0.2")).check(day).is_err());
-        assert!(cost("1", None).check(day).is_err());
-        assert!(cost("1", Some("1.01")).check(day).is_err());
-    }
-
-    #[test]
-    fn json_names_the_kind_and_refuses_what_it_does_not_know() {
-        let fact: Fact = serde_json::from_str(r#"{"kind":"contract","sum":"9990000.00","period_months":"12"}"#).unwrap();
-        assert_eq!(fact.kind(), FactKind::Contract);
-        assert!(serde_json::from_str::<Fact>(r#"{"kind":"pay_day","day":15,"extra":1}"#).is_err());
-        assert!(serde_json::from_str::<Fact>(r#"{"kind":"unheard_of"}"#).is_err());
-        for kind in FactKind::ALL {
-            assert_eq!(kind.to_string().parse::<FactKind>().unwrap(), *kind);
-        }
-    }
-}
+mod tests;

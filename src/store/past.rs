@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 43] = [
+const PROJECT: [(&str, &str); 45] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -61,6 +61,8 @@ const PROJECT: [(&str, &str); 43] = [
     ("day_corrections", "project_id"),
     ("correction_steps", "project_id"),
     ("line_corrections", "project_id"),
+    ("told_clearings", "project_id"),
+    ("clearing_steps", "project_id"),
 ];
 
 /// Tables of a project's chain whose earlier versions stand in `*_was`.

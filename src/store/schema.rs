@@ -1153,6 +1153,7 @@ diesel::table! {
         recorded_by -> Text,
         happened_on -> Date,
         recorded_seq -> BigInt,
+        document_id -> Nullable<BigInt>,
     }
 }
 
@@ -1809,3 +1810,33 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(correction_steps, day_corrections);
+
+diesel::table! {
+    told_clearings (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        payer -> Text,
+        reference -> Text,
+        paid_on -> Date,
+        document_id -> BigInt,
+        items -> Text,
+        told_by -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    clearing_steps (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        clearing_id -> BigInt,
+        step -> Text,
+        note -> Text,
+        decided_by -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}

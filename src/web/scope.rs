@@ -53,6 +53,8 @@ words! {
         FeedBank = "feed_bank",
         /// Lodge, use, return deposits.
         HandleDeposits = "handle_deposits",
+        /// Take steps in matters of deposits; which ones, the matter says by role.
+        StepDeposits = "step_deposits",
         /// Enrol workers, let them leave.
         EnrolWorkers = "enrol_workers",
         /// See workers with masked numbers.
@@ -102,6 +104,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::ReadProjects,
             V::RegisterParties,
             V::RegisterProjects,
+            V::StepDeposits,
             V::ManageDevices,
             V::ManageUsers,
             V::Operate,
@@ -121,6 +124,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::ReadMoney,
             V::FeedBank,
             V::HandleDeposits,
+            V::StepDeposits,
             V::EnrolWorkers,
             V::ReadWorkers,
             V::Unmask,
@@ -142,6 +146,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::RecordFacts,
             V::ReadMoney,
             V::HandleDeposits,
+            V::StepDeposits,
             V::ReadWorkers,
             V::Unmask,
             V::MatchWages,
@@ -166,7 +171,7 @@ pub fn verbs_of(role: Role) -> &'static [Verb] {
             V::TryLaw,
         ],
         Role::GridOfficer => &[V::ReadProjects, V::HandleCases],
-        Role::Bank => &[V::FeedBank, V::ReadMoney],
+        Role::Bank => &[V::FeedBank, V::ReadMoney, V::StepDeposits],
         Role::Device => &[V::FeedPunches],
     }
 }

@@ -21,7 +21,7 @@ fn folder(name: &str) -> PathBuf {
 
 /// A city of a tenth of its people.
 fn wanted(name: &str, seed: u64) -> Wanted {
-    Wanted { folder: folder(name), seed, as_of: AS_OF.parse().ok(), crowd: 10 }
+    Wanted { folder: folder(name), seed, as_of: AS_OF.parse().ok(), crowd: 10, port: 8080 }
 }
 
 fn open(wanted: &Wanted) -> Result<Prepared, StoreError> {

@@ -101,7 +101,7 @@ impl Bed {
     /// Starts one over a demonstration city, for what needs months of everything: papers, people, attendance, money, answers.
     pub fn demo(config_dir: Option<&Path>) -> Result<Self, StoreError> {
         let folder = Folder::new()?;
-        let wanted = Wanted { folder: folder.0.clone(), seed: 1, as_of: None, crowd: demo::WHOLE_CROWD };
+        let wanted = Wanted { folder: folder.0.clone(), seed: 1, as_of: None, crowd: demo::WHOLE_CROWD, port: 8080 };
         let demo::Prepared { ground, config, .. } = demo::prepare(config_dir, &wanted, &mut |_| Ok(()))?;
         Self::over(ground, &config, Some(folder))
     }

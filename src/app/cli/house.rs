@@ -115,7 +115,7 @@ pub fn run_house(ground: Arc<Ground>, config: &Config, address: IpAddr, port: u1
 
 pub fn demo(config_dir: Option<&Path>, args: &DemoArgs) -> Result<Verdict, StoreError> {
     let DemoArgs { port, data, seed, as_of } = args;
-    let wanted = Wanted { folder: data.clone(), seed: *seed, as_of: *as_of, crowd: demo::WHOLE_CROWD };
+    let wanted = Wanted { folder: data.clone(), seed: *seed, as_of: *as_of, crowd: demo::WHOLE_CROWD, port: *port };
     let Prepared { ground, config, logins } = demo::prepare(config_dir, &wanted, &mut say)?;
     for Login { role, login, password } in logins {
         say(&format!("{role} {login} {password}"))?;

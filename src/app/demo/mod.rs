@@ -56,6 +56,8 @@ pub struct Wanted {
     pub as_of: Option<Day>,
     /// Share of the city's people in hundredths; tests take few.
     pub crowd: u32,
+    /// Port that it will be served on; addresses that it shows lead there.
+    pub port: u16,
 }
 
 /// A demonstration that is ready to be served.
@@ -81,7 +83,7 @@ pub fn prepare(
     wanted: &Wanted,
     tell: &mut dyn FnMut(&str) -> Result<(), StoreError>,
 ) -> Result<Prepared, StoreError> {
-    let (config, law) = (Config::load(config_dir)?, config::law_book(config_dir)?);
+    let (config, law) = (Config::load(config_dir)?.listening_at(wanted.port), config::law_book(config_dir)?);
     let setup = |error: std::io::Error| StoreError::Setup(format!("cannot make `{}`: {error}", wanted.folder.display()));
     std::fs::create_dir_all(&wanted.folder).map_err(setup)?;
     let place = Place::in_folder(&wanted.folder);

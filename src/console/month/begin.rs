@@ -242,7 +242,7 @@ async fn record_event(form: Form, project: web::Path<ProjectId>) -> Shown {
     form.order(Verb::HandleDeposits, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
         let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
-        deposits::actions::record_event(tx, ctx, &site, deposit, &NewEvent { document, ..new.clone() })?;
+        deposits::actions::tell_event(tx, ctx, &site, deposit, &NewEvent { document, ..new.clone() })?;
         Ok(json!({"deposit": deposit}))
     })
     .await?;

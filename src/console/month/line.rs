@@ -6,7 +6,7 @@ use actix_web::web;
 use askama::Template;
 
 use super::line_corrections::{self, ShownCorrection};
-use super::{amount, can, decimal};
+use super::{amount, can, decimal, evidence};
 use crate::attendance;
 use crate::attendance::passages::ShownPassage;
 use crate::attendance::table::WorkDayRow;
@@ -14,9 +14,10 @@ use crate::base::Day;
 use crate::base::id::{LineId, ProjectId, RecordId, SheetId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
+use crate::documents::DocumentKind;
 use crate::payroll::actions::require_seen;
 use crate::payroll::corrections::CorrectionKind;
-use crate::payroll::items::actions::{self as items, NewItem, Target};
+use crate::payroll::items::actions::{self as items, NewItem, Saying, Target};
 use crate::payroll::items::{Item, ItemKind, ItemStep};
 use crate::payroll::life;
 use crate::payroll::life::table::VersionRow;
@@ -210,10 +211,12 @@ async fn say(form: Form, path: Path) -> Shown {
     let (project, sheet, line) = path.into_inner();
     let (item, step): (RecordId, ItemStep) = (form.parse("item")?, form.parse("step")?);
     let note = form.required("note")?.to_owned();
+    let paper = evidence::uploaded(&form, "file", DocumentKind::SignedSheet);
     form.write(Verb::PrepareSheets, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         require_seen(tx, ctx, &site, sheet)?;
-        items::say(tx, ctx, &site, sheet, item, step, &note)
+        let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
+        items::say(tx, ctx, &site, sheet, item, &Saying { step, note: note.clone(), document })
     })
     .await?;
     done(&path_of(project, sheet, line), "item_said", 1)

@@ -4,9 +4,12 @@ use actix_web::web;
 use askama::Template;
 
 use super::head::Head;
-use crate::base::id::ProjectId;
+use crate::base::Fen;
+use crate::base::id::{DocumentId, ProjectId};
 use crate::console::month::can;
+use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
+use crate::matters::clearings::{self, ClearingView};
 use crate::matters::liability::{self, Liability};
 use crate::payroll::outside::table::{self as cleared, ClearedRow};
 use crate::web::{Verb, Visit};
@@ -19,6 +22,25 @@ struct LiabilityPage {
     found: Liability,
     cleared: Vec<ClearedRow>,
     may_pay: bool,
+    /// Payments that wait for a second person.
+    waiting: Vec<ClearingView>,
+    /// Papers that the visitor may have.
+    papers: Vec<DocumentId>,
+    may_decide: bool,
+}
+
+impl LiabilityPage {
+    fn is_own(&self, told: &ClearingView) -> bool {
+        self.f.visit.ctx.scope.user == Some(told.told_by)
+    }
+
+    fn may_open(&self, told: &ClearingView) -> bool {
+        self.papers.contains(&told.document_id)
+    }
+
+    fn total(&self, told: &ClearingView) -> Fen {
+        Fen::total(told.items.iter().map(|item| item.amount)).unwrap_or(Fen::ZERO)
+    }
 }
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
@@ -30,7 +52,12 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let found = liability::of_project(conn, &visit.ctx, &site, may_name, visit.ctx.today)?;
             let cleared = cleared::of_project(conn, site.id)?;
             let may_pay = can(conn, visit, id, Verb::PayWages);
-            Ok(LiabilityPage { f: Frame::of(visit), head, found, cleared, may_pay })
+            let mut waiting = clearings::of_project(conn, &site)?;
+            waiting.retain(|one| one.step.is_none());
+            let named: Vec<DocumentId> = waiting.iter().map(|one| one.document_id).collect();
+            let papers = may_have(conn, visit, id, &named)?;
+            let may_decide = can(conn, visit, id, Verb::RecordFacts);
+            Ok(LiabilityPage { f: Frame::of(visit), head, found, cleared, may_pay, waiting, papers, may_decide })
         })
         .await?;
     show(&page)

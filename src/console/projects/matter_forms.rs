@@ -1,16 +1,18 @@
-//! What the forms of a project's matters do: begin one, take its next step, record a payment outside the wage account.
+//! What the forms of a project's matters do: begin one, take its next step, record a payment outside the wage account,
+//! confirm one that somebody else recorded.
 
 use actix_web::web;
 use serde_json::json;
 
 use crate::base::Fen;
-use crate::base::id::{LineId, MatterId, ProjectId};
+use crate::base::id::{LineId, MatterId, ProjectId, RecordId};
 use crate::console::month::{amount, amount_opt, evidence};
 use crate::console::{Shown, done};
 use crate::documents::DocumentKind;
 use crate::matters::actions::{self, NewStep};
 use crate::matters::{MatterKind, Step};
-use crate::payroll::outside::{self, NewClearing, Payer};
+use crate::payroll::outside::telling::{self, ClearingStep};
+use crate::payroll::outside::{NewClearing, Payer};
 use crate::projects::enter;
 use crate::store::journal::sha256;
 use crate::web::{Form, Problem, Verb};
@@ -71,7 +73,7 @@ pub(super) async fn begin(form: Form, project: web::Path<ProjectId>) -> Shown {
 }
 
 pub(super) async fn begin_of_deposit(form: Form, project: web::Path<ProjectId>) -> Shown {
-    begin_with(form, project.into_inner(), Verb::HandleDeposits, true).await
+    begin_with(form, project.into_inner(), Verb::StepDeposits, true).await
 }
 
 async fn take_with(form: Form, project: ProjectId, verb: Verb, of_deposit: bool) -> Shown {
@@ -96,7 +98,7 @@ pub(super) async fn take(form: Form, project: web::Path<ProjectId>) -> Shown {
 }
 
 pub(super) async fn take_of_deposit(form: Form, project: web::Path<ProjectId>) -> Shown {
-    take_with(form, project.into_inner(), Verb::HandleDeposits, true).await
+    take_with(form, project.into_inner(), Verb::StepDeposits, true).await
 }
 
 pub(super) async fn clear(form: Form, project: web::Path<ProjectId>) -> Shown {
@@ -118,8 +120,20 @@ pub(super) async fn clear(form: Form, project: web::Path<ProjectId>) -> Shown {
     form.order(Verb::PayWages, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
         let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
-        outside::clear(tx, ctx, &site, &NewClearing { document, ..new.clone() })
+        telling::tell(tx, ctx, &site, &NewClearing { document, ..new.clone() })
     })
     .await?;
-    done(&format!("/projects/{id}/liability"), "lines_cleared", count)
+    done(&format!("/projects/{id}/liability"), "lines_told", count)
+}
+
+pub(super) async fn decide_clearing(form: Form, project: web::Path<ProjectId>) -> Shown {
+    let id = project.into_inner();
+    let (clearing, step): (RecordId, ClearingStep) = (form.parse("clearing")?, form.parse("step")?);
+    let note = form.text("note").unwrap_or_default().to_owned();
+    form.write(Verb::RecordFacts, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, id)?;
+        telling::decide(tx, ctx, &site, clearing, step, &note)
+    })
+    .await?;
+    done(&format!("/projects/{id}/liability"), "clearing_decided", 1)
 }

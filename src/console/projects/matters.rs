@@ -10,9 +10,9 @@ use crate::console::month::can;
 use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
 use crate::law::questions::warning::FreezeReason;
-use crate::matters::{Matter, MatterKind, Step, actions, liability};
+use crate::matters::{Matter, MatterKind, Step, actions, liability, takers};
 use crate::payroll::SheetState;
-use crate::web::{Verb, Visit};
+use crate::web::{Role, Verb, Visit};
 use crate::{deposits, payroll};
 
 /// Sheets that a request may be about: the latest ones.
@@ -37,6 +37,8 @@ struct MattersPage {
     owed: Vec<Owed>,
     may_record: bool,
     may_handle: bool,
+    /// What the visitor is on this project.
+    roles: Vec<Role>,
     /// Papers that the visitor may have.
     papers: Vec<DocumentId>,
 }
@@ -47,7 +49,19 @@ impl MattersPage {
     }
 
     fn may_take(&self, matter: &Matter) -> bool {
-        matter.is_open() && if matter.kind.is_of_deposit() { self.may_handle } else { self.may_record }
+        let may = if matter.kind.is_of_deposit() { self.may_handle } else { self.may_record };
+        may && !self.steps_of(matter).is_empty()
+    }
+
+    /// The steps that are the visitor's to take.
+    fn steps_of(&self, matter: &Matter) -> Vec<Step> {
+        matter.next.iter().copied().filter(|step| takers::may_take(&self.roles, *step)).collect()
+    }
+
+    /// The matters of the deposit that are the visitor's to begin.
+    fn begins(&self) -> Vec<MatterKind> {
+        let own = |kind: &&MatterKind| kind.first().iter().any(|step| takers::may_take(&self.roles, *step));
+        MatterKind::ALL.iter().filter(|kind| kind.is_of_deposit()).filter(own).copied().collect()
     }
 
     fn action(&self, matter: &Matter) -> String {
@@ -65,7 +79,7 @@ impl MattersPage {
     }
 
     fn pays_out(&self, matter: &Matter) -> bool {
-        matter.next.contains(&Step::PaidOut)
+        self.steps_of(matter).contains(&Step::PaidOut)
     }
 
     fn has_letter(&self, matter: &Matter) -> bool {
@@ -89,7 +103,8 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let sheets = open.map(|sheet| (sheet.id, format!("{} #{} {}", sheet.month, sheet.part, sheet.total_fen))).collect();
             let all = deposits::actions::all(conn, &site, None)?;
             let named = all.iter().map(|one| (one.deposit.id, format!("{} {}", one.deposit.issuer, one.deposit.amount_fen)));
-            let (may_record, may_handle) = (can(conn, visit, id, Verb::RecordFacts), can(conn, visit, id, Verb::HandleDeposits));
+            let (may_record, may_handle) = (can(conn, visit, id, Verb::RecordFacts), can(conn, visit, id, Verb::StepDeposits));
+            let roles = takers::roles_on(conn, &visit.ctx, &site)?;
             let mut owed = Vec::new();
             if may_handle && matters.iter().any(|matter| matter.next.contains(&Step::PaidOut)) {
                 let may_name = can(conn, visit, id, Verb::ReadWorkers);
@@ -110,6 +125,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
                 owed,
                 may_record,
                 may_handle,
+                roles,
             })
         })
         .await?;

@@ -57,13 +57,13 @@ pub fn routes() -> Vec<Route> {
         }),
         Route::form(
             "/projects/{project}/deposit-matters",
-            Access::Holds(Verb::HandleDeposits),
+            Access::Holds(Verb::StepDeposits),
             "Begin a matter of the deposit",
             || web::post().to(matter_forms::begin_of_deposit),
         ),
         Route::form(
             "/projects/{project}/deposit-matters/steps",
-            Access::Holds(Verb::HandleDeposits),
+            Access::Holds(Verb::StepDeposits),
             "Take a step of a matter of the deposit",
             || web::post().to(matter_forms::take_of_deposit),
         ),
@@ -78,6 +78,12 @@ pub fn routes() -> Vec<Route> {
             Access::Holds(Verb::PayWages),
             "Record a payment outside the account",
             || web::post().to(matter_forms::clear),
+        ),
+        Route::form(
+            "/projects/{project}/clearings/decision",
+            Access::Holds(Verb::RecordFacts),
+            "Confirm or refuse what another person says was paid outside the account",
+            || web::post().to(matter_forms::decide_clearing),
         ),
         Route::page("/projects/{project}/clearance", read, "What stands between a project and its closing", || {
             web::get().to(clearance::page)

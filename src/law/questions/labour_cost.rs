@@ -303,7 +303,8 @@ pub fn liability(book: &LawBook, region: RegionCode, as_of: Day, input: &Liabili
     let Some((arrears, overdue)) = facts.filter(|_| asking.in_force(R724_29B)) else {
         return LiabilityAnswer { grounds: asking.done(false), owner_advances: None, contractor_settles: None };
     };
-    let advance = arrears.min(overdue);
+    // Neither less than nothing nor more than is owed, whatever is on record.
+    let advance = arrears.min(overdue).or_zero();
     asking.rule(R724_29B, &format!("the smaller of {arrears} and {overdue}"));
     asking.rule(R724_30, "the rest, with recourse");
     let rest = Fen(arrears.0.saturating_sub(advance.0));

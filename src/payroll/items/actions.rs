@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::table::{self, ItemRow, StepRow};
 use super::{ITEMS_MAX, Item, ItemKind, ItemSource, ItemStep, PLAIN_RATE, RATE_MAX, Sums, amount, by_line, thousandths};
 use crate::base::Fen;
-use crate::base::id::{InboxId, LineId, RecordId, SheetId};
+use crate::base::id::{DocumentId, InboxId, LineId, RecordId, SheetId};
 use crate::base::money::TooMuch;
 use crate::payroll::actions::{add_up, checked_text, line_of_sheet, open_sheet, require_state};
 use crate::payroll::building::NO_WORK_DAYS;
@@ -17,7 +17,7 @@ use crate::payroll::{LINES_MAX, LineState, SheetState, opening};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::{Ctx, Problem};
-use crate::workers;
+use crate::{documents, workers};
 
 /// Whose line an item goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -251,20 +251,26 @@ fn checked(new: &NewItem) -> Result<(i64, i32), Problem> {
     }
 }
 
-/// Says something of an item: a confirmation of piece work with who gave it and by what, or its withdrawal with the reason.
+/// What is said of an item.
+#[derive(Debug, Clone)]
+pub struct Saying {
+    /// What.
+    pub step: ItemStep,
+    /// Who confirms and by what, or why it is withdrawn.
+    pub note: String,
+    /// The paper: what the crew's leader or the worker signed. A confirmation needs one.
+    pub document: Option<DocumentId>,
+}
+
+/// Says something of an item: a confirmation of piece work with who gave it and the paper of it, or its withdrawal with the reason.
+/// Whoever prepares the sheet confirms nothing in another's name without what that other signed.
 ///
 /// # Errors
-/// `conflict` once the line is signed or when it was said already, `invalid` for a confirmation of anything but piece work.
-pub fn say(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    site: &Site,
-    sheet: SheetId,
-    item: RecordId,
-    step: ItemStep,
-    note: &str,
-) -> Result<LineRow, Problem> {
-    let note = checked_text(note, "note")?;
+/// `conflict` once the line is signed or when it was said already, `invalid` for a confirmation of anything but piece work or
+/// without its paper.
+pub fn say(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId, item: RecordId, saying: &Saying) -> Result<LineRow, Problem> {
+    let step = saying.step;
+    let note = checked_text(&saying.note, "note")?;
     let sheet = open_sheet(tx, site, sheet)?;
     require_state(&sheet, SheetState::Draft)?;
     let known = table::of_sheet(tx.conn(), site.id, sheet.id)?.into_iter().find(|row| row.id == item).ok_or_else(|| {
@@ -294,7 +300,15 @@ pub fn say(
             return Err(problem.at("item", "bad_format"));
         }
     }
-    step_of(tx, ctx, &sheet, item, step, &note)?;
+    if step != ItemStep::Withdrawn && saying.document.is_none() {
+        let (zh, en) = (
+            "请附上班组长或工人本人签字的工程量单（document_id）：没有材料不能代其确认。",
+            "Name the paper that the crew's leader or the worker signed (document_id): nobody confirms for them without it.",
+        );
+        return Err(Problem::invalid(zh, en).at("document_id", "missing_field"));
+    }
+    documents::actions::require(tx.conn(), site.id, saying.document, "document_id")?;
+    step_of(tx, ctx, &sheet, item, &Saying { note, ..saying.clone() })?;
     let line = match (known.kind, known.source) {
         // Days that a correction entered go with it.
         (ItemKind::DayWage, ItemSource::Entered) => {
@@ -306,17 +320,18 @@ pub fn say(
     settle(tx, ctx, site, sheet, line, &before, step.as_str())
 }
 
-fn step_of(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, item: RecordId, step: ItemStep, note: &str) -> Result<(), Problem> {
+fn step_of(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, item: RecordId, saying: &Saying) -> Result<(), Problem> {
     let row = StepRow {
         project_id: sheet.project_id,
         id: RecordId(ctx.id()),
         sheet_id: sheet.id,
         item_id: item,
-        step,
-        note: note.to_owned(),
+        step: saying.step,
+        note: saying.note.clone(),
         recorded_by: ctx.actor().to_owned(),
         happened_on: ctx.today,
         recorded_seq: tx.seq(Chain::Project(sheet.project_id))?,
+        document_id: saying.document,
     };
     Ok(table::insert_step(tx, &row)?)
 }
@@ -412,8 +427,9 @@ pub(in crate::payroll) fn replace(
     if now.len() == wanted.len() && now.iter().zip(wanted).all(|(item, one)| one.is(item)) {
         return Ok(());
     }
+    let replaced = Saying { step: ItemStep::Withdrawn, note: "replaced".to_owned(), document: None };
     for item in now {
-        step_of(tx, ctx, sheet, item.row.id, ItemStep::Withdrawn, "replaced")?;
+        step_of(tx, ctx, sheet, item.row.id, &replaced)?;
     }
     let recorded_seq = tx.seq(Chain::Project(sheet.project_id))?;
     let rows: Vec<ItemRow> = wanted.iter().map(|one| one.row(ctx, sheet, line, recorded_seq)).collect();

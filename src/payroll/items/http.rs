@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::actions::{self, NewItem, Target};
+use super::actions::{self, NewItem, Saying, Target};
 use super::{Item, ItemKind, ItemStep};
 use crate::base::Fen;
-use crate::base::id::{LineId, ProjectId, RecordId, SheetId};
+use crate::base::id::{DocumentId, LineId, ProjectId, RecordId, SheetId};
 use crate::payroll::actions::require_seen;
 use crate::payroll::table::{self, LineRow};
 use crate::projects::enter;
@@ -74,6 +74,8 @@ pub struct SayOfItem {
     step: ItemStep,
     /// Who confirms and by what, or why it is withdrawn.
     note: String,
+    /// The paper that the crew's leader or the worker signed; needed for a confirmation.
+    document_id: Option<DocumentId>,
 }
 
 async fn list(call: Call, path: web::Path<(ProjectId, SheetId, LineId)>) -> Result<impl Responder, Problem> {
@@ -112,11 +114,12 @@ async fn say(
     body: Body<SayOfItem>,
 ) -> Result<impl Responder, Problem> {
     let (project, sheet, item) = path.into_inner();
-    let SayOfItem { step, note } = body.0;
+    let SayOfItem { step, note, document_id } = body.0;
+    let saying = Saying { step, note, document: document_id };
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         require_seen(tx, ctx, &site, sheet)?;
-        actions::say(tx, ctx, &site, sheet, item, step, &note)
+        actions::say(tx, ctx, &site, sheet, item, &saying)
     })
     .await
 }

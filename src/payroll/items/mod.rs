@@ -1,7 +1,7 @@
 //! What a line is made of: work days, hours, overtime, piece work, allowances, deductions, each an item with quantity, unit price and
 //! source; the line's gross wage is the sum of those that count, to the fen (R724-15).
 //!
-//! Piece work counts once the crew and the worker have confirmed its quantity, and not a moment before. An item is never rewritten:
+//! Piece work counts once the crew and the worker have confirmed its quantity, each by a paper, and not a moment before. An item is never rewritten:
 //! it is withdrawn and another one entered. Deliberately absent: what an hour or a piece ought to cost, which the contract says.
 
 pub mod actions;
@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use self::table::{ItemRow, StepRow};
-use crate::base::id::LineId;
+use crate::base::id::{DocumentId, LineId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Rounding, words};
 
@@ -90,8 +90,12 @@ pub struct Item {
     pub row: ItemRow,
     /// When the crew confirmed it.
     pub crew_confirmed_on: Option<Day>,
+    /// The paper of it.
+    pub crew_paper: Option<DocumentId>,
     /// When the worker confirmed it.
     pub worker_confirmed_on: Option<Day>,
+    /// The paper of it.
+    pub worker_paper: Option<DocumentId>,
     /// Why it was withdrawn; `null` while it stands.
     pub withdrawn: Option<String>,
 }
@@ -168,7 +172,9 @@ pub fn by_line(rows: Vec<ItemRow>, steps: Vec<StepRow>) -> BTreeMap<LineId, Vec<
         let on = |wanted: ItemStep| steps.iter().find(|step| step.step == wanted);
         let item = Item {
             crew_confirmed_on: on(ItemStep::CrewConfirmed).map(|step| step.happened_on),
+            crew_paper: on(ItemStep::CrewConfirmed).and_then(|step| step.document_id),
             worker_confirmed_on: on(ItemStep::WorkerConfirmed).map(|step| step.happened_on),
+            worker_paper: on(ItemStep::WorkerConfirmed).and_then(|step| step.document_id),
             withdrawn: on(ItemStep::Withdrawn).map(|step| step.note.clone()),
             row,
         };
@@ -227,6 +233,7 @@ mod tests {
             recorded_by: "test".to_owned(),
             happened_on: "2026-03-01".parse().unwrap(),
             recorded_seq: 2,
+            document_id: None,
         }
     }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::{ItemKind, ItemSource, ItemStep};
-use crate::base::id::{InboxId, LineId, ProjectId, RecordId, SheetId};
+use crate::base::id::{DocumentId, InboxId, LineId, ProjectId, RecordId, SheetId};
 use crate::base::{Day, Fen};
 use crate::store::bulk::{directly, insert_all};
 use crate::store::schema::{item_steps, line_items};
@@ -47,6 +47,9 @@ pub struct StepRow {
     pub recorded_by: String,
     pub happened_on: Day,
     pub recorded_seq: i64,
+    /// The paper of a confirmation; rows from before it was asked for have none, and are sealed without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_id: Option<DocumentId>,
 }
 
 sealed_in_project! {

@@ -1,9 +1,11 @@
 //! Wages that did not come out of the wage account: the general contractor settled them first, the owner advanced them, or the wage
 //! deposit paid them. Each such payment clears a line, wholly or in part, and never more than its uncontested rest.
 //!
-//! Deliberately absent: who ought to pay (`matters` and the law), and payments of the wage account (`pay_run`, `results`).
+//! What the contractor or the owner paid is told by one person with a paper and clears nothing until another confirms it (`telling`);
+//! what the deposit paid is a step of its order (`matters`). Deliberately absent: who ought to pay (`matters` and the law), and payments of the wage account (`pay_run`, `results`).
 
 pub mod table;
+pub mod telling;
 
 use super::LineState;
 use super::results::write_line;
@@ -54,12 +56,28 @@ pub struct NewClearing {
     pub from_cash: bool,
 }
 
-/// Clears lines. All of them or none.
+/// Clears lines, all of them or none. Whoever calls has seen to it that more than one person stands behind it.
 ///
 /// # Errors
 /// `invalid` for an amount of nothing or more than the uncontested rest, a line that is not audited, a day to come; `conflict` for a
 /// payment under way, whose end must be heard first, and for a reference that cleared the line before.
 pub fn clear(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewClearing) -> Result<Vec<ClearedRow>, Problem> {
+    // The chain is locked before the look: of two orders at once the second sees what the first has left.
+    let chain = Chain::Project(site.id);
+    tx.seq(chain)?;
+    let reference = reference_of(tx, ctx, site, new)?;
+    let mut rows = Vec::with_capacity(new.items.len());
+    for (index, (id, amount)) in new.items.iter().enumerate() {
+        let line = checked(tx, site, new, reference, *id, *amount, &format!("items.{index}"))?;
+        rows.push(clear_one(tx, ctx, site, new, reference, line, *amount)?);
+    }
+    tx.note(chain, ctx.now, ctx.actor(), "clear_lines", &format!("{} {} {reference}", new.payer, rows.len()))?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
+    Ok(rows)
+}
+
+/// The reference of payments that may be on record as a whole: how many, on which day, by which paper.
+fn reference_of<'a>(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &'a NewClearing) -> Result<&'a str, Problem> {
     let reference = new.reference.trim();
     if reference.is_empty() || reference.chars().count() > REFERENCE_MAX {
         return Err(Problem::invalid("付款凭证号应为 1 至 70 个字。", "A reference has 1 to 70 characters.")
@@ -74,21 +92,33 @@ pub fn clear(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewClearing) -> Resu
         );
     }
     documents::actions::require(tx.conn(), site.id, new.document, "document_id")?;
-    // The chain is locked before the look: of two orders at once the second sees what the first has left.
-    let chain = Chain::Project(site.id);
-    tx.seq(chain)?;
-    let mut rows = Vec::with_capacity(new.items.len());
-    for (index, (id, amount)) in new.items.iter().enumerate() {
-        let place = format!("items.{index}");
-        let line = lines::line(tx.conn(), site.id, *id)?.ok_or_else(|| {
-            Problem::invalid("本项目没有这一行工资。", "The project has no such line.").at(&place, "unknown_reference")
-        })?;
-        check(tx, reference, &line, *amount, &place)?;
-        rows.push(clear_one(tx, ctx, site, new, reference, line, *amount)?);
+    Ok(reference)
+}
+
+/// The line that a payment clears, if it can.
+fn checked(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    new: &NewClearing,
+    reference: &str,
+    id: LineId,
+    amount: Fen,
+    place: &str,
+) -> Result<LineRow, Problem> {
+    let line = lines::line(tx.conn(), site.id, id)?.ok_or_else(|| {
+        Problem::invalid("本项目没有这一行工资。", "The project has no such line.").at(place, "unknown_reference")
+    })?;
+    let sheet = lines::sheet(tx.conn(), site.id, line.sheet_id)?.ok_or_else(|| Problem::internal("a line without its sheet"))?;
+    let first = sheet.month.first();
+    if new.paid_on < first {
+        let problem = Problem::invalid(
+            format!("支付日 {} 早于该行工资所属月份的第一天 {first}。", new.paid_on),
+            format!("It cannot have been paid on {}, before the first day of its month, {first}.", new.paid_on),
+        );
+        return Err(problem.at("paid_on", "bad_time"));
     }
-    tx.note(chain, ctx.now, ctx.actor(), "clear_lines", &format!("{} {} {reference}", new.payer, rows.len()))?;
-    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
-    Ok(rows)
+    check(tx, reference, &line, amount, place)?;
+    Ok(line)
 }
 
 fn check(tx: &mut Tx<'_>, reference: &str, line: &LineRow, amount: Fen, place: &str) -> Result<(), Problem> {

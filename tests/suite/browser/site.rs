@@ -41,7 +41,7 @@ impl Drop for Site {
 }
 
 fn wanted(folder: PathBuf) -> Wanted {
-    Wanted { folder, seed: 1, as_of: AS_OF.parse().ok(), crowd: 10 }
+    Wanted { folder, seed: 1, as_of: AS_OF.parse().ok(), crowd: 10, port: 8080 }
 }
 
 fn prepare(folder: PathBuf) -> Prepared {

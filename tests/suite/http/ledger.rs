@@ -1,10 +1,12 @@
 //! The ledger and the deposits that post to it.
 
 use anxin::base::Fen;
+use anxin::deposits::DepositEvent;
 use anxin::ledger::{LedgerAccount, Posting, PostingKind, actions};
 use anxin::projects;
 use serde_json::{Value, json};
 
+use super::deposit_steps::moved;
 use crate::both;
 use crate::suite::ground::{App, TestProject, project};
 
@@ -52,7 +54,7 @@ both!(a_cause_posts_once_and_only_when_it_balances, |app| {
 
 both!(a_deposit_is_an_order_and_what_is_held_follows_from_its_events, |app| {
     let client = app.labour_manager();
-    let TestProject { path, .. } = project(&client, 1, "330784").await;
+    let TestProject { id, path, .. } = project(&client, 1, "330784").await;
     let deposits = format!("{path}/deposits");
     let cash = json!({"kind": "cash", "amount": "1000.00", "issuer": "测试银行", "lodged_on": "2026-02-01", "ends_on": null, "document_id": null});
     client.post(&deposits, cash.clone()).send().await.refuse(428, "precondition_missing");
@@ -63,17 +65,15 @@ both!(a_deposit_is_an_order_and_what_is_held_follows_from_its_events, |app| {
     other["amount"] = json!("2000.00");
     client.post(&deposits, other).key("deposit-1").send().await.refuse(409, "key_reused");
 
-    let events = format!("{deposits}/{}/events", first["deposit"]["id"].as_str().expect("an id"));
-    let event =
-        |kind: &str, on: &str, amount: Value| json!({"kind": kind, "happened_on": on, "amount": amount, "document_id": null});
-    client.post(&events, event("used", "2026-02-10", json!("400.00"))).key("used-0001").send().await.expect(201);
-    let late = event("used", "2026-02-05", json!("600.01"));
-    client.post(&events, late).key("used-0002").send().await.refuse(422, "invalid");
-    let full = event("replenished", "2026-02-20", json!("400.01"));
-    client.post(&events, full).key("refill-01").send().await.refuse(422, "invalid");
+    // Money leaves and enters a deposit by the steps of a matter, which record it like this.
+    let kept = first["deposit"]["id"].as_str().expect("an id");
+    let event = |kind, on: &str, amount: i64| moved(&app, id, kept, kind, on, Fen(amount));
+    assert!(event(DepositEvent::Used, "2026-02-10", 40_000));
+    assert!(!event(DepositEvent::Used, "2026-02-05", 60_001), "more than is held on the later day");
+    assert!(!event(DepositEvent::Replenished, "2026-02-20", 40_001), "more than was lodged");
     let held = client.get(&format!("{deposits}?as_of=2026-02-10")).send().await.expect(200);
     assert_eq!(held["held"], "600.00");
-    client.post(&events, event("replenished", "2026-02-20", json!("400.00"))).key("refill-02").send().await.expect(201);
+    assert!(event(DepositEvent::Replenished, "2026-02-20", 40_000));
 
     let guarantee = json!({"kind": "letter_of_guarantee", "amount": "500.00", "issuer": "测试银行", "lodged_on": "2026-02-01", "ends_on": "2026-02-28", "document_id": null});
     let view = client.post(&deposits, guarantee).key("deposit-2").send().await.expect(201);

@@ -9,6 +9,7 @@ mod certificates;
 mod credit;
 mod day_corrections;
 mod direct_link;
+pub mod deposit_steps;
 mod doors;
 mod gate_push;
 mod gate_silence;

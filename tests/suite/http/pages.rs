@@ -1,10 +1,13 @@
 //! Pages as requests: sessions, what guards forms, problems for people, and what the pages of projects, gates and companies show.
 
 use actix_web::http::Method;
+use anxin::base::Fen;
 use anxin::console;
+use anxin::deposits::DepositEvent;
 use anxin::web::{Role, ScopeOn};
 use serde_json::json;
 
+use super::deposit_steps::moved;
 use crate::both;
 use crate::suite::ground::{Browser, PASSWORD, fact, party, project, text_of};
 
@@ -353,10 +356,8 @@ both!(a_deposit_s_end_warns_as_long_as_it_secures_something, |app| {
     // A session ends after twelve hours.
     let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
     assert!(browser.page(&page).await.contains("badge warn"), "ten days are left");
-    let events = format!("{deposits}/{}/events", kept["deposit"]["id"].as_str().unwrap());
-    let returned = json!({"kind": "returned", "happened_on": "2026-03-03", "amount": "500.00", "document_id": null});
-    let answer = client.post(&events, returned).key("event-000001").send().await;
-    assert!(answer.status < 300, "{}", answer.text());
+    let kept = kept["deposit"]["id"].as_str().unwrap();
+    assert!(moved(&app, site.id, kept, DepositEvent::Returned, "2026-03-03", Fen(50_000)));
     let text = browser.page(&page).await;
     assert!(text.contains("badge plain") && !text.contains("badge warn"), "what was given back has no end to fear");
 });

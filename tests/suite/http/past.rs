@@ -35,6 +35,7 @@ fn questions(site: &TestProject) -> Vec<String> {
         "/labour-cost",
         "/forecast",
         "/matters",
+        "/clearings",
         "/accounts",
         "/ledger",
         "/cases",

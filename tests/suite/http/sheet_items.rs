@@ -38,8 +38,17 @@ both!(a_line_is_the_sum_of_its_items_to_the_fen, |app| {
     let piece = stage.act(&sheet, "items", 3, Some(item(&line, "piece_work", "12.345", "10.00"))).await.expect(201);
     assert_eq!(text(&piece["gross"]), "1736.66", "what nobody confirmed counts for nothing");
     let piece = items(&stage, &sheet, &line).await[3]["row"]["id"].clone();
-    let say = |step: &str| json!({"step": step, "note": "班组长 测试 / 工程量单 3 号"});
+    // Nobody confirms for the crew or the worker by a note of their own.
+    let scan = stage.scan();
+    let say = |step: &str| json!({"step": step, "note": "班组长 测试 / 工程量单 3 号", "document_id": scan});
     let path = format!("items/{}/steps", text(&piece));
+    for step in ["crew_confirmed", "worker_confirmed"] {
+        let bare = json!({"step": step, "note": "班组长 测试 / 工程量单 3 号"});
+        let bare = stage.act(&sheet, &path, 4, Some(bare)).await.refuse(422, "invalid");
+        assert_eq!(bare["errors"][0]["place"], "document_id");
+        let unknown = json!({"step": step, "note": "测试", "document_id": "doc-0000000000001"});
+        stage.act(&sheet, &path, 4, Some(unknown)).await.refuse(422, "invalid");
+    }
     let crew = stage.act(&sheet, &path, 4, Some(say("crew_confirmed"))).await.expect(201);
     assert_eq!(text(&crew["gross"]), "1736.66");
     stage.act(&sheet, &path, 5, Some(say("crew_confirmed"))).await.refuse(409, "conflict");

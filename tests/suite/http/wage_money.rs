@@ -9,16 +9,17 @@ use anxin::store::Chain;
 use anxin::web::{Role, ScopeOn};
 use serde_json::{Value, json};
 
+use super::deposit_steps::paper;
 use super::workers::{crew, enrol, worker};
 use crate::both;
 use crate::suite::ground::{App, Client, TestProject, fact, project, text_of};
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
 /// An audited sheet of one line over 100.00, due on 10 February.
-async fn owed(app: &App, manager: &Client<'_>, site: &TestProject) -> LineId {
+pub async fn owed(app: &App, manager: &Client<'_>, site: &TestProject) -> LineId {
     let crew = crew(manager, site, "钢筋一班").await;
     let enrolled = enrol(manager, site, vec![worker(1, &crew)]).await;
     let person = &enrolled["results"][0]["enrolment"];
@@ -72,7 +73,7 @@ async fn owed(app: &App, manager: &Client<'_>, site: &TestProject) -> LineId {
     made.unwrap()
 }
 
-fn path(site: &TestProject, rest: &str) -> String {
+pub fn path(site: &TestProject, rest: &str) -> String {
     format!("{}/{rest}", site.path)
 }
 
@@ -134,16 +135,17 @@ both!(the_deposit_pays_the_workers_after_a_missed_order_and_never_twice, |app| {
     take(json!({"step": "order_missed", "happened_on": "2026-02-26"}), "step-missed").await.expect(201);
     let served = take(json!({"step": "notice_served", "happened_on": "2026-02-26"}), "step-notice").await.expect(201);
     assert_eq!((&served["tasks"][0]["by"], &served["tasks"][0]["due_on"]), (&json!("bank"), &json!("2026-03-04")));
+    let shown = paper(&app, site.id);
     let pays = |amount: &str| {
         json!({
-            "step": "paid_out", "happened_on": "2026-03-02", "reference": "BANK-1", "lines": [{"line": line, "amount": amount}],
+            "step": "paid_out", "happened_on": "2026-03-02", "reference": "BANK-1", "document_id": shown, "lines": [{"line": line, "amount": amount}],
         })
     };
     take(pays("100.01"), "step-more").await.expect(422);
     let paid = take(pays("100.00"), "step-paid").await.expect(201);
     assert_eq!((&paid["tasks"][0]["step"], &paid["tasks"][0]["due_on"]), (&json!("replenished"), &json!("2026-03-16")));
     let twice = json!({
-        "payer": "contractor", "reference": "BANK-2", "paid_on": "2026-03-02", "items": [{"line": line, "amount": "0.01"}],
+        "payer": "contractor", "reference": "BANK-2", "paid_on": "2026-03-02", "document_id": shown, "items": [{"line": line, "amount": "0.01"}],
     });
     manager.post(&path(&site, "clearings"), twice).key("clear-twice").send().await.expect(422);
     let held = manager.get(&path(&site, "deposits")).send().await.expect(200);
@@ -164,12 +166,17 @@ both!(contractor_and_owner_settle_in_their_order_and_one_reference_clears_a_line
     let found = manager.get(&path(&site, "liability")).send().await.expect(200);
     assert_eq!((&found["owner_advances"], &found["contractor_settles"]), (&json!("60.00"), &json!("40.00")));
     assert_eq!(found["rules"], json!(["R724-29b", "R724-30"]));
-    let clear = |payer: &str, reference: &str, amount: &str| json!({"payer": payer, "reference": reference, "paid_on": "2026-03-01", "items": [{"line": line, "amount": amount}]});
-    let at = path(&site, "clearings");
-    manager.post(&at, clear("owner", "A-1", "60.00")).key("clear-one1").send().await.expect(201);
+    let shown = paper(&app, site.id);
+    let clear = |payer: &str, reference: &str, amount: &str| json!({"payer": payer, "reference": reference, "paid_on": "2026-03-01", "document_id": shown, "items": [{"line": line, "amount": amount}]});
+    let (at, authority) = (path(&site, "clearings"), app.authority());
+    let confirm = async |told: Value| {
+        let decision = format!("{at}/{}/decision", text(&told["id"]));
+        authority.post(&decision, json!({"step": "confirmed"})).send().await.expect(201)
+    };
+    confirm(manager.post(&at, clear("owner", "A-1", "60.00")).key("clear-one1").send().await.expect(201)).await;
     manager.post(&at, clear("owner", "A-1", "10.00")).key("clear-two2").send().await.expect(409);
     manager.post(&at, clear("contractor", "B-1", "40.01")).key("clear-thr3").send().await.expect(422);
-    manager.post(&at, clear("contractor", "B-1", "40.00")).key("clear-for4").send().await.expect(201);
+    confirm(manager.post(&at, clear("contractor", "B-1", "40.00")).key("clear-for4").send().await.expect(201)).await;
     let found = manager.get(&path(&site, "liability")).send().await.expect(200);
     assert_eq!((&found["arrears"], found["lines"].as_array().unwrap().len()), (&json!("0.00"), 0));
     assert_eq!(app.broken(), Vec::<String>::new());

@@ -3,6 +3,8 @@
 use anxin::alerts::table::{self, NoticeRow};
 use anxin::alerts::{NoticeKind, NoticeState};
 use anxin::app::postman;
+use anxin::base::Fen;
+use anxin::deposits::DepositEvent;
 use anxin::outlets::mail::{Bounce, Letter, Post, Receipt};
 use anxin::store::jobs;
 use anxin::web::{Role, ScopeOn};
@@ -12,6 +14,7 @@ use std::sync::Mutex;
 use crate::both;
 use crate::suite::ground::{App, TestProject, fact, project};
 use crate::suite::http::accounts;
+use crate::suite::http::deposit_steps::moved;
 use crate::suite::http::workers::{crew, enrol, worker};
 
 fn run(app: &App, kind: &'static str, payload: String) {
@@ -173,13 +176,11 @@ both!(only_what_is_still_held_replaces_a_guarantee, |app| {
     };
     assert_eq!(standing("2026-03-02"), 0, "the cash secures as much and has no end");
     // Given back in part: what is left is less than the guarantee.
-    let events = format!("{deposits}/{}/events", cash["deposit"]["id"].as_str().unwrap());
-    let returned = |amount: &str| json!({"kind": "returned", "happened_on": "2026-03-01", "amount": amount, "document_id": null});
-    let answer = manager.post(&events, returned("300.00")).key("event-000001").send().await;
-    assert!(answer.status < 300, "{}", answer.text());
+    let kept = cash["deposit"]["id"].as_str().unwrap();
+    let returned = |amount: i64| moved(&app, site.id, kept, DepositEvent::Returned, "2026-03-01", Fen(amount));
+    assert!(returned(30_000));
     assert_eq!(standing("2026-03-02"), 0, "500 are left, as much as the guarantee");
-    let answer = manager.post(&events, returned("500.00")).key("event-000002").send().await;
-    assert!(answer.status < 300, "{}", answer.text());
+    assert!(returned(50_000));
     assert_eq!(standing("2026-03-02"), 1, "what was given back replaces nothing");
 });
 

@@ -4,13 +4,16 @@ use actix_web::http::Method;
 use anxin::attendance::corrections::{self, table::CorrectionRow};
 use anxin::base::Fen;
 use anxin::base::id::{
-    AccountId, InboxId, JobId, LineId, PartyId, PayRunId, ProjectId, QuarantineId, RecordId, SheetId, UserId, WorkerId,
+    AccountId, DocumentId, InboxId, JobId, LineId, PartyId, PayRunId, ProjectId, QuarantineId, RecordId, SheetId, UserId,
+    WorkerId,
 };
 use anxin::documents::DocumentKind;
 use anxin::documents::actions::NewDocument;
 use anxin::payroll::imports::actions::SheetFile;
 use anxin::payroll::items::table::ItemRow;
 use anxin::payroll::items::{ItemKind, ItemSource};
+use anxin::payroll::outside::Payer;
+use anxin::payroll::outside::telling::table::ToldRow;
 use anxin::payroll::pay_run::table::{RunRow, insert_run};
 use anxin::payroll::table::{LineRow, SheetRow, insert_line, insert_sheet};
 use anxin::payroll::{LineState, RunState, SheetState};
@@ -133,6 +136,7 @@ impl Side {
             ("answer", text(&answer["id"])),
             ("refusal", text(&permit["id"])),
             ("override", text(&set_aside["id"])),
+            ("clearing", clearing(app, site.id, line, document.parse().unwrap())),
             ("document", document),
             ("sheet", sheet.to_string()),
             ("line", line.to_string()),
@@ -248,7 +252,7 @@ impl Side {
             "deposits" => {
                 json!({"kind": "cash", "amount": "10.00", "issuer": "测试银行", "lodged_on": "2026-03-01"})
             }
-            "deposits/{deposit}/events" => json!({"kind": "used", "happened_on": "2026-03-01", "amount": "1.00"}),
+            "deposits/{deposit}/events" => json!({"kind": "publicity_started", "happened_on": "2026-03-01"}),
             "matters" => json!({"kind": "account_freeze", "happened_on": "2026-03-01", "reason": "other_debt"}),
             "matters/{matter}/steps" | "deposit-matters/{matter}/steps" => {
                 json!({"step": "objection", "happened_on": "2026-03-01"})
@@ -258,9 +262,10 @@ impl Side {
                 "subject": of("deposit"),
             }),
             "clearings" => json!({
-                "payer": "contractor", "reference": "TEST-1", "paid_on": "2026-03-01",
+                "payer": "contractor", "reference": "TEST-1", "paid_on": "2026-03-01", "document_id": of("document"),
                 "items": [{"line": of("line"), "amount": "1.00"}],
             }),
+            "clearings/{clearing}/decision" => json!({"step": "refused", "note": "测试说明"}),
             "accounts" => super::super::accounts::account_body("330500019999", ""),
             "accounts/{account}/filing" => json!({"filed_on": "2026-03-01"}),
             "accounts/{account}/closing" => json!({"closed_on": "2026-03-01"}),
@@ -408,6 +413,31 @@ fn roster_file(app: &App, project: ProjectId) -> String {
         let read = roster::read(&file, ctx.today);
         let defaults = Defaults { day_rate: None, entered_on: ctx.today, paper: Paper::None, safety_trained: false };
         anxin::workers::imports::actions::hand_in(tx, ctx, &site, &file, &read, &defaults).map(|row| row.id)
+    });
+    kept.unwrap().to_string()
+}
+
+/// A payment outside the wage account that somebody told and nobody decided about.
+fn clearing(app: &App, project: ProjectId, line: LineId, document_id: DocumentId) -> String {
+    let told_by = app.client(Role::GridOfficer, ScopeOn::Project(project)).user;
+    let kept = app.write(move |tx, ctx| {
+        let chain = Chain::Project(project);
+        let row = ToldRow {
+            project_id: project,
+            id: RecordId(ctx.id()),
+            payer: Payer::Contractor,
+            reference: "TOLD-1".to_owned(),
+            paid_on: ctx.today,
+            document_id,
+            items: serde_json::to_string(&[(line, Fen(100))]).unwrap(),
+            told_by,
+            recorded_by: ctx.actor().to_owned(),
+            recorded_at: ctx.now,
+            recorded_seq: tx.seq(chain)?,
+        };
+        anxin::payroll::outside::telling::table::insert(tx, &row)?;
+        tx.note(chain, ctx.now, ctx.actor(), "test_clearing", &row.id.to_string())?;
+        Ok(row.id)
     });
     kept.unwrap().to_string()
 }

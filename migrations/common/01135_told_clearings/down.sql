@@ -1,0 +1,2 @@
+DROP TABLE clearing_steps;
+DROP TABLE told_clearings;

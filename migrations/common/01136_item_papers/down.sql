@@ -1,0 +1,1 @@
+ALTER TABLE item_steps DROP COLUMN document_id;
