@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 42] = [
+const PROJECT: [(&str, &str); 45] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -47,6 +47,9 @@ const PROJECT: [(&str, &str); 42] = [
     ("cleared_lines", "project_id"),
     ("void_steps", "project_id"),
     ("entry_payees", "project_id"),
+    ("entry_payments", "project_id"),
+    ("entry_doubts", "project_id"),
+    ("doubt_steps", "project_id"),
     ("match_decisions", "project_id"),
     ("card_movements", "project_id"),
     ("opening_sheets", "project_id"),

@@ -9,6 +9,7 @@ mod certificates;
 mod credit;
 mod day_corrections;
 mod doors;
+mod doubts;
 mod gate_push;
 mod gate_silence;
 mod gates;
