@@ -5,9 +5,10 @@ use super::Concern;
 use super::reminders::concern;
 use crate::labour_cost::forecast::forecast;
 use crate::labour_cost::gather;
-use crate::law::book::ids::R53_13;
+use crate::law::book::ids::{R53_08A, R53_13, R724_03};
 use crate::matters::{self, MatterKind};
 use crate::projects::Site;
+use crate::settlement::doubts::{self, DoubtKind};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
 
@@ -25,6 +26,24 @@ pub(super) fn concerns(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec
         );
         let cure = ("请建设单位在发薪日前补足人工费用", "the owner adds the labour cost before the pay day");
         found.push(Concern { urgent: true, ..concern(&book, format!("shortfall {}", short.on), R53_13, short.on, title, cure) });
+    }
+    for doubt in doubts::open(conn, site.id)? {
+        let (amount, day) = (doubt.row.amount_fen, doubt.entry.booked_on);
+        let is_refund = doubt.row.kind == DoubtKind::RefundWaits;
+        let title = if is_refund {
+            (
+                format!("{amount} 元退回款待核对，所涉工资是否已付不明"),
+                format!("A refund of {amount} waits to be matched: whose wage came back is not known"),
+            )
+        } else {
+            (format!("银行扣付与指令不符，涉及 {amount} 元"), format!("The bank moved {amount} yuan otherwise than was ordered"))
+        };
+        let cure = (
+            "在项目的待核对流水页答复，由另一人复核",
+            "say what it is on the project's page of entries in doubt; another person agrees",
+        );
+        let rule = if is_refund { R724_03 } else { R53_08A };
+        found.push(concern(&book, format!("doubt {}", doubt.row.id), rule, day, title, cure));
     }
     for matter in matters::actions::all(conn, ctx, site, today)?.into_iter().filter(matters::Matter::is_open) {
         let rule = matter.kind.rule();

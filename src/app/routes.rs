@@ -41,6 +41,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(payroll::http::routes());
     routes.extend(settlement::http::routes());
     routes.extend(settlement::voiding::http::routes());
+    routes.extend(settlement::doubts::http::routes());
     routes.extend(bank_feed::http::routes());
     routes.extend(matching::http::routes());
     routes.extend(realname::http::routes());

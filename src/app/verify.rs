@@ -87,6 +87,9 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::links::pins::table::all(conn)?)?;
     audit.table(matters::table::all(conn)?)?;
     audit.table(settlement::payees::table::all(conn)?)?;
+    audit.table(settlement::doubts::table::all_payments(conn)?)?;
+    audit.table(settlement::doubts::table::all_doubts(conn)?)?;
+    audit.table(settlement::doubts::table::all_steps(conn)?)?;
     audit.table(matching::table::all(conn)?)?;
     audit.table(detectors::table::all(conn)?)?;
     audit.table(cases::table::all(conn)?)?;

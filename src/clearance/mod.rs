@@ -6,7 +6,7 @@
 
 pub mod http;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,12 +20,19 @@ use crate::law::{self, Gate, decision::Verdict};
 use crate::matters::liability;
 use crate::payroll::table::LineRow;
 use crate::projects::{self, FactKind, Site};
+use crate::settlement::doubts::{self, DoubtKind};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::{accounts, cases, compliance, deposits, matters, payroll};
+use crate::{accounts, cases, compliance, deposits, matching, matters, payroll};
 
 /// Workers that one look names at most; sums are over all.
 pub const NAMED_MAX: usize = 2_000;
+
+/// Workers that one hurdle names at most.
+const WHICH_MAX: usize = 20;
+
+/// Months with a sheet that are compared with attendance, the latest ones.
+const MONTHS_MATCHED: usize = 36;
 
 /// Sheets that one look reads at most.
 const SHEETS_MAX: i64 = 2_000;
@@ -39,6 +46,12 @@ words! {
         PayUnderWay = "pay_under_way",
         /// Workers contest what they are owed.
         DisputedPay = "disputed_pay",
+        /// Refunds that fit no single line: whose wage came back nobody knows.
+        RefundWaits = "refund_waits",
+        /// Payments that the bank debited or gave back otherwise than was ordered, and that nobody has explained.
+        BankMismatch = "bank_mismatch",
+        /// Workers attended and the audited sheet gives them nothing.
+        WorkWithoutPay = "attendance_without_pay",
         /// A sheet is not audited.
         UnsettledSheet = "unsettled_sheet",
         /// A month with work has no sheet.
@@ -72,7 +85,7 @@ impl Hurdle {
     /// Who must act, as a word.
     pub fn by(self) -> &'static str {
         match self {
-            Hurdle::PayUnderWay => "bank",
+            Hurdle::PayUnderWay | Hurdle::BankMismatch => "bank",
             Hurdle::OpenCase | Hurdle::PayDispute | Hurdle::DepositHeld => "labour_authority",
             _ => "general_contractor",
         }
@@ -197,6 +210,10 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     found.add(Hurdle::PayUnderWay, under_way.len(), Some(amount), None, Vec::new());
     let contested: Vec<Fen> = open.iter().map(|line| line.disputed_fen).filter(|amount| amount.is_positive()).collect();
     found.add(Hurdle::DisputedPay, contested.len(), Some(Fen::total(contested.iter().copied())?), None, Vec::new());
+    in_doubt(conn, site, &mut found, may_name, as_of)?;
+    let months: BTreeSet<Month> =
+        sheets.iter().map(|sheet| sheet.month).filter(|month| month.last() < as_of.min(ctx.today)).collect();
+    without_pay(conn, ctx, site, &mut found, &months, may_name)?;
     found.add(Hurdle::UnsettledSheet, unsettled.len(), None, None, unsettled);
     let facts = compliance::gather(conn, ctx, site, as_of)?;
     let without: Vec<Month> =
@@ -239,6 +256,60 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         rules,
         stages,
     })
+}
+
+/// Entries of the bank that nobody has explained: each with its sum and, for whoever may see names, the bank's words and the workers.
+fn in_doubt(conn: &mut AnyConn, site: &Site, found: &mut Gathering, may_name: bool, as_of: Day) -> Result<(), Problem> {
+    let open = doubts::open(conn, site.id)?.into_iter().filter(|doubt| doubt.entry.booked_on <= as_of);
+    let (refunds, others): (Vec<_>, Vec<_>) = open.partition(|doubt| doubt.row.kind == DoubtKind::RefundWaits);
+    for (kind, some) in [(Hurdle::RefundWaits, refunds), (Hurdle::BankMismatch, others)] {
+        let mut which = Vec::with_capacity(some.len());
+        for doubt in &some {
+            let mut said = format!("{} {} {}", doubt.entry.id, doubt.row.amount_fen, doubt.row.kind);
+            if may_name {
+                said = format!("{said} {}", doubt.entry.text);
+                let candidates = if kind == Hurdle::RefundWaits { doubts::of(conn, &doubt.entry, true)? } else { Vec::new() };
+                for name in candidates.into_iter().filter_map(|one| one.name).take(WHICH_MAX) {
+                    said = format!("{said} · {name}?");
+                }
+            }
+            which.push(said);
+        }
+        let amount = Fen::total(some.iter().map(|doubt| doubt.row.amount_fen))?;
+        found.add(kind, some.len(), Some(amount), None, which);
+    }
+    Ok(())
+}
+
+/// Workers whom the gates saw and to whom an audited sheet gives nothing, unless a person has said why.
+fn without_pay(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    found: &mut Gathering,
+    months: &BTreeSet<Month>,
+    may_name: bool,
+) -> Result<(), Problem> {
+    let (mut which, mut count, mut amount) = (Vec::new(), 0_usize, Fen::ZERO);
+    for month in months.iter().rev().take(MONTHS_MATCHED) {
+        let matched = matching::actions::matched(conn, ctx, site, *month)?;
+        for row in &matched.rows {
+            let gives_nothing = row.sheet.is_none_or(|sheet| sheet.net == Fen::ZERO);
+            let unpaid = |one: &&matching::Differs| one.kind == matching::Difference::AttendanceWithoutPay;
+            let Some(one) = row.differs.iter().find(unpaid).filter(|_| gives_nothing) else { continue };
+            if matched.found(row.subject, one).is_some_and(|decision| decision.verdict == matching::Found::Explained) {
+                continue;
+            }
+            count += 1;
+            amount = amount.plus(one.amount)?;
+            if which.len() < WHICH_MAX {
+                let who = row.name.as_deref().filter(|_| may_name).unwrap_or_default();
+                which.push(format!("{month} {who}").trim().to_owned());
+            }
+        }
+    }
+    found.add(Hurdle::WorkWithoutPay, count, Some(amount), None, which);
+    Ok(())
 }
 
 /// The dated steps to the end, and what of them stands in the way.

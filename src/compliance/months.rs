@@ -12,6 +12,7 @@ use crate::law::rules::arrears::{self, Arrears};
 use crate::payroll::months::{MonthWages, Tally};
 use crate::payroll::{self, SheetState as PaySheetState};
 use crate::projects::{FactKind, Facts, Site};
+use crate::settlement::doubts;
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
 use crate::workers;
@@ -36,7 +37,9 @@ pub(super) fn payroll(
     let attended = Attended::of(&seen, dark);
     let wages: BTreeMap<Month, MonthWages> =
         payroll::months::wages(conn, site, as_of)?.into_iter().map(|one| (one.month, one)).collect();
+    let waiting = doubts::waiting(conn, &[site.id], as_of)?.remove(&site.id).unwrap_or_default();
     let records = Records {
+        waiting,
         region: site.region,
         pay_day: facts.pay_day(),
         spans: stays.iter().map(|(_, _, entered, left)| (*entered, *left)).collect(),
@@ -97,6 +100,8 @@ pub(super) struct Records {
     pub(super) first_attended: Option<Month>,
     /// Whether there is anything that attendance would have been seen by.
     pub(super) device_known: bool,
+    /// Lines that are not known paid while a refund waits for a person, by month; `None` for a refund that fits no line.
+    pub(super) waiting: BTreeMap<Option<Month>, u32>,
 }
 
 /// What attendance says of a month.
@@ -131,7 +136,8 @@ impl Records {
             let live_contracts = live(month);
             let is_settled = live_contracts || sheet.is_some_and(|one| state_of(one.state) == SheetState::Audited);
             let seen = seen(month, is_settled)?;
-            if sheet.is_none() && !live_contracts && !seen.is_listed {
+            let doubtful = self.waiting.get(&Some(month)).copied().unwrap_or(0);
+            if sheet.is_none() && !live_contracts && !seen.is_listed && doubtful == 0 {
                 continue;
             }
             // Without an agreed pay day the last lawful one stands: the end of the following month (R724-13, RW-01).
@@ -139,10 +145,22 @@ impl Records {
             let pay_due_on = sheet.map(|one| one.due_on).or_else(agreed).unwrap_or_else(|| month.plus(1).last());
             let is_known = self.device_known && (seen.people > 0 || !seen.is_dark);
             let attended = if is_known { Fact::known(seen.people, "work_days") } else { Fact::not_known(CONTRACTOR) };
-            months.push(month_pay(month, attended, sheet, pay_due_on, live_contracts, as_of));
+            months.push(in_doubt(month_pay(month, attended, sheet, pay_due_on, live_contracts, as_of), doubtful));
+        }
+        // A refund that fits no line is of some line all the same: the last month that is due is not known paid.
+        let loose = self.waiting.get(&None).copied().unwrap_or(0);
+        if let Some(last) = months.iter_mut().rev().find(|month| as_of > month.pay_due_on) {
+            *last = in_doubt(last.clone(), loose);
         }
         Ok(months)
     }
+}
+
+/// A month of which so many lines are not known paid: their result is as open as that of payments under way.
+fn in_doubt(month: MonthPay, lines: u32) -> MonthPay {
+    let paid = Owed { workers: month.paid.workers.saturating_sub(lines), ..month.paid };
+    let in_flight = Owed { workers: month.in_flight.workers.saturating_add(lines), ..month.in_flight };
+    MonthPay { paid, in_flight, ..month }
 }
 
 /// A sheet's state as rules see it.

@@ -14,6 +14,7 @@ use crate::base::id::ProjectId;
 use crate::law::rules::arrears::Arrears;
 use crate::projects::table::ProjectRow;
 use crate::projects::{self, FactKind, Facts};
+use crate::settlement::doubts;
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
 use crate::{attendance, payroll, workers};
@@ -57,6 +58,7 @@ fn owing_of_some(conn: &mut AnyConn, ctx: &Ctx, projects: &[ProjectId], as_of: D
     let spans_seen = attendance::table::spans_of(conn, projects)?;
     let bound: BTreeSet<ProjectId> = attendance::devices::table::projects_with_devices(conn, projects)?.into_iter().collect();
     let mut dark = silence::dark_days(conn, ctx, projects)?;
+    let mut waiting = doubts::waiting(conn, projects, as_of)?;
     for project in projects::table::some(conn, projects)? {
         let id = project.id;
         let facts = facts.remove(&id).unwrap_or_default();
@@ -66,6 +68,7 @@ fn owing_of_some(conn: &mut AnyConn, ctx: &Ctx, projects: &[ProjectId], as_of: D
         );
         let first_attended = attended.first();
         let records = Records {
+            waiting: waiting.remove(&id).unwrap_or_default(),
             region: project.region,
             pay_day: facts.pay_day(),
             spans: spans.remove(&id).unwrap_or_default(),

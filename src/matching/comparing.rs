@@ -98,7 +98,7 @@ fn of_person(facts: &Facts, person: &Person) -> Result<Option<Row>, TooMuch> {
     }
     let mut differs = Vec::new();
     differs.extend(unattended(person, &sums)?);
-    differs.extend(unpaid(person, &sums));
+    differs.extend(unpaid(person, &sums)?);
     differs.extend(short(person, &sums)?);
     differs.extend(elsewhere(person)?);
     let basis = sums.basis(person);
@@ -130,7 +130,7 @@ fn of_person(facts: &Facts, person: &Person) -> Result<Option<Row>, TooMuch> {
 }
 
 fn made(kind: Difference, amount: Fen, evidence: Vec<Evidence>) -> Differs {
-    Differs { kind, amount, evidence, basis: String::new() }
+    Differs { kind, amount, is_known: true, evidence, basis: String::new() }
 }
 
 /// What each of the three says, for differences between them.
@@ -184,12 +184,28 @@ fn unattended(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> 
     Ok(Some(made(Difference::PaidWithoutAttendance, amount, voices(person, sums))))
 }
 
-/// Worked and got nothing.
-fn unpaid(person: &Person, sums: &Sums) -> Option<Differs> {
-    let Attended::Days(attended) = sums.attended else { return None };
+/// What the days that were seen earn: by the agreed rates, else at the rate of the sheet; `None` without either.
+fn earned(person: &Person, attended: i64) -> Result<Option<Fen>, TooMuch> {
+    if person.earned.is_some() {
+        return Ok(person.earned);
+    }
+    let rate = person.lines.iter().map(|line| line.day_rate).max().filter(|rate| rate.is_positive());
+    rate.map(|rate| gross(i32::try_from(attended).unwrap_or(i32::MAX), rate)).transpose()
+}
+
+/// Worked and got nothing: what the sheet owes, and where it lists fewer days than were seen, what those earn.
+fn unpaid(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
+    let Attended::Days(attended) = sums.attended else { return Ok(None) };
     let is_owed = sums.owed.is_positive() || sums.sheet.net == Fen::ZERO;
     let is_unpaid = attended > 0 && !sums.paid.is_positive() && sums.is_due && !sums.in_flight && is_owed;
-    is_unpaid.then(|| made(Difference::AttendanceWithoutPay, sums.owed, voices(person, sums)))
+    if !is_unpaid {
+        return Ok(None);
+    }
+    let says_all = sums.owed.is_positive() && sums.sheet.days >= attended;
+    let earned = if says_all { Some(sums.owed) } else { earned(person, attended)? };
+    let amount = earned.unwrap_or(Fen::ZERO).max(sums.owed);
+    let one = made(Difference::AttendanceWithoutPay, amount, voices(person, sums));
+    Ok(Some(Differs { is_known: earned.is_some(), ..one }))
 }
 
 /// Got less than the sheet says, or than the days that were seen earn.
@@ -207,14 +223,21 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
     if got_nothing && matches!(sums.attended, Attended::Days(_)) || sums.attended == Attended::Days(0) {
         return Ok(None);
     }
-    let rate = person.lines.iter().map(|line| line.day_rate).max().unwrap_or(Fen::ZERO);
     let amount = if missing.is_positive() {
         missing
     } else if unlisted > 0 && !got_nothing && !person.lines.is_empty() {
-        gross(i32::try_from(unlisted).unwrap_or(i32::MAX), rate)?
+        let rate = person.lines.iter().map(|line| line.day_rate).max().unwrap_or(Fen::ZERO);
+        let of_days = gross(i32::try_from(unlisted).unwrap_or(i32::MAX), rate)?;
+        // A sheet may list too few days and pay for all of them: short is at most what was earned and did not come.
+        let attended = sums.sheet.days.saturating_add(unlisted);
+        let not_come = earned(person, attended)?.unwrap_or(Fen::ZERO).minus(sums.paid)?;
+        of_days.min(not_come)
     } else {
         return Ok(None);
     };
+    if !amount.is_positive() {
+        return Ok(None);
+    }
     Ok(Some(made(Difference::PaidLess, amount, voices(person, sums))))
 }
 

@@ -147,6 +147,7 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result
             lines.entry(line.worker_id).or_default().push(line);
         }
     }
+    let earned = earned(conn, site, month)?;
     let mut payees = payees_of_lines(conn, site, &roll, &lines)?;
     let mut direct: BTreeMap<WorkerId, Vec<Direct>> = BTreeMap::new();
     for (worker, entry, amount) in direct_pay(conn, ctx, site, &roll, &gates, &lines, month)? {
@@ -166,10 +167,25 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result
             lines: lines.remove(worker).unwrap_or_default().iter().map(line_of).collect(),
             direct: direct.remove(worker).unwrap_or_default(),
             payees: payees.remove(worker).unwrap_or_default(),
+            earned: earned.get(worker).copied().flatten(),
         });
     }
     let strangers = strangers(conn, ctx, site, month)?;
     Ok(Facts { month, today: ctx.today, due_on: due_on(conn, ctx, site, month)?, people, strangers })
+}
+
+/// What each worker's days earn at the agreed rates; `None` for somebody with a day at no rate.
+fn earned(conn: &mut AnyConn, site: &Site, month: Month) -> Result<BTreeMap<WorkerId, Option<Fen>>, Problem> {
+    let mut sums: BTreeMap<WorkerId, Option<Fen>> = BTreeMap::new();
+    for one in payroll::basis::by_days(conn, site, month, None)? {
+        let has_rate = one.spans.iter().all(|(rate, days, _)| rate.is_positive() || *days == 0);
+        let sum = sums.entry(one.worker_id).or_insert(Some(Fen::ZERO));
+        *sum = match sum {
+            Some(before) if has_rate => Some(before.plus(one.gross)?),
+            _ => None,
+        };
+    }
+    Ok(sums)
 }
 
 fn line_of(row: &LineRow) -> Line {

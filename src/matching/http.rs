@@ -84,8 +84,10 @@ pub struct StandingCount {
 pub struct DifferenceView {
     /// What.
     pub kind: Difference,
-    /// How much money it is about.
+    /// How much money it is about, as far as it is known.
     pub amount: Fen,
+    /// Whether that is known: without an agreed rate nobody can say what work earned.
+    pub is_known: bool,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// The numbers, to be sent back with a decision.
@@ -145,6 +147,7 @@ pub fn row_view(matched: &Matched, row: &Row) -> MatchRow {
     let differences = row.differs.iter().map(|one| DifferenceView {
         kind: one.kind,
         amount: one.amount,
+        is_known: one.is_known,
         evidence: one.evidence.clone(),
         basis: one.basis.clone(),
         decision: matched.found(row.subject, one).cloned(),

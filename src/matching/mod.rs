@@ -216,6 +216,8 @@ pub struct Person {
     pub direct: Vec<Direct>,
     /// Whom the bank names instead of the worker.
     pub payees: Vec<Payee>,
+    /// What the days by the gates earn at the agreed rates; none without a rate, or where the days are not known.
+    pub earned: Option<Fen>,
 }
 
 /// Money to somebody whom the project does not know.
@@ -264,8 +266,10 @@ pub struct Evidence {
 pub struct Differs {
     /// What.
     pub kind: Difference,
-    /// How much money it is about.
+    /// How much money it is about, as far as it is known.
     pub amount: Fen,
+    /// Whether that is known: without an agreed rate nobody can say what work earned.
+    pub is_known: bool,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// The numbers that it rests on, as text: a decision about other numbers is no decision about it.

@@ -32,6 +32,7 @@ fn person() -> Person {
         lines: vec![line()],
         direct: Vec::new(),
         payees: Vec::new(),
+        earned: None,
     }
 }
 
@@ -82,6 +83,30 @@ fn each_kind_is_told_with_its_amount_and_its_basis() {
     let one = &rows[0].differs[0];
     assert_eq!((one.kind, one.amount, one.evidence[0].entry), (PaidToSomeoneElse, NET, Some(BankEntryId(9))));
     assert_eq!(one.basis, format!("attended=2000 days=2000 net=6000.00 disputed=0.00 paid=6000.00 {}", BankEntryId(9)));
+}
+
+#[test]
+fn work_without_pay_is_worth_what_the_days_earn() {
+    let nothing = |line: &mut Line| (line.days, line.net, line.paid, line.state) = (0, Fen::ZERO, Fen::ZERO, LineState::Approved);
+    let five = |earned| Person { attended: Attended::Days(500), earned, ..with(nothing) };
+    assert_eq!(told(five(Some(Fen(150_000)))).0, [(Difference::AttendanceWithoutPay, Fen(150_000))]);
+    assert_eq!(told(five(None)).0, [(Difference::AttendanceWithoutPay, Fen(150_000))], "by the rate of the sheet");
+    let unlisted = Person { lines: Vec::new(), ..five(None) };
+    let rows = compare(&facts(vec![unlisted])).unwrap();
+    let one = &rows[0].differs[0];
+    assert_eq!((one.kind, one.amount, one.is_known), (Difference::AttendanceWithoutPay, Fen::ZERO, false), "no rate, no sum");
+}
+
+#[test]
+fn too_few_days_on_a_sheet_that_pays_for_all_of_them_are_not_short() {
+    let sheet =
+        |net: i64| move |line: &mut Line| (line.days, line.day_rate, line.net, line.paid) = (33, Fen(30_000), Fen(net), Fen(net));
+    let seen = |net: i64| Person { attended: Attended::Days(500), earned: Some(Fen(150_000)), ..with(sheet(net)) };
+    assert_eq!(told(seen(150_000)), (vec![], MatchStanding::Agrees));
+    assert_eq!(told(seen(140_000)).0, [(Difference::PaidLess, Fen(10_000))], "earned less paid, each once");
+    // What the sheet took off by agreement stays off: only the days that it leaves out are short.
+    let charged = Person { attended: Attended::Days(2_050), ..with(|line| (line.net, line.paid) = (Fen(550_000), Fen(550_000))) };
+    assert_eq!(told(charged).0, [(Difference::PaidLess, Fen(15_000))]);
 }
 
 #[test]

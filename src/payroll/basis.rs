@@ -8,7 +8,7 @@ use crate::base::id::{RecordId, WorkerId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
 use crate::projects::Site;
-use crate::store::Tx;
+use crate::store::{AnyConn, Tx};
 use crate::web::{Ctx, Problem};
 use crate::workers;
 
@@ -41,20 +41,28 @@ pub fn earned(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, through: Op
             break;
         }
     }
+    by_days(tx.conn(), site, month, through)
+}
+
+/// What everybody with a folded work day in the month earned, by the days as they are folded now.
+///
+/// # Errors
+/// Amounts that do not add up within 63 bits.
+pub fn by_days(conn: &mut AnyConn, site: &Site, month: Month, through: Option<Day>) -> Result<Vec<Earned>, Problem> {
     let last = through.unwrap_or(month.last()).min(month.last());
     let mut days: HashMap<RecordId, Vec<(Day, i32)>> = HashMap::new();
     for step in 0..=last.days_since(month.first()) {
         let day = month.first().plus_days(step);
-        for (enrolment, hundredths) in attendance::folding::table::hundredths_on(tx.conn(), site.id, day)? {
+        for (enrolment, hundredths) in attendance::folding::table::hundredths_on(conn, site.id, day)? {
             days.entry(enrolment).or_default().push((day, hundredths));
         }
     }
     let mut rates: HashMap<RecordId, Vec<(Day, Fen)>> = HashMap::new();
-    for (enrolment, from, rate) in workers::table::rates_of(tx.conn(), site.id)? {
+    for (enrolment, from, rate) in workers::table::rates_of(conn, site.id)? {
         rates.entry(enrolment).or_default().push((from, rate));
     }
     let mut all = Vec::with_capacity(days.len());
-    for enrolment in workers::table::of_project(tx.conn(), site.id)? {
+    for enrolment in workers::table::of_project(conn, site.id)? {
         let Some(days) = days.remove(&enrolment.id) else { continue };
         let rates = rates.remove(&enrolment.id).unwrap_or_default();
         let (days_hundredths, day_rate, spans) = wage(&days, &rates, enrolment.day_rate)?;

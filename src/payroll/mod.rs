@@ -6,7 +6,7 @@
 //! rewriting what was signed (a difference goes into the next part of the month), and reading the bank's files, which is settlement's.
 
 pub mod actions;
-mod basis;
+pub mod basis;
 pub mod building;
 pub mod compare;
 pub mod corrections;

@@ -51,12 +51,17 @@ pub const WINDOW_DAYS: i64 = 10;
 pub enum Unbookable {
     /// Not CNY, or no whole fen, or too large.
     Amount(AmountFault),
+    /// An amount with a sign: the direction says which way it goes, and only `RvslInd` takes back.
+    Negative,
     /// No day at all.
     NoDay,
 }
 
 /// Reads an entry for booking; `currency` is the statement's.
 pub fn tell(entry: &Entry, currency: Option<&str>) -> Result<Told, Unbookable> {
+    if entry.amount.is_negative() {
+        return Err(Unbookable::Negative);
+    }
     let amount = entry.amount.fen(entry.currency.as_deref().or(currency)).map_err(Unbookable::Amount)?;
     let booked_on = entry.booked_on.or(entry.value_on).ok_or(Unbookable::NoDay)?;
     let single = if entry.details.len() == 1 { entry.details.first() } else { None };
@@ -279,6 +284,7 @@ mod tests {
     #[test]
     fn what_is_no_cny_in_whole_fen_or_has_no_day_is_not_booked() {
         assert_eq!(tell(&entry("1.00", None), Some("USD")), Err(Unbookable::Amount(AmountFault::Currency)));
+        assert_eq!(tell(&entry("-1.00", None), None), Err(Unbookable::Negative));
         assert_eq!(tell(&entry("1.001", None), None), Err(Unbookable::Amount(AmountFault::Decimals)));
         let undated = Entry { booked_on: None, ..entry("1.00", None) };
         assert_eq!(tell(&undated, None), Err(Unbookable::NoDay));

@@ -5,6 +5,7 @@
 //! voucher re-opens the line instead of being income. Deliberately absent: reading formats (`wire`), the life of a line (`payroll`).
 
 mod allocate;
+pub mod doubts;
 pub mod http;
 pub mod keys;
 mod page;

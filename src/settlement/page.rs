@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::doubts::table::{self as doubts, PaymentRow};
 use super::{payees, table};
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
 use crate::base::Fen;
@@ -36,6 +37,8 @@ pub(super) struct Answers {
     keys: HashSet<String>,
     /// Whose the payments are, by line.
     payees: HashMap<LineId, payees::Worker>,
+    /// What moved the money of the payments, with what the page adds.
+    moved: HashMap<String, Vec<PaymentRow>>,
     /// A word on a pay line was passed on since: whose payments are under way is asked anew.
     stale: bool,
 }
@@ -45,7 +48,13 @@ impl Answers {
     pub fn to(conn: &mut AnyConn, site: &Site, wanted: &Wanted) -> Result<Self, Problem> {
         let payments = table::payments(conn, site.id, &wanted.payments)?;
         let lines: Vec<LineId> = payments.keys().filter_map(|id| payees::line_of(id)).collect();
+        let mut moved: HashMap<String, Vec<PaymentRow>> = HashMap::new();
+        let ids: Vec<String> = payments.keys().cloned().collect();
+        for row in doubts::of_payments(conn, site.id, &ids)? {
+            moved.entry(row.payment.clone()).or_default().push(row);
+        }
         Ok(Answers {
+            moved,
             payees: payees::table::whose(conn, site.id, &lines)?,
             payments,
             to_card: table::payments_to_cards(conn, site.id, &wanted.cards)?,
@@ -73,6 +82,11 @@ impl Answers {
         Ok(self.to_card.get(&(card.to_owned(), amount)).cloned().unwrap_or_default())
     }
 
+    /// What moved the money of a payment so far.
+    pub fn moved(&mut self, payment: &str) -> &mut Vec<PaymentRow> {
+        self.moved.entry(payment.to_owned()).or_default()
+    }
+
     /// Whether a card is, or was, a worker's of the project.
     pub fn is_workers_card(&self, card: &str) -> bool {
         self.workers.contains(card)
@@ -94,6 +108,7 @@ impl Answers {
 pub(super) struct Pending {
     entries: Vec<(EntryRow, Option<String>)>,
     postings: Vec<Posting>,
+    payments: Vec<PaymentRow>,
 }
 
 impl Pending {
@@ -103,8 +118,16 @@ impl Pending {
         self.postings.extend(posting);
     }
 
+    /// Adds which payment an entry moved.
+    pub fn push_payment(&mut self, row: PaymentRow) {
+        self.payments.push(row);
+    }
+
     /// Writes everything that waits.
     pub fn write(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<(), Problem> {
+        if !self.payments.is_empty() {
+            doubts::insert_payments(tx, &std::mem::take(&mut self.payments))?;
+        }
         if self.entries.is_empty() {
             return Ok(());
         }

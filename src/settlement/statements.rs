@@ -246,6 +246,7 @@ impl<'a> Booking<'a> {
             }
         };
         self.tally.add(&seen.entry);
+        self.desk.problems.extend(far_off(self.desk.account, seen.told.booked_on, ctx.today, &seen.entry.place));
         self.days.insert(seen.told.booked_on);
         self.page.push(seen);
         if self.page.len() >= PAGE { self.turn(tx, ctx) } else { Ok(()) }
@@ -316,6 +317,25 @@ impl<'a> Booking<'a> {
     }
 }
 
+/// Days by which an entry may lie ahead of today: a bank in another time zone, or one that books tonight's run already.
+const AHEAD_DAYS: i64 = 1;
+
+/// An entry dated before its account was opened or in the future: it is booked as the bank dates it, and said.
+fn far_off(account: &AccountRow, on: Day, today: Day, place: &str) -> Option<FileProblem> {
+    let (zh, en) = if on < account.opened_on {
+        (format!("记账日期 {on} 早于开户日期 {}", account.opened_on), format!("{on} is before the account was opened"))
+    } else if on > today.plus_days(AHEAD_DAYS) {
+        (format!("记账日期 {on} 在今天之后"), format!("{on} is in the future"))
+    } else {
+        return None;
+    };
+    let (zh, en) = (
+        format!("{zh}；已按银行日期入账，请向银行核对日期，有误则作废该文件后重新报送。"),
+        format!("{en}; it is booked on the bank's day. Ask the bank, and void the file if the day is wrong."),
+    );
+    Some(FileProblem::new(place, "time_far", zh, en))
+}
+
 fn words_of(why: Unbookable) -> (&'static str, &'static str, &'static str) {
     match why {
         Unbookable::Amount(AmountFault::Currency) => {
@@ -327,6 +347,12 @@ fn words_of(why: Unbookable) -> (&'static str, &'static str, &'static str) {
         Unbookable::Amount(AmountFault::Size) => {
             ("bad_amount", "金额超出可记账范围。", "The amount is beyond what an account can hold.")
         }
+        Unbookable::Negative => (
+            "bad_amount",
+            "金额带负号，与借贷标志矛盾，该笔未入账；金额应为正数，收付方向由 CdtDbtInd 表示，冲正用 RvslInd，请银行更正后重新报送。",
+            "The amount has a minus sign and contradicts its direction; the entry is not booked. Amounts are positive, CdtDbtInd gives \
+             the direction and RvslInd a reversal: have the bank correct it and hand it in again.",
+        ),
         Unbookable::NoDay => ("bad_time", "明细没有记账日期。", "The entry has no booking day."),
     }
 }

@@ -1840,3 +1840,45 @@ diesel::table! {
         recorded_seq -> BigInt,
     }
 }
+
+diesel::table! {
+    entry_payments (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        entry_id -> BigInt,
+        payment -> Text,
+        amount_fen -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    entry_doubts (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        entry_id -> BigInt,
+        kind -> Text,
+        amount_fen -> BigInt,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    doubt_steps (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        doubt_id -> BigInt,
+        step -> Text,
+        answer -> Text,
+        payment -> Nullable<Text>,
+        note -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(entry_payments, bank_entries);
+
+diesel::allow_tables_to_appear_in_same_query!(entry_doubts, bank_entries);

@@ -7,6 +7,7 @@ pub(super) mod bank_profile;
 mod card;
 mod clearance;
 mod deposit;
+mod doubts;
 mod findings;
 pub mod head;
 mod letter;
@@ -44,6 +45,21 @@ pub fn routes() -> Vec<Route> {
             Access::Holds(Verb::FeedBank),
             "Decide on the voiding of a file",
             || web::post().to(bank_files::decide),
+        ),
+        Route::page(
+            "/projects/{project}/doubts",
+            Access::Holds(Verb::ReadMoney),
+            "Entries of the bank that a person must look at",
+            || web::get().to(doubts::page),
+        ),
+        Route::form("/projects/{project}/doubts", Access::Holds(Verb::FeedBank), "Say what an entry in doubt is", || {
+            web::post().to(doubts::ask)
+        }),
+        Route::form(
+            "/projects/{project}/doubts/decision",
+            Access::Holds(Verb::FeedBank),
+            "Decide on what another person said of an entry",
+            || web::post().to(doubts::decide),
         ),
         Route::page("/projects/{project}/deposit", read, "Wage deposits", || web::get().to(deposit::page)),
         Route::page("/projects/{project}/matters", Access::Holds(Verb::ReadMoney), "Matters of the wage money", || {

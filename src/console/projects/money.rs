@@ -20,6 +20,7 @@ use crate::labour_cost::progress::{self, OwnerRules};
 use crate::labour_cost::{Split, gather};
 use crate::ledger::{self, LedgerAccount};
 use crate::matters::{self, Matter, MatterKind};
+use crate::settlement::doubts;
 use crate::web::{Problem, Verb, Visit};
 
 /// Entries of a page.
@@ -97,6 +98,8 @@ struct MoneyPage {
     rules: OwnerRules,
     /// Freezes that stand.
     freezes: Vec<Matter>,
+    /// Entries that nobody has explained.
+    doubts: usize,
 }
 
 impl MoneyPage {
@@ -125,6 +128,7 @@ const HOLDINGS: &[(LedgerAccount, bool, &str, &str)] = &[
     (LedgerAccount::LabourCost, true, "累计拨入人工费用", "Labour cost paid in so far"),
     (LedgerAccount::WagesPayable, true, "应付未付工资", "Wages payable"),
     (LedgerAccount::PayInTransit, true, "在途代发", "Pay in transit"),
+    (LedgerAccount::Refunds, true, "待核对退回款", "Refunds that wait to be matched"),
     (LedgerAccount::ForeignDebit, false, "非工资支出", "Debits that are not wages"),
     (LedgerAccount::Unexplained, true, "待查明收入", "Money in that nothing explains"),
 ];
@@ -153,7 +157,7 @@ impl Flow {
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Query>) -> Shown {
     let (id, before) = (project.into_inner(), query.before.unwrap_or(i64::MAX));
-    let (head, rows, reconciled, balances, flows, entries, may_feed, may_open, (outlook, split, rules, freezes)) = visit
+    let (head, rows, reconciled, balances, flows, entries, may_feed, may_open, (outlook, split, rules, freezes, doubts)) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let today = visit.ctx.today;
@@ -171,7 +175,13 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
                 accounts::entries_back(conn, site.id, before, PAGE)?,
                 can(conn, visit, id, Verb::FeedBank),
                 can(conn, visit, id, Verb::OpenAccounts),
-                (outlook, split, progress::of_project(conn, &visit.ctx, &site, today)?, freezes),
+                (
+                    outlook,
+                    split,
+                    progress::of_project(conn, &visit.ctx, &site, today)?,
+                    freezes,
+                    doubts::open(conn, site.id)?.len(),
+                ),
             ))
         })
         .await?;
@@ -208,5 +218,6 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
         split,
         rules,
         freezes,
+        doubts,
     })
 }

@@ -53,6 +53,8 @@ fn every_word_that_pages_show_has_its_chinese_once() {
         crate::matters::MatterKind,
         crate::matters::Step,
         crate::clearance::Hurdle,
+        crate::settlement::doubts::DoubtKind,
+        crate::settlement::doubts::DoubtAnswer,
         crate::labour_cost::Basis,
         crate::labour_cost::forecast::Why,
         law::questions::warning::FreezeReason,

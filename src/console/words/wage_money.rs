@@ -2,6 +2,13 @@
 
 /// Word and Chinese.
 pub(super) const WORDS: &[(&str, &str)] = &[
+    ("refund_waits", "待核对的退回款"),
+    ("debited_again", "同一代发重复扣款"),
+    ("debited_otherwise", "扣款或退回金额与指令不符"),
+    ("refunded_again", "同一代发重复退回"),
+    ("refund_of_line", "某笔工资的退回"),
+    ("no_wage_refund", "不是工资退回"),
+    ("bank_mismatch", "银行扣付与指令不符"),
     ("shortage", "补足人工费用请求"),
     ("transfer_report", "人工费用未按约拨付报告"),
     ("owner_report", "建设单位报告"),

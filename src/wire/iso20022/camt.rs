@@ -234,7 +234,7 @@ fn built(
         problems.push(bad_amount(&place, written.map_or("", |found| found.text.as_str())));
         return None;
     };
-    let Some(stated) = direction_in(head.text_at(&["CdtDbtInd"]).as_deref()) else {
+    let Some(direction) = direction_in(head.text_at(&["CdtDbtInd"]).as_deref()) else {
         problems.push(
             Problem::new(
                 &place,
@@ -246,17 +246,12 @@ fn built(
         );
         return None;
     };
-    let direction = if amount.is_negative() {
-        problems.push(bad_amount(&place, &amount.to_string()));
-        stated.turned()
-    } else {
-        stated
-    };
+    // A sign in the amount contradicts CdtDbtInd, and which of them is meant nobody can know: it is kept, so that nothing books the entry.
     let currency = written.and_then(|found| found.attribute("Ccy")).map(str::to_owned);
     let mut entry = Entry {
         booked_on: day_in(head.at("BookgDt"), &place, problems),
         value_on: day_in(head.at("ValDt"), &place, problems),
-        amount: amount.unsigned(),
+        amount,
         direction,
         status: status_in(head, statement.kind, &place, problems),
         reversal: head.text_at(&["RvslInd"]).and_then(|text| truth(&text)).unwrap_or(false),

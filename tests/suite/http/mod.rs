@@ -11,6 +11,7 @@ mod day_corrections;
 mod direct_link;
 pub mod deposit_steps;
 mod doors;
+mod doubts;
 mod gate_push;
 mod gate_silence;
 mod gates;

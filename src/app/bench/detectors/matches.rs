@@ -56,6 +56,7 @@ impl Maker {
             lines: vec![line],
             direct: Vec::new(),
             payees: Vec::new(),
+            earned: Some(net),
         }
     }
 

@@ -30,6 +30,7 @@ use anxin::{documents, users, webhooks};
 use serde_json::{Value, json};
 
 use super::super::accounts::open;
+use super::super::settlement::Ntry;
 use super::super::workers::{crew, enrol, worker};
 use crate::suite::ground::{App, project};
 
@@ -69,9 +70,12 @@ impl Side {
         let deposit = manager.post(&below("deposits"), deposit).key("rights-deposit").send().await.expect(201);
         let freeze = json!({"kind": "account_freeze", "happened_on": "2026-03-01", "reason": "other_debt", "note": "某法院"});
         let matter = manager.post(&below("matters"), freeze).key("rights-matter").send().await.expect(201);
-        let statement = super::super::settlement::camt_of(&format!("33050001000{number}"), 53, "S1", 1, None, &[]);
+        // A refund of nobody's wage, which a person must look at.
+        let refund = Ntry { text: "代发工资不成功退回款项", ..Ntry::credit("3.00", "2026-03-02") };
+        let statement = super::super::settlement::camt_of(&format!("33050001000{number}"), 53, "S1", 1, None, &[refund]);
         let statement = manager.ask(Method::POST, "/api/v1/bank/statements").body("application/xml", statement).send().await;
         let statement = statement.expect(200);
+        let doubts = manager.get(&below("doubts")).send().await.expect(200);
         let case = authority.post(&below("cases"), json!({"kind": "complaint"})).send().await.expect(201);
         let serial = format!("RIGHTS{number:04}");
         let device = json!({"serial": serial, "project": site.id, "gate": "1号门"});
@@ -132,6 +136,7 @@ impl Side {
             ("deposit", text(&deposit["deposit"]["id"])),
             ("case", text(&case["id"])),
             ("matter", text(&matter["id"])),
+            ("doubt", text(&doubts["items"][0]["id"])),
             ("device", text(&device["device"]["id"])),
             ("answer", text(&answer["id"])),
             ("refusal", text(&permit["id"])),
@@ -296,6 +301,8 @@ impl Side {
             }),
             "bank-files/{file}/void" => json!({"note": "测试作废"}),
             "bank-files/{file}/void/decision" => json!({"approves": false, "note": "测试不作废"}),
+            "doubts/{doubt}" => json!({"answer": "no_wage_refund", "note": "测试答复"}),
+            "doubts/{doubt}/decision" => json!({"approves": false, "note": "测试不采用"}),
             "pay-runs/{run}/inquiries" => json!({"kind": "asked", "note": "测试查询"}),
             "pay-sheets/{sheet}/releases" => json!({"line": of("line"), "note": "测试放行"}),
             "enrolments/{enrolment}/pay-hold" => json!({"is_held": true, "note": "测试暂缓"}),

@@ -1,0 +1,188 @@
+//! What persons say of an entry in doubt: one says what it is, another agrees, and only then anything moves.
+
+use super::table::{self, PaymentRow, StepRow};
+use super::{Doubt, DoubtAnswer, DoubtKind, DoubtStep, ordered};
+use crate::accounts::table::{self as accounts_table, EntryRow};
+use crate::accounts::{Direction, posting_key};
+use crate::base::id::RecordId;
+use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
+use crate::payroll::results::{self, Outcome};
+use crate::projects::Site;
+use crate::settlement::voiding;
+use crate::store::{Chain, Tx, jobs};
+use crate::web::{Ctx, Problem};
+
+/// Characters of a note.
+pub const NOTE_MAX: usize = 500;
+
+/// What a person says.
+#[derive(Debug, Clone)]
+pub struct NewAnswer {
+    /// What the entry is.
+    pub answer: DoubtAnswer,
+    /// The payment that it gives back, for [`DoubtAnswer::RefundOfLine`].
+    pub payment: Option<String>,
+    /// Why, in words.
+    pub note: String,
+}
+
+fn noted(note: &str) -> Result<String, Problem> {
+    let note = note.trim();
+    if note.is_empty() || note.chars().count() > NOTE_MAX {
+        let problem = Problem::invalid("请写明原因（1 至 500 字）。", "Give the reason, 1 to 500 characters.");
+        return Err(problem.at("note", "missing_field"));
+    }
+    Ok(note.to_owned())
+}
+
+fn find(tx: &mut Tx<'_>, site: &Site, id: RecordId) -> Result<Doubt, Problem> {
+    // The chain is locked before the look, so that of two persons at once the second sees what the first did.
+    tx.seq(Chain::Project(site.id))?;
+    super::all(tx.conn(), site.id)?.into_iter().find(|doubt| doubt.row.id == id).ok_or_else(Problem::not_found)
+}
+
+/// Whether an answer can be one to the doubt: a refund is of a payment of its amount, a surplus is explained.
+fn check(tx: &mut Tx<'_>, site: &Site, doubt: &Doubt, answer: DoubtAnswer, payment: Option<&str>) -> Result<(), Problem> {
+    let is_refund = doubt.row.kind == DoubtKind::RefundWaits;
+    if is_refund == (answer == DoubtAnswer::Explained) {
+        let problem = Problem::invalid("该答复不适用于此疑点。", "That is no answer to this doubt.");
+        return Err(problem.at("answer", "bad_format"));
+    }
+    if answer != DoubtAnswer::RefundOfLine {
+        return Ok(());
+    }
+    let known = match payment {
+        Some(payment) => super::super::table::payment(tx.conn(), site.id, payment)?,
+        None => None,
+    };
+    if known.is_none_or(|(_, amount)| amount != doubt.entry.amount_fen) {
+        let problem = Problem::invalid("没有金额相同的这一笔代发。", "There is no such payment of the refund's amount.");
+        return Err(problem.at("payment", "unknown_reference"));
+    }
+    Ok(())
+}
+
+/// Says what an entry in doubt is, for another person to agree.
+///
+/// # Errors
+/// `not_found`, `conflict` for a doubt that is explained or already answered, `invalid` for an answer of another kind, a payment of
+/// another amount or no note.
+pub fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, new: &NewAnswer) -> Result<StepRow, Problem> {
+    let note = noted(&new.note)?;
+    let doubt = find(tx, site, id)?;
+    if !doubt.is_open || doubt.is_asked() {
+        let problem =
+            Problem::conflict("该疑点已说明，或正在等待他人复核。", "It is explained already, or awaits another person.");
+        return Err(problem.at("doubt", "bad_state"));
+    }
+    let payment =
+        new.payment.as_deref().map(str::trim).filter(|text| !text.is_empty() && new.answer == DoubtAnswer::RefundOfLine);
+    check(tx, site, &doubt, new.answer, payment)?;
+    step(tx, ctx, site, &doubt, (DoubtStep::Asked, new.answer, payment.map(str::to_owned)), note)
+}
+
+/// Agrees with what another person said, or drops it (which that person may do as well).
+///
+/// # Errors
+/// `not_found`, `conflict` where nothing awaits an answer, `not_allowed` for whoever said it.
+pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, approves: bool, note: &str) -> Result<StepRow, Problem> {
+    let note = noted(note)?;
+    let doubt = find(tx, site, id)?;
+    let asked = doubt.steps.last().filter(|step| step.step == DoubtStep::Asked && doubt.is_open).cloned();
+    let Some(asked) = asked else {
+        let problem = Problem::conflict("没有待复核的答复。", "No answer awaits a decision.");
+        return Err(problem.at("doubt", "bad_state"));
+    };
+    let StepRow { answer, payment, recorded_by, .. } = asked;
+    if !approves {
+        return step(tx, ctx, site, &doubt, (DoubtStep::Dropped, answer, payment), note);
+    }
+    if recorded_by == ctx.actor() {
+        return Err(Problem::not_allowed());
+    }
+    check(tx, site, &doubt, answer, payment.as_deref())?;
+    match (answer, &payment) {
+        (DoubtAnswer::RefundOfLine, Some(payment)) => give_back(tx, ctx, site, &doubt.entry, payment)?,
+        (DoubtAnswer::NoWageRefund, _) => move_refund(tx, ctx, site, &doubt.entry, LedgerAccount::Unexplained)?,
+        _ => {}
+    }
+    let row = step(tx, ctx, site, &doubt, (DoubtStep::Settled, answer, payment), note)?;
+    jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
+    Ok(row)
+}
+
+fn step(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    doubt: &Doubt,
+    (step, answer, payment): (DoubtStep, DoubtAnswer, Option<String>),
+    note: String,
+) -> Result<StepRow, Problem> {
+    let chain = Chain::Project(site.id);
+    let row = StepRow {
+        project_id: site.id,
+        id: RecordId(ctx.id()),
+        doubt_id: doubt.row.id,
+        step,
+        answer,
+        payment,
+        note,
+        recorded_by: ctx.actor().to_owned(),
+        recorded_at: ctx.now,
+        recorded_seq: tx.seq(chain)?,
+    };
+    table::insert_step(tx, &row)?;
+    tx.note(chain, ctx.now, ctx.actor(), "answer_doubt", &format!("{step} {}", doubt.row.id))?;
+    Ok(row)
+}
+
+/// The refund is this payment's: its money is kept as come back, and the line is open again, unless only a surplus came back.
+fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, payment: &str) -> Result<(), Problem> {
+    let mut net = super::Net::default();
+    for row in table::of_payments(tx.conn(), site.id, &[payment.to_owned()])? {
+        net.add(row.amount_fen);
+    }
+    let row = PaymentRow {
+        project_id: site.id,
+        id: RecordId(ctx.id()),
+        entry_id: entry.id,
+        payment: payment.to_owned(),
+        amount_fen: entry.amount_fen.negated(),
+        recorded_seq: tx.seq(Chain::Project(site.id))?,
+    };
+    table::insert_payments(tx, &[row])?;
+    move_refund(tx, ctx, site, entry, LedgerAccount::PayInTransit)?;
+    let due = ordered(tx.conn(), site.id, payment)?.map_or(entry.amount_fen, |(amount, _)| amount);
+    if net.debits > 0 && net.out > due {
+        return Ok(());
+    }
+    // The word is the file's: where that is voided, it is withdrawn with it.
+    let statement = accounts_table::statement(tx.conn(), site.id, entry.statement_id)?;
+    let statement = statement.ok_or_else(|| Problem::internal("an entry without its statement"))?;
+    let file = voiding::file_of(tx.conn(), site, statement.inbox_id)?;
+    let reason = entry.text.clone();
+    results::apply(tx, ctx, site, payment, Outcome::Returned { reason }, &format!("{} {}", file.feed, file.id))?;
+    Ok(())
+}
+
+/// Moves a refund from where it was posted to the account of what it turned out to be, by a posting of its own, once.
+pub(in crate::settlement) fn move_refund(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    entry: &EntryRow,
+    to: LedgerAccount,
+) -> Result<(), Problem> {
+    let Some(posting) = ledger::table::by_key(tx.conn(), site.id, &posting_key(entry.id))? else { return Ok(()) };
+    let lines = ledger::table::lines_of(tx.conn(), site.id, &[posting.id])?;
+    let from = lines.iter().find(|line| line.account != LedgerAccount::Bank).map(|line| line.account);
+    let key = format!("reallocates {}", entry.id);
+    let Some(from) = from.filter(|from| *from != to && entry.direction == Direction::Credit) else { return Ok(()) };
+    if ledger::table::by_key(tx.conn(), site.id, &key)?.is_some() {
+        return Ok(());
+    }
+    let posting = Posting::of(key, PostingKind::Reallocation, entry.booked_on, from, to, entry.amount_fen);
+    ledger::actions::post(tx, ctx, site, &posting)?;
+    Ok(())
+}
