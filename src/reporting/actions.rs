@@ -333,7 +333,7 @@ pub fn settled(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, note: &str
 /// Tells fields of a record that platforms ask for and no registry holds; they go to every platform of the project.
 ///
 /// # Errors
-/// `invalid` for a field that the protocol does not have there, `too_large` beyond [`FIELDS_BYTES_MAX`].
+/// `invalid` for a field that the protocol does not have there, `too_large` beyond 200,000 bytes.
 pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, fields: &Plain) -> Result<(), Problem> {
     let chain = Chain::Project(site.id);
     let recorded_seq = tx.seq(chain)?;

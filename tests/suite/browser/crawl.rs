@@ -13,6 +13,9 @@ use anxin::projects;
 use anxin::realname::apps::actions::{self as apps, Bound, NewApp, Terms};
 use anxin::reporting::actions as reports;
 use anxin::web::{Access, Ctx, Problem, Role};
+use anxin::workers::Paper;
+use anxin::workers::imports::actions as rosters;
+use anxin::workers::roster::{self, Defaults, RosterFile};
 use serde_json::{Value, json};
 
 use super::driver::{Browser, DESK, PHONE, Script};
@@ -239,6 +242,12 @@ fn give_the_sites_something_to_do(site: &Site) -> String {
             let bytes = "姓名,身份证号,应发,实发\n测试,11999919900101001X,1.00,1.00\n".as_bytes().to_vec();
             let file = SheetFile { name: Some("三月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
             imports::actions::keep_file(tx, &ctx, &one, &file)?;
+            let bytes =
+                "统一社会信用代码,班组,姓名,身份证号,工种,手机号\n91119999MA0000007J,一班,测试,1,020,1\n".as_bytes().to_vec();
+            let roll = RosterFile { name: Some("花名册.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
+            let read = roster::read(&roll, ctx.today);
+            let defaults = Defaults { day_rate: None, entered_on: ctx.today, paper: Paper::None, safety_trained: false };
+            rosters::hand_in(tx, &ctx, &one, &roll, &read, &defaults)?;
             let (reason, note) = (Some("supplier_debt".to_owned()), Some("某法院".to_owned()));
             let frozen = NewStep { reason, note, ..NewStep::of(Step::Frozen, ctx.today) };
             matters::actions::begin(tx, &ctx, &one, MatterKind::AccountFreeze, &frozen)?;

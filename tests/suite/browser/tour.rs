@@ -151,7 +151,7 @@ async fn enrol(browser: &Browser, site: &Site, desk: &Desk, project: &str) {
     browser.click(&format!("form[action='{project}/workers/roster'] button")).await;
     browser.says("main .unknown", "尚未登记任何人").await;
     browser.click("form[action$='/take'] button[value=good]").await;
-    browser.arrives("/workers/rosters/").await;
+    browser.arrives(&format!("{project}/workers/rosters/")).await;
     site.drain();
     // The page looks again by itself until the rows are taken.
     browser.says("main .warn", "改正后再次上传").await;

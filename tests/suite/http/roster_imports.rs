@@ -165,7 +165,7 @@ both!(another_site_is_named_to_whoever_may_see_it, |app| {
     let seen = enrol(&manager, &other, vec![worker(1, &there)]).await;
     let warning = &seen["results"][0]["warnings"][0];
     assert_eq!(warning["code"], json!("active_elsewhere"));
-    let name = manager.get(&site.path).send().await.expect(200)["name"].as_str().unwrap().to_owned();
+    let name = manager.get(&site.path).send().await.expect(200)["project"]["name"].as_str().unwrap().to_owned();
     assert!(warning["zh"].as_str().unwrap().contains(&name), "{warning}");
     // Somebody of the second region alone hears that there is another site, not which.
     let local = app.client(Role::LabourManager, ScopeOn::Region("310000".parse().unwrap()));
