@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod continuity;
+pub mod freezes;
 pub mod http;
 pub mod profiles;
 pub mod reconciling;

@@ -1,11 +1,11 @@
 //! What people are told of a project's wage money before it is too late: a pay day that the money does not reach, an account that is
-//! frozen, a step of a matter that somebody must take by a day.
+//! frozen or out of which money was taken for a claim, a step of a matter that somebody must take by a day.
 
 use super::Concern;
 use super::reminders::concern;
 use crate::labour_cost::forecast::forecast;
 use crate::labour_cost::gather;
-use crate::law::book::ids::{R53_08A, R53_13, R724_03};
+use crate::law::book::ids::{R53_08A, R53_08B, R53_13, R724_03};
 use crate::matters::{self, MatterKind};
 use crate::projects::Site;
 use crate::settlement::doubts::{self, DoubtKind};
@@ -45,7 +45,20 @@ pub(super) fn concerns(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec
         let rule = if is_refund { R724_03 } else { R53_08A };
         found.push(concern(&book, format!("doubt {}", doubt.row.id), rule, day, title, cure));
     }
-    for matter in matters::actions::all(conn, ctx, site, today)?.into_iter().filter(matters::Matter::is_open) {
+    let all = matters::actions::all(conn, ctx, site, today)?;
+    for (entry, amount) in matters::freezes::unanswered(conn, site, &all, today)? {
+        let title = (
+            format!("专户疑被扣划 {amount} 元：银行摘要提到冻结或执行"),
+            format!("{amount} yuan may have been taken for a claim: the bank's text speaks of it"),
+        );
+        let cure = (
+            "在项目的事项页登记冻结，由银行提示法院、通知监管部门",
+            "begin the matter on the project's page of matters; the bank prompts whoever took it and tells the supervisor",
+        );
+        let day = entry.booked_on;
+        found.push(Concern { urgent: true, ..concern(&book, format!("seizure {}", entry.id), R53_08B, day, title, cure) });
+    }
+    for matter in all.into_iter().filter(matters::Matter::is_open) {
         let rule = matter.kind.rule();
         if matter.kind == MatterKind::AccountFreeze && matter.transfer_allowed != Some(true) {
             let day = matter.begun().map_or(today, |step| step.happened_on);

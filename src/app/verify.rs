@@ -49,6 +49,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(accounts::table::all_statements(conn)?)?;
     audit.table(accounts::table::all_entries(conn)?)?;
     audit.table(accounts::words::table::all(conn)?)?;
+    audit.table(accounts::freezes::table::all(conn)?)?;
     audit.table(bank_feed::table::all_keys(conn)?)?;
     audit.table(accounts::profiles::table::all(conn)?)?;
     audit.table(accounts::profiles::table::all_choices(conn)?)?;

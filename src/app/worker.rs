@@ -14,7 +14,10 @@ use crate::store::jobs::{self, Job};
 use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
-use crate::{alerts, amendments, attendance, compliance, payroll, projects, realname, reporting, users, webhooks, workers};
+use crate::{
+    alerts, amendments, attendance, bank_feed, compliance, matters, payroll, projects, realname, reporting, users, webhooks,
+    workers,
+};
 
 /// Jobs done in one go at most, so that a stop is heard.
 const BATCH_MAX: usize = 1000;
@@ -89,6 +92,11 @@ pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> 
             let (project, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
             let (project, day) = (project.parse().map_err(unreadable)?, day.parse().map_err(unreadable)?);
             seals::seal_day(tx, project, day, ctx.now).map(|_| ()).map_err(Problem::from)
+        }
+        bank_feed::FOLLOW_FREEZE => {
+            let (project, word) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
+            let site = projects::enter(tx.conn(), &ctx.scope, project.parse().map_err(unreadable)?)?;
+            matters::freezes::follow(tx, ctx, &site, word.parse().map_err(unreadable)?)
         }
         "nightly" => nightly(tx, ctx, &Paged::read(&job.payload)?),
         "remind" => remind(tx, ctx, &Paged::read(&job.payload)?),

@@ -5,6 +5,7 @@
 //! not tell (the account's data, a balance of a day, a month's proof, a card) is kept as the bank's word beside ours. Deliberately absent:
 //! messages to banks.
 
+mod freezing;
 pub mod http;
 pub mod keys;
 pub mod report;
@@ -13,6 +14,7 @@ pub mod table;
 mod taking;
 mod telling;
 
+pub use freezing::JOB as FOLLOW_FREEZE;
 pub use taking::{Taken, TakenState, take};
 
 use crate::base::words;

@@ -1,5 +1,6 @@
 //! What a bank says that no file tells: kept as its word, beside ours.
 
+use super::freezing;
 use super::taking::{Applied, Desk};
 use crate::accounts::words::table::{self, WordRow};
 use crate::accounts::words::{Compared, WordKind, balance_here, proof_of};
@@ -23,7 +24,7 @@ struct Word {
 }
 
 /// An amount of a word in fen, or why it is none.
-fn fen(amount: Amount, currency: Option<&str>, place: &str) -> Result<Fen, FileProblem> {
+pub(super) fn fen(amount: Amount, currency: Option<&str>, place: &str) -> Result<Fen, FileProblem> {
     amount.fen(currency).map_err(|_| {
         let (zh, en) = (
             "金额应为人民币，最多两位小数，且在可记账范围内。",
@@ -52,6 +53,13 @@ pub(super) fn tell(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, event: &Event,
             let (zh, en) = ("该卡不是此项目任何工人的工资卡。", "This card is no wage card of the project.");
             Err(FileProblem::new("body.card_number", "unknown_person", zh, en))
         }
+        Told::Frozen { .. } | Told::Released { .. } => match freezing::tell(tx, ctx, event, desk, inbox_id)? {
+            None => {
+                settlement::keep(tx.conn(), ctx, inbox_id, handed, Some(site.id), (InboxState::Done, 1), &[])?;
+                return Ok(Applied { inbox_id, problems: Vec::new(), compared: Vec::new(), is_refused: false });
+            }
+            Some(why) => Err(why),
+        },
         _ => word_of(tx, ctx, event, desk)?,
     };
     match said {
@@ -142,6 +150,8 @@ fn word_of(tx: &mut Tx<'_>, ctx: &Ctx, event: &Event, (account, _): &Desk) -> Re
             let (told, ours) = (Some(told), Some(ours.balance));
             Ok(Word { kind: WordKind::MonthProof, about_on: month.last(), told, ours, compared })
         }
-        Told::Card { .. } | Told::Txn(_) | Told::Result(..) => return Err(Problem::internal("an event went the wrong way")),
+        Told::Card { .. } | Told::Frozen { .. } | Told::Released { .. } | Told::Txn(_) | Told::Result(..) => {
+            return Err(Problem::internal("an event went the wrong way"));
+        }
     })
 }

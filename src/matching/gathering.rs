@@ -304,7 +304,7 @@ fn last_listed(conn: &mut AnyConn, site: &Site, roll: &Roll, worker: WorkerId, b
 }
 
 /// Money that left and did not come back under the same voucher, by its first entry.
-fn net(entries: Vec<EntryRow>) -> Vec<(EntryRow, Fen)> {
+pub fn net(entries: Vec<EntryRow>) -> Vec<(EntryRow, Fen)> {
     let mut order: Vec<(Result<String, BankEntryId>, EntryRow)> = Vec::new();
     let mut sums: BTreeMap<Result<String, BankEntryId>, i64> = BTreeMap::new();
     // What comes back often names nobody: a voucher that is back as a whole is nobody's.

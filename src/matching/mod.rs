@@ -16,6 +16,7 @@ mod tests;
 
 pub use actions::NOTE_MAX;
 pub use comparing::compare;
+pub use gathering::net;
 
 use serde::Serialize;
 

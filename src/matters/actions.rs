@@ -1,14 +1,12 @@
 //! Beginning a matter and taking its steps.
 
 use super::table::{self, StepRow};
-use super::{Matter, MatterKind, Step, fold, stands, takers};
+use super::{Matter, MatterKind, Step, fold, freezes, stands, takers};
 use crate::base::id::{DepositId, DocumentId, LineId, MatterId, RecordId, SheetId};
 use crate::base::{Day, Fen};
 use crate::deposits::{self, DepositEvent, actions::NewEvent};
 use crate::gates::{self, Subject};
-use crate::law::questions::given::Choice;
 use crate::law::questions::labour_cost::{self, LabourCostInput};
-use crate::law::questions::warning::FreezeReason;
 use crate::law::{self, Gate, decision::Verdict};
 use crate::payroll::outside::{self, NewClearing, Payer};
 use crate::payroll::{self, LineState};
@@ -64,7 +62,7 @@ impl NewStep {
     }
 }
 
-fn refuse(zh: impl Into<String>, en: impl Into<String>, place: &str, reason: &'static str) -> Problem {
+pub(super) fn refuse(zh: impl Into<String>, en: impl Into<String>, place: &str, reason: &'static str) -> Problem {
     Problem::invalid(zh.into(), en.into()).at(place, reason)
 }
 
@@ -104,11 +102,8 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
     match kind {
         MatterKind::Shortage => shortage(tx, ctx, site, new, &mut row)?,
         MatterKind::AccountFreeze => {
-            if new.reason.as_deref().and_then(FreezeReason::read).is_none() {
-                let words = FreezeReason::words().join(", ");
-                let (zh, en) = (format!("冻结原因应为 {words} 之一。"), format!("The reason is one of: {words}."));
-                return Err(refuse(zh, en, "reason", "bad_format"));
-            }
+            freezes::require_reason(new)?;
+            freezes::require_subject(tx, ctx, site, new)?;
         }
         MatterKind::DepositOrder => {
             deposit_of(tx, site, new.subject.as_deref())?;
@@ -270,6 +265,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
             move_deposit(tx, ctx, site, &matter, new, DepositEvent::Replenished, amount)?;
             row.amount_fen = Some(amount);
         }
+        Step::ReasonFound => freezes::require_reason(new)?,
         Step::Decided => may_return(tx, ctx, site, new.happened_on)?,
         Step::ArrearsFound if new.note.as_deref().is_none_or(|note| note.trim().is_empty()) => {
             return Err(refuse("请写明尚未付清的工资。", "Say what is still owed.", "note", "missing_field"));
@@ -377,7 +373,7 @@ fn row_of(
         payroll_fen: None,
         balance_fen: None,
         subject: new.subject.clone().filter(|_| before.is_none()),
-        reason: new.reason.clone().filter(|_| kind == MatterKind::AccountFreeze && before.is_none()),
+        reason: new.reason.clone().filter(|_| matches!(new.step, Step::Frozen | Step::ReasonFound)),
         note: note.map(str::to_owned),
         document_id: new.document,
         recorded_at: ctx.now,
@@ -386,9 +382,10 @@ fn row_of(
     })
 }
 
-fn keep(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, row: &StepRow) -> Result<(), Problem> {
+pub(super) fn keep(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, row: &StepRow) -> Result<(), Problem> {
     table::insert(tx, row)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "take_step", &format!("{} {}", row.matter_id, row.step))?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
-    Ok(())
+    // The people of the project hear of it now and not with the day's round.
+    Ok(jobs::enqueue(tx.conn(), ctx.id(), "remind_one", &format!("{} {}", site.id, ctx.today), ctx.now)?)
 }

@@ -66,7 +66,7 @@ pub fn routes() -> Vec<Route> {
         .query(&[("as_of", "day that is asked about, today when absent")])
         .gives::<Liability>(),
     ];
-    routes.extend(super::clearings::routes());
+    routes.extend(super::clearings::http::routes());
     routes
 }
 
@@ -84,7 +84,7 @@ pub struct BeginMatter {
     due_on: Option<Day>,
     /// Amount of an order, balance of a statement; a shortage is computed.
     amount: Option<Fen>,
-    /// The sheet of a shortage, the deposit of a matter of the deposit.
+    /// The sheet of a shortage, the deposit of a matter of the deposit; of a freeze the number of its document, or the debit.
     subject: Option<String>,
     /// Why an account was frozen: this_project_wages, supplier_debt, other_debt.
     reason: Option<String>,
@@ -114,6 +114,8 @@ pub struct TakeStep {
     happened_on: Day,
     /// Day for which money is promised.
     due_on: Option<Day>,
+    /// Why an account was frozen, once it is known.
+    reason: Option<String>,
     /// How much.
     amount: Option<Fen>,
     /// What else is to be said.
@@ -163,9 +165,9 @@ async fn begin_of_deposit(call: Call, project: web::Path<ProjectId>, body: Body<
 async fn take_at(call: Call, path: (ProjectId, MatterId), body: TakeStep, of_deposit: bool) -> Result<impl Responder, Problem> {
     let (project, id) = path;
     let request = json!({"order": "take_step", "project": project, "matter": id, "body": &body});
-    let TakeStep { step, happened_on, due_on, amount, note, document_id, reference, lines } = body;
+    let TakeStep { step, happened_on, due_on, reason, amount, note, document_id, reference, lines } = body;
     let lines = lines.into_iter().map(|one| (one.line, one.amount)).collect();
-    let new = NewStep { due_on, amount, note, document: document_id, reference, lines, ..NewStep::of(step, happened_on) };
+    let new = NewStep { due_on, reason, amount, note, document: document_id, reference, lines, ..NewStep::of(step, happened_on) };
     call.order(StatusCode::CREATED, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         right_door(actions::one(tx.conn(), ctx, &site, id)?.kind, of_deposit)?;

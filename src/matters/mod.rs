@@ -8,6 +8,7 @@
 pub mod actions;
 pub mod adequacy;
 pub mod clearings;
+pub mod freezes;
 pub mod http;
 pub mod liability;
 pub mod table;
@@ -92,6 +93,8 @@ words! {
         Confirmed = "confirmed",
         /// The account was frozen.
         Frozen = "frozen",
+        /// It became known for what claim it was frozen.
+        ReasonFound = "reason_found",
         /// The bank told whoever froze it what the account is.
         BankPrompted = "bank_prompts_court",
         /// The account's supervisor was told.
@@ -158,7 +161,8 @@ pub fn next(kind: MatterKind, done: &[Step], tasks: &[Step]) -> Vec<Step> {
         (MatterKind::DepositReturn, S::Applied) => vec![S::Decided, S::ArrearsFound],
         (MatterKind::DepositReturn, S::Decided) => vec![S::Confirmed],
         (MatterKind::AccountFreeze, _) if !done.iter().any(|step| matches!(step, S::FreezeLifted | S::SurplusFrozen)) => {
-            let mut open: Vec<Step> = tasks.iter().copied().filter(|task| !done.contains(task)).collect();
+            let once = |task: &Step| *task == S::ReasonFound || !done.contains(task);
+            let mut open: Vec<Step> = tasks.iter().copied().filter(once).collect();
             open.extend([S::FreezeLifted, S::SurplusFrozen]);
             open
         }
@@ -240,11 +244,16 @@ pub fn fold(book: &LawBook, region: RegionCode, rows: Vec<StepRow>, as_of: Day) 
 /// Where a matter stands; `None` without a step.
 pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepRow>, as_of: Day) -> Option<Matter> {
     let first = steps.first()?;
-    let (kind, reason) = (first.kind, first.reason.as_deref().and_then(FreezeReason::read));
+    let kind = first.kind;
+    let reason = steps.iter().rev().find_map(|step| step.reason.as_deref().and_then(FreezeReason::read));
     let (mut wanted, mut transfer_allowed) = (Vec::new(), None);
     if kind == MatterKind::AccountFreeze {
         let answer = account_freeze(book, region, as_of, &FreezeInput { reason });
         wanted = answer.tasks.iter().filter_map(|task| task.parse().ok()).collect();
+        if reason.is_none() {
+            // For which claim is not known yet: that it is for another than wages is neither said nor ruled out.
+            wanted.push(Step::ReasonFound);
+        }
         transfer_allowed = answer.transfer_allowed;
     }
     let done: Vec<Step> = steps.iter().map(|row| row.step).collect();
@@ -272,6 +281,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
                 Step::Replenished => ("general_contractor", due_from(DeadlineKind::DepositReplenish, used_on), R65_20),
                 Step::Decided => ("labour_authority", due(DeadlineKind::DepositReturnDecision), R65_22A),
                 Step::Confirmed => ("labour_authority", due(DeadlineKind::DepositReturnConfirmation), R65_22A),
+                Step::ReasonFound => ("bank", Some(first.happened_on), R53_08B),
                 Step::BankPrompted => ("bank", Some(first.happened_on), R53_08B),
                 Step::SupervisorTold => ("bank", Some(first.happened_on), R53_08B),
                 Step::Objected => ("labour_authority", None, R724_33),

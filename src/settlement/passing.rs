@@ -10,8 +10,8 @@ use super::doubts::{self, DoubtKind, Movement, Net, Noted};
 use super::receipt::FileProblem;
 use super::sides::{names_run, reason_of};
 use super::{payees, table};
-use crate::accounts::Direction;
 use crate::accounts::table::EntryRow;
+use crate::accounts::{Direction, Purpose, freezes};
 use crate::base::{Fen, Rounding};
 use crate::ledger::LedgerAccount;
 use crate::payroll::AttemptState;
@@ -56,6 +56,9 @@ impl Desk<'_> {
                 payees::note(tx, ctx, self.site, row, (id, due), detail, self.answers.worker(id))?;
             }
             self.apply(tx, ctx, id, outcome)?;
+        }
+        if row.purpose == Purpose::ForeignDebit && freezes::speaks_of_seizure(&row.text) {
+            doubts::tell_soon(tx, ctx, self.site)?;
         }
         if said.is_empty() {
             match row.direction {
@@ -192,7 +195,7 @@ impl Desk<'_> {
     /// A refund without EndToEndId: it re-opens a line where reference, name, card and amount leave no doubt; otherwise a person looks
     /// at it, once, however often the bank tells it.
     fn return_to_card(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, row: &EntryRow) -> Result<(), Problem> {
-        if row.purpose != crate::accounts::Purpose::PayReturn || !row.amount_fen.is_positive() {
+        if row.purpose != Purpose::PayReturn || !row.amount_fen.is_positive() {
             return Ok(());
         }
         if !doubts::table::of_entry(tx.conn(), self.site.id, row.id)?.is_empty() {

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 48] = [
+const PROJECT: [(&str, &str); 49] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -57,6 +57,7 @@ const PROJECT: [(&str, &str); 48] = [
     ("uploaded_pay", "project_id"),
     ("device_silences", "project_id"),
     ("bank_words", "project_id"),
+    ("account_freezes", "project_id"),
     ("card_words", "project_id"),
     ("roster_imports", "project_id"),
     ("roster_steps", "project_id"),

@@ -1581,6 +1581,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_freezes (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        inbox_id -> BigInt,
+        act -> Text,
+        document -> Text,
+        by_whom -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        amount_fen -> Nullable<BigInt>,
+        happened_on -> Date,
+        told_by -> Text,
+        occurred_at -> BigInt,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     bank_words (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

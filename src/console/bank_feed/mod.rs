@@ -152,6 +152,39 @@ const SPECS: &[Spec] = &[
         example: r#"{"event_id":"b-5","type":"card.status","occurred_at":"2026-03-02T11:00:00+08:00","account":"330500010001","body":{"card_number":"6219999999999999994","status":"closed"}}"#,
     },
     Spec {
+        word: "account.frozen",
+        zh: "账户或部分资金被冻结：登记冻结事项，列出提示、告知与异议的任务（R53-08b）。划走的资金另以 txn 报送。",
+        en: "The account or money on it was frozen: a matter begins with the tasks to prompt, tell and object (R53-08b). Money taken is a txn of its own.",
+        fields: &[
+            (
+                "document",
+                true,
+                "冻结文书文号，最多 100 字；解除时用同一文号",
+                "Number of the document, at most 100 characters; the release names it",
+            ),
+            ("frozen_by", true, "冻结机关", "Who froze"),
+            (
+                "reason",
+                false,
+                "this_project_wages 本项目工资、supplier_debt 材料等欠款、other_debt 其他；未给出则待查明",
+                "this_project_wages, supplier_debt or other_debt; to be found out when absent",
+            ),
+            ("amount", false, "冻结金额；缺省为整个账户", "Amount frozen; the whole account when absent"),
+            ("frozen_on", true, "冻结日", "Day of the freeze"),
+        ],
+        example: r#"{"event_id":"b-7","type":"account.frozen","occurred_at":"2026-03-02T15:00:00+08:00","account":"330500010001","body":{"document":"(2026)浙0502执100号","frozen_by":"某人民法院","reason":"supplier_debt","amount":"120000.00","frozen_on":"2026-03-02"}}"#,
+    },
+    Spec {
+        word: "account.released",
+        zh: "冻结已解除。",
+        en: "A freeze ended.",
+        fields: &[
+            ("document", true, "account.frozen 中的文号", "The number that account.frozen named"),
+            ("released_on", true, "解除日", "Day of the release"),
+        ],
+        example: r#"{"event_id":"b-8","type":"account.released","occurred_at":"2026-03-09T15:00:00+08:00","account":"330500010001","body":{"document":"(2026)浙0502执100号","released_on":"2026-03-09"}}"#,
+    },
+    Spec {
         word: "month.proof",
         zh: "月末证明：余额、笔数与散列值同本系统比对，不符即记录并在应答中逐项列出。散列：当月每笔已记账明细一行“日期,CRDT或DBIT,分,银行流水号”（无流水号留空），按字节排序，每行以 LF 结尾，取 UTF-8 的 SHA-256。",
         en: "Proof of a month: balance, count and hash are compared; a difference is put on record and answered field by field. The hash: for each booked entry of the month a line `day,CRDT or DBIT,fen,bank reference` (empty without one), lines sorted by their bytes, each ended by LF; SHA-256 of that as UTF-8.",

@@ -17,7 +17,8 @@ use crate::console::{Frame, Shown, done, show};
 use crate::documents::DocumentKind;
 use crate::payroll::actions::require_seen;
 use crate::payroll::corrections::CorrectionKind;
-use crate::payroll::items::actions::{self as items, NewItem, Saying, Target};
+use crate::payroll::items::actions::{self as items, NewItem, Target};
+use crate::payroll::items::saying::{self, Saying};
 use crate::payroll::items::{Item, ItemKind, ItemStep};
 use crate::payroll::life;
 use crate::payroll::life::table::VersionRow;
@@ -216,7 +217,7 @@ async fn say(form: Form, path: Path) -> Shown {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         require_seen(tx, ctx, &site, sheet)?;
         let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
-        items::say(tx, ctx, &site, sheet, item, &Saying { step, note: note.clone(), document })
+        saying::say(tx, ctx, &site, sheet, item, &Saying { step, note: note.clone(), document })
     })
     .await?;
     done(&path_of(project, sheet, line), "item_said", 1)

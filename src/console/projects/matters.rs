@@ -4,13 +4,14 @@ use actix_web::web;
 use askama::Template;
 
 use super::head::Head;
+use crate::accounts::table::EntryRow;
 use crate::base::Fen;
 use crate::base::id::{DepositId, DocumentId, LineId, ProjectId, SheetId};
 use crate::console::month::can;
 use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
 use crate::law::questions::warning::FreezeReason;
-use crate::matters::{Matter, MatterKind, Step, actions, liability, takers};
+use crate::matters::{Matter, MatterKind, Step, actions, freezes, liability, takers};
 use crate::payroll::SheetState;
 use crate::web::{Role, Verb, Visit};
 use crate::{deposits, payroll};
@@ -33,6 +34,8 @@ struct MattersPage {
     sheets: Vec<(SheetId, String)>,
     deposits: Vec<(DepositId, String)>,
     reasons: &'static [FreezeReason],
+    /// Debits that may have been taken for a claim, each with what of it did not come back.
+    seized: Vec<(EntryRow, Fen)>,
     /// Lines that the deposit may be ordered to pay.
     owed: Vec<Owed>,
     may_record: bool,
@@ -86,6 +89,10 @@ impl MattersPage {
         super::letter::is_written(matter.kind)
     }
 
+    fn asks_for_reason(&self, matter: &Matter) -> bool {
+        self.steps_of(matter).contains(&Step::ReasonFound)
+    }
+
     fn is_freeze(&self, matter: &Matter) -> bool {
         matter.kind == MatterKind::AccountFreeze
     }
@@ -114,6 +121,8 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let steps = matters.iter().flat_map(|matter| &matter.steps);
             let papers: Vec<DocumentId> = steps.filter_map(|step| step.document_id).collect();
             let papers = may_have(conn, visit, id, &papers)?;
+            let may_see_money = can(conn, visit, id, Verb::ReadMoney);
+            let seized = if may_see_money { freezes::unanswered(conn, &site, &matters, today)? } else { Vec::new() };
             Ok(MattersPage {
                 papers,
                 f: Frame::of(visit),
@@ -122,6 +131,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
                 sheets,
                 deposits: named.collect(),
                 reasons: FreezeReason::ALL,
+                seized,
                 owed,
                 may_record,
                 may_handle,

@@ -35,6 +35,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("confirmed", "出具返还确认"),
     ("frozen", "已冻结"),
     ("bank_prompts_court", "银行提示法院"),
+    ("reason_found", "查明冻结原因"),
     ("supervisor_notified", "通知监管部门"),
     ("objection", "监管部门异议"),
     ("freeze_lifted", "解除冻结"),

@@ -1,13 +1,14 @@
-//! Entering an item, confirming piece work, withdrawing; each leaves the line with the sum of what counts.
+//! Entering an item; it leaves the line with the sum of what counts, as what is said of it later does (`saying`).
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::table::{self, ItemRow, StepRow};
+use super::saying::{Saying, step_of};
+use super::table::{self, ItemRow};
 use super::{ITEMS_MAX, Item, ItemKind, ItemSource, ItemStep, PLAIN_RATE, RATE_MAX, Sums, amount, by_line, thousandths};
 use crate::base::Fen;
-use crate::base::id::{DocumentId, InboxId, LineId, RecordId, SheetId};
+use crate::base::id::{InboxId, LineId, RecordId, SheetId};
 use crate::base::money::TooMuch;
 use crate::payroll::actions::{add_up, checked_text, line_of_sheet, open_sheet, require_state};
 use crate::payroll::building::NO_WORK_DAYS;
@@ -17,7 +18,7 @@ use crate::payroll::{LINES_MAX, LineState, SheetState, opening};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::{Ctx, Problem};
-use crate::{documents, workers};
+use crate::workers;
 
 /// Whose line an item goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +66,7 @@ pub(in crate::payroll) fn of_extras(
 }
 
 /// A draft's line that is not signed.
-fn open_line(tx: &mut Tx<'_>, site: &Site, sheet: &SheetRow, id: LineId) -> Result<LineRow, Problem> {
+pub(super) fn open_line(tx: &mut Tx<'_>, site: &Site, sheet: &SheetRow, id: LineId) -> Result<LineRow, Problem> {
     let line = line_of_sheet(tx, site, sheet, id)?;
     if matches!(line.state, LineState::Draft) || line.state_reason.as_deref() == Some(NO_WORK_DAYS) {
         return Ok(line);
@@ -251,93 +252,8 @@ fn checked(new: &NewItem) -> Result<(i64, i32), Problem> {
     }
 }
 
-/// What is said of an item.
-#[derive(Debug, Clone)]
-pub struct Saying {
-    /// What.
-    pub step: ItemStep,
-    /// Who confirms and by what, or why it is withdrawn.
-    pub note: String,
-    /// The paper: what the crew's leader or the worker signed. A confirmation needs one.
-    pub document: Option<DocumentId>,
-}
-
-/// Says something of an item: a confirmation of piece work with who gave it and the paper of it, or its withdrawal with the reason.
-/// Whoever prepares the sheet confirms nothing in another's name without what that other signed.
-///
-/// # Errors
-/// `conflict` once the line is signed or when it was said already, `invalid` for a confirmation of anything but piece work or
-/// without its paper.
-pub fn say(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId, item: RecordId, saying: &Saying) -> Result<LineRow, Problem> {
-    let step = saying.step;
-    let note = checked_text(&saying.note, "note")?;
-    let sheet = open_sheet(tx, site, sheet)?;
-    require_state(&sheet, SheetState::Draft)?;
-    let known = table::of_sheet(tx.conn(), site.id, sheet.id)?.into_iter().find(|row| row.id == item).ok_or_else(|| {
-        Problem::invalid("该项目不在此工资表中。", "The item is not on this sheet.").at("item", "unknown_reference")
-    })?;
-    let line = open_line(tx, site, &sheet, known.line_id)?;
-    let before = of_line(tx.conn(), site, &line)?;
-    let found = before.iter().find(|one| one.row.id == item);
-    let is_said = found.is_none_or(|one| match step {
-        ItemStep::CrewConfirmed => one.crew_confirmed_on.is_some(),
-        ItemStep::WorkerConfirmed => one.worker_confirmed_on.is_some(),
-        ItemStep::Withdrawn => false,
-    });
-    if is_said || found.is_none_or(|one| !one.stands()) {
-        let problem = Problem::conflict("该项目已确认或已撤回。", "The item was confirmed or withdrawn already.");
-        return Err(problem.at("item", "duplicate"));
-    }
-    match (known.kind, step) {
-        (ItemKind::DayWage, _) if matches!(known.source, ItemSource::WorkDays | ItemSource::EarlierParts) => {
-            let zh = "工日由考勤形成，不能撤回；请更正考勤后重新编制。";
-            let en = "Work days come from the attendance; amend it and build the sheet again.";
-            return Err(Problem::invalid(zh, en).at("item", "bad_format"));
-        }
-        (ItemKind::PieceWork, _) | (_, ItemStep::Withdrawn) => {}
-        _ => {
-            let problem = Problem::invalid("只有计件工程量需要确认。", "Only quantities of piece work are confirmed.");
-            return Err(problem.at("item", "bad_format"));
-        }
-    }
-    if step != ItemStep::Withdrawn && saying.document.is_none() {
-        let (zh, en) = (
-            "请附上班组长或工人本人签字的工程量单（document_id）：没有材料不能代其确认。",
-            "Name the paper that the crew's leader or the worker signed (document_id): nobody confirms for them without it.",
-        );
-        return Err(Problem::invalid(zh, en).at("document_id", "missing_field"));
-    }
-    documents::actions::require(tx.conn(), site.id, saying.document, "document_id")?;
-    step_of(tx, ctx, &sheet, item, &Saying { note, ..saying.clone() })?;
-    let line = match (known.kind, known.source) {
-        // Days that a correction entered go with it.
-        (ItemKind::DayWage, ItemSource::Entered) => {
-            let gone = i32::try_from(known.quantity_thousandths / 10).unwrap_or(i32::MAX);
-            LineRow { days_hundredths: line.days_hundredths.saturating_sub(gone).max(0), ..line }
-        }
-        _ => line,
-    };
-    settle(tx, ctx, site, sheet, line, &before, step.as_str())
-}
-
-fn step_of(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, item: RecordId, saying: &Saying) -> Result<(), Problem> {
-    let row = StepRow {
-        project_id: sheet.project_id,
-        id: RecordId(ctx.id()),
-        sheet_id: sheet.id,
-        item_id: item,
-        step: saying.step,
-        note: saying.note.clone(),
-        recorded_by: ctx.actor().to_owned(),
-        happened_on: ctx.today,
-        recorded_seq: tx.seq(Chain::Project(sheet.project_id))?,
-        document_id: saying.document,
-    };
-    Ok(table::insert_step(tx, &row)?)
-}
-
 /// Writes the line with what its items come to now, and the sheet's sum.
-fn settle(
+pub(super) fn settle(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     site: &Site,

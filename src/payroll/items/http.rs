@@ -6,7 +6,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::actions::{self, NewItem, Saying, Target};
+use super::actions::{self, NewItem, Target};
+use super::saying::{self, Saying};
 use super::{Item, ItemKind, ItemStep};
 use crate::base::Fen;
 use crate::base::id::{DocumentId, LineId, ProjectId, RecordId, SheetId};
@@ -115,11 +116,11 @@ async fn say(
 ) -> Result<impl Responder, Problem> {
     let (project, sheet, item) = path.into_inner();
     let SayOfItem { step, note, document_id } = body.0;
-    let saying = Saying { step, note, document: document_id };
+    let said = Saying { step, note, document: document_id };
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         require_seen(tx, ctx, &site, sheet)?;
-        actions::say(tx, ctx, &site, sheet, item, &saying)
+        saying::say(tx, ctx, &site, sheet, item, &said)
     })
     .await
 }

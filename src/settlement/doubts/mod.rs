@@ -13,7 +13,7 @@ pub mod table;
 
 pub(super) use candidates::certain;
 pub use candidates::{Candidate, of, waiting};
-pub(super) use noting::{Movement, Noted, note, raise};
+pub(super) use noting::{Movement, Noted, note, raise, tell_soon};
 
 use std::collections::BTreeMap;
 
@@ -154,7 +154,7 @@ pub fn all(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Doubt>, Problem
         let is_open = !is_settled
             && match row.kind {
                 DoubtKind::RefundWaits => payments.is_empty(),
-                _ => !add_up(conn, project, &payments)?,
+                kind => is_odd(conn, project, &payments, kind)?,
             };
         found.push(Doubt { row, entry, steps, payments, is_open });
     }
@@ -166,8 +166,9 @@ pub fn open(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Doubt>, Proble
     Ok(all(conn, project)?.into_iter().filter(|doubt| doubt.is_open).collect())
 }
 
-/// Whether the money of these payments adds up by now.
-fn add_up(conn: &mut AnyConn, project: ProjectId, payments: &[PaymentRow]) -> Result<bool, Problem> {
+/// Whether the money of these payments does not add up by now, in the way that the doubt was about: a debit again is settled once no
+/// more is out than was ordered, whatever came back too much afterwards, which is a doubt of its own.
+fn is_odd(conn: &mut AnyConn, project: ProjectId, payments: &[PaymentRow], kind: DoubtKind) -> Result<bool, Problem> {
     let ids: Vec<String> = payments.iter().map(|one| one.payment.clone()).collect();
     let mut nets: BTreeMap<String, Net> = BTreeMap::new();
     for row in table::of_payments(conn, project, &ids)? {
@@ -175,11 +176,11 @@ fn add_up(conn: &mut AnyConn, project: ProjectId, payments: &[PaymentRow]) -> Re
     }
     for (payment, net) in nets {
         let fits = ordered(conn, project, &payment)?.is_some_and(|(amount, rejected)| net.adds_up(amount, rejected));
-        if !fits {
-            return Ok(false);
+        if !fits && (kind != DoubtKind::DebitedAgain || net.out.is_positive()) {
+            return Ok(true);
         }
     }
-    Ok(true)
+    Ok(false)
 }
 
 #[cfg(test)]

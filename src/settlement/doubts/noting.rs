@@ -6,7 +6,7 @@ use crate::accounts::table::EntryRow;
 use crate::base::Fen;
 use crate::base::id::RecordId;
 use crate::projects::Site;
-use crate::store::{Chain, Tx};
+use crate::store::{Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
 
 /// A payment's money as one detail of an entry moves it.
@@ -79,5 +79,11 @@ pub(in crate::settlement) fn raise(
         recorded_at: ctx.now,
         recorded_seq: tx.seq(Chain::Project(site.id))?,
     };
-    Ok(table::insert_doubt(tx, &row)?)
+    table::insert_doubt(tx, &row)?;
+    tell_soon(tx, ctx, site)
+}
+
+/// Lets the project's people be told of what its money just showed, before the day's round comes to it.
+pub(in crate::settlement) fn tell_soon(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<(), Problem> {
+    Ok(jobs::enqueue(tx.conn(), ctx.id(), "remind_one", &format!("{} {}", site.id, ctx.today), ctx.now)?)
 }

@@ -39,6 +39,10 @@ words! {
         CardStatus = "card.status",
         /// Balance, count and hash of a month's entries.
         MonthProof = "month.proof",
+        /// The account, or an amount on it, was frozen for somebody's claim.
+        AccountFrozen = "account.frozen",
+        /// A freeze ended.
+        AccountReleased = "account.released",
     }
 }
 
@@ -86,6 +90,10 @@ pub enum Told {
     Card { number: String, status: CardStatus },
     /// The month's end.
     Proof { month: Month, balance: Amount, entries: i64, sha256: String },
+    /// A freeze: number of its document, who froze, why as a word of the law's list, how much (the whole account where it is not said).
+    Frozen { document: String, by: String, reason: Option<String>, amount: Option<Amount>, on: Day },
+    /// The freeze of a document ended.
+    Released { document: String, on: Day },
 }
 
 fn wrong(place: &str, reason: Reason, zh: impl Into<String>, en: impl Into<String>) -> Problem {
@@ -184,8 +192,11 @@ pub fn read(bytes: &[u8]) -> Result<(Event, Vec<Problem>), Problem> {
         let (zh, en) = ("event_id 应为 1 至 64 个可见 ASCII 字符", "event_id should be 1 to 64 visible ASCII characters");
         return Err(wrong("event_id", Reason::BadFormat, zh, en));
     }
-    let kind: EventKind =
-        fields.parse("type", Reason::BadFormat, "account.opened, txn, balance, payroll.result, card.status, month.proof")?;
+    let kind: EventKind = fields.parse(
+        "type",
+        Reason::BadFormat,
+        "account.opened, account.frozen, account.released, txn, balance, payroll.result, card.status, month.proof",
+    )?;
     let occurred_at: Moment = fields.parse("occurred_at", Reason::BadTime, "2026-11-21T07:58:03+08:00")?;
     let account: String = fields.need("account")?.chars().filter(|c| !c.is_whitespace()).collect();
     let mut body = fields.object("body")?;
@@ -199,6 +210,14 @@ pub fn read(bytes: &[u8]) -> Result<(Event, Vec<Problem>), Problem> {
             status: body.parse("status", Reason::BadFormat, "normal, frozen, lost, closed")?,
         },
         EventKind::MonthProof => proof(&mut body)?,
+        EventKind::AccountFrozen => Told::Frozen {
+            document: body.need("document")?,
+            by: body.need("frozen_by")?,
+            reason: body.text("reason")?,
+            amount: if body.has("amount") { Some(body.money("amount")?) } else { None },
+            on: body.need_day("frozen_on")?,
+        },
+        EventKind::AccountReleased => Told::Released { document: body.need("document")?, on: body.need_day("released_on")? },
     };
     let mut remarks = fields.unread();
     remarks.extend(body.unread());

@@ -3,6 +3,8 @@
 use actix_web::http::Method;
 use anxin::accounts::Direction;
 use anxin::accounts::words::hash_of;
+use anxin::alerts::NoticeState;
+use anxin::alerts::table::of_project;
 use anxin::base::Fen;
 use anxin::store::fuse::Fuse;
 use anxin::store::{Backend, StoreError};
@@ -264,6 +266,97 @@ both!(a_month_is_proved_by_balance_count_and_hash, |app| {
     assert_eq!((&bad["state"], differs), (&json!("stored"), vec![true, true, false]), "{bad}");
     assert_eq!(at.send(&proof("p-6", "2026-03", "0.00", 0)).await["reason"], "bad_time");
     assert_eq!(kept(&app).2, 2);
+});
+
+/// The freezes of the site as its matters tell them, and of what its manager is told.
+async fn freezes(at: &Ground<'_>) -> (Vec<Value>, Vec<String>) {
+    at.app.drain();
+    let matters = at.manager.get(&format!("{}/matters", at.site.path)).send().await.expect(200);
+    let is_freeze = |one: &&Value| one["kind"] == "account_freeze";
+    let freezes = matters.as_array().unwrap().iter().filter(is_freeze).cloned().collect();
+    let (site, user) = (at.site.id, at.manager.user);
+    let rows = at.app.read(move |conn, _| Ok(of_project(conn, site)?)).unwrap();
+    let stand = rows.into_iter().filter(|row| row.user_id == user && row.state != NoticeState::Cured);
+    (freezes, stand.map(|row| row.subject).collect())
+}
+
+fn told_of(subjects: &[String], what: &str) -> usize {
+    subjects.iter().filter(|subject| subject.starts_with(what)).count()
+}
+
+both!(a_freeze_that_the_bank_tells_becomes_a_matter_with_its_tasks, |app| {
+    let at = ground(&app).await;
+    let frozen = |id: &str, day: &str| {
+        let body = json!({"document": "(2026)浙0784执7号", "frozen_by": "某人民法院", "amount": "1200.50", "frozen_on": day});
+        event(id, "account.frozen", body)
+    };
+    let released =
+        |id: &str, day: &str| event(id, "account.released", json!({"document": "(2026)浙0784执7号", "released_on": day}));
+    assert_eq!(at.send(&released("z-0", "2026-03-02")).await["reason"], "unknown_reference");
+    assert_eq!(at.send(&frozen("z-1", "2026-03-03")).await["reason"], "bad_time", "a day to come");
+    assert_eq!(at.send(&frozen("z-1", "2026-03-01")).await["state"], "stored");
+    assert_eq!(at.send(&frozen("z-2", "2026-03-01")).await["state"], "stored", "the same freeze under another id");
+    let (known, told) = freezes(&at).await;
+    assert_eq!(known.len(), 1, "{known:?}");
+    let matter = &known[0];
+    assert_eq!((&matter["steps"][0]["amount"], &matter["transfer_allowed"]), (&json!("1200.50"), &Value::Null), "{matter}");
+    assert_eq!(matter["tasks"][0]["step"], "reason_found", "for what claim is not known: {matter}");
+    assert_eq!(told_of(&told, "freeze "), 1, "{told:?}");
+    // Once it is known to be for another debt, the tasks of the objection stand.
+    let steps = format!("{}/matters/{}/steps", at.site.path, text(&matter["id"]));
+    let found = json!({"step": "reason_found", "happened_on": "2026-03-02"});
+    at.manager.post(&steps, found.clone()).key("reason-0001").send().await.refuse(422, "invalid");
+    let mut found = found;
+    found["reason"] = json!("supplier_debt");
+    at.manager.post(&steps, found).key("reason-0002").send().await.expect(201);
+    let (known, _) = freezes(&at).await;
+    let tasks: Vec<&Value> = known[0]["tasks"].as_array().unwrap().iter().map(|task| &task["step"]).collect();
+    assert_eq!(
+        (tasks, &known[0]["transfer_allowed"]),
+        (vec!["bank_prompts_court", "supervisor_notified", "objection"], &json!(false))
+    );
+    assert_eq!(at.send(&released("z-3", "2026-02-28")).await["reason"], "bad_time", "before the freeze");
+    assert_eq!(at.send(&released("z-3", "2026-03-02")).await["state"], "stored");
+    let (known, told) = freezes(&at).await;
+    assert_eq!(
+        (known[0]["next"].as_array().unwrap().len(), &known[0]["steps"][2]["step"]),
+        (0, &json!("freeze_lifted")),
+        "{known:?}"
+    );
+    assert_eq!(told_of(&told, "freeze "), 0, "{told:?}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_debit_that_speaks_of_enforcement_is_shown_until_a_person_says_what_it_was, |app| {
+    let at = ground(&app).await;
+    let debit = |id: &str, amount: &str, words: &str, reference: &str| {
+        let body = json!({
+            "amount": amount, "credit_debit_indicator": "DBIT", "status": "BOOK", "booking_date": "2026-03-02",
+            "account_servicer_reference": reference, "additional_entry_information": words,
+        });
+        event(id, "txn", body)
+    };
+    assert_eq!(at.send(&debit("d-1", "5.00", "账户管理费", "V1")).await["state"], "stored");
+    assert_eq!(at.send(&debit("d-2", "800.00", "司法扣划 (2026)浙0784执9号", "V2")).await["state"], "stored");
+    let (known, told) = freezes(&at).await;
+    assert!(known.is_empty(), "a text is a sign and no proof: {known:?}");
+    assert_eq!(told_of(&told, "seizure "), 1, "{told:?}");
+    let entry = at.entries().await.into_iter().find(|entry| entry["amount"] == "800.00").unwrap();
+    let browser = app.browser_of(at.manager.user).await;
+    let path = format!("/projects/{}/matters", at.site.id);
+    let page = browser.page(&path).await;
+    assert!(page.contains("司法扣划"), "{page}");
+    let new = json!({
+        "kind": "account_freeze", "step": "frozen", "happened_on": "2026-03-02", "amount": "800.00", "reason": "other_debt",
+        "subject": entry["id"], "note": "某人民法院",
+    });
+    let matters = format!("{}/matters", at.site.path);
+    at.manager.post(&matters, new.clone()).key("freeze-0001").send().await.expect(201);
+    at.manager.post(&matters, new).key("freeze-0002").send().await.refuse(409, "conflict");
+    let (known, told) = freezes(&at).await;
+    assert_eq!((known.len(), known[0]["tasks"].as_array().unwrap().len()), (1, 3), "{known:?}");
+    assert_eq!((told_of(&told, "seizure "), told_of(&told, "freeze ")), (0, 1), "{told:?}");
+    assert_eq!(app.broken(), Vec::<String>::new());
 });
 
 both!(a_card_that_is_closed_is_a_caution_before_the_next_run, |app| {

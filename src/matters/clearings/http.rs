@@ -1,5 +1,4 @@
-//! `/api/v1/projects/{project}/clearings`: wages that the contractor or the owner paid outside the wage account, told by one person with
-//! a paper, confirmed by another.
+//! `/api/v1/projects/{project}/clearings`.
 
 use actix_web::http::StatusCode;
 use actix_web::{Responder, web};
@@ -7,18 +6,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::http::PaidLine;
-use crate::base::id::{DocumentId, ProjectId, RecordId, UserId};
-use crate::base::{Day, Moment};
-use crate::payroll::outside::telling::table::{self, StepRow, ToldRow};
-use crate::payroll::outside::telling::{self, ClearingStep};
+use super::{ClearingView, of_project};
+use crate::base::Day;
+use crate::base::id::{DocumentId, ProjectId, RecordId};
+use crate::matters::http::PaidLine;
+use crate::payroll::outside::telling::{self, ClearingStep, table};
 use crate::payroll::outside::{NewClearing, Payer};
-use crate::projects::{Site, enter};
-use crate::store::AnyConn;
+use crate::projects::enter;
 use crate::web::{Access, Body, Call, Problem, Route, Verb};
 
 /// Routes of this subject.
-pub(super) fn routes() -> Vec<Route> {
+pub fn routes() -> Vec<Route> {
     let path = "/api/v1/projects/{project}/clearings";
     vec![
         Route::get(path, Access::Holds(Verb::ReadMoney), "What is said to have been paid outside the wage account", || {
@@ -70,62 +68,6 @@ pub struct DecideClearing {
     step: ClearingStep,
     /// Why; needed for a refusal.
     note: Option<String>,
-}
-
-/// A payment as it was told, with what was decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = ToldClearing)]
-pub struct ClearingView {
-    /// Id.
-    pub id: RecordId,
-    /// Whose money.
-    pub payer: Payer,
-    /// The bank's reference.
-    pub reference: String,
-    /// Day of payment.
-    pub paid_on: Day,
-    /// The paper.
-    pub document_id: DocumentId,
-    /// Lines with what each was paid.
-    pub items: Vec<PaidLine>,
-    /// Who told it.
-    pub told_by: UserId,
-    /// When.
-    pub told_at: Moment,
-    /// What was decided; `null` while it waits and clears nothing.
-    pub step: Option<ClearingStep>,
-    /// Who decided.
-    pub decided_by: Option<UserId>,
-    /// When.
-    pub decided_at: Option<Moment>,
-    /// Why.
-    pub note: Option<String>,
-}
-
-impl ClearingView {
-    fn of(row: &ToldRow, step: Option<&StepRow>) -> Result<ClearingView, Problem> {
-        Ok(ClearingView {
-            id: row.id,
-            payer: row.payer,
-            reference: row.reference.clone(),
-            paid_on: row.paid_on,
-            document_id: row.document_id,
-            items: row.lines()?.into_iter().map(|(line, amount)| PaidLine { line, amount }).collect(),
-            told_by: row.told_by,
-            told_at: row.recorded_at,
-            step: step.map(|step| step.step),
-            decided_by: step.map(|step| step.decided_by),
-            decided_at: step.map(|step| step.recorded_at),
-            note: step.map(|step| step.note.clone()),
-        })
-    }
-}
-
-/// What was told of a project, the oldest first.
-pub fn of_project(conn: &mut AnyConn, site: &Site) -> Result<Vec<ClearingView>, Problem> {
-    let steps = table::steps_of(conn, site.id)?;
-    let rows = table::of_project(conn, site.id)?;
-    rows.iter().map(|row| ClearingView::of(row, steps.iter().find(|step| step.clearing_id == row.id))).collect()
 }
 
 async fn list(call: Call, project: web::Path<ProjectId>) -> Result<impl Responder, Problem> {

@@ -1,0 +1,72 @@
+//! Wages that the contractor or the owner paid outside the wage account, told by one person with a paper, confirmed by another.
+
+pub mod http;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::http::PaidLine;
+use crate::base::id::{DocumentId, RecordId, UserId};
+use crate::base::{Day, Moment};
+use crate::payroll::outside::Payer;
+use crate::payroll::outside::telling::ClearingStep;
+use crate::payroll::outside::telling::table::{self, StepRow, ToldRow};
+use crate::projects::Site;
+use crate::store::AnyConn;
+use crate::web::Problem;
+
+/// A payment as it was told, with what was decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ToldClearing)]
+pub struct ClearingView {
+    /// Id.
+    pub id: RecordId,
+    /// Whose money.
+    pub payer: Payer,
+    /// The bank's reference.
+    pub reference: String,
+    /// Day of payment.
+    pub paid_on: Day,
+    /// The paper.
+    pub document_id: DocumentId,
+    /// Lines with what each was paid.
+    pub items: Vec<PaidLine>,
+    /// Who told it.
+    pub told_by: UserId,
+    /// When.
+    pub told_at: Moment,
+    /// What was decided; `null` while it waits and clears nothing.
+    pub step: Option<ClearingStep>,
+    /// Who decided.
+    pub decided_by: Option<UserId>,
+    /// When.
+    pub decided_at: Option<Moment>,
+    /// Why.
+    pub note: Option<String>,
+}
+
+impl ClearingView {
+    fn of(row: &ToldRow, step: Option<&StepRow>) -> Result<ClearingView, Problem> {
+        Ok(ClearingView {
+            id: row.id,
+            payer: row.payer,
+            reference: row.reference.clone(),
+            paid_on: row.paid_on,
+            document_id: row.document_id,
+            items: row.lines()?.into_iter().map(|(line, amount)| PaidLine { line, amount }).collect(),
+            told_by: row.told_by,
+            told_at: row.recorded_at,
+            step: step.map(|step| step.step),
+            decided_by: step.map(|step| step.decided_by),
+            decided_at: step.map(|step| step.recorded_at),
+            note: step.map(|step| step.note.clone()),
+        })
+    }
+}
+
+/// What was told of a project, the oldest first.
+pub fn of_project(conn: &mut AnyConn, site: &Site) -> Result<Vec<ClearingView>, Problem> {
+    let steps = table::steps_of(conn, site.id)?;
+    let rows = table::of_project(conn, site.id)?;
+    rows.iter().map(|row| ClearingView::of(row, steps.iter().find(|step| step.clearing_id == row.id))).collect()
+}
