@@ -224,6 +224,7 @@ pub const KEYS: &[KeySpec] = &[
     national("claim.acceptance", Kind::Span, Guard::NotAbove("claim.acceptance")),
     regional("claim.contact", Kind::Span, Guard::Free),
     regional("wage.minimum_month", Kind::Money, Guard::Free),
+    national("wage.deduction_max", Kind::Ratio, Guard::NotAbove("wage.deduction_max")),
     regional("joint.persons", Kind::Count, Guard::Free),
     regional("joint.project_arrears", Kind::Money, Guard::Free),
     regional("joint.enterprise_arrears", Kind::Money, Guard::Free),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::table::{self, CorrectionRow};
 use super::{CorrectionKind, Made, NewCorrection, label_of, require_draft, whole};
-use crate::base::Fen;
 use crate::base::id::RecordId;
+use crate::base::{Fen, Rounding};
 use crate::documents::{self, DocumentKind};
 use crate::payroll::LineState;
 use crate::payroll::items::actions::{enter, of_line};
@@ -15,9 +15,6 @@ use crate::payroll::table::{LineRow, SheetRow, line as line_by_id};
 use crate::projects::Site;
 use crate::store::Tx;
 use crate::web::{Ctx, Problem};
-
-/// Of a wage at most one part in so many is taken back: a fifth.
-const PARTS: i64 = 5;
 
 /// What was noted of a line as paid too much.
 fn noted(about: &[CorrectionRow], line: &LineRow) -> Result<Fen, Problem> {
@@ -107,8 +104,8 @@ fn carrier(tx: &mut Tx<'_>, site: &Site, old: &LineRow, new: &NewCorrection) -> 
     Ok((part, line))
 }
 
-/// A fifth of the wage at most, all that is taken back of it together, and what is left is no less than the minimum wage where the law
-/// book has one.
+/// The share that the law book allows at most (`wage.deduction_max`), all that is taken back of the wage together, and what is left is
+/// no less than the minimum wage where the law book has one.
 fn require_bounds(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -123,16 +120,21 @@ fn require_bounds(
         .collect();
     let standing = items.iter().filter(|item| item.counts() && carried.contains(&item.row.id));
     let whole = Fen::total(standing.map(|item| item.row.amount_fen))?.plus(amount)?;
-    if whole.0.saturating_mul(PARTS) > line.gross_fen.0 {
-        let gross = line.gross_fen;
-        let problem = Problem::invalid(
-            format!("每次收回不得超过当期应发 {gross} 元的 20%（工资支付暂行规定第十六条）。"),
-            format!("At most 20 % of the gross wage {gross} is taken back (rules of 1994 on paying wages, article 16)."),
-        );
-        return Err(problem.at("amount", "over_limit"));
+    let limits = Limits::of(&ctx.book(), site.region, ctx.today);
+    if let Some(share) = limits.deduction {
+        let (gross, most) = (line.gross_fen, line.gross_fen.times(share, Rounding::Down)?);
+        if whole > most {
+            let problem = Problem::invalid(
+                format!("每次收回不得超过当期应发 {gross} 元的 {share}，即 {most} 元（工资支付暂行规定第十六条）。"),
+                format!(
+                    "At most {share} of the gross wage {gross}, {most}, is taken back (rules of 1994 on paying wages, article 16)."
+                ),
+            );
+            return Err(problem.at("amount", "over_limit"));
+        }
     }
     let left = line.net_fen.minus(amount)?;
-    match Limits::of(&ctx.book(), site.region, ctx.today).minimum {
+    match limits.minimum {
         Some(least) if left < least => {
             let problem = Problem::invalid(
                 format!("收回后只剩 {left} 元，低于当地最低工资 {least} 元。"),

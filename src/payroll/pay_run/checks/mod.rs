@@ -90,6 +90,8 @@ pub struct Limits {
     pub year: Option<Fen>,
     /// Minimum wage of a month (RW-02).
     pub minimum: Option<Fen>,
+    /// Share of a wage that may be deducted at most (rules of 1994 on paying wages, article 16).
+    pub deduction: Option<Decimal>,
 }
 
 /// Days that are paid in a month (月计薪天数), in hundredths.
@@ -102,7 +104,16 @@ impl Limits {
             Some(Value::Money(amount)) => Some(*amount),
             _ => None,
         };
-        Limits { month: money("warning.month_amount"), year: money("warning.year_amount"), minimum: money("wage.minimum_month") }
+        let deduction = match book.value("wage.deduction_max", region, on).value.map(|found| &found.value) {
+            Some(Value::Ratio(share)) => Some(*share),
+            _ => None,
+        };
+        Limits {
+            month: money("warning.month_amount"),
+            year: money("warning.year_amount"),
+            minimum: money("wage.minimum_month"),
+            deduction,
+        }
     }
 
     /// What is out of the ordinary about a worker with this day rate and these wages in the month and the year.
@@ -212,7 +223,8 @@ mod tests {
 
     #[test]
     fn amounts_are_told_only_beyond_the_limit_and_a_missing_limit_tells_nothing() {
-        let limits = Limits { month: Some(Fen(5_000_000)), year: Some(Fen(30_000_000)), minimum: Some(Fen(227_000)) };
+        let limits =
+            Limits { month: Some(Fen(5_000_000)), year: Some(Fen(30_000_000)), minimum: Some(Fen(227_000)), deduction: None };
         let kinds = |rate: i64, month: i64, year: i64| -> Vec<Caution> {
             limits.cautions(Fen(rate), Fen(month), Fen(year)).unwrap().into_iter().map(|(caution, ..)| caution).collect()
         };
@@ -230,7 +242,8 @@ mod tests {
     fn the_book_has_the_warning_limits_and_no_minimum_wage_that_nobody_entered() {
         let book = LawBook::from_files(crate::law::embedded_files()).unwrap();
         let limits = Limits::of(&book, "330784".parse().unwrap(), "2026-03-02".parse().unwrap());
-        assert_eq!(limits, Limits { month: Some(Fen(5_000_000)), year: Some(Fen(30_000_000)), minimum: None });
+        let deduction = Some(Decimal::new(2, 1));
+        assert_eq!(limits, Limits { month: Some(Fen(5_000_000)), year: Some(Fen(30_000_000)), minimum: None, deduction });
     }
 
     #[test]
