@@ -6,11 +6,12 @@ use super::in_force::{self, digest_of, lay};
 use super::table::{self, AmendmentRow, DecisionRow};
 use super::{AmendmentKind, REASON_MAX, Verdict, WORDING_MAX, may_change, may_see, place_of};
 use crate::base::RegionCode;
-use crate::base::id::{AmendmentId, UserId};
+use crate::base::id::AmendmentId;
 use crate::law::LawBook;
 use crate::law::book::Difference;
 use crate::law::decision::Policy;
 use crate::store::{AnyConn, Chain, StoreError, Tx, law_books};
+use crate::users::second::{self, person};
 use crate::web::problem::Fault;
 use crate::web::{Code, Ctx, Ground, InForce, Problem};
 
@@ -196,11 +197,6 @@ fn policy_differences(old: Policy, new: Policy) -> Vec<Difference> {
         .collect()
 }
 
-/// Only persons change the law; a machine's key and a job do not count as one.
-fn person(ctx: &Ctx) -> Result<UserId, Problem> {
-    ctx.scope.user.ok_or_else(Problem::not_allowed)
-}
-
 /// Keeps a proposal for a second person.
 ///
 /// # Errors
@@ -274,18 +270,11 @@ pub fn list(conn: &mut AnyConn, ctx: &Ctx, before: i64, limit: i64) -> Result<Ve
 
 /// The proposal, if the asker may still decide on it as a second person.
 fn undecided(conn: &mut AnyConn, ctx: &Ctx, id: AmendmentId) -> Result<AmendmentRow, Problem> {
-    let person = person(ctx)?;
     let Amendment { row, decision } = fetch(conn, ctx, id)?;
     if !may_change(&ctx.scope, row.region) {
         return Err(Problem::not_allowed());
     }
-    if row.proposed_by == person {
-        return Err(Problem::new(
-            Code::NotAllowed,
-            "须由提出人以外的第二人批准或驳回；提出人可以撤回。",
-            "A second person approves or rejects; whoever proposed it may withdraw it.",
-        ));
-    }
+    second::require(conn, ctx, &row.proposed_by.to_string())?;
     still_open(decision.as_ref())?;
     Ok(row)
 }

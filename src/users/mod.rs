@@ -11,6 +11,7 @@ pub mod http;
 mod http_managing;
 pub mod managing;
 pub mod password;
+pub mod second;
 pub mod table;
 pub mod tokens;
 

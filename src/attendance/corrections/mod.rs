@@ -13,13 +13,14 @@ use self::table::{CorrectionRow, StepRow};
 use super::folding::night::{DAY_SECONDS, NOON};
 use super::table as attendance;
 use super::{Worth, worth_of};
-use crate::base::id::{DocumentId, ProjectId, RecordId, UserId};
+use crate::base::id::{DocumentId, ProjectId, RecordId};
 use crate::base::{Day, words};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
+use crate::users::second::{self, person};
 use crate::web::{Code, Ctx, Problem};
 use crate::workers::day_number;
-use crate::{documents, users, workers};
+use crate::{documents, workers};
 
 words! {
     /// What was decided about a correction.
@@ -90,11 +91,6 @@ pub fn in_force(
         }
     }
     Ok(found)
-}
-
-fn person(ctx: &Ctx) -> Result<UserId, Problem> {
-    // A machine's key answers for nobody, and this takes two who do.
-    ctx.scope.user.ok_or_else(Problem::not_allowed)
 }
 
 fn text(place: &str, told: &str) -> Result<String, Problem> {
@@ -210,20 +206,10 @@ pub fn decide(
     if table::step_of(tx.conn(), site.id, id)?.is_some() {
         return Err(Problem::conflict("该更正已有决定。", "It has been decided already.").at("correction", "bad_state"));
     }
-    let is_own = users::contacts::is_one_person(tx.conn(), ctx.vault(), correction.proposed_by, decided_by)?;
-    let is_allowed = match step {
-        CorrectionStep::Confirmed | CorrectionStep::Refused => !is_own,
-        CorrectionStep::Withdrawn => correction.proposed_by == decided_by,
-    };
-    if !is_allowed {
-        let (zh, en) = match step {
-            CorrectionStep::Withdrawn => ("只有提出人可以撤回。", "Only whoever proposed it takes it back."),
-            _ => (
-                "提出人不能确认自己的更正，须由另一人确认。",
-                "Whoever proposed it may not decide about it; another person must.",
-            ),
-        };
-        return Err(Problem::new(Code::NotAllowed, zh, en));
+    if step != CorrectionStep::Withdrawn {
+        second::require(tx.conn(), ctx, &correction.proposed_by.to_string())?;
+    } else if correction.proposed_by != decided_by {
+        return Err(Problem::new(Code::NotAllowed, "只有提出人可以撤回。", "Only whoever proposed it takes it back."));
     }
     let note =
         if step == CorrectionStep::Confirmed { note.trim().chars().take(REASON_MAX).collect() } else { text("note", note)? };

@@ -10,6 +10,7 @@ use crate::payroll::results::{self, Outcome};
 use crate::projects::Site;
 use crate::settlement::voiding;
 use crate::store::{Chain, Tx, jobs};
+use crate::users::second;
 use crate::web::{Ctx, Problem};
 
 /// Characters of a note.
@@ -97,9 +98,7 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, approves: b
     if !approves {
         return step(tx, ctx, site, &doubt, (DoubtStep::Dropped, answer, payment), note);
     }
-    if recorded_by == ctx.actor() {
-        return Err(Problem::not_allowed());
-    }
+    second::require(tx.conn(), ctx, &recorded_by)?;
     check(tx, site, &doubt, answer, payment.as_deref())?;
     match (answer, &payment) {
         (DoubtAnswer::RefundOfLine, Some(payment)) => give_back(tx, ctx, site, &doubt.entry, payment)?,

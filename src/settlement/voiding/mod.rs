@@ -22,6 +22,7 @@ use crate::payroll::withdrawing;
 use crate::projects::Site;
 use crate::store::spool::Spool;
 use crate::store::{AnyConn, Chain, Tx, jobs};
+use crate::users::second;
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::{self, ReadOptions};
 
@@ -105,9 +106,7 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId, approves: bo
     if !approves {
         return step(tx, ctx, site, id, Voiding::Dropped, note);
     }
-    if asked.recorded_by == ctx.actor() {
-        return Err(Problem::not_allowed());
-    }
+    second::require(tx.conn(), ctx, &asked.recorded_by)?;
     void(tx, ctx, site, &file, note)
 }
 

@@ -7,11 +7,11 @@ pub mod table;
 
 use self::table::{StepRow, ToldRow};
 use super::{ITEMS_MAX, NewClearing, Payer, checked, clear, reference_of};
-use crate::base::id::{LineId, RecordId, UserId};
+use crate::base::id::{LineId, RecordId};
 use crate::base::{Fen, words};
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
-use crate::users;
+use crate::users::second::{self, person};
 use crate::web::{Code, Ctx, Problem};
 
 words! {
@@ -39,11 +39,6 @@ impl ToldRow {
     pub fn lines(&self) -> Result<Vec<(LineId, Fen)>, Problem> {
         serde_json::from_str(&self.items).map_err(|_| Problem::internal("a payment whose lines cannot be read"))
     }
-}
-
-fn person(ctx: &Ctx) -> Result<UserId, Problem> {
-    // A machine's key answers for nobody, and this takes two who do.
-    ctx.scope.user.ok_or_else(Problem::not_allowed)
 }
 
 /// Puts on record what somebody says was paid; it clears nothing yet.
@@ -109,20 +104,10 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, step: Clear
     if table::step_of(tx.conn(), site.id, id)?.is_some() {
         return Err(Problem::conflict("该笔支付已有决定。", "It has been decided already.").at("clearing", "bad_state"));
     }
-    let is_own = users::contacts::is_one_person(tx.conn(), ctx.vault(), told.told_by, decided_by)?;
-    let is_allowed = match step {
-        ClearingStep::Confirmed | ClearingStep::Refused => !is_own,
-        ClearingStep::Withdrawn => told.told_by == decided_by,
-    };
-    if !is_allowed {
-        let (zh, en) = match step {
-            ClearingStep::Withdrawn => ("只有登记人可以撤回。", "Only whoever told it takes it back."),
-            _ => (
-                "登记人不能确认自己登记的支付，须由另一人确认。",
-                "Whoever told it may not decide about it; another person must.",
-            ),
-        };
-        return Err(Problem::new(Code::NotAllowed, zh, en));
+    if step != ClearingStep::Withdrawn {
+        second::require(tx.conn(), ctx, &told.told_by.to_string())?;
+    } else if told.told_by != decided_by {
+        return Err(Problem::new(Code::NotAllowed, "只有登记人可以撤回。", "Only whoever told it takes it back."));
     }
     let note = note.trim();
     let length = note.chars().count();
