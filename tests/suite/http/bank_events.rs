@@ -310,7 +310,7 @@ both!(a_freeze_that_the_bank_tells_becomes_a_matter_with_its_tasks, |app| {
     found["reason"] = json!("supplier_debt");
     at.manager.post(&steps, found).key("reason-0002").send().await.expect(201);
     let (known, _) = freezes(&at).await;
-    let tasks: Vec<&Value> = known[0]["tasks"].as_array().unwrap().iter().map(|task| &task["step"]).collect();
+    let tasks: Vec<&str> = known[0]["tasks"].as_array().unwrap().iter().filter_map(|task| task["step"].as_str()).collect();
     assert_eq!(
         (tasks, &known[0]["transfer_allowed"]),
         (vec!["bank_prompts_court", "supervisor_notified", "objection"], &json!(false))
