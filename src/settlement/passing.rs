@@ -88,7 +88,8 @@ impl Desk<'_> {
             // Told before: the same word again changes nothing, but a surplus that came back still says nothing of the line.
             let mut net = Net::default();
             known.iter().for_each(|row| net.add(row.amount_fen));
-            return Ok(movement.amount.is_positive() || net.credits == 1 && !net.out.is_positive());
+            let is_debit = movement.amount.is_positive();
+            return Ok(if is_debit { !net.went_again } else { net.credits == 1 && !net.out.is_positive() });
         };
         if let Some(payment) = known.last() {
             self.pending.push_payment(payment.clone());
@@ -107,7 +108,11 @@ impl Desk<'_> {
                 *sum = Fen(sum.0.saturating_add(size.0));
             }
         }
-        Ok(is_debit || !is_surplus_back && after.adds_up(ordered, rejected))
+        if is_debit {
+            // The line came back and is open: what goes out again without an order does not pay it, a person looks at it.
+            return Ok(!after.went_again);
+        }
+        Ok(!is_surplus_back && after.adds_up(ordered, rejected))
     }
 
     /// Raises a doubt about the entry and tells it at once.

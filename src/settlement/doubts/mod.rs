@@ -79,12 +79,15 @@ pub struct Net {
     pub credits: usize,
     /// Out, less what came back.
     pub out: Fen,
+    /// Whether it went out again after all of it had come back.
+    pub went_again: bool,
 }
 
 impl Net {
     /// Adds one movement.
     pub fn add(&mut self, amount: Fen) {
         if amount.is_positive() {
+            self.went_again |= self.debits > 0 && self.credits > 0 && self.out == Fen::ZERO;
             self.debits += 1;
         } else {
             self.credits += 1;
@@ -92,14 +95,15 @@ impl Net {
         self.out = Fen(self.out.0.saturating_add(amount.0));
     }
 
-    /// Whether it adds up to what was ordered; `rejected` is what of a run was refused and may have been left out of its debit.
+    /// Whether it adds up to what was ordered, once: what came back was not paid, and nothing was ordered that would go out again;
+    /// `rejected` is what of a run was refused and may have been left out of its debit.
     pub fn adds_up(self, ordered: Fen, rejected: Fen) -> bool {
         let less = Fen(ordered.0.saturating_sub(rejected.0));
         if self.debits == 0 {
             // The run was debited as one: of the payment only its refund is told.
             return self.out == Fen::ZERO || self.out == ordered.negated();
         }
-        self.out == Fen::ZERO || self.out == ordered || self.out == less
+        self.out == Fen::ZERO || !self.went_again && (self.out == ordered || self.out == less)
     }
 }
 
@@ -196,10 +200,10 @@ mod tests {
     #[test]
     fn money_adds_up_when_what_is_out_is_what_was_ordered_or_nothing() {
         let adds_up = |amounts: &[i64]| net(amounts).adds_up(Fen(100), Fen::ZERO);
-        for fits in [&[100][..], &[100, -100], &[100, 100, -100], &[120, -20], &[-100]] {
+        for fits in [&[100][..], &[100, -100], &[100, 100, -100], &[120, -20], &[-100], &[100, -100, 100, -100]] {
             assert!(adds_up(fits), "{fits:?}");
         }
-        for odd in [&[100, 100][..], &[120], &[80], &[100, -100, -100], &[-100, -100], &[100, -50]] {
+        for odd in [&[100, 100][..], &[120], &[80], &[100, -100, -100], &[-100, -100], &[100, -50], &[100, -100, 100]] {
             assert!(!adds_up(odd), "{odd:?}");
         }
         assert!(net(&[70]).adds_up(Fen(100), Fen(30)), "a run without its refused lines");

@@ -112,6 +112,23 @@ both!(the_same_payment_debited_twice_is_told_and_stands_until_the_surplus_is_bac
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(a_payment_that_goes_out_again_after_it_came_back_is_told, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let account = open(&client, &site, NUMBER).await;
+    let ids = sent_run(&app, &site, &account, "RUN-1", &[10_000]);
+    told(&client, "S1", &[debit(&ids[0], "100.00", "V1")]).await;
+    told(&client, "S2", &[credit(&ids[0], "100.00", "V2")]).await;
+    assert_eq!(states(&app, &site, &ids), ["returned"]);
+    let again = told(&client, "S3", &[debit(&ids[0], "100.00", "V3")]).await;
+    assert_eq!(reasons(&again), ["paid_again"], "nobody ordered it a second time: {again}");
+    assert_eq!(open_kinds(&client, &site).await, ["debited_again"]);
+    assert_eq!(states(&app, &site, &ids), ["returned"], "an old payment's word does not pay a line that came back");
+    told(&client, "S4", &[credit(&ids[0], "100.00", "V4")]).await;
+    assert_eq!(open_kinds(&client, &site).await, Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(a_debit_of_another_sum_or_of_a_whole_run_again_waits_for_two_persons, |app| {
     let client = app.labour_manager();
     let site = project(&client, 1, "330784").await;
