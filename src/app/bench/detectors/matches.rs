@@ -144,7 +144,11 @@ impl Maker {
                 line.state = LineState::Held;
             }
             (Difference::PaidLess, 0) => line.paid = Fen(line.net.0 - number(&mut self.luck, 1, line.net.0 / 2)),
-            (Difference::PaidLess, _) => person.attended = Attended::Days(line.days + 50),
+            // Half a day that the sheet does not list, at the agreed rate.
+            (Difference::PaidLess, _) => {
+                person.attended = Attended::Days(line.days + 50);
+                person.earned = Some(Fen(line.day_rate.0 / 100 * (line.days + 50)));
+            }
             (Difference::PaidToSomeoneElse | Difference::UnknownPayee, _) => {
                 let (amount, id) = (line.net, line.id);
                 let (account, name) = match way {
