@@ -22,6 +22,7 @@ mod line_corrections;
 mod live_bank;
 mod match_alerts;
 mod matching;
+mod morning;
 mod opening;
 mod overrides;
 mod owing;
