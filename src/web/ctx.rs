@@ -120,6 +120,28 @@ pub struct SignSettings {
     pub month_end_days: i64,
     /// Words in a trade by which management is told from labour.
     pub management: Vec<String>,
+    /// Seconds of the day within which passages of different days are at the same time.
+    pub clockwork_seconds: i32,
+    /// Days on which a worker's passages must be so.
+    pub clockwork_days: usize,
+    /// Per cent of a worker's days that must be so.
+    pub clockwork_percent: usize,
+    /// Seconds between two who pass one after another, at most.
+    pub order_gap_seconds: i32,
+    /// Workers in one order from which it is told.
+    pub order_workers: usize,
+    /// Days on which one must follow the other.
+    pub order_days: usize,
+    /// Seconds between two cards that one hand may pass, at most: people walk.
+    pub hand_gap_seconds: i32,
+    /// Cards in one hand from which it is told.
+    pub hand_workers: usize,
+    /// Days on which the same two must be in it.
+    pub hand_days: usize,
+    /// Minutes from which a machine's clock is off.
+    pub clock_minutes: i64,
+    /// Messages of a day that must lag alike for a clock to be behind.
+    pub clock_messages: usize,
 }
 
 /// The law by which this instance answers, as one piece: what is read together was in force together.

@@ -31,6 +31,7 @@ mod pages_house;
 mod pages_law;
 mod pages_month;
 mod past;
+mod patterns;
 mod pay_checks;
 mod payroll;
 mod projects;
