@@ -86,6 +86,7 @@ pub struct DevicesConfig {
 #[serde(deny_unknown_fields)]
 pub struct UploadsConfig {
     pub rate_max: u32,
+    pub bank_rate_max: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -259,6 +260,7 @@ impl Config {
             platforms: Arc::clone(&self.platforms),
             direct_link: Arc::clone(&self.direct_link),
             platform_rate_max: self.uploads.rate_max,
+            bank_rate_max: self.uploads.bank_rate_max,
             gates: self.gates.clone(),
             outgoing_allowed: self.outgoing_allowed().unwrap_or_default(),
         }

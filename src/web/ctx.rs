@@ -45,6 +45,8 @@ pub struct Settings {
     pub direct_link: Arc<Families>,
     /// Requests a second that one app may send.
     pub platform_rate_max: u32,
+    /// Requests a second that one key of a bank may send.
+    pub bank_rate_max: u32,
     /// Gate machines.
     pub gates: GateSettings,
     /// Networks beside the public one that platforms and webhooks may stand in.
