@@ -12,6 +12,7 @@ use crate::base::id::IdSource;
 use crate::base::{Clock, Day, Moment};
 use crate::law::LawBook;
 use crate::law::decision::Policy;
+use crate::outlets::webhook::Preset;
 use crate::store::{Db, Vault};
 use crate::wire::direct_link::Families;
 use crate::wire::openapi::profile::Platforms;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub platforms: Arc<Platforms>,
     /// Element names of the files of direct bank links.
     pub direct_link: Arc<Families>,
+    /// Presets of webhooks.
+    pub webhooks: Arc<Vec<Preset>>,
     /// Requests a second that one app may send.
     pub platform_rate_max: u32,
     /// Requests a second that one key of a bank may send.
