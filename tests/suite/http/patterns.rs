@@ -19,7 +19,7 @@ both!(the_signs_of_a_month_name_the_passages_that_no_people_make, |app| {
     enrol(&manager, &site, (1..=9).map(|number| worker(number, &gang)).collect()).await;
     enrol(&manager, &other, vec![worker(2, &there), worker(3, &there)]).await;
     let (mut here, mut elsewhere) = (String::new(), String::new());
-    let mut line = |text: &mut String, pin: u32, day: u32, time: u32, state: u32| {
+    let line = |text: &mut String, pin: u32, day: u32, time: u32, state: u32| {
         let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
         text.push_str(&format!("{pin}\t2026-02-{day:02} {hour:02}:{minute:02}:{second:02}\t{state}\t15\n"));
     };
@@ -65,8 +65,13 @@ both!(the_signs_of_a_month_name_the_passages_that_no_people_make, |app| {
     let (id, month) = (site.id, "2026-02".parse().unwrap());
     let twice = app.read(move |conn, _| Ok(anxin::attendance::table::on_two_sites(conn, id, month)?)).unwrap();
     assert_eq!(twice.len(), 20, "only the one who is on both at once");
-    let page = app.browser(Role::LabourManager, ScopeOn::Everything).await.page(&format!("/projects/{id}/signs?month=2026-02")).await;
-    assert!(page.contains("打卡时间分秒不差") && page.contains("2026-02-01T07:30:07") && page.contains("1号门"), "{}", text_of(&page));
+    let page =
+        app.browser(Role::LabourManager, ScopeOn::Everything).await.page(&format!("/projects/{id}/signs?month=2026-02")).await;
+    assert!(
+        page.contains("打卡时间分秒不差") && page.contains("2026-02-01T07:30:07") && page.contains("1号门"),
+        "{}",
+        text_of(&page)
+    );
 });
 
 both!(a_clock_that_runs_ahead_is_told_by_its_messages, |app| {
