@@ -272,7 +272,6 @@ fn one_hand(passes: &[Pass], policy: &Policy) -> Vec<Pattern> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::demo::luck::Luck;
     use crate::detectors::policy;
 
     fn day(number: i64) -> Day {
@@ -285,9 +284,13 @@ mod tests {
 
     /// Passages of people: minutes apart from day to day.
     fn people(worker: i64, days: i64) -> Vec<Pass> {
+        // splitmix64, so that neither days nor workers keep a distance.
         let spread = |number: i64, salt: i64| {
-            let seed = u64::try_from(worker * 1_000 + number).unwrap();
-            i32::try_from(Luck::of(seed, "passage", usize::try_from(salt).unwrap()).below(1_200)).unwrap()
+            let seed = u64::try_from(worker * 1_000_000 + number * 1_000 + salt).unwrap();
+            let mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            i32::try_from((mixed ^ (mixed >> 31)) % 1_200).unwrap()
         };
         (0..days)
             .flat_map(|number| {

@@ -175,6 +175,9 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
 /// A person on a project.
 type Person = (RecordId, WorkerId);
 
+/// What each person's passages of a day come to, and whether a shift runs into the day and out of it.
+type Peopled = (BTreeMap<Person, Tally>, (bool, bool));
+
 /// The last passage of an evening, and those of the morning after with their places among that morning's.
 type AroundMidnight = (Option<Step>, Vec<(usize, Step)>);
 
@@ -218,13 +221,7 @@ impl Folding {
     }
 
     /// What each person's passages of a day come to, and whether a shift runs into the day and out of it.
-    fn people(
-        &mut self,
-        conn: &mut AnyConn,
-        vault: &Vault,
-        number: i32,
-        day: Day,
-    ) -> Result<(BTreeMap<Person, Tally>, (bool, bool)), StoreError> {
+    fn people(&mut self, conn: &mut AnyConn, vault: &Vault, number: i32, day: Day) -> Result<Peopled, StoreError> {
         let passes = self.passes_of(conn, number)?;
         let (before, after) = (self.carried(conn, vault, number - 1)?, self.carried(conn, vault, number)?);
         let runs = (!before.is_empty(), !after.is_empty());

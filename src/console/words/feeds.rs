@@ -15,6 +15,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("alert.closed", "预警已消除"),
     ("case.opened", "已立案"),
     ("case.closed", "已结案"),
+    ("account.opened", "工资专户已开立"),
     ("gate.decided", "关口已答复"),
     ("payroll.settled", "代发批次已有全部结果"),
     ("test", "测试"),
