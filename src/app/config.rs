@@ -11,6 +11,7 @@ use super::schedule::Missed;
 use crate::law::LawBook;
 use crate::law::decision::Policy;
 use crate::outlets::mail::{self, Privacy, SmtpSettings};
+use crate::outlets::webhook::{self, Preset};
 use crate::store::{DbOptions, StoreError};
 use crate::web::peer::Network;
 use crate::web::{GateSettings, Settings, SignSettings, Upkeep};
@@ -37,6 +38,9 @@ pub struct Config {
     /// The families of direct-link files, from files of their own.
     #[serde(skip)]
     pub direct_link: Arc<Families>,
+    /// The presets of webhooks, from files of their own.
+    #[serde(skip)]
+    pub webhooks: Arc<Vec<Preset>>,
     pub gates: GateSettings,
     pub outgoing: OutgoingConfig,
 }
@@ -86,6 +90,7 @@ pub struct DevicesConfig {
 #[serde(deny_unknown_fields)]
 pub struct UploadsConfig {
     pub rate_max: u32,
+    pub bank_rate_max: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -229,7 +234,7 @@ impl Config {
             .and_then(|config: Self| config.outgoing_allowed().map(|_| config))
             .and_then(|config: Self| {
                 let (platforms, direct_link) = (Arc::new(platforms(folder)?), Arc::new(direct_link(folder)?));
-                Ok(Self { platforms, direct_link, ..config })
+                Ok(Self { platforms, direct_link, webhooks: Arc::new(webhooks(folder)?), ..config })
             })
     }
 
@@ -258,7 +263,9 @@ impl Config {
             signs: self.signs.clone(),
             platforms: Arc::clone(&self.platforms),
             direct_link: Arc::clone(&self.direct_link),
+            webhooks: Arc::clone(&self.webhooks),
             platform_rate_max: self.uploads.rate_max,
+            bank_rate_max: self.uploads.bank_rate_max,
             gates: self.gates.clone(),
             outgoing_allowed: self.outgoing_allowed().unwrap_or_default(),
         }
@@ -293,6 +300,11 @@ fn is_setting(name: &figment::value::UncasedStr) -> bool {
 /// The platforms: the embedded profiles with the files under `DIR/platforms` laid over them by name.
 fn platforms(folder: Option<&Path>) -> Result<Platforms, StoreError> {
     Platforms::read(&tables_under(folder, "platforms")?).map_err(StoreError::Setup)
+}
+
+/// The presets of webhooks: the embedded ones with the files under `DIR/webhooks` laid over them by name.
+fn webhooks(folder: Option<&Path>) -> Result<Vec<Preset>, StoreError> {
+    webhook::read_presets(&tables_under(folder, "webhooks")?).map_err(StoreError::Setup)
 }
 
 /// The families of direct-link files: the embedded ones with the files under `DIR/direct_link` laid over them by name.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::base::Day;
 use crate::law::LawBook;
 use crate::store::journal::Audit;
-use crate::store::{AnyConn, StoreError, inbox, schema, seals};
+use crate::store::{AnyConn, StoreError, Vault, inbox, schema, seals};
 use crate::web::Problem;
 use crate::{
     accounts, amendments, attendance, bank_feed, cases, compliance, credit, deposits, detectors, documents, gates, ledger,
@@ -166,6 +166,19 @@ fn punches(conn: &mut AnyConn, audit: &mut Audit) -> Result<(), StoreError> {
         audit.broken.push(format!("punches of {inbox}: there is no such message"));
     }
     Ok(())
+}
+
+/// The work days against what punches, roll and confirmed corrections make of them: wages rest on these rows, which no journal holds. It
+/// takes the key, since some numbers at the gates are people's own. Gives the days that could not be compared.
+pub fn work_days(conn: &mut AnyConn, vault: &Vault, audit: &mut Audit) -> Result<u64, StoreError> {
+    let mut left_out = 0;
+    for project in projects::table::all(conn)? {
+        let again = attendance::folding::again::compare(conn, vault, project.id)?;
+        audit.verified += again.compared;
+        audit.broken.extend(again.differ);
+        left_out += again.left_out;
+    }
+    Ok(left_out)
 }
 
 /// Every message that is kept in pieces has all of them: their lengths, without what encryption adds, are its own.

@@ -41,6 +41,7 @@ pub fn routes() -> Vec<Route> {
         .gives::<Vec<UnmatchedPin>>(),
     ];
     routes.extend(super::corrections::http::routes());
+    routes.extend(super::morning::http::routes());
     routes.extend(super::devices::http::routes());
     routes.extend(intake::http::routes());
     routes

@@ -9,6 +9,7 @@ pub mod devices;
 pub mod folding;
 pub mod http;
 pub mod intake;
+pub mod morning;
 pub mod passages;
 pub mod silence;
 pub mod table;

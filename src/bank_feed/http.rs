@@ -12,6 +12,7 @@ use super::table::{self, KeyRow};
 use super::taking::Taken;
 use super::{KeyKind, PATH, keys, taking};
 use crate::accounts::words::table::{self as words_table, WordRow};
+use crate::attendance::intake::Intake;
 use crate::base::Moment;
 use crate::base::id::{ProjectId, RecordId, UserId};
 use crate::projects::enter;
@@ -150,9 +151,22 @@ fn as_json(value: &impl Serialize) -> Result<Value, Problem> {
     serde_json::to_value(value).map_err(|error| Problem::internal(&error.to_string()))
 }
 
+/// Counts a request of a key whose signature held, or of whoever logged in. A key that is only named counts for nothing: otherwise anybody
+/// could use up another's rate.
+fn within_rate(request: &HttpRequest, ctx: &Ctx) -> Result<(), Problem> {
+    let key = request.headers().get("x-anxin-key").and_then(|value| value.to_str().ok());
+    let name = format!("bankevent {}", key.map_or_else(|| ctx.actor(), str::trim));
+    if Intake::of(&ctx.ground).admits(&name, ctx.now, ctx.ground.settings.bank_rate_max) {
+        return Ok(());
+    }
+    let (zh, en) = ("请求过于频繁，请稍后重试。", "Too many requests; try again later.");
+    Err(Problem::new(Code::Unavailable, zh, en))
+}
+
 async fn take(request: HttpRequest, call: Call, payload: web::Payload) -> Result<impl Responder, Problem> {
     let body = read_body(&mut payload.into_inner(), BODY_BYTES_MAX).await?;
     let ctx = sender(&request, call.ctx, &body).await?;
+    within_rate(&request, &ctx)?;
     let content_type: String = request.content_type().chars().take(100).collect();
     let is_single = body.iter().find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xEF | 0xBB | 0xBF)) == Some(&b'{');
     let (events, refusal): (Vec<Vec<u8>>, _) = match event::split(&body) {

@@ -1,5 +1,6 @@
 //! The words of the tables in Chinese, as the field says them. In English a word is itself, its underscores blanks.
 
+mod feeds;
 pub(super) mod reports;
 mod sheets;
 mod wage_money;
@@ -243,7 +244,13 @@ const WORDS: &[(&str, &str)] = &[
 
 /// A word in a language; a word that has no Chinese yet shows as itself.
 pub fn said(lang: Lang, word: &str) -> Cow<'_, str> {
-    let zh = WORDS.iter().chain(sheets::WORDS).chain(wage_money::WORDS).find(|(known, _)| *known == word).map(|(_, zh)| *zh);
+    let zh = WORDS
+        .iter()
+        .chain(sheets::WORDS)
+        .chain(wage_money::WORDS)
+        .chain(feeds::WORDS)
+        .find(|(known, _)| *known == word)
+        .map(|(_, zh)| *zh);
     match (lang, zh) {
         (Lang::Zh, Some(zh)) => Cow::Borrowed(zh),
         _ if word.contains('_') => Cow::Owned(word.replace('_', " ")),
@@ -292,6 +299,9 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("roster_begun", "正在登记，可在本页查看进度。", "The rows are being taken; this page tells how far it is."),
     ("row_mended", "该行已登记。", "The row is enrolled."),
     ("app_changed", "应用已更改。", "The app is changed."),
+    ("webhook_changed", "订阅已更改。", "The webhook is changed."),
+    ("webhook_test", "测试通知已排队。", "A test message waits to be called."),
+    ("webhook_again", "已重新排队。", "It waits to be called again."),
     ("report_platform_kept", "平台已保存，稍后开始上报。", "The platform is on record; reporting begins soon."),
     ("report_ordered", "已受理，片刻后生效。", "It is taken and done in a moment."),
     ("report_seen_to", "已处理。", "It is seen to."),

@@ -1,10 +1,13 @@
 //! Asking the detectors about a project, and keeping what banks tell of wages after they reached the cards.
 
 use super::claims::{self, Claimed, Comparison};
+use super::clocks::{self, Off};
 use super::gathering::{self, Gathered};
 use super::padding::{self, Suspect};
+use super::patterns::{self, Pattern};
 use super::rings::{self, Ring};
 use super::table::{self, Moved, MovementRow};
+use super::tracks;
 use crate::base::id::RecordId;
 use crate::base::person::{BankCard, IdNumber};
 use crate::base::{Fen, Moment, Month};
@@ -34,6 +37,10 @@ pub struct Signs {
     pub rings: Vec<Ring>,
     /// Names on the payroll that a person should look at.
     pub suspects: Vec<Suspect>,
+    /// Passages that no people make.
+    pub patterns: Vec<Pattern>,
+    /// Gate machines whose clocks were off.
+    pub clocks: Vec<Off>,
 }
 
 /// Looks at a project's month.
@@ -48,7 +55,9 @@ pub fn signs(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result
     let gathered = gathering::gather(conn, ctx, site, month)?;
     let rings = rings::rings(&gathered.traces, policy);
     let suspects = padding::look(month, &gathered.roster, policy);
-    Ok(Signs { gathered, rings, suspects })
+    let patterns = patterns::patterns(&tracks::passes(conn, ctx, site, month)?, policy);
+    let clocks = clocks::clocks(&tracks::messages(conn, site, month)?, policy);
+    Ok(Signs { gathered, rings, suspects, patterns, clocks })
 }
 
 /// A name of a claim as it comes in.

@@ -9,11 +9,13 @@ use utoipa::ToSchema;
 
 use super::actions::{self, NewClaimed, NewMovement, Signs};
 use super::claims::Comparison;
+use super::clocks::Off;
 use super::padding::Seen;
+use super::patterns::{Pass, PatternSign};
 use super::rings::{Tie, Traces};
 use super::table::Moved;
-use crate::base::id::{ProjectId, WorkerId};
-use crate::base::{Fen, Moment, Month};
+use crate::base::id::{DeviceId, ProjectId, WorkerId};
+use crate::base::{Day, Fen, Moment, Month};
 use crate::projects::enter;
 use crate::web::{Access, Body, Call, Problem, Route, Verb};
 
@@ -93,8 +95,38 @@ pub struct SignsView {
     pub rings: Vec<RingView>,
     /// Names on the payroll.
     pub suspects: Vec<SuspectView>,
+    /// Passages that no people make, with the passages themselves.
+    pub patterns: Vec<PatternView>,
+    /// Gate machines whose clocks were off, with the days and messages that bear it out.
+    pub clocks: Vec<Off>,
     /// Traces of which nothing is on record this month, so that nothing could be seen by them.
     pub without_data: Vec<Tie>,
+}
+
+/// A passage that a sign rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SignedPassage {
+    /// Machine.
+    pub device: DeviceId,
+    /// Day and time on its clock.
+    pub at_local: String,
+    /// Whose.
+    pub who: Who,
+}
+
+/// Passages that no people make.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PatternView {
+    /// What is odd.
+    pub sign: PatternSign,
+    /// Who; for the same order, in that order.
+    pub workers: Vec<Who>,
+    /// Days on which it was seen.
+    pub days: Vec<Day>,
+    /// The passages, at most 60.
+    pub passages: Vec<SignedPassage>,
+    /// How many there are.
+    pub passage_count: usize,
 }
 
 /// Traces of which nothing is on record.
@@ -113,6 +145,11 @@ fn without_data(traces: &Traces) -> Vec<Tie> {
             Tie::ConfirmedTogether => traces.confirmed.is_empty(),
         })
         .collect()
+}
+
+/// A passage's day and time as the machine wrote it.
+fn wall(row: &Pass) -> String {
+    format!("{}T{:02}:{:02}:{:02}", row.day, row.time / 3600, row.time / 60 % 60, row.time % 60)
 }
 
 impl SignsView {
@@ -135,8 +172,25 @@ impl SignsView {
                 .collect(),
         });
         let suspects = signs.suspects.iter().map(|one| SuspectView { who: who(&one.worker), signs: one.signs.clone() });
-        let without_data = without_data(&signs.gathered.traces);
-        SignsView { month, rings: rings.collect(), suspects: suspects.collect(), without_data }
+        let patterns = signs.patterns.iter().map(|one| PatternView {
+            sign: one.sign,
+            workers: one.workers.iter().map(who).collect(),
+            days: one.days.clone(),
+            passages: one
+                .rows
+                .iter()
+                .map(|row| SignedPassage { device: row.device, at_local: wall(row), who: who(&row.worker) })
+                .collect(),
+            passage_count: one.row_count,
+        });
+        SignsView {
+            month,
+            rings: rings.collect(),
+            suspects: suspects.collect(),
+            patterns: patterns.collect(),
+            clocks: signs.clocks.clone(),
+            without_data: without_data(&signs.gathered.traces),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 use serde::Serialize;
 
-use crate::base::id::{ProjectId, RecordId, SheetId, WorkerId};
+use crate::base::id::{DeviceId, InboxId, ProjectId, RecordId, SheetId, WorkerId};
 use crate::base::{Day, Moment, Month, words};
 use crate::payroll::Means;
 use crate::store::fixed::fixed;
@@ -159,4 +159,32 @@ pub fn enrolled_at(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(Record
     .big(project.0)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.enrolment_id, row.recorded_at)).collect())
+}
+
+/// A message that brought passages, with the latest of them.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct MessageRow {
+    #[diesel(sql_type = BigInt)]
+    pub device_id: DeviceId,
+    #[diesel(sql_type = BigInt)]
+    pub inbox_id: InboxId,
+    #[diesel(sql_type = BigInt)]
+    pub received_at: Moment,
+    /// Seconds since 1970 on the machine's own wall.
+    #[diesel(sql_type = BigInt)]
+    pub latest: i64,
+}
+
+/// The messages that brought a project's passages of some days, each machine's by itself.
+pub fn messages(conn: &mut AnyConn, project: ProjectId, (first, last): (i32, i32)) -> Result<Vec<MessageRow>, StoreError> {
+    Ok(fixed(
+        "SELECT p.device_id AS device_id, p.inbox_id AS inbox_id, i.received_at AS received_at, p.latest AS latest FROM \
+         (SELECT device_id, inbox_id, MAX(CAST(local_day AS BIGINT) * 86400 + local_time) AS latest FROM punches \
+         WHERE project_id = $1 AND local_day >= $2 AND local_day <= $3 GROUP BY device_id, inbox_id) p \
+         JOIN inbox i ON i.id = p.inbox_id ORDER BY p.device_id, i.received_at, i.id",
+    )
+    .big(project.0)
+    .int(first)
+    .int(last)
+    .load(conn)?)
 }

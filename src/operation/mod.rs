@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod health;
 pub mod http;
+pub mod open_points;
 mod table;
 
 pub use health::{Health, Pulse, Sign, gather};

@@ -61,13 +61,40 @@ pub struct Preset {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Presets {
     presets: Vec<Preset>,
 }
 
+/// Where an address is the operator's to write, any will do for the check of a preset.
+const SOME_ADDRESS: &str = "https://receiver.invalid/";
+
+/// The presets: the embedded ones with these files laid over them by file name.
+///
+/// # Errors
+/// A file that does not read, a form that cannot be, two presets of one `code`; named with file and reason.
+pub fn read_presets(over: &[(String, String)]) -> Result<Vec<Preset>, String> {
+    let mut files: BTreeMap<&str, &str> = BTreeMap::from([("presets.toml", PRESETS)]);
+    files.extend(over.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    let mut all: Vec<Preset> = Vec::new();
+    for (name, text) in files {
+        let read: Presets = toml::from_str(text).map_err(|error| format!("webhooks/{name}: {error}"))?;
+        for preset in read.presets {
+            let address = Some(preset.form.address.clone()).filter(|address| !address.is_empty());
+            let form = Form { address: address.unwrap_or_else(|| SOME_ADDRESS.to_owned()), ..preset.form.clone() };
+            form.check().map_err(|why| format!("webhooks/{name}: preset `{}`: {why}", preset.code))?;
+            if preset.code.is_empty() || all.iter().any(|known| known.code == preset.code) {
+                return Err(format!("webhooks/{name}: the code `{}` is empty or stands twice", preset.code));
+            }
+            all.push(preset);
+        }
+    }
+    Ok(all)
+}
+
 /// The forms that the program brings along.
 pub fn presets() -> Vec<Preset> {
-    toml::from_str::<Presets>(PRESETS).map(|all| all.presets).unwrap_or_default()
+    read_presets(&[]).unwrap_or_default()
 }
 
 /// Address, headers and body of a call.
@@ -340,6 +367,27 @@ mod tests {
         assert!(shown(r#"{{now+"\n"+secret|hmac_sha256|base64|url}}"#).ends_with("%3D"));
         for odd in ["{{nobody}}", "{{to|sha1}}", "{{to"] {
             assert!(render(odd, &values()).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_file_beside_adds_a_preset_and_one_of_the_same_name_takes_the_place() {
+        let text = |code: &str, body: &str| {
+            format!(
+                "[[presets]]\ncode = \"{code}\"\nname = \"x\"\nname_en = \"x\"\nmethod = \"POST\"\naddress = \"\"\nbody = '{body}'\n"
+            )
+        };
+        let over = |name: &str, text: String| read_presets(&[(name.to_owned(), text)]);
+        let codes = |all: Vec<Preset>| all.into_iter().map(|preset| preset.code).collect::<Vec<_>>();
+        assert_eq!(codes(over("city.toml", text("city-sms", "{{text}}")).unwrap()).len(), presets().len() + 1);
+        assert_eq!(codes(over("presets.toml", text("only", "{{text}}")).unwrap()), ["only"]);
+        for (name, wrong) in [
+            ("city.toml", text("plain", "{{text}}")),
+            ("city.toml", text("city-sms", "{{nobody}}")),
+            ("city.toml", "presets = 1".to_owned()),
+        ] {
+            let told = over(name, wrong).unwrap_err();
+            assert!(told.starts_with("webhooks/city.toml: "), "{told}");
         }
     }
 

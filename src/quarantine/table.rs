@@ -88,6 +88,18 @@ pub fn counts(conn: &mut AnyConn, scope: &Scope, limit: i64) -> Result<Vec<Count
     .load(conn)?)
 }
 
+/// Open items of one project by source and reason, flags left out (those were taken), the most first, at most `limit`.
+pub fn counts_of_project(conn: &mut AnyConn, project: ProjectId, limit: i64) -> Result<Vec<CountRow>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT i.feed AS feed, i.source AS source, q.reason AS reason, COUNT(*) AS open FROM quarantine q \
+         JOIN inbox i ON i.id = q.inbox_id WHERE q.state = 'open' AND q.reason <> 'time_far' AND i.project_id = $1 \
+         GROUP BY i.feed, i.source, q.reason ORDER BY COUNT(*) DESC, i.feed, i.source, q.reason LIMIT $2",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
+}
+
 #[derive(QueryableByName)]
 struct IdOnly {
     #[diesel(sql_type = BigInt)]

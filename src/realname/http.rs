@@ -50,7 +50,8 @@ async fn take(call: Call, request: HttpRequest, payload: web::Payload) -> HttpRe
     let body = match read_body(&mut payload.into_inner(), BODY_MAX).await {
         Ok(body) => body,
         Err(problem) if problem.code == Code::TooLarge => return actix_web::ResponseError::error_response(&problem),
-        Err(_) => return sent(&Answer::fault(&Fault::at("body", Wrong::BadFormat))),
+        // Broken off or too slow: nothing was kept, and the sender comes again.
+        Err(_) => return sent(&Answer::refused(AnswerCode::Later, "请求体接收中断或过慢，请稍后重试!")),
     };
     if ctx.dry_run {
         return sent(&Answer::fault(&Fault::at("dry_run", Wrong::NotServed)));
@@ -97,7 +98,10 @@ async fn answer(ctx: Ctx, asked: Asked) -> Result<Answer, Problem> {
         // What is refused is noted at the same rate at most, or noting would do what the rate forbids.
         return note(&ctx, app.app.id, system.method, refused, is_below("openapi refused")).await;
     }
-    db.write(move |tx| receiving::serve(tx, &ctx, &app, &asked, &system)).await
+    // Questions are answered where many read at once; the one writer only notes that they were asked.
+    let (reader, asker, told) = (ctx.clone(), app.clone(), system.clone());
+    let answered = db.read(move |conn| receiving::answer_question(conn, &reader, &asker, &told)).await?;
+    db.write(move |tx| receiving::serve(tx, &ctx, &app, &asked, &system, answered.as_ref())).await
 }
 
 /// Counts a refusal and keeps its text.

@@ -13,6 +13,7 @@ pub mod keeping;
 pub mod queries;
 pub mod receiving;
 pub mod table;
+mod way;
 
 use crate::base::words;
 

@@ -10,25 +10,22 @@ use serde_json::{Value, json};
 use super::apps::AppState;
 use super::apps::actions::Opened;
 use super::table::{self, ErrorRow, NonceRow, RequestRow};
+use super::way::way;
 use super::{ERROR_MAX, ERRORS_MAX, FEED, JOB, PARSER, RequestState, queries};
 use crate::base::id::{InboxId, ProjectId, QuarantineId, RecordId};
 use crate::base::{Moment, day};
-use crate::projects;
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, StoreError, Tx, jobs, journal};
 use crate::web::peer::Network;
 use crate::web::{Ctx, Problem};
-use crate::wire::openapi::answer::{Answer, AnswerCode, Fault, Wrong};
+use crate::wire::openapi::answer::{Answer, AnswerCode, FAULTS_MAX, Fault, Wrong};
 use crate::wire::openapi::form::{FormFault, Parameters, redacted};
 use crate::wire::openapi::json::{self as read_json, Json};
 use crate::wire::openapi::methods::Method;
 use crate::wire::openapi::profile::Profile;
 use crate::wire::openapi::{reading, sign};
 use crate::wire::reason::Reason;
-
-/// Faults of a refused message that the quarantine lists.
-const FAULTS_MAX: usize = 100;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -219,11 +216,33 @@ pub fn note_error(
     table::keep_last_errors(conn, app, ERRORS_MAX)
 }
 
-/// Serves a request whose signature is right: the first answer again for a repeat, else what the method says.
+/// Answers a signed question from what stands; `None` for an upload, and for what is refused.
+///
+/// # Errors
+/// A store that fails.
+pub fn answer_question(conn: &mut AnyConn, ctx: &Ctx, app: &Opened, system: &System) -> Result<Option<Answer>, Problem> {
+    match wanted(app, system) {
+        Wanted::Call(method, data) if method.is_query() => match way(conn, ctx, app, method, &data)? {
+            Ok(_) => queries::answer(conn, ctx, app, method, &data).map(Some),
+            Err(_) => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// Serves a request whose signature is right: the first answer again for a repeat, else what the method says. `answered` is the answer to
+/// a question; of those only the nonce is kept, and a repeat is answered from what stands then.
 ///
 /// # Errors
 /// A store that fails; then nothing was kept and the sender comes again.
-pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, app: &Opened, asked: &Asked, system: &System) -> Result<Answer, Problem> {
+pub fn serve(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    app: &Opened,
+    asked: &Asked,
+    system: &System,
+    answered: Option<&Answer>,
+) -> Result<Answer, Problem> {
     let body_sha256 = journal::sha256(&asked.body);
     // The signature covers lower-cased text, so a nonce in another case is the same.
     let nonce = system.nonce.to_lowercase();
@@ -233,21 +252,22 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, app: &Opened, asked: &Asked, system: &S
             note_refusal(tx.conn(), ctx, app.app.id, &system.method, &refused)?;
             return Ok(refused.answer);
         }
+        if let (true, Some(answer)) = (known.answer.is_empty(), answered) {
+            return Ok(answer.clone());
+        }
         let text = ctx.vault().open_text(tx.conn(), Owner::Global, &known.answer)?;
         return stored(&text);
     }
-    let answer = match wanted(app, system) {
-        Wanted::Refused(answer, faults) => refuse_signed(tx, ctx, app, asked, system, answer, &faults)?,
-        Wanted::Call(method, data) => call(tx, ctx, app, asked, system, method, &data)?,
+    let answer = match (answered, wanted(app, system)) {
+        (Some(answer), Wanted::Call(method, _)) => counted(tx, ctx, app, method.as_str(), answer.clone())?,
+        (_, Wanted::Refused(answer, faults)) => refuse_signed(tx, ctx, app, asked, system, answer, &faults)?,
+        (None, Wanted::Call(method, data)) => call(tx, ctx, app, asked, system, method, &data)?,
     };
-    let row = NonceRow {
-        app_id: app.app.id,
-        nonce,
-        stamp: system.stamp.clone(),
-        body_sha256,
-        answer: ctx.vault().seal(tx.conn(), Owner::Global, answer.text().as_bytes())?,
-        at: ctx.now,
+    let kept = match answered {
+        Some(_) => Vec::new(),
+        None => ctx.vault().seal(tx.conn(), Owner::Global, answer.text().as_bytes())?,
     };
+    let row = NonceRow { app_id: app.app.id, nonce, stamp: system.stamp.clone(), body_sha256, answer: kept, at: ctx.now };
     table::insert_nonce(tx.conn(), &row)?;
     Ok(answer)
 }
@@ -259,15 +279,6 @@ fn stored(text: &str) -> Result<Answer, Problem> {
     Ok(Answer { code, message: word("message"), data: value.get("data").cloned().unwrap_or_else(|| json!({})) })
 }
 
-/// Whether an app may touch a project.
-fn covers(conn: &mut AnyConn, app: &Opened, project: ProjectId) -> Result<bool, Problem> {
-    if let Some(bound) = app.app.project_id {
-        return Ok(bound == project);
-    }
-    let site = projects::site(conn, project)?;
-    Ok(site.participations().iter().any(|row| Some(row.party_id) == app.app.party_id))
-}
-
 fn call(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -277,25 +288,10 @@ fn call(
     method: Method,
     data: &Json,
 ) -> Result<Answer, Problem> {
-    let code = data.filled("projectCode").and_then(Json::scalar).map(str::to_owned);
-    let project = match code.as_deref() {
-        Some(code) => projects::table::by_code(tx.conn(), code)?.map(|row| row.id),
-        None => None,
+    let project = match way(tx.conn(), ctx, app, method, data)? {
+        Ok(project) => project,
+        Err((answer, faults)) => return refuse_signed(tx, ctx, app, asked, system, answer, &faults),
     };
-    let may = match (project, method) {
-        (Some(project), _) => covers(tx.conn(), app, project)?,
-        // An app of one project neither registers another nor asks for what is not its own.
-        (None, Method::ProjectAdd) => app.app.party_id.is_some(),
-        (None, _) => code.is_none() || app.app.party_id.is_some(),
-    };
-    if !may {
-        let answer = Answer::refused(AnswerCode::NoPermission, "没有该项目的权限!");
-        return refuse_signed(tx, ctx, app, asked, system, answer, &[]);
-    }
-    let faults = reading::missing(data, method.shape());
-    if let Some(first) = faults.first() {
-        return refuse_signed(tx, ctx, app, asked, system, Answer::fault(first), &faults);
-    }
     if let Some(list) = &method.shape().list {
         let (name, _) = reading::list_of(data, list);
         if name != list.key {
@@ -303,6 +299,7 @@ fn call(
         }
     }
     if method.is_query() {
+        // What no reader answered: the way to it was opened between the two.
         let answer = queries::answer(tx.conn(), ctx, app, method, data)?;
         return counted(tx, ctx, app, method.as_str(), answer);
     }
@@ -371,6 +368,17 @@ pub fn put_aside(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, faults: &[Fault]) -
             reason: fault.wrong.reason().code().to_owned(),
             zh: fault.text(),
             en: fault.wrong.en(),
+        };
+        inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, ctx.now)?;
+    }
+    let more = faults.len().saturating_sub(FAULTS_MAX);
+    if more > 0 {
+        let rejected = Rejected {
+            item: i32::try_from(FAULTS_MAX + 1).unwrap_or(i32::MAX),
+            place: "…".to_owned(),
+            reason: Reason::OverLimit.code().to_owned(),
+            zh: format!("另有 {more} 处错误未逐条列出"),
+            en: format!("{more} more faults are not listed one by one"),
         };
         inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, ctx.now)?;
     }

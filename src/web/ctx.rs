@@ -12,6 +12,7 @@ use crate::base::id::IdSource;
 use crate::base::{Clock, Day, Moment};
 use crate::law::LawBook;
 use crate::law::decision::Policy;
+use crate::outlets::webhook::Preset;
 use crate::store::{Db, Vault};
 use crate::wire::direct_link::Families;
 use crate::wire::openapi::profile::Platforms;
@@ -43,8 +44,12 @@ pub struct Settings {
     pub platforms: Arc<Platforms>,
     /// Element names of the files of direct bank links.
     pub direct_link: Arc<Families>,
+    /// Presets of webhooks.
+    pub webhooks: Arc<Vec<Preset>>,
     /// Requests a second that one app may send.
     pub platform_rate_max: u32,
+    /// Requests a second that one key of a bank may send.
+    pub bank_rate_max: u32,
     /// Gate machines.
     pub gates: GateSettings,
     /// Networks beside the public one that platforms and webhooks may stand in.
@@ -120,6 +125,28 @@ pub struct SignSettings {
     pub month_end_days: i64,
     /// Words in a trade by which management is told from labour.
     pub management: Vec<String>,
+    /// Seconds of the day within which passages of different days are at the same time.
+    pub clockwork_seconds: i32,
+    /// Days on which a worker's passages must be so.
+    pub clockwork_days: usize,
+    /// Per cent of a worker's days that must be so.
+    pub clockwork_percent: usize,
+    /// Seconds between two who pass one after another, at most.
+    pub order_gap_seconds: i32,
+    /// Workers in one order from which it is told.
+    pub order_workers: usize,
+    /// Days on which one must follow the other.
+    pub order_days: usize,
+    /// Seconds between two cards that one hand may pass, at most: people walk.
+    pub hand_gap_seconds: i32,
+    /// Cards in one hand from which it is told.
+    pub hand_workers: usize,
+    /// Days on which the same two must be in it.
+    pub hand_days: usize,
+    /// Minutes from which a machine's clock is off.
+    pub clock_minutes: i64,
+    /// Messages of a day that must lag alike for a clock to be behind.
+    pub clock_messages: usize,
 }
 
 /// The law by which this instance answers, as one piece: what is read together was in force together.

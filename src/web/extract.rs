@@ -202,18 +202,23 @@ pub const WINDOW_SECONDS: u64 = 30;
 pub const WINDOW_BYTES: usize = 16 * 1024;
 
 /// A body on its way, watched for its pace.
-struct Paced<'p> {
+pub struct Paced<'p> {
     payload: &'p mut Payload,
     window: Pin<Box<tokio::time::Sleep>>,
     came: usize,
 }
 
 impl<'p> Paced<'p> {
-    fn new(payload: &'p mut Payload) -> Self {
+    /// Watches a body from now on.
+    pub fn new(payload: &'p mut Payload) -> Self {
         Self { payload, window: Box::pin(tokio::time::sleep(Duration::from_secs(WINDOW_SECONDS))), came: 0 }
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+    /// The next piece; none at the end.
+    ///
+    /// # Errors
+    /// `malformed` when the connection breaks off or is too slow.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
         loop {
             match select(self.payload.next(), &mut self.window).await {
                 Either::Left((None, _)) => return Ok(None),

@@ -76,6 +76,16 @@ fn place_of(row: &WebhookRow) -> Result<ScopeOn, Problem> {
     ScopeOn::of(&row.scope_kind, &row.scope_value).map_err(|error| Problem::internal(&error.to_string()))
 }
 
+/// The form of a preset.
+///
+/// # Errors
+/// `invalid` where there is none of that code.
+pub fn preset(ctx: &Ctx, code: &str) -> Result<Form, Problem> {
+    let known = ctx.ground.settings.webhooks.iter().find(|preset| preset.code == code);
+    let unknown = || Problem::invalid("没有这个预设。", "There is no such preset.").at("preset", "unknown_reference");
+    known.map(|preset| preset.form.clone()).ok_or_else(unknown)
+}
+
 /// Makes a webhook; its secret is shown this once.
 ///
 /// # Errors

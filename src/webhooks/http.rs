@@ -12,8 +12,9 @@ use super::table::{self, CallRow, TryRow, WebhookRow};
 use super::{CallState, HookEvent, HookState};
 use crate::base::Moment;
 use crate::base::id::{ProjectId, RecordId};
-use crate::outlets::webhook::{Form, presets};
-use crate::web::{Access, Body, Call, Problem, Route, ScopeOn, Verb};
+use crate::outlets::webhook::Form;
+use crate::store::AnyConn;
+use crate::web::{Access, Body, Call, Ctx, Problem, Route, ScopeOn, Verb};
 
 /// Calls that the log shows.
 const CALLS_MAX: i64 = 100;
@@ -58,7 +59,7 @@ pub struct MakeWebhook {
     events: Vec<HookEvent>,
     /// The agreed fields; no other one is sent.
     fields: Vec<String>,
-    /// `plain`, `dingtalk-robot`, `wecom-robot` or `cloud-mas`; `plain` where none is named.
+    /// `plain`, `dingtalk-robot`, `wecom-robot`, `cloud-mas` or a code of the operator's own files; `plain` where none is named.
     preset: Option<String>,
     /// Template of the address.
     address: Option<String>,
@@ -167,14 +168,22 @@ impl WebhookCall {
     }
 }
 
+/// The delivery log of a webhook, the latest first.
+pub fn log(conn: &mut AnyConn, webhook: RecordId) -> Result<Vec<WebhookCall>, Problem> {
+    let mut shown = Vec::new();
+    for row in table::calls_of(conn, webhook, CALLS_MAX)? {
+        let tries = table::tries_of(conn, row.id)?;
+        shown.push(WebhookCall::of(row, tries));
+    }
+    Ok(shown)
+}
+
 async fn list(call: Call) -> Result<impl Responder, Problem> {
     call.read(|conn, ctx| Ok(actions::visible(conn, ctx)?.into_iter().map(WebhookView::from).collect::<Vec<_>>())).await
 }
 
-fn form_of(body: &MakeWebhook) -> Result<Form, Problem> {
-    let code = body.preset.as_deref().unwrap_or("plain");
-    let unknown = || Problem::invalid("没有这个预设。", "There is no such preset.").at("preset", "unknown_reference");
-    let preset = presets().into_iter().find(|preset| preset.code == code).ok_or_else(unknown)?.form;
+fn form_of(ctx: &Ctx, body: &MakeWebhook) -> Result<Form, Problem> {
+    let preset = actions::preset(ctx, body.preset.as_deref().unwrap_or("plain"))?;
     Ok(Form {
         method: body.method.clone().unwrap_or(preset.method),
         address: body.address.clone().unwrap_or(preset.address),
@@ -187,7 +196,7 @@ fn form_of(body: &MakeWebhook) -> Result<Form, Problem> {
 }
 
 async fn make(call: Call, body: Body<MakeWebhook>) -> Result<impl Responder, Problem> {
-    let form = form_of(&body.0)?;
+    let form = form_of(&call.ctx, &body.0)?;
     let MakeWebhook { name, scope, value, events, fields, to, sign, secret, .. } = body.0;
     let on = ScopeOn::of(&scope, &value).map_err(|error| Problem::unreadable("scope", &error))?;
     let inside = Inside { form, to: to.join(","), sign };
@@ -203,12 +212,7 @@ async fn calls(call: Call, webhook: web::Path<RecordId>) -> Result<impl Responde
     let id = webhook.into_inner();
     call.read(move |conn, ctx| {
         let webhook = actions::enter(conn, ctx, id)?;
-        let mut shown = Vec::new();
-        for row in table::calls_of(conn, webhook.id, CALLS_MAX)? {
-            let tries = table::tries_of(conn, row.id)?;
-            shown.push(WebhookCall::of(row, tries));
-        }
-        Ok(shown)
+        log(conn, webhook.id)
     })
     .await
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 
 use super::{DemoArgs, Verdict, Where, say};
-use crate::app::clock::SystemClock;
+use crate::app::clock::{SystemClock, SystemEntropy};
 use crate::app::config::{self, Config};
 use crate::app::demo::{self, DEMO_MARK, Login, Prepared, Wanted};
 use crate::app::routes::House;
@@ -19,7 +19,7 @@ use crate::base::Clock;
 use crate::gates;
 use crate::outlets::mail::SmtpPost;
 use crate::store::conn::Place;
-use crate::store::{Backend, Db, DbOptions, StoreError, migrate as migrations};
+use crate::store::{Backend, Db, DbOptions, StoreError, Vault, migrate as migrations};
 use crate::users::{actions, password, table};
 use crate::web::{Ctx, Grant, Ground, Problem, ScopeOn};
 
@@ -251,7 +251,27 @@ pub fn restore(place: &Where, file: &Path) -> Result<Verdict, StoreError> {
 
 pub fn verify(place: &Where) -> Result<Verdict, StoreError> {
     let db = place.open_existing()?;
-    let audit = db.read_blocking(checks::verify)?;
+    let mut audit = db.read_blocking(checks::verify)?;
+    // Whoever verifies without the key compares what no key is needed for.
+    let folded = build::read_key(&place.key_path()).and_then(|key| {
+        db.read_blocking(|conn| {
+            let vault = Vault::new(key, Arc::new(SystemEntropy)).with_stored_index(conn)?;
+            checks::work_days(conn, &vault, &mut audit)
+        })
+    });
+    let open_days = match folded {
+        Ok(open_days) => open_days,
+        Err(StoreError::Setup(why)) => {
+            say(&format!("work days were not folded again / 未重新折算工日: {why}"))?;
+            0
+        }
+        Err(error) => return Err(error),
+    };
+    if open_days > 0 {
+        say(&format!(
+            "{open_days} days of work wait to be folded, or a machine of theirs has moved / {open_days} 天的工日未比对"
+        ))?;
+    }
     let today = SystemClock.today();
     let balances = db.read_blocking(|conn| checks::balances(conn, today)).map_err(|problem| refused(&problem))?;
     for line in audit.broken.iter().chain(&balances.broken) {

@@ -186,7 +186,11 @@ pub fn close(
             wrong.push(format!("project {number}: the account holds {held} at its bank, {} here", Fen(sum)));
         }
     }
-    let audit = service.read(|conn, _| Ok(app::verify::verify(conn)?))?;
+    let audit = service.read(|conn, ctx| {
+        let mut audit = app::verify::verify(conn)?;
+        app::verify::work_days(conn, ctx.vault(), &mut audit)?;
+        Ok(audit)
+    })?;
     wrong.extend(audit.broken);
     if audit.verified == 0 {
         wrong.push("nothing was verified".to_owned());

@@ -111,7 +111,8 @@ pub struct CorrectionView {
 }
 
 impl CorrectionView {
-    fn of(row: CorrectionRow, step: Option<&StepRow>) -> CorrectionView {
+    /// A correction with what was decided.
+    pub fn of(row: CorrectionRow, step: Option<&StepRow>) -> CorrectionView {
         CorrectionView {
             id: row.id,
             enrolment: row.enrolment_id,

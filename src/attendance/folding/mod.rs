@@ -4,6 +4,7 @@
 //! Folding a day again gives the same rows, whatever order the punches came in; a late punch folds its own day, and the days beside it
 //! where a shift runs over a midnight.
 
+pub mod again;
 pub mod night;
 pub mod table;
 
@@ -18,9 +19,9 @@ use super::corrections::table::CorrectionRow;
 use super::devices::{GateDirection, table as devices};
 use super::table::WorkDayRow;
 use super::{FOLD_DAYS_MAX, NO_PROOF_BASE, Passage, Tally, Worth, day_of};
-use crate::base::Day;
 use crate::base::id::{ProjectId, RecordId, WorkerId};
 use crate::base::person::IdNumber;
+use crate::base::{Day, Moment};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, StoreError, Tx, Vault, jobs};
 use crate::web::{Ctx, Problem};
@@ -155,11 +156,7 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
     let (Some(first), Some(last)) = (days.first().copied().and_then(day_of), days.last().copied().and_then(day_of)) else {
         return Ok(folded);
     };
-    let gates: HashMap<i64, GateDirection> =
-        devices::of_project(tx.conn(), project)?.into_iter().map(|device| (device.id.0, device.direction)).collect();
-    let corrected = corrections::in_force(tx.conn(), project, first.plus_days(-1), last.plus_days(1))?;
-    let matcher = Matcher::new(tx.conn(), project)?;
-    let mut folding = Folding { project, matcher, gates, corrected, passes: BTreeMap::new() };
+    let mut folding = Folding::new(tx.conn(), project, (first.plus_days(-1), last.plus_days(1)))?;
     let marked: BTreeSet<i32> = days.iter().copied().collect();
     let mut beside: BTreeSet<i32> = BTreeSet::new();
     for number in &marked {
@@ -178,6 +175,9 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
 /// A person on a project.
 type Person = (RecordId, WorkerId);
 
+/// What each person's passages of a day come to, and whether a shift runs into the day and out of it.
+type Peopled = (BTreeMap<Person, Tally>, (bool, bool));
+
 /// The last passage of an evening, and those of the morning after with their places among that morning's.
 type AroundMidnight = (Option<Step>, Vec<(usize, Step)>);
 
@@ -193,22 +193,38 @@ struct Folding {
 }
 
 impl Folding {
+    /// Reads what folding the days from one to another needs.
+    fn new(conn: &mut AnyConn, project: ProjectId, (first, last): (Day, Day)) -> Result<Self, StoreError> {
+        let gates = devices::of_project(conn, project)?.into_iter().map(|device| (device.id.0, device.direction)).collect();
+        let corrected = corrections::in_force(conn, project, first, last)?;
+        Ok(Self { project, matcher: Matcher::new(conn, project)?, gates, corrected, passes: BTreeMap::new() })
+    }
+
     /// Folds one day; gives the rows written, and the days beside it that must be folded too.
     fn day(&mut self, conn: &mut AnyConn, ctx: &Ctx, number: i32) -> Result<(usize, Vec<i32>), StoreError> {
         let Some(day) = day_of(number) else { return Ok((0, Vec::new())) };
-        let passes = self.passes_of(conn, number)?;
-        let (before, after) = (self.carried(conn, ctx, number - 1)?, self.carried(conn, ctx, number)?);
+        let (people, (before, after)) = self.people(conn, ctx.vault(), number, day)?;
         let ran_over = |day: Option<Day>, conn: &mut AnyConn| match day {
             Some(day) => table::runs_over_midnight(conn, self.project, day),
             None => Ok(false),
         };
         let mut beside = Vec::new();
-        if !before.is_empty() || ran_over(day_of(number - 1), conn)? {
+        if before || ran_over(day_of(number - 1), conn)? {
             beside.push(number - 1);
         }
-        if !after.is_empty() || ran_over(Some(day), conn)? {
+        if after || ran_over(Some(day), conn)? {
             beside.push(number + 1);
         }
+        let rows = self.rows(ctx.now, day, people);
+        table::replace_work_days(conn, self.project, day, &rows, ctx.now)?;
+        Ok((rows.len(), beside))
+    }
+
+    /// What each person's passages of a day come to, and whether a shift runs into the day and out of it.
+    fn people(&mut self, conn: &mut AnyConn, vault: &Vault, number: i32, day: Day) -> Result<Peopled, StoreError> {
+        let passes = self.passes_of(conn, number)?;
+        let (before, after) = (self.carried(conn, vault, number - 1)?, self.carried(conn, vault, number)?);
+        let runs = (!before.is_empty(), !after.is_empty());
         let taken: HashSet<usize> = before.values().flatten().copied().collect();
         let mut numbers: HashMap<i64, Tally> = HashMap::new();
         for (_, pass) in passes.iter().enumerate().filter(|(place, pass)| is_proof(pass.verify) && !taken.contains(place)) {
@@ -218,7 +234,7 @@ impl Folding {
         // One person may pass by several numbers: the badge and the identity card.
         let mut people: BTreeMap<Person, Tally> = BTreeMap::new();
         for (pin_id, tally) in numbers {
-            if let Some(person) = self.matcher.find(conn, ctx.vault(), pin_id, day)? {
+            if let Some(person) = self.matcher.find(conn, vault, pin_id, day)? {
                 people.entry(person).or_default().merge(&tally);
             }
         }
@@ -229,13 +245,11 @@ impl Folding {
                 people.entry(person).or_default().add(Passage { time: pass.local_time + night::DAY_SECONDS, entered });
             }
         }
-        let rows = self.rows(ctx, day, people);
-        table::replace_work_days(conn, self.project, day, &rows, ctx.now)?;
-        Ok((rows.len(), beside))
+        Ok((people, runs))
     }
 
     /// What the day's passages are worth, and what was confirmed instead.
-    fn rows(&self, ctx: &Ctx, day: Day, people: BTreeMap<Person, Tally>) -> Vec<WorkDayRow> {
+    fn rows(&self, folded_at: Moment, day: Day, people: BTreeMap<Person, Tally>) -> Vec<WorkDayRow> {
         let row = |((enrolment_id, worker_id), worth): (Person, Worth)| WorkDayRow {
             project_id: self.project,
             worked_on: day,
@@ -246,7 +260,7 @@ impl Folding {
             punches: worth.punches,
             hundredths: worth.hundredths,
             flags: worth.flags,
-            folded_at: ctx.now,
+            folded_at,
         };
         let mut worth: BTreeMap<Person, Worth> =
             people.into_iter().filter_map(|(person, tally)| Some((person, tally.worth()?))).collect();
@@ -273,7 +287,7 @@ impl Folding {
     }
 
     /// The passages of the morning after a day that belong to its shifts: by person, their places among that morning's day.
-    fn carried(&mut self, conn: &mut AnyConn, ctx: &Ctx, number: i32) -> Result<BTreeMap<Person, Vec<usize>>, StoreError> {
+    fn carried(&mut self, conn: &mut AnyConn, vault: &Vault, number: i32) -> Result<BTreeMap<Person, Vec<usize>>, StoreError> {
         let mut found = BTreeMap::new();
         let Some(day) = day_of(number) else { return Ok(found) };
         let (evening, morning) = (self.passes_of(conn, number)?, self.passes_of(conn, number + 1)?);
@@ -296,7 +310,7 @@ impl Folding {
         }
         let mut people: BTreeMap<Person, AroundMidnight> = BTreeMap::new();
         for (pin_id, (last, mut early)) in steps {
-            let Some(person) = self.matcher.find(conn, ctx.vault(), pin_id, day)? else { continue };
+            let Some(person) = self.matcher.find(conn, vault, pin_id, day)? else { continue };
             let known = people.entry(person).or_default();
             if known.0.is_none_or(|known| last.is_some_and(|last| last.time > known.time)) {
                 known.0 = last;

@@ -77,6 +77,38 @@ pub fn hundredths_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result
     Ok(directly!(conn, conn => query.load(conn))?)
 }
 
+/// The days of a project that have work days.
+pub fn days_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Day>, StoreError> {
+    let query = work_days::table
+        .filter(work_days::project_id.eq(project))
+        .select(work_days::worked_on)
+        .distinct()
+        .order(work_days::worked_on);
+    Ok(query.load(conn)?)
+}
+
+/// The days of a project that wait to be folded.
+pub fn waiting_days(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<i32>, StoreError> {
+    Ok(dirty_days::table.filter(dirty_days::project_id.eq(project.0)).select(dirty_days::local_day).load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct TurnedRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Machines that hung on the project once and were moved or turned since.
+pub fn turned_machines(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<i64>, StoreError> {
+    let rows: Vec<TurnedRow> = fixed(
+        "SELECT DISTINCT w.id AS id FROM devices_was w JOIN devices d ON d.id = w.id WHERE w.project_id = $1 \
+         AND (d.project_id IS NULL OR d.project_id <> w.project_id OR d.direction <> w.direction)",
+    )
+    .big(project.0)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
 /// Takes the marks of a project's earliest days, at most `limit`; what was marked until now stays known (`store::past`).
 pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64, now: Moment) -> Result<Vec<i32>, StoreError> {
     let days: Vec<i32> = dirty_days::table

@@ -5,10 +5,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
-use futures_util::StreamExt;
 use std::io::Read as _;
 use std::time::Duration;
 
+use super::large::{self, Fault, Sender};
 use super::punches::{self, Handed, PunchResults};
 use super::signed::{self, Signed};
 use super::zk::{self, Answer, Request};
@@ -16,7 +16,7 @@ use super::{BODY_MAX, HEAD_MAX, Intake};
 use crate::store::inbox::{Message, Whole};
 use crate::store::journal;
 use crate::store::spool::{self, SpoolFault};
-use crate::web::extract::read_body;
+use crate::web::extract::{Paced, read_body};
 use crate::web::scope::SIGNED;
 use crate::web::{Access, Call, Code, Ctx, Problem, Reply, Route, Verb};
 use crate::wire::punch;
@@ -78,8 +78,11 @@ async fn iclock(call: Call, request: HttpRequest, payload: web::Payload) -> Http
         return plain(StatusCode::SERVICE_UNAVAILABLE, "too fast, come again\n");
     }
     let is_post = request.method() == actix_web::http::Method::POST;
-    let Ok(Read { body, whole }) = read_raw(&ctx, payload, BODY_MAX).await else {
-        return plain(StatusCode::BAD_REQUEST, "the body broke off\n");
+    let Read { body, whole } = match read_raw(&ctx, payload, BODY_MAX, &Sender::Clock(serial.clone(), query.clone())).await {
+        Ok(read) => read,
+        Err(Fault::Broken) => return plain(StatusCode::BAD_REQUEST, "the body broke off\n"),
+        Err(Fault::NotOurs) => return plain(StatusCode::FORBIDDEN, "refused\n"),
+        Err(Fault::Busy) => return plain(StatusCode::SERVICE_UNAVAILABLE, "busy, come again\n"),
     };
     if whole.is_some() && query.table() == Some(Table::AttLog) {
         let stuck = ctx.ground.db.clone();
@@ -146,34 +149,37 @@ pub(super) struct Read {
     pub whole: Option<Whole>,
 }
 
-/// Seconds between two pieces of a body, and for all of it: a machine that is slower keeps its data and comes again.
-const PIECE_SECONDS: u64 = 30;
+/// Seconds for all of a body: a machine that is slower keeps its data and comes again.
 const BODY_SECONDS: u64 = 300;
-/// Reads a body of any kind, what is large aside in a file without a name; beyond the limit only the head is given.
-pub(super) async fn read_raw(ctx: &Ctx, payload: web::Payload, limit: usize) -> Result<Read, &'static str> {
-    let whole = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), read_pieces(ctx, payload, limit));
-    whole.await.unwrap_or(Err("too slow"))
+
+/// Reads a body of any kind; what is larger than memory holds is read of known machines only, one at a time of each, aside in a file
+/// without a name. Beyond the limit only the head is given.
+pub(super) async fn read_raw(ctx: &Ctx, payload: web::Payload, limit: usize, sender: &Sender) -> Result<Read, Fault> {
+    let whole = tokio::time::timeout(Duration::from_secs(BODY_SECONDS), read_pieces(ctx, payload, limit, sender));
+    whole.await.unwrap_or(Err(Fault::Broken))
 }
 
-async fn read_pieces(ctx: &Ctx, mut payload: web::Payload, limit: usize) -> Result<Read, &'static str> {
-    let (limit_len, mut body, mut aside) = (u64::try_from(limit).unwrap_or(u64::MAX), Vec::new(), None);
-    loop {
-        let piece = tokio::time::timeout(Duration::from_secs(PIECE_SECONDS), payload.next()).await.map_err(|_| "too slow")?;
-        let Some(piece) = piece else { break };
-        let piece = piece.map_err(|_| "broken off")?;
+async fn read_pieces(ctx: &Ctx, payload: web::Payload, limit: usize, sender: &Sender) -> Result<Read, Fault> {
+    let (limit_len, mut body, mut aside, mut place) = (u64::try_from(limit).unwrap_or(u64::MAX), Vec::new(), None, None);
+    let mut payload = payload.into_inner();
+    let mut paced = Paced::new(&mut payload);
+    while let Some(piece) = paced.next().await.map_err(|_| Fault::Broken)? {
         if aside.is_none() && body.len() + piece.len() <= spool::MEMORY_MAX {
             body.extend_from_slice(&piece);
             continue;
+        }
+        if place.is_none() {
+            place = Some(large::admit(ctx, sender).await?);
         }
         let mut writer = match aside.take() {
             Some(writer) => writer,
             None => begun(ctx, &std::mem::take(&mut body))?,
         };
-        writer.take(&piece).map_err(|_| "too large")?;
+        writer.take(&piece).map_err(|_| Fault::Busy)?;
         if writer.is_due() {
             // A disk may be waited for; the thread that serves others must not.
             let stored = web::block(move || writer.store().map(|()| writer)).await;
-            writer = stored.map_err(|_| "busy")?.map_err(|_| "the disk does not take it")?;
+            writer = stored.map_err(|_| Fault::Busy)?.map_err(|_| Fault::Busy)?;
         }
         let is_endless = writer.len() > limit_len.saturating_mul(2);
         aside = Some(writer);
@@ -183,12 +189,12 @@ async fn read_pieces(ctx: &Ctx, mut payload: web::Payload, limit: usize) -> Resu
     }
     let Some(writer) = aside else { return Ok(Read { body, whole: None }) };
     let read = web::block(move || given_back(writer, limit_len)).await;
-    read.map_err(|_| "busy")?.map_err(|_| "the disk does not give it back")
+    read.map_err(|_| Fault::Busy)?.map_err(|_| Fault::Busy)
 }
 
-fn begun(ctx: &Ctx, body: &[u8]) -> Result<spool::Writer, &'static str> {
-    let mut writer = spool::Writer::new(ctx.vault().random().map_err(|_| "no randomness")?, u64::MAX);
-    writer.take(body).map_err(|_| "too large")?;
+fn begun(ctx: &Ctx, body: &[u8]) -> Result<spool::Writer, Fault> {
+    let mut writer = spool::Writer::new(ctx.vault().random().map_err(|_| Fault::Busy)?, u64::MAX);
+    writer.take(body).map_err(|_| Fault::Busy)?;
     Ok(writer)
 }
 

@@ -6,6 +6,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::http::{RETRY_AFTER, Read, message_of, read_raw};
+use super::large::{Fault, Sender};
 use super::push::{self, Feed, Pushed, Told};
 use super::{BODY_MAX, Intake};
 use crate::web::{Access, Call, Route};
@@ -59,8 +60,11 @@ async fn take(feed: Feed, call: Call, request: HttpRequest, payload: web::Payloa
     if !intake.admits(&token, ctx.now, ctx.ground.settings.device_rate_max) {
         return said(feed, StatusCode::SERVICE_UNAVAILABLE);
     }
-    let Ok(Read { body, whole }) = read_raw(&ctx, payload, BODY_MAX).await else {
-        return said(feed, StatusCode::BAD_REQUEST);
+    let Read { body, whole } = match read_raw(&ctx, payload, BODY_MAX, &Sender::Push(token.clone())).await {
+        Ok(read) => read,
+        Err(Fault::Broken) => return said(feed, StatusCode::BAD_REQUEST),
+        Err(Fault::NotOurs) => return said(feed, StatusCode::NOT_FOUND),
+        Err(Fault::Busy) => return said(feed, StatusCode::SERVICE_UNAVAILABLE),
     };
     let is_post = request.method() == Method::POST;
     let message = message_of(feed.word(), &request, body, &ctx);

@@ -12,6 +12,7 @@ pub mod http;
 pub mod http_again;
 pub mod http_push;
 pub mod keeping;
+pub mod large;
 pub mod punches;
 pub mod push;
 pub mod replay;
@@ -19,7 +20,7 @@ pub mod retention;
 pub mod signed;
 pub mod zk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::devices::table::DeviceStateRow;
@@ -64,6 +65,8 @@ struct Memory {
     told: HashMap<DeviceId, Moment>,
     /// Requests of a serial in the current second.
     rates: HashMap<String, (i64, u32)>,
+    /// Machines that are sending a large body.
+    uploading: HashSet<String>,
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -108,7 +108,7 @@ pub fn is_quiet(conn: &mut AnyConn, ctx: &Ctx, intake: &Intake, request: &Reques
 
 /// Whether a device speaks here at all, and knows its key: a serial number alone is no proof, so that a machine with a token or a secret
 /// of its own is heard at its own address only.
-fn may_speak(ctx: &Ctx, device: &DeviceRow, query: &Query) -> bool {
+pub(super) fn may_speak(ctx: &Ctx, device: &DeviceRow, query: &Query) -> bool {
     if device.maker != Maker::Zkteco {
         return false;
     }

@@ -39,7 +39,7 @@ const DARK_DAYS_MAX: i64 = 400;
 const GAP_SECONDS: i64 = 2 * 60;
 
 /// The working hours of a day: begin and end. Hours that end before they begin are the whole day.
-fn working(day: Day, gates: &GateSettings) -> (Moment, Moment) {
+pub fn working(day: Day, gates: &GateSettings) -> (Moment, Moment) {
     let (from, until) = (i64::from(gates.day_begins_hour.min(24)), i64::from(gates.day_ends_hour.min(24)));
     let (from, until) = if from < until { (from, until) } else { (0, 24) };
     (day.begins().plus_seconds(from * 3600), day.begins().plus_seconds(until * 3600))

@@ -7,9 +7,11 @@ mod apps;
 mod device;
 mod devices;
 mod jobs;
+mod open_points;
 mod profiles;
 mod quarantine;
 mod users;
+mod webhooks;
 
 use actix_web::web;
 use askama::Template;
@@ -35,6 +37,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(jobs::routes());
     routes.extend(profiles::routes());
     routes.extend(amendments::routes());
+    routes.extend(webhooks::routes());
+    routes.extend(open_points::routes());
     routes
 }
 

@@ -35,9 +35,18 @@ fn hundredths(form: &Form) -> Result<Option<i32>, Problem> {
     days.to_i32().filter(|_| days.fract().is_zero()).map(Some).ok_or_else(wrong)
 }
 
+/// Where a form leads back to: the morning that it was told on, or the worker's month.
+fn back(form: &Form, project: ProjectId, enrolment: RecordId, worked_on: Day) -> Result<String, Problem> {
+    Ok(match form.parse_opt::<Day>("morning")? {
+        Some(day) => format!("/projects/{project}/morning?day={day}"),
+        None => format!("/projects/{project}/workers/{enrolment}?month={}#corrections", worked_on.month()),
+    })
+}
+
 async fn propose(form: Form, path: web::Path<(ProjectId, RecordId)>) -> Shown {
     let (project, enrolment) = path.into_inner();
     let worked_on: Day = form.parse("worked_on")?;
+    let back = back(&form, project, enrolment, worked_on)?;
     let new = NewCorrection {
         enrolment,
         worked_on,
@@ -51,8 +60,7 @@ async fn propose(form: Form, path: web::Path<(ProjectId, RecordId)>) -> Shown {
         corrections::propose(tx, ctx, &site, &new)
     })
     .await?;
-    let month = worked_on.month();
-    done(&format!("/projects/{project}/workers/{enrolment}?month={month}#corrections"), "correction_proposed", 1)
+    done(&back, "correction_proposed", 1)
 }
 
 async fn decide(form: Form, path: web::Path<(ProjectId, RecordId)>) -> Shown {
@@ -66,6 +74,5 @@ async fn decide(form: Form, path: web::Path<(ProjectId, RecordId)>) -> Shown {
             corrections::table::find(tx.conn(), site.id, id)?.ok_or_else(Problem::not_found)
         })
         .await?;
-    let (enrolment, month) = (row.enrolment_id, row.worked_on.month());
-    done(&format!("/projects/{project}/workers/{enrolment}?month={month}#corrections"), "correction_decided", 1)
+    done(&back(&form, project, row.enrolment_id, row.worked_on)?, "correction_decided", 1)
 }

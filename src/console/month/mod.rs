@@ -12,6 +12,7 @@ pub(super) mod evidence;
 mod line;
 mod line_corrections;
 mod links;
+mod morning;
 mod opening;
 mod paper_forms;
 pub(super) mod papers;
@@ -47,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(sheet_forms::routes());
     routes.extend(check::routes());
     routes.extend(corrections::routes());
+    routes.extend(morning::routes());
     routes.extend(line::routes());
     routes.extend(line_corrections::routes());
     routes.extend(links::routes());

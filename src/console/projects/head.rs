@@ -35,6 +35,7 @@ pub struct Tab {
 const TABS: &[(&str, &str, &str, Verb)] = &[
     ("", "总览", "Overview", Verb::ReadProjects),
     ("/workers", "人员", "Workers", Verb::ReadWorkers),
+    ("/morning", "现场", "Morning", Verb::ReadWorkers),
     ("/attendance", "考勤", "Attendance", Verb::ReadProjects),
     ("/sheets", "工资表", "Pay sheets", Verb::ReadProjects),
     ("/money", "资金", "Money", Verb::ReadMoney),

@@ -37,6 +37,11 @@ fn every_word_that_pages_show_has_its_chinese_once() {
         crate::matching::Found,
         crate::detectors::rings::Tie,
         crate::detectors::padding::RosterSign,
+        crate::detectors::patterns::PatternSign,
+        attendance::morning::GateTrouble,
+        crate::webhooks::HookEvent,
+        crate::webhooks::HookState,
+        crate::webhooks::CallState,
         projects::PartyRole,
         documents::DocumentKind,
         accounts::StatementKind,
@@ -82,7 +87,8 @@ fn every_word_that_pages_show_has_its_chinese_once() {
         law::finding::System,
         law::finding::State,
     ];
-    let all: Vec<&str> = WORDS.iter().chain(sheets::WORDS).chain(wage_money::WORDS).map(|(word, _)| *word).collect();
+    let all: Vec<&str> =
+        WORDS.iter().chain(sheets::WORDS).chain(wage_money::WORDS).chain(feeds::WORDS).map(|(word, _)| *word).collect();
     for word in shown {
         assert!(all.contains(&word), "`{word}` has no Chinese");
     }

@@ -204,10 +204,7 @@ pub fn refuse_unread(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId) -> Result<(), Pro
 
 /// Says that a request was not applied, and puts each of its faults into quarantine.
 pub fn refuse(tx: &mut Tx<'_>, ctx: &Ctx, request: &RequestRow, faults: &[Fault]) -> Result<(), Problem> {
-    let mut text = joined(faults);
-    while text.len() > RESULT_MAX {
-        text.pop();
-    }
+    let text = joined(faults, RESULT_MAX);
     if !table::finish(tx.conn(), request.id, RequestState::Failed, &text, ctx.now)? {
         return Ok(());
     }

@@ -75,9 +75,12 @@ pub fn faults(ctx: &Ctx, platform: &Opened, method: Method, text: &str) -> Vec<F
     reader.read(&data, method.shape()).1
 }
 
+/// Bytes of the faults that a person is told.
+const TOLD_MAX: usize = 8_000;
+
 /// What a person is told of faults.
 pub fn told(faults: &[Fault]) -> String {
-    joined(faults)
+    joined(faults, TOLD_MAX)
         .replace("[workerList][0]", "")
         .replace("[dataList][0]", "")
         .replace("[detailList][0]", "")

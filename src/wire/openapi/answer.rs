@@ -140,9 +140,32 @@ impl Fault {
     }
 }
 
-/// All texts of some faults, one after the other.
-pub fn joined(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::text).collect::<Vec<_>>().join(";")
+/// Faults that one answer lists.
+pub const FAULTS_MAX: usize = 100;
+
+/// The texts of some faults, one after the other, at most [`FAULTS_MAX`] of them and within so many bytes; how many more there are is said
+/// at the end, where there are.
+pub fn joined(faults: &[Fault], bytes_max: usize) -> String {
+    // Room for the last word, whatever the number in it.
+    let room = bytes_max.saturating_sub(60);
+    let mut text = String::new();
+    let mut told = 0;
+    for fault in faults.iter().take(FAULTS_MAX) {
+        let next = fault.text();
+        if !text.is_empty() && text.len() + next.len() + 1 > room {
+            break;
+        }
+        if !text.is_empty() {
+            text.push(';');
+        }
+        text.push_str(&next);
+        told += 1;
+    }
+    while text.len() > bytes_max {
+        text.pop();
+    }
+    let more = faults.len() - told;
+    if more > 0 { format!("{text};另有{more}处错误未列出!") } else { text }
 }
 
 /// An answer as sent.

@@ -291,6 +291,12 @@ async fn give_the_house_something_to_do(site: &Site) {
     let bank = site.token(Role::Bank);
     let quarantined = site.post("/api/v1/bank/statements", &bank, &json!({"not": "a statement"})).await;
     assert!(quarantined.is_object());
+    let webhook = json!({
+        "name": "测试", "scope": "everything", "events": ["case.opened"], "fields": ["kind"], "address": "https://partner.example.cn/",
+    });
+    let made = site.post("/api/v1/webhooks", &admin, &webhook).await;
+    let id = made["webhook"]["id"].as_str().expect("a webhook");
+    site.post(&format!("/api/v1/webhooks/{id}/test"), &admin, &json!({})).await;
 }
 
 #[test]

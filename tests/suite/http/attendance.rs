@@ -319,3 +319,23 @@ both!(a_clock_that_sends_too_fast_keeps_its_data, |app| {
     assert_eq!(refused.status, 503);
     assert!(refused.headers.contains_key("retry-after"));
 });
+
+both!(a_large_upload_is_read_of_machines_of_ours_only, |app| {
+    let (manager, site, _) = ground(&app).await;
+    bind(&manager, &site, "T1", "in").await;
+    let mut lines = String::new();
+    for number in 0..60_000 {
+        lines.push_str(&format!("{}\t2026-02-27 07:{:02}:{:02}\t0\t15\n", 10_000 + number, number / 60 % 60, number % 60));
+    }
+    assert!(lines.len() > 1024 * 1024);
+    let send = async |serial: &str| {
+        let path = format!("/iclock/cdata?SN={serial}&table=ATTLOG&Stamp=1");
+        app.ask(Method::POST, &path).body("text/plain", lines.clone()).send().await.status
+    };
+    assert_eq!(send("STRANGER").await, 403, "nobody knows it");
+    assert_eq!(send("T1").await, 200);
+    assert_eq!(punches(&app, site.id, "2026-02-27"), 60_000);
+    assert_eq!(send("T1").await, 200, "the place is free again");
+    let push = app.ask(Method::POST, &format!("/push/hik/{}", "0".repeat(32))).body("application/json", lines.clone());
+    assert_eq!(push.send().await.status, 404);
+});

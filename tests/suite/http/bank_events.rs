@@ -531,3 +531,18 @@ both!(the_page_shows_specification_keys_and_events_to_whom_they_belong, |app| {
     let page = bank.page("/bank-feed").await;
     assert!(page.contains("txn v-1") && page.contains("联调报告") && !page.contains("签名密钥"), "{page}");
 });
+
+both!(a_sender_has_a_rate_of_its_own, |app| {
+    let ground = ground(&app).await;
+    let ok = event("rate-0", "balance", json!({"balance": "0.00", "kind": "closing_booked", "as_of": "2026-03-01"}));
+    let mut statuses = Vec::new();
+    for _ in 0..55 {
+        statuses.push(ground.bank.post(EVENTS, ok.clone()).send().await.status);
+    }
+    assert_eq!(statuses.iter().filter(|status| **status == 503).count(), 5, "{statuses:?}");
+    // Another sender is not held up by it, and the next second is another.
+    let other = app.client(Role::Bank, ScopeOn::Account(ground.account.parse().unwrap()));
+    assert_ne!(other.post(EVENTS, ok.clone()).send().await.status, 503);
+    app.clock.set(&app.ground.clock.now().plus_seconds(1).to_string());
+    assert_ne!(ground.bank.post(EVENTS, ok.clone()).send().await.status, 503);
+});

@@ -92,6 +92,49 @@ both!(a_correction_takes_two_persons_and_shows_both_sides, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(what_stands_is_what_folding_again_makes_of_punches_and_corrections, |app| {
+    use anxin::attendance::folding::again::compare;
+    let (manager, site, ids) = ground(&app, 3).await;
+    let id = site.id;
+    let again = || app.read(|conn, ctx| Ok(compare(conn, ctx.vault(), id)?)).unwrap();
+    attlog(
+        &app,
+        "T1",
+        "1001\t2026-02-25 19:00:00\t0\t15\n1001\t2026-02-26 05:00:00\t1\t15\n1002\t2026-02-26 07:30:00\t0\t15\n\
+         1002\t2026-02-26 17:30:00\t1\t15\n1003\t2026-02-27 07:30:00\t0\t15\n9999\t2026-02-27 07:31:00\t0\t15\n",
+    )
+    .await;
+    assert_eq!((again().compared, again().left_out > 0), (0, true), "what waits to be folded is not compared");
+    app.drain();
+    let path = format!("{}/day-corrections", site.path);
+    let body = json!({"enrolment": ids[2], "worked_on": "2026-02-27", "first": "07:30", "last": "17:30", "reason": "下班漏打卡"});
+    let proposed = manager.post(&path, body).send().await.expect(201);
+    let second = app.client(Role::LabourManager, ScopeOn::Everything);
+    let decision = format!("{path}/{}/decision", proposed["id"].as_str().unwrap());
+    second.post(&decision, json!({"step": "confirmed"})).send().await.expect(201);
+    app.drain();
+    let found = again();
+    assert_eq!((found.compared, found.left_out, found.differ), (3, 0, Vec::new()));
+    // Somebody writes a whole day for half of one, takes a row away and puts one where nobody was.
+    app.write(|tx, _| {
+        use diesel::connection::SimpleConnection;
+        tx.conn().batch_execute(
+            "UPDATE work_days SET hundredths = 50 WHERE worked_on = '2026-02-26'; DELETE FROM work_days WHERE worked_on = '2026-02-25'; \
+             INSERT INTO work_days (project_id, worked_on, enrolment_id, worker_id, first_time, last_time, punches, hundredths, flags, \
+             folded_at) SELECT project_id, '2026-02-24', enrolment_id, worker_id, first_time, last_time, punches, hundredths, flags, \
+             folded_at FROM work_days WHERE worked_on = '2026-02-26'",
+        )?;
+        Ok(())
+    })
+    .unwrap();
+    let found = again();
+    let days: Vec<&str> = found.differ.iter().filter_map(|text| text.split(' ').nth(2)).collect();
+    assert_eq!(days, ["2026-02-24", "2026-02-25", "2026-02-26"], "{:?}", found.differ);
+    // A machine that was turned since tells nothing of what it saw before.
+    bind(&manager, &site, "T1", "in").await;
+    assert_eq!((again().compared, again().left_out), (0, 4));
+});
+
 both!(a_night_shift_is_of_the_day_on_which_it_began_whatever_comes_first, |app| {
     let (manager, site, _) = ground(&app, 1).await;
     // The morning comes before the evening, and the evening of the day after before both.

@@ -467,6 +467,58 @@ both!(each_refusal_has_its_code, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(who_has_left_a_project_tells_of_the_days_before_only, |app| {
+    let chain = Chain::begin(&app, 57).await;
+    let manager = app.labour_manager();
+    let other = party(&manager, 58, "上传劳务58").await;
+    let joining = json!({"corpCode": uscc(58), "corpName": "上传劳务58", "corpType": "006"});
+    chain.up.twice("ProjectSubContractor.Add", &merged(&chain.head, joining)).await;
+    let (sub, _) = Uploader::issue(&app, json!({"name": "分包系统", "party": other})).await;
+    let own = json!({"projectCode": chain.code, "corpCode": uscc(58), "corpName": "上传劳务58", "teamName": "木工班"});
+    let number = sub.twice("Team.Add", &own).await["teamSysNo"].clone();
+    let own = merged(&own, json!({"teamSysNo": number}));
+    let text = format!("UPDATE project_parties SET until_on = '2026-02-15' WHERE party_id = {}", other.0);
+    app.write(move |tx, _| {
+        use diesel::connection::SimpleConnection;
+        Ok(tx.conn().batch_execute(&text)?)
+    })
+    .unwrap();
+    let entry = |day: &str| {
+        let papers = json!({"idCardType": "01", "idCardNumber": sub.aes(&id_number(1)), "date": day, "type": 1});
+        with_list(&own, "workerList", vec![papers])
+    };
+    assert_eq!(sub.code("WorkerEntryExit.Add", &entry("2026-02-16")).await, "-3");
+    assert_eq!(sub.code("WorkerEntryExit.Add", &entry("2026-02-15")).await, "0");
+    app.clock.set(&app.ground.clock.now().plus_seconds(2).to_string());
+    let pay = |month: &str| merged(&own, json!({"payMonth": month, "detailList": [{"idCardType": "01"}]}));
+    assert_eq!(sub.code("Payroll.Add", &pay("2026-03")).await, "-3");
+    assert_eq!(sub.code("Payroll.Add", &pay("2026-02")).await, "-1", "allowed, and its fields are missing");
+    let team = merged(&own, json!({"teamName": "新班"}));
+    assert_eq!(sub.code("Team.Add", &team).await, "-3", "what has no day is said of today");
+    assert_eq!(sub.code("Team.Query", &json!({"projectCode": chain.code})).await, "0", "its own past it may ask for");
+});
+
+both!(a_question_is_answered_again_from_what_stands_and_its_answer_is_not_kept, |app| {
+    let chain = Chain::begin(&app, 59).await;
+    chain.enter(&[1], "2026-01-10").await;
+    let asked = chain.up.signed("ProjectWorker.Query", &json!({"projectCode": chain.code}).to_string(), &[]).encoded();
+    let first = chain.up.ask("/open.api", asked.clone()).send().await.expect(200);
+    assert_eq!((&first["code"], &first["data"]["totalCount"]), (&json!("0"), &json!(1)), "{first}");
+    assert_eq!(chain.up.ask("/open.api", asked).send().await.expect(200)["data"]["totalCount"], 1);
+    #[derive(diesel::QueryableByName)]
+    struct Longest {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        length: i64,
+    }
+    let kept = app.read(|conn, _| {
+        use diesel::RunQueryDsl;
+        let rows: Vec<Longest> =
+            diesel::sql_query("SELECT CAST(MAX(LENGTH(answer)) AS BIGINT) AS length FROM realname_nonces").load(conn)?;
+        Ok(rows[0].length)
+    });
+    assert!(kept.unwrap() < 400, "only serial codes are kept");
+});
+
 async fn repeats(app: &App, up: &Uploader<'_>) {
     app.clock.set(&app.ground.clock.now().plus_seconds(2).to_string());
     let data =

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::accounts;
 use crate::both;
-use crate::suite::ground::{App, KEY, TestProject, project};
+use crate::suite::ground::{App, KEY, TestProject, project, text_of};
 
 /// Requests as they came: head and body.
 type Heard = Arc<Mutex<Vec<(String, String)>>>;
@@ -235,4 +235,50 @@ both!(two_secrets_hold_during_a_rotation_and_a_name_adds_no_header, |app| {
     admin.post("/api/v1/webhooks", odd).send().await.expect(422);
     let stranger = app.client(Role::Administrator, ScopeOn::Region("110000".parse().unwrap()));
     stranger.get(&format!("/api/v1/webhooks/{webhook}/calls")).send().await.refuse(404, "not_found");
+});
+
+both!(the_pages_make_show_once_pause_rotate_and_deliver_again, |app| {
+    let app = outgoing(&app);
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let (address, heard) = receiver(&["400 Bad Request\r\nContent-Length: 4\r\n\r\noops"]);
+    let browser = app.browser(Role::Administrator, ScopeOn::Everything).await;
+    let list = browser.page("/house/webhooks").await;
+    assert!(list.contains("还没有订阅") && list.contains("钉钉群机器人"), "{}", text_of(&list));
+    let place = site.id.to_string();
+    let fields = [
+        ("name", "合作单位"),
+        ("preset", "plain"),
+        ("address", address.as_str()),
+        ("scope", "project"),
+        ("value", place.as_str()),
+        ("events", "case.opened"),
+        ("fields", "kind"),
+    ];
+    let made = browser.post("/house/webhooks", &fields).await;
+    assert_eq!(made.status, 200, "{}", made.text());
+    let secret = made.text().split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert!(secret.len() > 30, "{secret}");
+    let list = browser.page("/house/webhooks").await;
+    let path =
+        list.split("href=\"").find(|part| part.starts_with("/house/webhooks/")).unwrap().split('"').next().unwrap().to_owned();
+    assert!(!browser.page(&path).await.contains(&secret), "the secret is shown once");
+    assert_eq!(browser.post("/house/webhooks", &[("name", "x"), ("preset", "none"), ("scope", "everything")]).await.status, 422);
+    browser.submit(&format!("{path}/test"), &[]).await;
+    deliver(&app);
+    assert_eq!(heard.lock().unwrap().len(), 1);
+    let page = browser.page(&path).await;
+    assert!(page.contains("HTTP 400") && page.contains("oops") && page.contains("重新投递"), "{}", text_of(&page));
+    let again = page.split("action=\"").find(|part| part.starts_with("/house/webhook-calls/")).unwrap();
+    let again = again.split('"').next().unwrap().to_owned();
+    browser.submit(&again, &[]).await;
+    deliver(&app);
+    assert!(browser.page(&path).await.contains("HTTP 200"));
+    let rotated = browser.post(&format!("{path}/secret"), &[("overlap_hours", "2")]).await.text();
+    assert!(rotated.contains("旧密钥有效至") && !rotated.contains(&secret), "{}", text_of(&rotated));
+    let (_, paused) = browser.submit(&format!("{path}/state"), &[("state", "disabled")]).await;
+    assert!(paused.contains("恢复"), "{}", text_of(&paused));
+    let english = app.browser(Role::Administrator, ScopeOn::Everything).await.english();
+    assert!(english.page("/house/open-points").await.contains("contractList"));
+    assert!(english.page(&path).await.contains("Deliveries"));
 });

@@ -1,14 +1,16 @@
 //! How well the detectors see: labelled cases made by dice, once from a fixed seed and once from a fresh one that is printed.
 //!
 //! The honest life of a site is made first, with what looks like a cheat and is none: brothers with one telephone, a foreman's number
-//! on three workers, a crew that confirms in one meeting, a queue at the cash machine, one shift with one clock, a new crew. What
+//! on three workers, a crew that confirms in one meeting, a queue at the cash machine, one shift with one clock, a new crew, a queue at the gate, a machine that was out of reach. What
 //! people have done on real sites is planted into it as it was described, without a look at how a detector works. The promise: of 100
 //! planted differences all are found and none is invented; of planted rings 95 in 100 are found, with at most one false ring in 10,000
-//! workers; a claim of 30 names is compared within two seconds. What padded rosters come to is printed without a promise.
+//! workers; a claim of 30 names is compared within two seconds. What padded rosters, patterned punches
+//! and clocks come to is printed without a promise.
 
 mod claims;
 mod matches;
 mod padding;
+mod patterns;
 mod rings;
 
 use serde::Serialize;
@@ -24,6 +26,8 @@ const FIXED_SEED: u64 = 20_250_401;
 const SITES: usize = 300;
 /// Payrolls.
 const PAYROLLS: usize = 200;
+/// Sites whose passages of a month are looked at, at least.
+const PASSAGE_SITES_MIN: usize = 10;
 /// Rows of the match.
 const ROWS: usize = 10_000;
 /// Differences planted among them.
@@ -79,6 +83,12 @@ pub struct Set {
     pub padding: Tally,
     /// The same by what was planted.
     pub padding_by_kind: Vec<(&'static str, Tally)>,
+    /// Workers whose passages no people make, by what was planted; without a promise.
+    pub patterns_by_kind: Vec<(&'static str, Tally)>,
+    /// Gate machines whose clocks were off; without a promise.
+    pub clocks: Tally,
+    /// Workers of the sites whose passages were looked at.
+    pub passing: usize,
 }
 
 /// What the detectors came to.
@@ -112,7 +122,22 @@ fn set(seed: u64, (sites, payrolls, rows, planted): (usize, usize, usize, usize)
     let (matches, match_micros) = matches::run(seed, rows, planted)?;
     let (clear, faint, workers) = rings::run(seed, sites, policy);
     let (padding_by_kind, padding, names) = padding::run(seed, payrolls, policy);
-    Ok(Set { seed, matches, match_micros, rings: clear, faint_rings: faint, workers, names, padding, padding_by_kind })
+    // A month of passages is larger than a roster: a tenth of the sites says as much.
+    let (patterns_by_kind, clocks, passing) = patterns::run(seed, sites.div_ceil(10).max(PASSAGE_SITES_MIN), policy);
+    Ok(Set {
+        seed,
+        matches,
+        match_micros,
+        rings: clear,
+        faint_rings: faint,
+        workers,
+        names,
+        padding,
+        padding_by_kind,
+        patterns_by_kind,
+        clocks,
+        passing,
+    })
 }
 
 impl Set {
@@ -142,6 +167,9 @@ impl Set {
             format!("  padded rosters            {}   of {} names, no promise", of(&self.padding), self.names),
         ];
         lines.extend(self.padding_by_kind.iter().map(|(kind, tally)| format!("    {kind:<24}{}", of(tally))));
+        lines.push(format!("  patterned punches         of {} workers, no promise", self.passing));
+        lines.extend(self.patterns_by_kind.iter().map(|(kind, tally)| format!("    {kind:<24}{}", of(tally))));
+        lines.push(format!("  clocks that were off      {}   no promise", of(&self.clocks)));
         lines
     }
 }
@@ -182,6 +210,17 @@ mod tests {
             let set = set(seed, (30, 40, 1_000, 20), &policy()).unwrap();
             assert!(set.matches.planted == 20 && set.rings.planted > 5 && set.padding.planted > 50, "{set:?}");
             assert!(set.holds(), "{set:?}");
+        }
+    }
+
+    #[test]
+    fn patterned_punches_and_clocks_that_were_off_are_seen() {
+        for seed in [1, 2, 3] {
+            let (by_kind, clocks, _) = patterns::run(seed, 16, &policy());
+            for (kind, tally) in &by_kind {
+                assert!(tally.recall() >= 900 && tally.precision() >= 950, "{kind}: {tally:?}");
+            }
+            assert!(clocks.planted > 0 && clocks.recall() >= 900 && clocks.invented == 0, "{clocks:?}");
         }
     }
 

@@ -1,0 +1,87 @@
+//! Folding again what stands: whether the work days are what punches, roll and confirmed corrections make of them. Nothing is written.
+//!
+//! A day that waits to be folded, or lies beside one, is left out, and so is a day with a passage of a machine that was moved or turned
+//! since: what it said then is folded by what it is now, and the day stands as it was folded when it hung there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Folding;
+use super::table;
+use crate::attendance::table::{WorkDayRow, next_day};
+use crate::attendance::{day_of, morning};
+use crate::base::id::{ProjectId, RecordId};
+use crate::base::{Day, Moment};
+use crate::store::{AnyConn, StoreError, Vault};
+use crate::workers::day_number;
+
+/// What folding again came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Work days that were compared.
+    pub compared: u64,
+    /// Days that could not be.
+    pub left_out: u64,
+    /// Each difference by its place.
+    pub differ: Vec<String>,
+}
+
+/// What a row says, in short.
+fn said(row: Option<&WorkDayRow>) -> String {
+    row.map_or_else(
+        || "none".to_owned(),
+        |row| format!("{} {}-{} {}x [{}]", row.hundredths, row.first_time, row.last_time, row.punches, row.flags),
+    )
+}
+
+/// Folds every day of a project again and compares with the work days that stand.
+///
+/// # Errors
+/// A store that fails, a number that cannot be decrypted.
+pub fn compare(conn: &mut AnyConn, vault: &Vault, project: ProjectId) -> Result<Again, StoreError> {
+    let mut days: BTreeSet<i32> = table::days_of(conn, project)?.into_iter().map(day_number).collect();
+    let mut number = i32::MIN;
+    while let Some(next) = next_day(conn, project.0, number)? {
+        number = next;
+        days.insert(next);
+    }
+    let mut again = Again::default();
+    let bounds = |of: Option<&i32>| of.copied().and_then(day_of);
+    let (Some(first), Some(last)) = (bounds(days.first()), bounds(days.last())) else { return Ok(again) };
+    let mut folding = Folding::new(conn, project, (first, last))?;
+    // Days that only a correction knows of.
+    days.extend(folding.corrected.keys().map(|(day, _)| day_number(*day)));
+    let waiting: BTreeSet<i32> = table::waiting_days(conn, project)?.into_iter().collect();
+    let turned: BTreeSet<i64> = table::turned_machines(conn, project)?.into_iter().collect();
+    for number in days {
+        let Some(day) = day_of(number) else { continue };
+        let mut is_open = (number - 1..=number + 1).any(|near| waiting.contains(&near));
+        for near in number - 1..=number + 1 {
+            is_open = is_open || folding.passes_of(conn, near)?.iter().any(|pass| turned.contains(&pass.device_id));
+        }
+        if is_open {
+            again.left_out += 1;
+            continue;
+        }
+        let (people, _) = folding.people(conn, vault, number, day)?;
+        let rows = folding.rows(Moment(0), day, people);
+        one_day(&mut again, (project, day), &morning::table::work_days_on(conn, project, day)?, &rows);
+    }
+    Ok(again)
+}
+
+fn one_day(again: &mut Again, (project, day): (ProjectId, Day), stand: &[WorkDayRow], folded: &[WorkDayRow]) {
+    let by_enrolment = |rows: &[WorkDayRow]| -> BTreeMap<RecordId, WorkDayRow> {
+        rows.iter().map(|row| (row.enrolment_id, row.clone())).collect()
+    };
+    let (stand, folded) = (by_enrolment(stand), by_enrolment(folded));
+    let both: BTreeSet<RecordId> = stand.keys().chain(folded.keys()).copied().collect();
+    for enrolment in both {
+        again.compared += 1;
+        let (was, is) = (stand.get(&enrolment), folded.get(&enrolment));
+        let is_same = matches!((was, is), (Some(was), Some(is)) if was.says_the_same_as(is));
+        if !is_same {
+            let (was, is) = (said(was), said(is));
+            again.differ.push(format!("work_days {project} {day} {enrolment}: {was} stands, {is} is what the punches make"));
+        }
+    }
+}
