@@ -34,6 +34,8 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(workers::table::all_workers(conn)?)?;
     audit.table(workers::table::all_enrolments(conn)?)?;
     audit.table(workers::table::all_events(conn)?)?;
+    audit.table(workers::exceptions::table::all(conn)?)?;
+    audit.table(workers::exceptions::table::all_steps(conn)?)?;
     audit.table(workers::imports::table::all(conn)?)?;
     audit.table(workers::imports::table::all_steps(conn)?)?;
     audit.table(workers::imports::table::all_rows(conn)?)?;

@@ -296,6 +296,8 @@ pub fn bank_reason(lang: Lang, reason: &str) -> String {
 const TOLD: &[(&str, &str, &str)] = &[
     ("correction_proposed", "已提出，须由另一人确认后生效。", "Proposed; it holds once another person has confirmed it."),
     ("correction_decided", "决定已记录；确认的，当日工日随后更新。", "The decision is on record; a confirmed day follows."),
+    ("exception_proposed", "已提出，须由另一人确认后生效。", "Proposed; it holds once another person has confirmed it."),
+    ("exception_decided", "决定已记录。", "The decision is on record."),
     ("roster_begun", "正在登记，可在本页查看进度。", "The rows are being taken; this page tells how far it is."),
     ("row_mended", "该行已登记。", "The row is enrolled."),
     ("app_changed", "应用已更改。", "The app is changed."),

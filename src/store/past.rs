@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 49] = [
+const PROJECT: [(&str, &str); 51] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -62,6 +62,8 @@ const PROJECT: [(&str, &str); 49] = [
     ("roster_imports", "project_id"),
     ("roster_steps", "project_id"),
     ("roster_rows", "project_id"),
+    ("exceptional_registrations", "project_id"),
+    ("exceptional_steps", "project_id"),
     ("day_corrections", "project_id"),
     ("correction_steps", "project_id"),
     ("line_corrections", "project_id"),

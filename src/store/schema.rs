@@ -1298,6 +1298,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    exceptional_registrations (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        enrolment_id -> BigInt,
+        worker_id -> BigInt,
+        reason -> Text,
+        note -> Text,
+        official_text -> Nullable<Text>,
+        pay_route -> Text,
+        route_reason -> Nullable<Text>,
+        route_document_id -> Nullable<BigInt>,
+        medical_document_id -> Nullable<BigInt>,
+        insurance_document_id -> Nullable<BigInt>,
+        second_means -> Nullable<Text>,
+        from_on -> Date,
+        until_on -> Date,
+        renews_id -> Nullable<BigInt>,
+        proposed_by -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    exceptional_steps (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        registration_id -> BigInt,
+        step -> Text,
+        note -> Text,
+        decided_on -> Date,
+        decided_by -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     day_corrections (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 
 use super::actions::{self, NewEnrolment, NewTerms};
 use super::table;
-use super::{BATCH_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, Paper, SecretField, imports, lookups};
+use super::{
+    BATCH_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, Paper, SecretField, exceptions, imports, lookups,
+};
 use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId};
 use crate::base::{Day, Fen, Moment};
 use crate::projects::enter;
@@ -60,6 +62,7 @@ pub fn routes() -> Vec<Route> {
         .gives::<PlainNumber>(),
     ];
     routes.extend(imports::http::routes());
+    routes.extend(exceptions::http::routes());
     routes
 }
 

@@ -7,6 +7,7 @@
 
 pub mod actions;
 pub mod enrolling;
+pub mod exceptions;
 pub mod http;
 pub mod imports;
 pub mod lookups;

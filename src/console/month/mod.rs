@@ -9,6 +9,7 @@ mod begin;
 mod check;
 mod corrections;
 pub(super) mod evidence;
+mod exceptions;
 mod line;
 mod line_corrections;
 mod links;
@@ -40,6 +41,7 @@ pub fn routes() -> Vec<Route> {
     let mut routes = begin::routes();
     routes.extend(roster::routes());
     routes.extend(people::routes());
+    routes.extend(exceptions::routes());
     routes.extend(person::routes());
     routes.extend(pins::routes());
     routes.extend(papers::routes());

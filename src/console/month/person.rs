@@ -18,6 +18,7 @@ use crate::projects::enter;
 use crate::store::AnyConn;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 use crate::workers::actions::NewTerms;
+use crate::workers::exceptions::{ExceptionReason, PayRoute};
 use crate::workers::table::EventRow;
 use crate::workers::{self, SecretField, Warning};
 use crate::{attendance, payroll};
@@ -73,6 +74,10 @@ struct WorkerPage {
     /// Corrections of the month's days, oldest first.
     corrections: Vec<CorrectionView>,
     may_prepare: bool,
+    reasons: &'static [ExceptionReason],
+    pay_routes: &'static [PayRoute],
+    /// The exceptional registration that the form goes on from.
+    renews: Option<RecordId>,
     /// The PIN for signing, where there is one.
     sign_pin: Option<PinRow>,
 }
@@ -106,12 +111,15 @@ impl WorkerPage {
 #[derive(Deserialize)]
 struct MonthQuery {
     month: Option<Month>,
+    renews: Option<RecordId>,
 }
 
 async fn page(visit: Visit, path: web::Path<(ProjectId, RecordId)>, query: web::Query<MonthQuery>) -> Shown {
     let (project, id) = path.into_inner();
     let month = query.month.unwrap_or(visit.ctx.today.month());
-    let page = visit.read(move |conn, visit| gather(conn, visit, project, id, month, None)).await?;
+    let renews = query.renews;
+    let mut page = visit.read(move |conn, visit| gather(conn, visit, project, id, month, None)).await?;
+    page.renews = renews;
     show(&page)
 }
 
@@ -159,6 +167,9 @@ fn gather(
         may_enrol: can(conn, visit, project, Verb::EnrolWorkers),
         may_unmask: can(conn, visit, project, Verb::Unmask),
         may_prepare: can(conn, visit, project, Verb::PrepareSheets),
+        reasons: ExceptionReason::ALL,
+        pay_routes: PayRoute::ALL,
+        renews: None,
         sign_pin: pins::of_worker(conn, site.id, row.worker_id)?,
         person,
         head,

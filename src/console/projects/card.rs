@@ -13,6 +13,7 @@ use crate::law::book::Standing;
 use crate::law::questions::warning::Level;
 use crate::law::{Finding, State, System};
 use crate::web::{Problem, Verb, Visit};
+use crate::workers::exceptions::{Share, share_on};
 
 /// A system with what was found under it, the worst first.
 struct Part {
@@ -48,6 +49,8 @@ struct CardPage {
     broken: usize,
     not_known: usize,
     law_book: String,
+    /// How many people are there by exception.
+    share: Share,
     may_ask: bool,
     as_of: Day,
     /// The past that is shown instead of the present.
@@ -81,12 +84,13 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, asked: web
         .map(|text| text.parse())
         .transpose()
         .map_err(|_| Problem::invalid("日期应写成 2026-03-02。", "Write a day like 2026-03-02.").at("as_of", "bad_time"))?;
-    let (head, assessment, as_of, law_book) = visit
+    let (head, assessment, as_of, law_book, share) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let as_of = wanted.unwrap_or(visit.ctx.today);
             let assessment = compliance::actions::assess(conn, &visit.ctx, &site, as_of)?;
-            Ok((head, assessment, as_of, visit.ctx.book().hash().chars().take(12).collect()))
+            let (share, _) = share_on(conn, site.id, as_of)?;
+            Ok((head, assessment, as_of, visit.ctx.book().hash().chars().take(12).collect(), share))
         })
         .await?;
     let count = |state: State| assessment.findings.iter().filter(|finding| finding.state == state).count();
@@ -102,5 +106,5 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, asked: web
     parts.sort_by_key(|part| std::cmp::Reverse((part.state, part.level)));
     let may_ask = visit.able(Verb::AskGates).is_some();
     let known_at = visit.ctx.known_at.as_ref().map(|known| known.at);
-    show(&CardPage { f: Frame::of(&visit), head, parts, broken, not_known, law_book, may_ask, as_of, known_at })
+    show(&CardPage { f: Frame::of(&visit), head, parts, broken, not_known, law_book, share, may_ask, as_of, known_at })
 }

@@ -10,6 +10,13 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     // Items of a line, the slip, a sheet's steps
     ("day_wage", "工日工资"),
     ("hour_wage", "计时工资"),
+    ("over_age", "超龄"),
+    ("no_id_card", "没有身份证"),
+    ("no_bank_card", "没有可收工资的银行卡"),
+    ("short_stay", "短期用工"),
+    ("own_card", "本人银行卡"),
+    ("card_of_other_bank", "本人其他银行的卡"),
+    ("cash_in_person", "现金交本人"),
     ("overtime", "加班工资"),
     ("piece_work", "计件工资"),
     ("allowance", "津贴补贴"),

@@ -70,6 +70,8 @@ fn every_word_that_pages_show_has_its_chinese_once() {
         workers::EventKind,
         workers::SecretField,
         workers::WarningCode,
+        workers::exceptions::ExceptionReason,
+        workers::exceptions::PayRoute,
         cases::CaseKind,
         credit::CreditKind,
         notice_board::BoardItem,

@@ -12,6 +12,7 @@ pub mod deposit_steps;
 mod direct_link;
 mod doors;
 mod doubts;
+mod exceptions;
 mod gate_push;
 mod gate_silence;
 mod gates;

@@ -25,6 +25,7 @@ use anxin::store::vault::Owner;
 use anxin::store::{Chain, jobs};
 use anxin::web::{Role, ScopeOn};
 use anxin::workers::Paper;
+use anxin::workers::exceptions;
 use anxin::workers::roster::{self, Defaults, RosterFile};
 use anxin::{documents, users, webhooks};
 use serde_json::{Value, json};
@@ -164,6 +165,7 @@ impl Side {
             ("sheet_file", pay_sheet_file(app, site.id)),
             ("roster", roster_file(app, site.id)),
             ("correction", correction(app, site.id, who.0, who.1)),
+            ("registration", registration(app, site.id, who.0, who.1)),
             ("job", work.0),
             ("mail", work.1),
         ];
@@ -249,6 +251,11 @@ impl Side {
             "day-corrections" => json!({
                 "enrolment": of("enrolment"), "worked_on": "2026-03-02", "first": "08:00", "last": "18:00", "reason": "漏打卡，测试",
             }),
+            "exceptional-registrations" => json!({
+                "enrolment": of("enrolment"), "reason": "short_stay", "note": "短期用工，测试", "pay_route": "own_card",
+                "until_on": "2026-03-20",
+            }),
+            "exceptional-registrations/{registration}/decision" => json!({"step": "confirmed"}),
             "day-corrections/{correction}/decision" => json!({"step": "confirmed"}),
             "enrolments/{enrolment}/leave" => json!({"left_on": "2026-03-01"}),
             "enrolments/{enrolment}/terms" => json!({"day_rate": "330.00"}),
@@ -473,6 +480,40 @@ fn correction(app: &App, project: ProjectId, enrolment: RecordId, worker: Worker
         };
         corrections::table::insert(tx, &row)?;
         tx.note(chain, ctx.now, ctx.actor(), "test_correction", &row.id.to_string())?;
+        Ok(row.id)
+    });
+    kept.unwrap().to_string()
+}
+
+/// A registration by exception that somebody proposed and nobody decided about.
+fn registration(app: &App, project: ProjectId, enrolment: RecordId, worker: WorkerId) -> String {
+    let proposer = app.client(Role::GridOfficer, ScopeOn::Project(project)).user;
+    let kept = app.write(move |tx, ctx| {
+        let chain = Chain::Project(project);
+        let row = exceptions::table::RegistrationRow {
+            project_id: project,
+            id: RecordId(ctx.id()),
+            enrolment_id: enrolment,
+            worker_id: worker,
+            reason: exceptions::ExceptionReason::NoIdCard,
+            note: "测试登记".to_owned(),
+            official_text: None,
+            pay_route: exceptions::PayRoute::OwnCard,
+            route_reason: None,
+            route_document_id: None,
+            medical_document_id: None,
+            insurance_document_id: None,
+            second_means: Some("两人指认".to_owned()),
+            from_on: ctx.today,
+            until_on: ctx.today.plus_days(10),
+            renews_id: None,
+            proposed_by: proposer,
+            recorded_by: ctx.actor().to_owned(),
+            recorded_at: ctx.now,
+            recorded_seq: tx.seq(chain)?,
+        };
+        exceptions::table::insert(tx, &row)?;
+        tx.note(chain, ctx.now, ctx.actor(), "test_registration", &row.id.to_string())?;
         Ok(row.id)
     });
     kept.unwrap().to_string()

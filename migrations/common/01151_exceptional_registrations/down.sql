@@ -1,0 +1,2 @@
+DROP TABLE exceptional_steps;
+DROP TABLE exceptional_registrations;
