@@ -211,6 +211,11 @@ pub fn share_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<(Sha
     (share.on_site, share.missing) = (roll.len(), missing.len());
     let part = Decimal::from(share.registered).checked_mul(Decimal::ONE_HUNDRED);
     let percent = part.and_then(|part| part.checked_div(Decimal::from(share.on_site)));
-    share.percent = percent.map(|percent| Rounding::HalfUp.places(percent, 1));
+    share.percent = percent.map(|percent| {
+        // One decimal is written even where it is nothing.
+        let mut percent = Rounding::HalfUp.places(percent, 1);
+        percent.rescale(1);
+        percent
+    });
     Ok((share, missing))
 }
