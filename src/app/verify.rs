@@ -36,9 +36,9 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(workers::table::all_events(conn)?)?;
     audit.table(workers::exceptions::table::all(conn)?)?;
     audit.table(workers::exceptions::table::all_steps(conn)?)?;
-    audit.table(workers::imports::table::all(conn)?)?;
-    audit.table(workers::imports::table::all_steps(conn)?)?;
-    audit.table(workers::imports::table::all_rows(conn)?)?;
+    audit.table(attendance::imports::table::all(conn)?)?;
+    audit.table(attendance::imports::table::all_steps(conn)?)?;
+    audit.table(attendance::imports::table::all_rows(conn)?)?;
     audit.table(attendance::devices::table::all(conn)?)?;
     audit.table(attendance::silence::table::all(conn)?)?;
     ledger::table::verify(conn, &mut audit)?;

@@ -16,7 +16,6 @@ use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
 use crate::{
     alerts, amendments, attendance, bank_feed, compliance, matters, payroll, projects, realname, reporting, users, webhooks,
-    workers,
 };
 
 /// Jobs done in one go at most, so that a stop is heard.
@@ -51,7 +50,7 @@ fn one(ground: &Arc<Ground>, job: Job) -> Result<(), StoreError> {
     let (ctx, work) = (Ctx::of_the_house(ground, "job"), job.clone());
     let result: Result<(), Problem> = match job.kind.as_str() {
         realname::JOB => uploads::apply(ground, &job),
-        workers::imports::JOB => rosters::take(ground, &job),
+        attendance::imports::JOB => rosters::take(ground, &job),
         _ => ground.db.write_blocking(move |tx| {
             run(tx, &ctx, &work)?;
             jobs::done(tx.conn(), &work, ctx.now).map_err(Problem::from)

@@ -44,6 +44,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(super::morning::http::routes());
     routes.extend(super::devices::http::routes());
     routes.extend(intake::http::routes());
+    routes.extend(super::imports::http::routes());
     routes
 }
 

@@ -8,6 +8,7 @@ pub mod corrections;
 pub mod devices;
 pub mod folding;
 pub mod http;
+pub mod imports;
 pub mod intake;
 pub mod morning;
 pub mod passages;

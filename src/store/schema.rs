@@ -1387,6 +1387,8 @@ diesel::table! {
         recorded_by -> Text,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        kind -> Nullable<Text>,
+        month -> Nullable<Date>,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::base::{Day, Fen, Unreadable, person::Uscc};
 
 mod write;
 
-pub use write::{book_of, cells_of, reasons_of, write_csv, write_refused, write_template, write_xlsx};
+pub use write::{write_csv, write_template, write_xlsx};
 
 const fn column(key: &'static str, names: &'static [&'static str], required: bool) -> Column {
     Column { key, names, required }

@@ -7,9 +7,7 @@ use utoipa::ToSchema;
 
 use super::actions::{self, NewEnrolment, NewTerms};
 use super::table;
-use super::{
-    BATCH_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, Paper, SecretField, exceptions, imports, lookups,
-};
+use super::{BATCH_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKind, Paper, SecretField, exceptions, lookups};
 use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId};
 use crate::base::{Day, Fen, Moment};
 use crate::projects::enter;
@@ -61,7 +59,6 @@ pub fn routes() -> Vec<Route> {
         .takes::<UnmaskNumber>()
         .gives::<PlainNumber>(),
     ];
-    routes.extend(imports::http::routes());
     routes.extend(exceptions::http::routes());
     routes
 }

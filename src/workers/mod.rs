@@ -9,7 +9,6 @@ pub mod actions;
 pub mod enrolling;
 pub mod exceptions;
 pub mod http;
-pub mod imports;
 pub mod lookups;
 pub mod papers;
 pub mod roster;

@@ -1,7 +1,7 @@
 //! A roster file (花名册) and its rows: what each comes to on a project, with place, reason and remedy where it is refused.
 //!
 //! A row of somebody who stands on the roll just so is known and changes nothing, so that a file may come twice; one that says something
-//! else of them is refused. Taking a file in steps is `imports`. Deliberately absent: adding crews or companies that a roster names. Who works on a project is not a roster's to say.
+//! else of them is refused. Taking a file in steps is `attendance::imports`. Deliberately absent: adding crews or companies that a roster names. Who works on a project is not a roster's to say.
 
 use super::enrolling::{self, NewEnrolment};
 use super::{IdKind, Paper};
@@ -15,7 +15,6 @@ use crate::store::{AnyConn, Chain, Tx, Vault};
 use crate::web::problem::Fault;
 use crate::web::{Code, Ctx, Problem};
 use crate::wire::roster::{self, PaperNumber, Roster, RosterRow, WorkPaper};
-use crate::wire::sheet;
 use crate::wire::sheet::table::SheetProblem;
 
 /// Rows that one transaction takes.
@@ -67,27 +66,8 @@ pub enum Fate {
     Refused(Vec<Fault>),
 }
 
-/// Reads a file; what cannot be read as a whole is one problem of the roster. It takes a while: not for the event loop.
-pub fn read(file: &RosterFile, today: Day) -> Roster {
-    match sheet::read(&file.bytes) {
-        Ok(book) => roster::parse(&book, today),
-        Err(fault) => {
-            let problem = SheetProblem {
-                place: file.name.clone().unwrap_or_else(|| "file".to_owned()),
-                row: 0,
-                column: Box::default(),
-                reason: fault.reason,
-                zh: fault.zh.into(),
-                en: fault.en.into(),
-                fix: "上传 XLSX、XLS 或 CSV 文件 / upload an XLSX, XLS or CSV file".into(),
-            };
-            Roster { problems: vec![problem], ..Roster::default() }
-        }
-    }
-}
-
 /// A problem of the file in the shape of all others.
-pub(super) fn fault_of(problem: &SheetProblem) -> Fault {
+pub fn fault_of(problem: &SheetProblem) -> Fault {
     let (fix_zh, fix_en) = problem.fix.split_once(" / ").unwrap_or((&problem.fix, &problem.fix));
     without_people(Fault {
         place: problem.place.clone(),
@@ -95,19 +75,6 @@ pub(super) fn fault_of(problem: &SheetProblem) -> Fault {
         zh: format!("{}；{fix_zh}。", problem.zh),
         en: format!("{}; {fix_en}.", problem.en),
     })
-}
-
-/// What the reading alone refused: row in the sheet, 0 for the file as a whole, and its faults.
-pub fn refused_by_reading(roster: &Roster) -> Vec<(u32, Vec<Fault>)> {
-    let mut refused: Vec<(u32, Vec<Fault>)> = Vec::new();
-    for problem in &roster.problems {
-        let fault = fault_of(problem);
-        match refused.last_mut().filter(|(row, _)| *row == problem.row) {
-            Some((_, faults)) => faults.push(fault),
-            None => refused.push((problem.row, vec![fault])),
-        }
-    }
-    refused
 }
 
 /// Judges a row by the project's crews and roll.

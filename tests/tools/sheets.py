@@ -104,6 +104,74 @@ def pay_openpyxl(path):
     book.save(path)
 
 
+def person(number):
+    """The identity number that the suite gives its worker of that number."""
+    body = f"119999{1970 + number % 30}{1 + number % 12:02}{1 + number % 28:02}{number % 1000:03}"
+    total = sum(int(digit) * weight for digit, weight in zip(body, (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)))
+    return body + "10X98765432"[total % 11]
+
+
+def grid_rows(write):
+    """A month grid: a good row, a total that is not the sum, a day that the month has not, a mark without a meaning, a name alone."""
+    write(0, 0, "测试项目2026年2月考勤表")
+    for column, name in enumerate(["序号", "姓名", "证件号码", "工种", *range(1, 32), "合计"]):
+        write(1, column, name)
+    rows = [
+        ({2: "√", 3: "√", 4: "√", 5: "√", 6: "出勤", 7: 1, 9: 0.5}, 6.5, True),
+        ({2: "√", 3: "√"}, 3, True),
+        ({2: "√", 30: "√"}, 2, True),
+        ({5: "△"}, None, True),
+        ({2: "√", 3: "√"}, 2, False),
+    ]
+    for number, (marks, total, has_id) in enumerate(rows, 1):
+        row = number + 1
+        write(row, 0, number)
+        write(row, 1, f"测试工人{number}")
+        if has_id:
+            write(row, 2, person(number))
+        write(row, 3, "木工")
+        for day, mark in marks.items():
+            write(row, 3 + day, mark)
+        if total is not None:
+            write(row, 35, total)
+    write(7, 1, "合计")
+    write(7, 35, 13.5)
+
+
+def grid_openpyxl(path):
+    book = openpyxl.Workbook()
+    book.properties.created = book.properties.modified = STAMP
+    sheet = book.active
+    sheet.title = "考勤表"
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=36)
+    grid_rows(lambda row, column, value: sheet.cell(row + 1, column + 1, value))
+    book.save(path)
+
+
+def grid_xlwt(path):
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("考勤表")
+    grid_rows(lambda row, column, value: sheet.write(row, column, value))
+    book.save(str(path))
+
+
+def exits_xlwt(path):
+    """Exits and an entry with days as the spreadsheet keeps them."""
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("进退场")
+    day = xlwt.easyxf(num_format_str="YYYY-MM-DD")
+    for column, name in enumerate(["班组", "姓名", "证件号码", "进退场日期", "类型"]):
+        sheet.write(0, column, name)
+    rows = [(1, datetime.date(2026, 2, 20), "退场"), (1, datetime.date(2026, 2, 25), "进场"), (2, datetime.date(2026, 1, 1), 0)]
+    for row, (number, on, what) in enumerate(rows, 1):
+        sheet.write(row, 0, "木工一班")
+        sheet.write(row, 1, f"测试工人{number}")
+        sheet.write(row, 2, person(number))
+        sheet.write(row, 3, on, day)
+        sheet.write(row, 4, what)
+    book.save(str(path))
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,6 +180,9 @@ def main():
     pay_xlwt(folder / "pay_xlwt.xls")
     far_xlwt(folder / "far_xlwt.xls")
     pay_openpyxl(folder / "pay_openpyxl.xlsx")
+    grid_openpyxl(folder / "grid_openpyxl.xlsx")
+    grid_xlwt(folder / "grid_xlwt.xls")
+    exits_xlwt(folder / "exits_xlwt.xls")
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@
 pub mod http;
 pub mod table;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use self::table::{CorrectionRow, StepRow};
 use super::folding::night::{DAY_SECONDS, NOON};
 use super::table as attendance;
 use super::{Worth, worth_of};
-use crate::base::id::{DocumentId, ProjectId, RecordId};
+use crate::base::id::{DocumentId, ProjectId, RecordId, UserId};
 use crate::base::{Day, words};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
@@ -93,6 +93,19 @@ pub fn in_force(
     Ok(found)
 }
 
+/// What the corrections of some days that await a decision say, in hundredths, by day and enrolment.
+pub fn waiting(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    first: Day,
+    last: Day,
+) -> Result<HashMap<(Day, RecordId), i32>, StoreError> {
+    let steps = table::steps_between(conn, project, first, last)?;
+    let decided: BTreeSet<RecordId> = steps.into_iter().map(|step| step.correction_id).collect();
+    let rows = table::between(conn, project, first, last)?.into_iter().filter(|row| !decided.contains(&row.id));
+    Ok(rows.map(|row| ((row.worked_on, row.enrolment_id), row.hundredths)).collect())
+}
+
 fn text(place: &str, told: &str) -> Result<String, Problem> {
     let told = told.trim();
     if !(REASON_MIN..=REASON_MAX).contains(&told.chars().count()) {
@@ -132,7 +145,20 @@ fn read(new: &NewCorrection) -> Result<(i32, i32, i32), Problem> {
 /// `not_found` for an enrolment of another project, `invalid` for a day outside the enrolment or ahead, times out of order or no reason,
 /// `conflict` while another correction of the day waits, or when the day is just so.
 pub fn propose(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewCorrection) -> Result<CorrectionRow, Problem> {
-    let proposed_by = person(ctx)?;
+    propose_as(tx, ctx, site, new, person(ctx)?)
+}
+
+/// As [`propose`], in the name of somebody whose file a job takes.
+///
+/// # Errors
+/// As [`propose`].
+pub fn propose_as(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    new: &NewCorrection,
+    proposed_by: UserId,
+) -> Result<CorrectionRow, Problem> {
     let chain = Chain::Project(site.id);
     let recorded_seq = tx.seq(chain)?;
     let enrolment = workers::table::find(tx.conn(), site.id, new.enrolment)?.ok_or_else(Problem::not_found)?;
@@ -143,14 +169,8 @@ pub fn propose(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewCorrection) -> 
     let (first_time, last_time, hundredths) = read(new)?;
     let reason = text("reason", &new.reason)?;
     documents::actions::require(tx.conn(), site.id, new.document, "document_id")?;
-    let decided: Vec<RecordId> = table::steps_between(tx.conn(), site.id, new.worked_on, new.worked_on)?
-        .into_iter()
-        .map(|step| step.correction_id)
-        .collect();
-    let waits = table::between(tx.conn(), site.id, new.worked_on, new.worked_on)?
-        .into_iter()
-        .any(|row| row.enrolment_id == new.enrolment && !decided.contains(&row.id));
-    if waits {
+    let waits = waiting(tx.conn(), site.id, new.worked_on, new.worked_on)?;
+    if waits.contains_key(&(new.worked_on, new.enrolment)) {
         let (zh, en) = ("该日已有待确认的更正。", "Another correction of this day awaits a decision.");
         return Err(Problem::conflict(zh, en).at("worked_on", "bad_state"));
     }

@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{amount, can};
+use crate::attendance::imports::{ImportState, ImportView, SheetKind};
 use crate::base::id::{CrewId, PartyId, ProjectId, RecordId, WorkerId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, in_query, show};
@@ -17,7 +18,6 @@ use crate::store::{AnyConn, Vault};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 use crate::workers::actions::NewEnrolment;
-use crate::workers::imports::{ImportState, ImportView};
 use crate::workers::table::{Wanted, WorkerRow};
 use crate::workers::{self, EnrolmentView, IdKind, Paper, Roll, WarningCode};
 
@@ -121,6 +121,8 @@ struct RollPage {
     may_register: bool,
     may_unmask: bool,
     rosters: Vec<ImportView>,
+    /// Kinds of sheets that the visitor may hand in.
+    sheets: Vec<SheetKind>,
 }
 
 impl RollPage {
@@ -176,10 +178,12 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Rol
                 people.extend(known.remove(&row.id).map(|person| (person, warnings)));
             }
             let may_enrol = can(conn, visit, id, Verb::EnrolWorkers);
-            let rosters = if may_enrol { workers::imports::http::latest(conn, &site, ROSTERS_SHOWN)? } else { Vec::new() };
+            let rosters =
+                if may_enrol { crate::attendance::imports::http::latest(conn, &site, ROSTERS_SHOWN)? } else { Vec::new() };
             Ok(RollPage {
                 f: Frame::of(visit),
                 rosters,
+                sheets: SheetKind::ALL.iter().copied().filter(|kind| can(conn, visit, id, kind.verb())).collect(),
                 may_unmask: can(conn, visit, id, Verb::Unmask),
                 people,
                 next,

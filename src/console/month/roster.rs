@@ -7,6 +7,9 @@ use actix_web::web;
 use askama::Template;
 
 use super::{amount_opt, attachment};
+use crate::attendance::imports::actions::NewImport;
+use crate::attendance::imports::sheets::columns_of;
+use crate::attendance::imports::{Import, ImportState, ImportView, Odd, SheetKind, actions, http};
 use crate::base::id::{ProjectId, RecordId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
@@ -14,7 +17,6 @@ use crate::projects::enter;
 use crate::web::problem::Fault;
 use crate::web::{Access, Code, Form, Problem, Route, Verb, Visit};
 use crate::wire::roster::write_template;
-use crate::workers::imports::{Import, ImportState, ImportView, Odd, actions, http};
 use crate::workers::roster::{Defaults, RosterFile};
 use crate::workers::{Paper, lookups, table};
 
@@ -71,6 +73,10 @@ struct RosterPage {
 }
 
 impl RosterPage {
+    fn is_roster(&self) -> bool {
+        self.view.kind == SheetKind::Roster
+    }
+
     fn waits(&self) -> bool {
         self.view.state == ImportState::Waiting
     }
@@ -99,7 +105,9 @@ impl RosterPage {
 
 async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
     let id = project.into_inner();
-    let ctx = form.ctx(Verb::EnrolWorkers)?;
+    let kind: SheetKind = form.parse_opt("kind")?.unwrap_or(SheetKind::Roster);
+    // What a sheet does may ask for more than the right to enrol.
+    let ctx = form.ctx(kind.verb())?;
     let defaults = Defaults {
         day_rate: amount_opt(&form, "day_rate")?,
         entered_on: form.parse_opt("entered_on")?.unwrap_or(ctx.today),
@@ -108,11 +116,12 @@ async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
     };
     let file = form.file("file")?;
     let file = RosterFile { name: file.name.clone(), content_type: file.media_type.clone(), bytes: file.bytes.clone() };
-    let (file, read) = http::read(&ctx, id, file).await?;
+    let new = NewImport { kind, month: form.parse_opt("month")?, defaults };
+    let (file, rows) = http::read(&ctx, id, file, &new).await?;
     let row = form
-        .write(Verb::EnrolWorkers, move |tx, ctx| {
+        .write(kind.verb(), move |tx, ctx| {
             let site = enter(tx.conn(), &ctx.scope, id)?;
-            actions::hand_in(tx, ctx, &site, &file, &read, &defaults)
+            actions::hand_in(tx, ctx, &site, &file, rows.as_ref(), &new)
         })
         .await?;
     done(&format!("/projects/{id}/workers/rosters/{}", row.id), "file_kept", 1)
@@ -143,7 +152,7 @@ async fn page(visit: Visit, path: Path) -> Shown {
                     odd.push(Odd { row: u32::try_from(row).unwrap_or(0), name, enrolment: Some(enrolment), warnings });
                 }
             }
-            let can_be_mended = view.state == ImportState::Ended && !view.is_whole;
+            let can_be_mended = view.state == ImportState::Ended && !view.is_whole && view.kind.is_mended_in_place();
             let more = refusals.len().saturating_sub(SHOWN_MAX);
             let bad = refusals.into_iter().take(SHOWN_MAX);
             let bad = bad.map(|one| Bad { row: one.row, faults: one.faults, can_be_mended }).collect();
@@ -220,7 +229,14 @@ async fn open_row(form: Form, path: Path) -> Shown {
 async fn mend(form: Form, path: Path) -> Shown {
     let (project, id) = path.into_inner();
     let row = row_of(&form)?;
-    let columns = crate::wire::roster::COLUMNS.iter();
+    let import = form
+        .visit
+        .read(move |conn, visit| {
+            let site = enter(conn, &visit.ctx.scope, project)?;
+            Import::find(conn, site.id, id)?.ok_or_else(Problem::not_found)
+        })
+        .await?;
+    let columns = columns_of(import.row.kind()).iter();
     let cells: BTreeMap<String, String> =
         columns.filter_map(|column| Some((column.key.to_owned(), form.text(column.key)?.to_owned()))).collect();
     let sent = cells.clone();

@@ -10,6 +10,11 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     // Items of a line, the slip, a sheet's steps
     ("day_wage", "工日工资"),
     ("hour_wage", "计时工资"),
+    ("roster", "花名册"),
+    ("entry_exit", "进退场表"),
+    ("contract_sheet", "合同表"),
+    ("crew_sheet", "班组表"),
+    ("month_grid", "考勤表（月）"),
     ("over_age", "超龄"),
     ("no_id_card", "没有身份证"),
     ("no_bank_card", "没有可收工资的银行卡"),

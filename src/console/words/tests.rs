@@ -49,6 +49,7 @@ fn every_word_that_pages_show_has_its_chinese_once() {
         accounts::Direction,
         accounts::EntryStatus,
         accounts::Purpose,
+        attendance::imports::SheetKind,
         attendance::devices::DeviceState,
         attendance::devices::GateDirection,
         attendance::devices::Maker,

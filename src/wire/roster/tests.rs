@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::wire::sheet;
-use crate::wire::sheet::write::TextEncoding;
+use crate::wire::sheet::write::{TextEncoding, refused_rows};
 
 const OPENPYXL: &[u8] = include_bytes!("../../../tests/fixtures/sheets/roster_openpyxl.xlsx");
 const FROM_1904: &[u8] = include_bytes!("../../../tests/fixtures/sheets/roster_1904.xlsx");
@@ -90,7 +90,9 @@ fn ten_thousand_rows_with_a_hundred_faults() {
     let book = sheet::read(format!("{HEADER}{text}").as_bytes()).unwrap();
     let roster = parse(&book, today());
     assert_eq!((roster.rows.len(), roster.refused), (9_900, 100));
-    let refused = sheet::read(&write_refused(&book, &reasons_of(&roster)).unwrap()).unwrap();
+    let reasons: Vec<(u32, String)> = roster.problems.iter().map(|problem| (problem.row, problem.place.clone())).collect();
+    let found = Table::find(&book.sheets[0], &COLUMNS).ok();
+    let refused = sheet::read(&refused_rows(found.as_ref(), &COLUMNS, &reasons).unwrap()).unwrap();
     assert_eq!(refused.sheets[0].rows.len(), 101);
     assert!(refused.sheets[0].cell(1, 28).shown().contains("CSV!D9"), "{:?}", refused.sheets[0].cell(1, 28));
     // Corrected rows go up again as they are, with the column of reasons.

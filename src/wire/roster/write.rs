@@ -1,15 +1,11 @@
-//! Writes rosters: the table that was read, the empty one, and the rows of a file that were refused with their reasons.
-
-use std::collections::BTreeMap;
+//! Writes rosters: the table that was read, and the empty one.
 
 use rust_xlsxwriter::XlsxError;
 
-use super::{COLUMNS, Roster, RosterRow, WorkPaper};
+use super::{COLUMNS, RosterRow, WorkPaper};
 use crate::base::Day;
 use crate::base::person::{BankCard, Phone};
-use crate::wire::sheet::table::{Column, Table};
-use crate::wire::sheet::write::{TextEncoding, Value, csv_table, refused_rows, xlsx_table};
-use crate::wire::sheet::{Cell, Format, Sheet, Workbook};
+use crate::wire::sheet::write::{TextEncoding, Value, csv_table, xlsx_table};
 
 fn names() -> Vec<&'static str> {
     COLUMNS.iter().filter_map(|column| column.names.first().copied()).collect()
@@ -71,43 +67,4 @@ pub fn write_csv(rows: &[RosterRow], encoding: TextEncoding) -> Vec<u8> {
 /// What the workbook writer refuses.
 pub fn write_template() -> Result<Vec<u8>, XlsxError> {
     write_xlsx(&[])
-}
-
-/// Why rows of a file were refused by reading it: row in the sheet, and the reasons in words.
-pub fn reasons_of(roster: &Roster) -> Vec<(u32, String)> {
-    let mut reasons: Vec<(u32, String)> = Vec::new();
-    for problem in roster.problems.iter().filter(|problem| problem.row > 0) {
-        let text = format!("{} {} {}（{}）", problem.place, problem.reason, problem.zh, problem.fix);
-        match reasons.last_mut().filter(|(row, _)| *row == problem.row) {
-            Some((_, texts)) => *texts = format!("{texts}；{text}"),
-            None => reasons.push((problem.row, text)),
-        }
-    }
-    reasons
-}
-
-/// The refused rows of a file as XLSX, each once, in the words of the file and with a column of reasons: to be corrected
-/// and uploaded again.
-///
-/// # Errors
-/// What the workbook writer refuses.
-pub fn write_refused(book: &Workbook, reasons: &[(u32, String)]) -> Result<Vec<u8>, XlsxError> {
-    let found = book.sheets.iter().find_map(|sheet| Table::find(sheet, &COLUMNS).ok());
-    refused_rows(found.as_ref(), &COLUMNS, reasons)
-}
-
-/// A row as the file has it: for each of our columns its key, its name and the text, empty where the file says nothing.
-pub fn cells_of(book: &Workbook, row: u32) -> Vec<(&'static str, &'static str, String)> {
-    let found = book.sheets.iter().find_map(|sheet| Table::find(sheet, &COLUMNS).ok());
-    let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
-    let text = |column: &Column| found.as_ref().and_then(|table| table.text(place, column.key)).unwrap_or_default();
-    COLUMNS.iter().map(|column| (column.key, column.names.first().copied().unwrap_or(column.key), text(column))).collect()
-}
-
-/// A roster of one row, from texts by the keys of our columns: what is mended in place is read like any file.
-pub fn book_of(cells: &BTreeMap<String, String>) -> Workbook {
-    let heading = |column: &Column| Cell::Text(column.names.first().copied().unwrap_or(column.key).to_owned());
-    let cell = |column: &Column| cells.get(column.key).map_or(Cell::Empty, |text| Cell::Text(text.clone()));
-    let rows = vec![COLUMNS.iter().map(heading).collect(), COLUMNS.iter().map(cell).collect()];
-    Workbook { format: Format::Text, sheets: vec![Sheet { name: "花名册".to_owned(), rows, ..Sheet::default() }] }
 }

@@ -3,11 +3,11 @@
 use super::table::{self, RegistrationRow, StepRow};
 use super::{DAYS_MAX, ExceptionReason, ExceptionState, ExceptionStep, PayRoute, Registration, RuleWords, law_of};
 use crate::base::Day;
-use crate::base::id::{DocumentId, RecordId, UserId};
+use crate::base::id::{DocumentId, RecordId};
 use crate::documents;
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
-use crate::users;
+use crate::users::second::{self, person};
 use crate::web::{Code, Ctx, Problem};
 use crate::workers::table::{self as workers, EnrolmentRow};
 
@@ -65,11 +65,6 @@ pub fn route_of(ctx: &Ctx, text: &str) -> Result<PayRoute, Problem> {
     let ids: Vec<&str> = rules.iter().map(|one| one.rule.as_str()).collect();
     let en = format!("Wages go to the worker in person, never through somebody else ({}).", ids.join(", "));
     Err(Problem::invalid(zh, en).at("pay_route", "not_allowed"))
-}
-
-fn person(ctx: &Ctx) -> Result<UserId, Problem> {
-    // A machine's key answers for nobody, and this takes two who do.
-    ctx.scope.user.ok_or_else(Problem::not_allowed)
 }
 
 fn text(place: &str, told: &str) -> Result<String, Problem> {
@@ -259,21 +254,15 @@ pub fn decide(
         let (zh, en) = ("该登记已有决定，或尚未确认。", "It has been decided already, or is not confirmed yet.");
         return Err(Problem::conflict(zh, en).at("registration", "bad_state"));
     }
-    let is_own = users::contacts::is_one_person(tx.conn(), ctx.vault(), found.row.proposed_by, decided_by)?;
-    let is_allowed = match step {
-        ExceptionStep::Confirmed | ExceptionStep::Refused => !is_own,
-        ExceptionStep::Withdrawn => found.row.proposed_by == decided_by,
-        ExceptionStep::Ended => true,
-    };
-    if !is_allowed {
-        let (zh, en) = match step {
-            ExceptionStep::Withdrawn => ("只有提出人可以撤回。", "Only whoever proposed it takes it back."),
-            _ => (
-                "提出人不能确认自己的登记，须由另一人确认。",
-                "Whoever proposed it may not decide about it; another person must.",
-            ),
-        };
-        return Err(Problem::new(Code::NotAllowed, zh, en));
+    match step {
+        ExceptionStep::Confirmed | ExceptionStep::Refused => {
+            second::require(tx.conn(), ctx, &found.row.proposed_by.to_string())?;
+        }
+        ExceptionStep::Withdrawn if found.row.proposed_by != decided_by => {
+            let (zh, en) = ("只有提出人可以撤回。", "Only whoever proposed it takes it back.");
+            return Err(Problem::new(Code::NotAllowed, zh, en));
+        }
+        ExceptionStep::Withdrawn | ExceptionStep::Ended => {}
     }
     let note = if step == ExceptionStep::Confirmed { note.trim().chars().take(TEXT_MAX).collect() } else { text("note", note)? };
     let row = StepRow {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use anxin::app::routes;
+use anxin::attendance::imports::SheetKind;
+use anxin::attendance::imports::actions::{self as rosters, NewImport};
 use anxin::matters::actions::NewStep;
 use anxin::matters::{self, MatterKind, Step};
 use anxin::payroll::imports::actions::SheetFile;
@@ -14,8 +16,7 @@ use anxin::realname::apps::actions::{self as apps, Bound, NewApp, Terms};
 use anxin::reporting::actions as reports;
 use anxin::web::{Access, Ctx, Problem, Role};
 use anxin::workers::Paper;
-use anxin::workers::imports::actions as rosters;
-use anxin::workers::roster::{self, Defaults, RosterFile};
+use anxin::workers::roster::{Defaults, RosterFile};
 use serde_json::{Value, json};
 
 use super::driver::{Browser, DESK, PHONE, Script};
@@ -245,9 +246,10 @@ fn give_the_sites_something_to_do(site: &Site) -> String {
             let bytes =
                 "统一社会信用代码,班组,姓名,身份证号,工种,手机号\n91119999MA0000007J,一班,测试,1,020,1\n".as_bytes().to_vec();
             let roll = RosterFile { name: Some("花名册.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
-            let read = roster::read(&roll, ctx.today);
             let defaults = Defaults { day_rate: None, entered_on: ctx.today, paper: Paper::None, safety_trained: false };
-            rosters::hand_in(tx, &ctx, &one, &roll, &read, &defaults)?;
+            let new = NewImport { kind: SheetKind::Roster, month: None, defaults };
+            let rows = rosters::read(&ctx, one.id, &roll, &new)?;
+            rosters::hand_in(tx, &ctx, &one, &roll, rows.as_ref(), &new)?;
             let (reason, note) = (Some("supplier_debt".to_owned()), Some("某法院".to_owned()));
             let frozen = NewStep { reason, note, ..NewStep::of(Step::Frozen, ctx.today) };
             matters::actions::begin(tx, &ctx, &one, MatterKind::AccountFreeze, &frozen)?;

@@ -139,7 +139,7 @@ both!(a_fifth_of_a_site_by_exception_is_in_every_total_and_forecast, |app| {
     let unpaid = clearance["stops"].as_array().unwrap().iter().find(|stop| stop["kind"] == "unpaid_workers").unwrap().clone();
     assert_eq!((&unpaid["count"], &unpaid["amount"]), (&json!(10), &json!("15000.00")));
     // The run pays eight to their cards; the two stay owed until their money is told with its paper, and stay in what is owed.
-    let run = stage.order(&sheet, "run-1").await.expect(201);
+    let run = stage.order(&sheet, "exceptions-0001").await.expect(201)["run"].clone();
     for payment in stage.payments(&run).await {
         stage.hear(&payment, anxin::payroll::results::Outcome::Paid { on: "2026-03-02".parse().unwrap() });
     }

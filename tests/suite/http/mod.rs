@@ -41,6 +41,7 @@ mod reporting;
 mod rights;
 mod roster_imports;
 mod settlement;
+mod sheet_files;
 mod sheet_import;
 mod sheet_items;
 mod sheet_links;

@@ -1,11 +1,11 @@
 //! Rosters by the API: a look ahead, taking in steps, all or none, a stop in the middle, the error sheet, the way back.
 
 use actix_web::http::Method;
+use anxin::attendance::imports::actions;
 use anxin::base::id::RecordId;
 use anxin::projects;
 use anxin::web::{Role, ScopeOn};
 use anxin::wire::sheet;
-use anxin::workers::imports::actions;
 use serde_json::{Value, json};
 
 use super::workers::{crew, enrol, worker};
@@ -66,9 +66,9 @@ both!(a_long_roster_is_taken_in_steps_and_comes_to_the_same_when_it_comes_again,
     app.write(move |tx, ctx| {
         let site = projects::enter(tx.conn(), &ctx.scope, project)?;
         let (_, _, read) = actions::open(tx.conn(), ctx, project, import)?;
-        actions::take(tx, ctx, import, &site, &read, (0, 150))?;
+        actions::take(tx, ctx, import, &site, read.as_ref(), (0, 150))?;
         // The same step again does nothing.
-        actions::take(tx, ctx, import, &site, &read, (0, 150))
+        actions::take(tx, ctx, import, &site, read.as_ref(), (0, 150))
     })
     .unwrap();
     let half = look(&manager, &site, id).await;

@@ -1,11 +1,11 @@
-//! Rows of rosters that were handed in: append only.
+//! Rows of rosters and other sheets that were handed in: append only.
 
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::{RowState, Step};
+use super::{RowState, SheetKind, Step};
 use crate::base::id::{InboxId, ProjectId, RecordId};
-use crate::base::{Day, Fen, Moment};
+use crate::base::{Day, Fen, Moment, Month};
 use crate::store::schema::{roster_imports, roster_rows, roster_steps};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -30,6 +30,19 @@ pub struct ImportRow {
     pub recorded_by: String,
     pub recorded_at: Moment,
     pub recorded_seq: i64,
+    /// Which sheet it is; none for a roster. Left out of the seal where it is none, so that older seals hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<SheetKind>,
+    /// The month of a month grid, where it was said with the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub month: Option<Month>,
+}
+
+impl ImportRow {
+    /// Which sheet it is.
+    pub fn kind(&self) -> SheetKind {
+        self.kind.unwrap_or(SheetKind::Roster)
+    }
 }
 
 /// A step of taking a roster.

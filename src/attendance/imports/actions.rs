@@ -1,120 +1,152 @@
-//! Keeping a roster, looking at what it would come to, taking it step by step, mending a refused row, and the error sheet.
+//! Keeping a file, looking at what it would come to, taking it step by step, mending a refused row, and the error sheet.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sheets::{self, Done, Rows, Seen, columns_of};
 use super::table::{self, ImportRow, RowRow, StepRow};
-use super::{Import, ImportState, JOB, Odd, Preview, Refusal, RowState, SHOWN_MAX, Step, WHOLE_MAX};
-use crate::base::id::{ProjectId, RecordId};
-use crate::projects::{self, Site};
+use super::{Import, ImportState, JOB, Odd, Preview, Refusal, RowState, SHOWN_MAX, SheetKind, Step, WHOLE_MAX};
+use crate::base::Month;
+use crate::base::id::{InboxId, ProjectId, RecordId};
+use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::users;
 use crate::web::problem::Fault;
 use crate::web::{Code, Ctx, Problem};
-use crate::wire::roster::{self as wire, Roster, RosterRow};
-use crate::wire::sheet::{self, Workbook};
-use crate::workers::roster::{self, Defaults, Fate, ROWS_MAX, RosterFile};
-use crate::workers::{Enrolled, WarningCode, actions as workers, enrolling, lookups};
+use crate::wire::roster as wire;
+use crate::wire::sheet::table::{Column, Table};
+use crate::wire::sheet::write::refused_rows;
+use crate::wire::sheet::{self, Cell as SheetCell, Format, Sheet, Workbook};
+use crate::workers::roster::{self, Defaults, ROWS_MAX, RosterFile, fault_of};
+use crate::workers::{WarningCode, lookups};
 
 fn number(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// Keeps a roster that was read; nobody is enrolled by it yet.
+/// What a file is handed in as.
+#[derive(Debug, Clone)]
+pub struct NewImport {
+    /// Which sheet it is.
+    pub kind: SheetKind,
+    /// The month of a month grid, where its title does not say it.
+    pub month: Option<Month>,
+    /// What holds for rows of a roster that do not say it.
+    pub defaults: Defaults,
+}
+
+impl NewImport {
+    /// The row of such a file before anything of it is known.
+    fn fresh(&self, ctx: &Ctx, project: ProjectId, file: &RosterFile) -> ImportRow {
+        ImportRow {
+            project_id: project,
+            id: RecordId(ctx.id()),
+            inbox_id: InboxId(0),
+            file_name: file.name.clone().unwrap_or_else(|| "-".to_owned()),
+            day_rate_fen: self.defaults.day_rate,
+            entered_on: self.defaults.entered_on,
+            paper: self.defaults.paper,
+            safety_trained: self.defaults.safety_trained,
+            good_rows: 0,
+            bad_rows: 0,
+            read_on: ctx.today,
+            recorded_by: ctx.actor().to_owned(),
+            recorded_at: ctx.now,
+            recorded_seq: 0,
+            kind: Some(self.kind).filter(|kind| *kind != SheetKind::Roster),
+            month: self.month,
+        }
+    }
+}
+
+fn opened(bytes: &[u8]) -> Result<Workbook, Problem> {
+    sheet::read(bytes).map_err(|fault| Problem::invalid(fault.zh, fault.en).at("file", fault.reason.code()))
+}
+
+/// Reads a file before it is kept. It takes a while: not for the event loop.
 ///
 /// # Errors
-/// `invalid` for a file that holds no roster, `too_large` beyond [`ROWS_MAX`] rows.
+/// `invalid` for what is no table of any kind.
+pub fn read(ctx: &Ctx, project: ProjectId, file: &RosterFile, new: &NewImport) -> Result<Box<dyn Rows>, Problem> {
+    Ok(sheets::read(&new.fresh(ctx, project, file), &opened(&file.bytes)?))
+}
+
+/// Keeps a file that was read; nothing of it is taken yet.
+///
+/// # Errors
+/// `invalid` for a file that holds no such sheet, `too_large` beyond [`ROWS_MAX`] rows.
 pub fn hand_in(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     site: &Site,
     file: &RosterFile,
-    roster: &Roster,
-    defaults: &Defaults,
+    rows: &dyn Rows,
+    new: &NewImport,
 ) -> Result<ImportRow, Problem> {
-    if let Some(problem) = roster.problems.iter().find(|problem| problem.row == 0) {
-        let fault = roster::fault_of(problem);
+    if let Some(problem) = rows.problems().iter().find(|problem| problem.row == 0) {
+        let fault = fault_of(problem);
         return Err(Problem::invalid(fault.zh, fault.en).at(fault.place, &fault.reason));
     }
-    let refused = roster::refused_by_reading(roster).len();
-    if roster.rows.len().saturating_add(refused) > ROWS_MAX {
-        let (zh, en) = (format!("一份花名册最多 {ROWS_MAX} 行。"), format!("A roster has at most {ROWS_MAX} rows."));
+    let refused = sheets::unreadable(rows).len();
+    let all = rows.count().saturating_add(refused);
+    if all > ROWS_MAX {
+        let (zh, en) = (format!("一份文件最多 {ROWS_MAX} 行。"), format!("A file has at most {ROWS_MAX} rows."));
         return Err(Problem::new(Code::TooLarge, zh, en).at("file", "over_limit"));
     }
     let chain = Chain::Project(site.id);
     let row = ImportRow {
-        project_id: site.id,
-        id: RecordId(ctx.id()),
-        inbox_id: roster::keep_file(tx, ctx, site, file, roster.rows.len().saturating_add(refused))?,
-        file_name: file.name.clone().unwrap_or_else(|| "-".to_owned()),
-        day_rate_fen: defaults.day_rate,
-        entered_on: defaults.entered_on,
-        paper: defaults.paper,
-        safety_trained: defaults.safety_trained,
-        good_rows: number(roster.rows.len()),
+        inbox_id: roster::keep_file(tx, ctx, site, file, all)?,
+        good_rows: number(rows.count()),
         bad_rows: number(refused),
-        read_on: ctx.today,
-        recorded_by: ctx.actor().to_owned(),
-        recorded_at: ctx.now,
+        month: rows.month().or(new.month),
         recorded_seq: tx.seq(chain)?,
+        ..new.fresh(ctx, site.id, file)
     };
     table::insert(tx, &row)?;
     Ok(row)
 }
 
-/// An import with its file as a workbook and as a roster.
+/// An import with its file as a workbook and as the rows of its sheet.
 ///
 /// # Errors
 /// `not_found` for one that the project has not.
-pub fn open(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId, id: RecordId) -> Result<(Import, Workbook, Roster), Problem> {
+pub fn open(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    project: ProjectId,
+    id: RecordId,
+) -> Result<(Import, Workbook, Box<dyn Rows>), Problem> {
     let import = Import::find(conn, project, id)?.ok_or_else(Problem::not_found)?;
     let bytes = roster::kept_file(conn, ctx.vault(), import.row.inbox_id)?.ok_or_else(Problem::not_found)?;
-    let book = sheet::read(&bytes).map_err(|fault| Problem::invalid(fault.zh, fault.en).at("file", fault.reason.code()))?;
-    let read = wire::parse(&book, import.row.read_on);
-    Ok((import, book, read))
+    let book = opened(&bytes)?;
+    let rows = sheets::read(&import.row, &book);
+    Ok((import, book, rows))
 }
 
-/// What a roster would come to as the roll stands; changes nothing.
-pub fn preview(conn: &mut AnyConn, ctx: &Ctx, site: &Site, import: &Import, read: &Roster) -> Result<Preview, Problem> {
-    let crews = projects::table::crews_of(conn, site.id)?;
-    let defaults = import.defaults();
+/// What a file would come to as things stand; changes nothing.
+pub fn preview(conn: &mut AnyConn, ctx: &Ctx, site: &Site, rows: &dyn Rows) -> Result<Preview, Problem> {
     let mut refusals: Vec<Refusal> = Vec::new();
-    let mut preview = Preview { remarks: read.remarks.clone(), ..Preview::default() };
-    // A number at the gate that two rows have is refused at the second, as when they are taken.
-    let mut pins: BTreeSet<String> = BTreeSet::new();
-    for row in &read.rows {
-        let faults = match roster::judge(conn, ctx, site, &crews, row, &defaults)? {
-            Fate::Known(_) => {
-                preview.known += 1;
-                continue;
+    let mut preview = Preview { remarks: rows.remarks().to_vec(), ..Preview::default() };
+    let mut before: BTreeSet<String> = BTreeSet::new();
+    for place in 0..rows.count() {
+        match rows.look(conn, ctx, site, place, &mut before)? {
+            Seen::Known => preview.known += 1,
+            Seen::Good(name, warnings) => {
+                preview.good += 1;
+                if !warnings.is_empty() && preview.odd.len() < SHOWN_MAX {
+                    preview.odd.push(Odd { row: rows.number(place), name, enrolment: None, warnings });
+                }
             }
-            Fate::Refused(faults) => faults,
-            Fate::New(new) => match enrolling::check(conn, ctx, site, &new) {
-                Ok(checked) if checked.pin().is_none_or(|pin| pins.insert(pin.to_owned())) => {
-                    preview.good += 1;
-                    if !checked.warnings.is_empty() && preview.odd.len() < SHOWN_MAX {
-                        let name = checked.name().to_owned();
-                        preview.odd.push(Odd { row: row.row, name, enrolment: None, warnings: checked.warnings });
-                    }
-                    continue;
-                }
-                Ok(_) => {
-                    let (zh, en) =
-                        ("该考勤编号在本表中已用于前面的行。", "An earlier row of this sheet has this number at the gate.");
-                    Problem::conflict(zh, en).at("pin", "duplicate").faults
-                }
-                Err(problem) => roster::refused(problem)?,
-            },
-        };
-        refusals.push(Refusal { row: row.row, faults: roster::placed(read, row, faults) });
+            Seen::Refused(faults) => refusals.push(Refusal { row: rows.number(place), faults }),
+        }
     }
-    refusals.extend(unreadable(roster::refused_by_reading(read)));
+    refusals.extend(sheets::unreadable(rows));
     refusals.sort_by_key(|refusal| refusal.row);
     preview.refused = u32::try_from(refusals.len()).unwrap_or(u32::MAX);
     preview.refusals = refusals;
     Ok(preview)
 }
 
-/// Has a roster taken: its good rows, or (`whole`) all or none. The job does it.
+/// Has a file taken: its good rows, or (`whole`) all or none. The job does it.
 ///
 /// # Errors
 /// `not_found`, `conflict` when somebody did already, `too_large` for a whole roster beyond [`WHOLE_MAX`] rows.
@@ -200,13 +232,13 @@ fn is_told(code: WarningCode) -> bool {
 /// Goes through the readable rows from one place to another and says so; nothing happens where that was done before.
 ///
 /// # Errors
-/// Only what stands in the way of all; of a roster that is taken whole also `conflict` when a row is refused.
+/// Only what stands in the way of all; of a file that is taken whole also `conflict` when a row is refused.
 pub fn take(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     id: RecordId,
     site: &Site,
-    read: &Roster,
+    rows: &dyn Rows,
     (from, until): (usize, usize),
 ) -> Result<(), Problem> {
     tx.seq(Chain::Project(site.id))?;
@@ -214,53 +246,42 @@ pub fn take(
     if import.state() != ImportState::Running || import.next_place() != number(from) {
         return Ok(());
     }
-    let crews = projects::table::crews_of(tx.conn(), site.id)?;
-    let defaults = import.defaults();
     let mut counts = [0_i32; 3];
-    let [enrolled, known, refused] = &mut counts;
-    for row in read.rows.get(from..until.min(read.rows.len())).unwrap_or_default() {
-        let faults = match roster::judge(tx.conn(), ctx, site, &crews, row, &defaults)? {
-            Fate::Known(_) => {
-                *known += 1;
-                continue;
-            }
-            Fate::Refused(faults) => faults,
-            Fate::New(new) => match workers::enrol(tx, ctx, site, &new) {
-                Ok(Enrolled { view, warnings }) => {
-                    *enrolled += 1;
-                    let codes: Vec<&str> = warnings.iter().filter(|one| is_told(one.code)).map(|one| one.code.as_str()).collect();
-                    if !codes.is_empty() {
-                        tell(tx, ctx, &import.row, row.row, RowState::Odd, (codes.join(","), Some(view.id)))?;
-                    }
-                    continue;
+    let [taken, known, refused] = &mut counts;
+    for place in from..until.min(rows.count()) {
+        match rows.take(tx, ctx, site, place)? {
+            Done::Known(_) => *known += 1,
+            Done::Taken(about, warnings) => {
+                *taken += 1;
+                let codes: Vec<&str> = warnings.iter().filter(|one| is_told(one.code)).map(|one| one.code.as_str()).collect();
+                if !codes.is_empty() {
+                    tell(tx, ctx, &import.row, rows.number(place), RowState::Odd, (codes.join(","), about))?;
                 }
-                Err(problem) => roster::refused(problem)?,
-            },
-        };
-        if import.is_whole() {
-            let (zh, en) = ("有不合格的行，整份未登记。", "A row is refused, so that none is taken.");
-            return Err(Problem::conflict(zh, en).at("row", "sum_mismatch"));
+            }
+            Done::Refused(_) if import.is_whole() => {
+                let (zh, en) = ("有不合格的行，整份未登记。", "A row is refused, so that none is taken.");
+                return Err(Problem::conflict(zh, en).at("row", "sum_mismatch"));
+            }
+            Done::Refused(faults) => {
+                *refused += 1;
+                refuse(tx, ctx, &import.row, rows.number(place), &faults)?;
+            }
         }
-        *refused += 1;
-        refuse(tx, ctx, &import.row, row.row, &roster::placed(read, row, faults))?;
     }
     note(tx, ctx, &import.row, Step::Taken, (number(from), number(until)), counts)
 }
 
 /// Refuses one readable row that the store would not take, and goes on behind it.
-pub fn pass_over(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId, site: &Site, read: &Roster, place: usize) -> Result<(), Problem> {
+pub fn pass_over(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId, site: &Site, rows: &dyn Rows, place: usize) -> Result<(), Problem> {
     tx.seq(Chain::Project(site.id))?;
     let import = Import::find(tx.conn(), site.id, id)?.ok_or_else(Problem::not_found)?;
-    let Some(row) = read.rows.get(place).filter(|_| import.next_place() == number(place)) else { return Ok(()) };
+    if place >= rows.count() || import.next_place() != number(place) {
+        return Ok(());
+    }
     let (zh, en) = ("未处理：系统未能保存本行，请再次上传。", "Not taken: this row could not be kept. Upload it again.");
     let faults = Problem::invalid(zh, en).at("name", "not_kept").faults;
-    refuse(tx, ctx, &import.row, row.row, &roster::placed(read, row, faults))?;
+    refuse(tx, ctx, &import.row, rows.number(place), &rows.placed(place, faults))?;
     note(tx, ctx, &import.row, Step::Taken, (number(place), number(place + 1)), [0, 0, 1])
-}
-
-/// Rows that could not be read, as they are told.
-pub fn unreadable(rows: Vec<(u32, Vec<Fault>)>) -> Vec<Refusal> {
-    rows.into_iter().map(|(row, faults)| Refusal { row, faults }).collect()
 }
 
 /// Ends an import: rows that could not be read are told; of a roster that is not taken whole also the others that are refused.
@@ -280,10 +301,11 @@ pub fn end(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId, site: &Site, refusals: &[Re
     note(tx, ctx, &import.row, Step::Ended, (import.row.good_rows, import.row.good_rows), [0, 0, number(refusals.len())])
 }
 
-/// Takes a refused row as a person has put it right: our columns by their keys.
+/// Takes a refused row as a person has put it right: our columns by their keys. Gives the enrolment that it is about, where it is about one.
 ///
 /// # Errors
-/// `conflict` for a row that is not refused, `invalid` with every fault of the row as it is now; then it stays refused.
+/// `conflict` for a row that is not refused, and for sheets that need another right than this has: their error sheet goes up again;
+/// `invalid` with every fault of the row as it is now; then it stays refused.
 pub fn mend(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -291,41 +313,47 @@ pub fn mend(
     id: RecordId,
     row_number: u32,
     cells: &BTreeMap<String, String>,
-) -> Result<RecordId, Problem> {
+) -> Result<Option<RecordId>, Problem> {
     tx.seq(Chain::Project(site.id))?;
     let import = Import::find(tx.conn(), site.id, id)?.ok_or_else(Problem::not_found)?;
     let stands = import.refused().iter().any(|(row, _)| u32::try_from(*row) == Ok(row_number));
-    if !stands || import.is_whole() {
+    if !stands || import.is_whole() || !import.row.kind().is_mended_in_place() {
         let (zh, en) = ("该行不在待改正的行中。", "This row is not among those that wait to be mended.");
         return Err(Problem::conflict(zh, en).at("row", "bad_state"));
     }
-    let read = wire::parse(&wire::book_of(cells), ctx.today);
-    let Some(row) = read.rows.first() else { return Err(in_columns(read.problems.iter().map(roster::fault_of))) };
-    let crews = projects::table::crews_of(tx.conn(), site.id)?;
-    let enrolment = match roster::judge(tx.conn(), ctx, site, &crews, row, &import.defaults())? {
-        Fate::Known(enrolment) => enrolment,
-        Fate::Refused(faults) => return Err(in_columns(roster::placed(&read, row, faults).into_iter())),
-        Fate::New(new) => match workers::enrol(tx, ctx, site, &new) {
-            Ok(enrolled) => enrolled.view.id,
-            Err(problem) => return Err(in_columns(roster::placed(&read, row, roster::refused(problem)?).into_iter())),
-        },
+    let columns = columns_of(import.row.kind());
+    let rows = sheets::read(&ImportRow { read_on: ctx.today, ..import.row.clone() }, &book_of(columns, cells));
+    if rows.count() == 0 {
+        return Err(in_columns(columns, rows.problems().iter().map(fault_of)));
+    }
+    let about = match rows.take(tx, ctx, site, 0)? {
+        Done::Known(about) | Done::Taken(about, _) => about,
+        Done::Refused(faults) => return Err(in_columns(columns, faults.into_iter())),
     };
-    tell(tx, ctx, &import.row, row_number, RowState::Mended, ("[]".to_owned(), Some(enrolment)))?;
+    tell(tx, ctx, &import.row, row_number, RowState::Mended, ("[]".to_owned(), about))?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "mend_roster_row", &format!("{id} {row_number}"))?;
-    Ok(enrolment)
+    Ok(about)
 }
 
 /// Faults of the one row that was sent, each at the name of its column instead of a cell that nobody sees.
-fn in_columns(faults: impl Iterator<Item = Fault>) -> Problem {
+fn in_columns(columns: &[Column], faults: impl Iterator<Item = Fault>) -> Problem {
     let mut problem = Problem::invalid("该行仍有问题，请按提示改正。", "The row still has faults; mend what is told of each.");
     for fault in faults {
         let letters: String =
             fault.place.rsplit('!').next().unwrap_or_default().chars().take_while(char::is_ascii_alphabetic).collect();
-        let column = (0..wire::COLUMNS.len()).find(|place| sheet::column_letters(*place) == letters);
-        let name = column.and_then(|place| wire::COLUMNS.get(place)).and_then(|column| column.names.first());
+        let column = (0..columns.len()).find(|place| sheet::column_letters(*place) == letters);
+        let name = column.and_then(|place| columns.get(place)).and_then(|column| column.names.first());
         problem.faults.push(Fault { place: name.map_or(fault.place.clone(), |name| (*name).to_owned()), ..fault });
     }
     problem
+}
+
+/// A sheet of one row, from texts by the keys of our columns: what is mended in place is read like any file.
+fn book_of(columns: &[Column], cells: &BTreeMap<String, String>) -> Workbook {
+    let heading = |column: &Column| SheetCell::Text(column.names.first().copied().unwrap_or(column.key).to_owned());
+    let cell = |column: &Column| cells.get(column.key).map_or(SheetCell::Empty, |text| SheetCell::Text(text.clone()));
+    let rows = vec![columns.iter().map(heading).collect(), columns.iter().map(cell).collect()];
+    Workbook { format: Format::Text, sheets: vec![Sheet { name: "1".to_owned(), rows, ..Sheet::default() }] }
 }
 
 /// The rows that stand refused as XLSX, in the words of the file and with a column of reasons: plain numbers, which whoever gives it
@@ -343,7 +371,9 @@ pub fn error_sheet(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId) -> 
     for (row, faults) in import.refused() {
         reasons.push((u32::try_from(row).unwrap_or(0), told(faults)));
     }
-    wire::write_refused(&book, &reasons).map_err(|error| Problem::internal(&error.to_string()))
+    let columns = columns_of(import.row.kind());
+    let found = book.sheets.iter().find_map(|sheet| Table::find(sheet, columns).ok());
+    refused_rows(found.as_ref(), columns, &reasons).map_err(|error| Problem::internal(&error.to_string()))
 }
 
 /// A cell to be mended: key and name of our column, and the text of the file.
@@ -354,8 +384,12 @@ pub type Cell = (&'static str, &'static str, String);
 /// # Errors
 /// As [`error_sheet`].
 pub fn row_to_mend(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId, row: u32) -> Result<Vec<Cell>, Problem> {
-    let (_, book, _) = open(conn, ctx, site.id, id)?;
-    Ok(wire::cells_of(&book, row))
+    let (import, book, _) = open(conn, ctx, site.id, id)?;
+    let columns = columns_of(import.row.kind());
+    let found = book.sheets.iter().find_map(|sheet| Table::find(sheet, columns).ok());
+    let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+    let text = |column: &Column| found.as_ref().and_then(|table| table.text(place, column.key)).unwrap_or_default();
+    Ok(columns.iter().map(|column| (column.key, column.names.first().copied().unwrap_or(column.key), text(column))).collect())
 }
 
 /// Everybody on the roll as a roster that is read without a change; plain numbers as well.
@@ -363,8 +397,7 @@ pub fn row_to_mend(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId, row
 /// # Errors
 /// A store that fails.
 pub fn export(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<u8>, Problem> {
-    let rows: Vec<RosterRow> = lookups::as_roster(conn, ctx, site)?;
-    wire::write_xlsx(&rows).map_err(|error| Problem::internal(&error.to_string()))
+    wire::write_xlsx(&lookups::as_roster(conn, ctx, site)?).map_err(|error| Problem::internal(&error.to_string()))
 }
 
 /// Why plain numbers of a roster are looked at where nobody is asked for a purpose.

@@ -1,4 +1,5 @@
-//! `/api/v1/projects/{project}/roster-imports`: rosters handed in, looked at, taken, mended; and the roll as a roster.
+//! `/api/v1/projects/{project}/roster-imports`: rosters handed in, looked at, taken, mended; the other sheets, which are handed in at
+//! addresses of their own and are then looked at and taken like rosters; and the roll as a roster.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,17 +9,18 @@ use actix_web::{HttpResponse, Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::actions::NewImport;
+use super::sheets::Rows;
 use super::table;
-use super::{Import, ImportState, ImportView, actions};
+use super::{Import, ImportState, ImportView, SheetKind, actions};
 use crate::base::id::{ProjectId, RecordId};
-use crate::base::{Day, Fen};
+use crate::base::{Day, Fen, Month};
 use crate::projects::{Site, enter};
 use crate::store::AnyConn;
 use crate::web::extract::Upload;
 use crate::web::{Access, Body, Call, Ctx, Problem, Route, Verb};
-use crate::wire::roster::Roster;
 use crate::workers::Paper;
-use crate::workers::roster::{self, Defaults, RosterFile};
+use crate::workers::roster::{Defaults, RosterFile};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -29,9 +31,9 @@ const MEDIA_TYPES: &[&str] = &[XLSX, "application/vnd.ms-excel", "text/csv", "ap
 const LISTED_MAX: i64 = 50;
 
 /// Routes of this subject.
-pub(in crate::workers) fn routes() -> Vec<Route> {
+pub(in crate::attendance) fn routes() -> Vec<Route> {
     let enrol = Access::Holds(Verb::EnrolWorkers);
-    vec![
+    let mut routes = vec![
         Route::post("/api/v1/projects/{project}/roster-imports", enrol, "Hand in a roster; nobody is enrolled yet", || {
             web::post().to(hand_in)
         })
@@ -82,7 +84,59 @@ pub(in crate::workers) fn routes() -> Vec<Route> {
         )
         .takes::<ExportRoster>()
         .serves(XLSX),
+    ];
+    routes.extend(others());
+    routes
+}
+
+/// The sheets beside the roster, each by the right that what it does asks for.
+fn others() -> Vec<Route> {
+    let route = |kind: SheetKind, path, summary, handler: fn() -> actix_web::Route| {
+        Route::post(path, Access::Holds(kind.verb()), summary, handler).takes_file(MEDIA_TYPES).creates::<ImportView>()
+    };
+    vec![
+        route(
+            SheetKind::EntryExit,
+            "/api/v1/projects/{project}/entry-exit-imports",
+            "Hand in entries and exits; nothing is taken yet",
+            || {
+                web::post().to(|call: Call, project: web::Path<ProjectId>, upload: Upload| {
+                    hand_in_other(call, project, None, SheetKind::EntryExit, upload)
+                })
+            },
+        ),
+        route(
+            SheetKind::Contract,
+            "/api/v1/projects/{project}/contract-imports",
+            "Hand in contracts; nothing is taken yet",
+            || {
+                web::post().to(|call: Call, project: web::Path<ProjectId>, upload: Upload| {
+                    hand_in_other(call, project, None, SheetKind::Contract, upload)
+                })
+            },
+        ),
+        route(SheetKind::Crew, "/api/v1/projects/{project}/crew-imports", "Hand in crews; nothing is taken yet", || {
+            web::post().to(|call: Call, project: web::Path<ProjectId>, upload: Upload| {
+                hand_in_other(call, project, None, SheetKind::Crew, upload)
+            })
+        }),
+        route(
+            SheetKind::MonthGrid,
+            "/api/v1/projects/{project}/month-grid-imports",
+            "Hand in the marks of a month; what they change waits for a second person",
+            || {
+                web::post().to(|call: Call, project: web::Path<ProjectId>, query: web::Query<MonthOfGrid>, upload: Upload| {
+                    hand_in_other(call, project, query.into_inner().month, SheetKind::MonthGrid, upload)
+                })
+            },
+        )
+        .query(&[("month", "month like 2026-03, where the title of the sheet does not say it")]),
     ]
+}
+
+#[derive(Deserialize)]
+struct MonthOfGrid {
+    month: Option<Month>,
 }
 
 #[derive(Deserialize)]
@@ -116,8 +170,8 @@ pub struct MendRow {
 pub struct MendedRow {
     /// Row in the sheet.
     row: u32,
-    /// The enrolment.
-    enrolment: RecordId,
+    /// The enrolment that it is about; `null` where it is about none.
+    enrolment: Option<RecordId>,
 }
 
 /// Why plain numbers are asked for.
@@ -131,14 +185,20 @@ pub struct ExportRoster {
 /// Reads a file off the event loop; whoever may not come in learns it before anything is read.
 ///
 /// # Errors
-/// `not_found` for a project that the asker may not enter.
-pub async fn read(ctx: &Ctx, project: ProjectId, file: RosterFile) -> Result<(Arc<RosterFile>, Arc<Roster>), Problem> {
-    let (entering, today) = (ctx.clone(), ctx.today);
+/// `not_found` for a project that the asker may not enter, `invalid` for what is no table.
+pub async fn read(
+    ctx: &Ctx,
+    project: ProjectId,
+    file: RosterFile,
+    new: &NewImport,
+) -> Result<(Arc<RosterFile>, Arc<dyn Rows>), Problem> {
+    let entering = ctx.clone();
     ctx.ground.db.read(move |conn| enter(conn, &entering.scope, project).map(drop)).await?;
     let file = Arc::new(file);
-    let reading = Arc::clone(&file);
-    let read = web::block(move || roster::read(&reading, today)).await.map_err(|error| Problem::internal(&error.to_string()))?;
-    Ok((file, Arc::new(read)))
+    let (reading, by, new) = (Arc::clone(&file), ctx.clone(), new.clone());
+    let read = web::block(move || actions::read(&by, project, &reading, &new)).await;
+    let rows = read.map_err(|error| Problem::internal(&error.to_string()))??;
+    Ok((file, Arc::from(rows)))
 }
 
 /// A roster as it stands; while it waits with what it would come to.
@@ -147,8 +207,8 @@ pub fn look(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId) -> Result<
     if import.state() != ImportState::Waiting {
         return Ok(ImportView::of(&import, None));
     }
-    let (import, _, read): (Import, _, Roster) = actions::open(conn, ctx, site.id, id)?;
-    let preview = actions::preview(conn, ctx, site, &import, &read)?;
+    let (import, _, rows) = actions::open(conn, ctx, site.id, id)?;
+    let preview = actions::preview(conn, ctx, site, rows.as_ref())?;
     Ok(ImportView::of(&import, Some(preview)))
 }
 
@@ -166,11 +226,26 @@ async fn hand_in(
         paper: paper.unwrap_or(Paper::None),
         safety_trained: safety_trained.unwrap_or(false),
     };
+    keep(call, id, upload, NewImport { kind: SheetKind::Roster, month: None, defaults }).await
+}
+
+async fn hand_in_other(
+    call: Call,
+    project: web::Path<ProjectId>,
+    month: Option<Month>,
+    kind: SheetKind,
+    upload: Upload,
+) -> Result<impl Responder, Problem> {
+    let defaults = Defaults { day_rate: None, entered_on: call.ctx.today, paper: Paper::None, safety_trained: false };
+    keep(call, project.into_inner(), upload, NewImport { kind, month, defaults }).await
+}
+
+async fn keep(call: Call, id: ProjectId, upload: Upload, new: NewImport) -> Result<impl Responder, Problem> {
     let file = RosterFile { name: upload.file_name, content_type: upload.content_type, bytes: upload.bytes };
-    let (file, read) = read(&call.ctx, id, file).await?;
+    let (file, rows) = read(&call.ctx, id, file, &new).await?;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
-        let row = actions::hand_in(tx, ctx, &site, &file, &read, &defaults)?;
+        let row = actions::hand_in(tx, ctx, &site, &file, rows.as_ref(), &new)?;
         let import = Import::find(tx.conn(), site.id, row.id)?.ok_or_else(Problem::not_found)?;
         Ok(ImportView::of(&import, None))
     })

@@ -1,11 +1,12 @@
-//! Taking rosters: a file is kept, looked at, and taken by a job in steps, either its good rows or all or none; whoever watches sees how
+//! Taking rosters and the other sheets of a site (entries and exits, contracts, crews, the month grid): a file is kept, looked at, and taken by a job in steps, either its good rows or all or none; whoever watches sees how
 //! far it is, and a restart goes on where it stopped. A refused row can be mended in place.
 //!
 //! A row is taken at most once: the steps stand on record, and people who are on the roll just as a row says are known. Deliberately
-//! absent: changing anybody who is on the roll, and the formats, which `wire::roster` reads.
+//! absent: what a kind of sheet says and does, which `sheets` knows, and the formats, which `wire` reads.
 
 pub mod actions;
 pub mod http;
+pub mod sheets;
 pub mod table;
 
 use std::collections::BTreeMap;
@@ -13,12 +14,30 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use self::table::{ImportRow, RowRow, StepRow};
-use super::roster::Defaults;
-use super::{Warning, WarningCode};
 use crate::base::id::{ProjectId, RecordId};
 use crate::base::{Moment, words};
 use crate::store::{AnyConn, StoreError};
+use crate::web::Verb;
 use crate::web::problem::Fault;
+use crate::workers::{Warning, WarningCode};
+
+words! {
+    /// What a file of people or days is.
+    pub enum SheetKind, "kind of sheet" {
+        /// Roster (花名册).
+        Roster = "roster",
+        /// Entries and exits (进退场).
+        EntryExit = "entry_exit",
+        /// Contracts (合同).
+        Contract = "contract_sheet",
+        /// Crews (班组).
+        Crew = "crew_sheet",
+        /// Marks of a month (考勤表).
+        MonthGrid = "month_grid",
+    }
+}
+crate::store::types::word_column!(SheetKind);
+crate::web::openapi::word_schema!(SheetKind);
 
 words! {
     /// A step of taking a roster.
@@ -61,6 +80,22 @@ words! {
 }
 crate::web::openapi::word_schema!(ImportState);
 
+impl SheetKind {
+    /// Whether a refused row is mended in place: by the right to enrol, so not where a sheet asks for another one.
+    pub fn is_mended_in_place(self) -> bool {
+        self != SheetKind::Crew
+    }
+
+    /// The right by which such a sheet is handed in.
+    pub fn verb(self) -> Verb {
+        match self {
+            SheetKind::Roster | SheetKind::EntryExit | SheetKind::Contract => Verb::EnrolWorkers,
+            SheetKind::Crew => Verb::RegisterProjects,
+            SheetKind::MonthGrid => Verb::PrepareSheets,
+        }
+    }
+}
+
 /// Rows that are taken all or none at most: they are one transaction, for which the gates' punches wait.
 pub const WHOLE_MAX: usize = 2_000;
 
@@ -83,12 +118,6 @@ impl Import {
         let Some(row) = table::find(conn, project, id)? else { return Ok(None) };
         let steps = table::steps_of(conn, project, id)?;
         Ok(Some(Import { rows: table::rows_of(conn, project, id)?, row, steps }))
-    }
-
-    /// What holds for rows that do not say it.
-    pub fn defaults(&self) -> Defaults {
-        let row = &self.row;
-        Defaults { day_rate: row.day_rate_fen, entered_on: row.entered_on, paper: row.paper, safety_trained: row.safety_trained }
     }
 
     /// Whether somebody had it taken.
@@ -215,6 +244,8 @@ pub struct Odd {
 pub struct ImportView {
     /// Id.
     pub id: RecordId,
+    /// What it is.
+    pub kind: SheetKind,
     /// Name of the file.
     pub file: String,
     /// When it was handed in.
@@ -240,6 +271,7 @@ impl ImportView {
         let refused = import.refused().into_iter().take(SHOWN_MAX);
         ImportView {
             id: import.row.id,
+            kind: import.row.kind(),
             file: import.row.file_name.clone(),
             recorded_at: import.row.recorded_at,
             state: import.state(),

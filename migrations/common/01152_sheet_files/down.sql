@@ -1,0 +1,2 @@
+ALTER TABLE roster_imports DROP COLUMN month;
+ALTER TABLE roster_imports DROP COLUMN kind;
