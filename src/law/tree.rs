@@ -73,7 +73,7 @@ impl Node {
     /// Writes the value in one form whatever the layout of the file was, for hashing.
     pub fn canonical(&self, out: &mut String) {
         match self {
-            Node::Text(text) => write!(out, "{text:?}"),
+            Node::Text(text) => return quoted(text, out),
             Node::Whole(number) => write!(out, "{number}"),
             Node::Float(text) | Node::Time(text) => write!(out, "?{text}"),
             Node::Truth(truth) => write!(out, "{truth}"),
@@ -90,7 +90,8 @@ impl Node {
             Node::Table(table) => {
                 out.push('{');
                 for (key, spot) in table {
-                    let _ = write!(out, "{key:?}=");
+                    quoted(key, out);
+                    out.push('=');
                     spot.node.canonical(out);
                     out.push(',');
                 }
@@ -100,6 +101,21 @@ impl Node {
         }
         // Writing into a `String` cannot fail.
         .unwrap_or_default();
+    }
+}
+
+/// Writes a text as Rust's `{:?}` does. Law is mostly ASCII and Chinese that need no escape, and every start of the house writes all of it.
+fn quoted(text: &str, out: &mut String) {
+    let is_plain = |c: char| {
+        matches!(c, ' '..='~' if c != '"' && c != '\\')
+            || matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3001}'..='\u{3011}' | '\u{FF01}'..='\u{FF5E}')
+    };
+    if text.chars().all(is_plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        let _ = write!(out, "{text:?}");
     }
 }
 
@@ -169,6 +185,16 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_quoted_as_the_language_does() {
+        let every = (0..=0xFFFF_u32).filter_map(char::from_u32);
+        for text in every.map(String::from).chain(["".to_owned(), "月\n工资".to_owned(), "“a\"b\\”".to_owned()]) {
+            let mut out = String::new();
+            quoted(&text, &mut out);
+            assert_eq!(out, format!("{text:?}"));
+        }
+    }
 
     #[test]
     fn lines_are_those_of_the_text() {
