@@ -324,8 +324,9 @@ both!(a_large_upload_is_read_of_machines_of_ours_only, |app| {
     let (manager, site, _) = ground(&app).await;
     bind(&manager, &site, "T1", "in").await;
     let mut lines = String::new();
-    for number in 0..60_000 {
-        lines.push_str(&format!("{}\t2026-02-27 07:{:02}:{:02}\t0\t15\n", 10_000 + number, number / 60 % 60, number % 60));
+    for number in 0..26_000 {
+        let (minute, second) = (number / 60 % 60, number % 60);
+        lines.push_str(&format!("{}\t2026-02-27 07:{minute:02}:{second:02}\t0\t15\t0\t0\t0\t0\t0\t0\n", 10_000 + number));
     }
     assert!(lines.len() > 1024 * 1024);
     let send = async |serial: &str| {
@@ -334,7 +335,7 @@ both!(a_large_upload_is_read_of_machines_of_ours_only, |app| {
     };
     assert_eq!(send("STRANGER").await, 403, "nobody knows it");
     assert_eq!(send("T1").await, 200);
-    assert_eq!(punches(&app, site.id, "2026-02-27"), 60_000);
+    assert_eq!(punches(&app, site.id, "2026-02-27"), 26_000);
     assert_eq!(send("T1").await, 200, "the place is free again");
     let push = app.ask(Method::POST, &format!("/push/hik/{}", "0".repeat(32))).body("application/json", lines.clone());
     assert_eq!(push.send().await.status, 404);

@@ -47,7 +47,7 @@ both!(each_reason_asks_for_its_papers_and_nobody_takes_another_s_wage, |app| {
     );
     let scan = paper(&app, site.id);
     let words = ("official_text", json!("某省某文件某号第三条（测试原文）"));
-    refuse(changed(&over_age, &[words.clone()]), "medical_document_id").await;
+    refuse(changed(&over_age, std::slice::from_ref(&words)), "medical_document_id").await;
     let papers = [words, ("medical_document_id", json!(scan)), ("insurance_document_id", json!(scan))];
     let whole = changed(&over_age, &papers);
     let told = refuse(changed(&whole, &[("pay_route", json!("agent"))]), "pay_route").await;
