@@ -69,13 +69,19 @@ struct Presets {
 /// Where an address is the operator's to write, any will do for the check of a preset.
 const SOME_ADDRESS: &str = "https://receiver.invalid/";
 
+/// The file of the presets that the program brings along.
+const OWN: &str = "presets.toml";
+
 /// The presets: the embedded ones with these files laid over them by file name.
 ///
 /// # Errors
 /// A file that does not read, a form that cannot be, two presets of one `code`; named with file and reason.
 pub fn read_presets(over: &[(String, String)]) -> Result<Vec<Preset>, String> {
-    let mut files: BTreeMap<&str, &str> = BTreeMap::from([("presets.toml", PRESETS)]);
+    let mut files: BTreeMap<&str, &str> = BTreeMap::from([(OWN, PRESETS)]);
     files.extend(over.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+    // Ours first, so that a code that stands twice is told of the file that brought it along.
+    let mut files: Vec<(&str, &str)> = files.into_iter().collect();
+    files.sort_by_key(|(name, _)| *name != OWN);
     let mut all: Vec<Preset> = Vec::new();
     for (name, text) in files {
         let read: Presets = toml::from_str(text).map_err(|error| format!("webhooks/{name}: {error}"))?;

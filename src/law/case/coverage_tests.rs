@@ -81,13 +81,15 @@ fn every_rule_is_asked_before_its_first_day_on_it_kept_broken_and_not_known() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
-/// Values that no question reads: they are shown by `law explain` and the law pages, and asked for by name only.
-const SHOWN_ONLY: [&str; 5] = [
+/// Values that no question reads: they are shown by `law explain` and the law pages, and asked for by name only. What bounds a deduction
+/// is asked for where a wage is corrected, and tested there.
+const SHOWN_ONLY: [&str; 6] = [
     "bond.fund_proof_for_government",
     "deposit.required_without_permit_from",
     "labour_cost.share_in_contract",
     "platform.before_start",
     "platform.holds_all_records",
+    "wage.deduction_max",
 ];
 
 /// Numbers that another one hides: moving them this way cannot change an answer.

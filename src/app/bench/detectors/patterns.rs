@@ -176,9 +176,10 @@ impl Making {
     }
 
     /// The messages of a month of a machine: live, within seconds; out of reach now and then, and then late. `off` is its clock.
-    fn messages(&mut self, device: i64, off: impl Fn(usize) -> i64) -> Vec<Told> {
+    /// Only a machine that speaks live can be planted as off: of one that hands in once in the evening nobody can know.
+    fn messages(&mut self, device: i64, is_live: bool, off: impl Fn(usize) -> i64) -> Vec<Told> {
         let mut told = Vec::new();
-        let daily = self.luck.happens(10);
+        let daily = self.luck.happens(10) && !is_live;
         for (place, day) in self.days.clone().into_iter().enumerate() {
             let mut inbox = i64::try_from(place).unwrap_or(0) * 1_000 + device * 100_000;
             if daily {
@@ -251,10 +252,10 @@ fn site(seed: u64, place: usize) -> Option<Site> {
             });
             // From some day on.
             let from = usize::try_from(making.luck.below(10)).unwrap_or(0);
-            told.extend(making.messages(device, |place| if place >= from { skew } else { 0 }));
+            told.extend(making.messages(device, true, |place| if place >= from { skew } else { 0 }));
         } else {
             let drift = i64::from(number(&mut making.luck, -200, 200));
-            told.extend(making.messages(device, |_| drift));
+            told.extend(making.messages(device, false, |_| drift));
         }
     }
     let workers = usize::try_from(making.workers).unwrap_or(0);
