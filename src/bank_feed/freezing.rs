@@ -63,8 +63,16 @@ pub(super) fn tell(
         return Ok(Some(FileProblem::new("body.reason", "bad_format", zh, en)));
     }
     let told = table::told(tx.conn(), site.id, account.id, document)?;
-    if told.iter().any(|row| row.act == act) {
-        return Ok(None);
+    if let Some(known) = told.iter().find(|row| row.act == act) {
+        if known.happened_on == on && known.amount_fen == amount_fen {
+            return Ok(None);
+        }
+        // Another day or amount is another act: it is not taken for the one on record, which would lose it.
+        let (zh, en) = (
+            "该文号已报送过，但日期或金额不同；续冻或再次冻结请用其自身的文号。",
+            "This document was told with another day or amount; a further freeze has a number of its own.",
+        );
+        return Ok(Some(FileProblem::new("body.document", "id_reused", zh, en)));
     }
     let frozen = told.iter().find(|row| row.act == FreezeAct::Frozen);
     if act == FreezeAct::Released && frozen.is_none() {

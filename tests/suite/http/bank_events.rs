@@ -296,6 +296,7 @@ both!(a_freeze_that_the_bank_tells_becomes_a_matter_with_its_tasks, |app| {
     assert_eq!(at.send(&frozen("z-1", "2026-03-03")).await["reason"], "bad_time", "a day to come");
     assert_eq!(at.send(&frozen("z-1", "2026-03-01")).await["state"], "stored");
     assert_eq!(at.send(&frozen("z-2", "2026-03-01")).await["state"], "stored", "the same freeze under another id");
+    assert_eq!(at.send(&frozen("z-4", "2026-02-27")).await["reason"], "id_reused", "another freeze is not lost as a repeat");
     let (known, told) = freezes(&at).await;
     assert_eq!(known.len(), 1, "{known:?}");
     let matter = &known[0];
