@@ -69,6 +69,8 @@ pub struct StoreConfig {
     pub readers_max: u32,
     pub queue_max: usize,
     pub group_max: usize,
+    /// Connections on which a server stores what machines send.
+    pub intake_connections: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -266,7 +268,11 @@ impl Config {
             webhooks: Arc::clone(&self.webhooks),
             platform_rate_max: self.uploads.rate_max,
             bank_rate_max: self.uploads.bank_rate_max,
-            gates: self.gates.clone(),
+            // A demonstration's pages show at once what was done.
+            gates: GateSettings {
+                fold_after_seconds: if demo { 0 } else { self.gates.fold_after_seconds },
+                ..self.gates.clone()
+            },
             outgoing_allowed: self.outgoing_allowed().unwrap_or_default(),
         }
     }
@@ -289,7 +295,8 @@ impl Config {
     pub fn db_options(&self) -> DbOptions {
         let store = &self.store;
         let (readers_max, queue_max, group_max) = (store.readers_max, store.queue_max, store.group_max);
-        DbOptions { readers_max, queue_max, group_max, is_durable: true }
+        let intake_connections = store.intake_connections;
+        DbOptions { readers_max, queue_max, group_max, intake_connections, ..DbOptions::default() }
     }
 }
 

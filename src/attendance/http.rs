@@ -4,11 +4,11 @@ use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::day_of;
 use super::devices::signs::is_far;
 use super::devices::table as devices;
 use super::folding::{self, Matcher, UnmatchedPin};
 use super::table::{self, WorkDayRow};
-use super::{day_of, intake};
 use crate::base::id::{DeviceId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
 use crate::projects::enter;
@@ -43,7 +43,6 @@ pub fn routes() -> Vec<Route> {
     routes.extend(super::corrections::http::routes());
     routes.extend(super::morning::http::routes());
     routes.extend(super::devices::http::routes());
-    routes.extend(intake::http::routes());
     routes.extend(super::imports::http::routes());
     routes
 }

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::r2d2::{ManageConnection, Pool};
 
 use super::StoreError;
-use super::writer::{Commits, Writer};
+use super::writer::{Commits, Lanes};
 
 /// A connection to whichever database was configured.
 #[derive(diesel::MultiConnection)]
@@ -94,11 +94,22 @@ pub struct DbOptions {
     pub group_max: usize,
     /// Whether what was committed survives a power cut; only databases that are thrown away afterwards go without.
     pub is_durable: bool,
+    /// Connections on which a server stores what machines send; the embedded database has one writer.
+    pub intake_connections: usize,
+    /// How much longer each commit of a writer takes: shows what a slow disk does, in measurements only.
+    pub commit_pause: Duration,
 }
 
 impl Default for DbOptions {
     fn default() -> Self {
-        Self { readers_max: 8, queue_max: 4096, group_max: 256, is_durable: true }
+        Self {
+            readers_max: 8,
+            queue_max: 4096,
+            group_max: 256,
+            is_durable: true,
+            intake_connections: 2,
+            commit_pause: Duration::ZERO,
+        }
     }
 }
 
@@ -160,7 +171,7 @@ impl ManageConnection for Opener {
 #[derive(Clone)]
 pub struct Db {
     pub(super) pool: Pool<Opener>,
-    pub(super) writer: Writer,
+    pub(super) lanes: Lanes,
     pub(super) opener: Opener,
     backend: Backend,
 }
@@ -180,8 +191,9 @@ impl Db {
             .connection_timeout(Duration::from_secs(15))
             .build(opener.clone())
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let writer = Writer::start(opener.clone(), options.queue_max, options.group_max)?;
-        Ok(Self { pool, writer, opener, backend })
+        let lanes =
+            Lanes::start(opener.clone(), options, if backend == Backend::Sqlite { 1 } else { options.intake_connections })?;
+        Ok(Self { pool, lanes, opener, backend })
     }
 
     /// Which database it is.
@@ -191,7 +203,7 @@ impl Db {
 
     /// What the writer has committed since the database was opened.
     pub fn commits(&self) -> Commits {
-        self.writer.commits()
+        self.lanes.commits()
     }
 
     /// Where it is.

@@ -7,7 +7,9 @@ pub mod parts;
 
 use diesel::prelude::*;
 
+use super::bulk::insert_all;
 use super::conn::AnyConn;
+use super::fixed::fixed;
 use super::vault::{Owner, Vault};
 use super::{StoreError, journal, schema};
 use crate::base::Moment;
@@ -145,6 +147,19 @@ pub fn keep_part(
     insert(conn, id, message, (sealed, whole, truncated), parsed)
 }
 
+/// As [`keep`] for many that came together, each of a project; a project's key is looked up once.
+pub fn keep_all(conn: &mut AnyConn, vault: &Vault, all: &[(InboxId, Message, Parsed)]) -> Result<(), StoreError> {
+    let owner = |message: &Message| message.project.map_or(Owner::Global, Owner::Project);
+    let plain: Vec<(Owner, &[u8])> = all.iter().map(|(_, message, _)| (owner(message), message.body.as_slice())).collect();
+    let sealed = vault.seal_each(conn, &plain)?;
+    let texts: Vec<_> = all.iter().map(|(_, message, _)| (storable(&message.source), storable(&message.request))).collect();
+    let mut rows = Vec::with_capacity(all.len());
+    for (((id, message, parsed), body), texts) in all.iter().zip(sealed).zip(&texts) {
+        rows.push(row_of(*id, message, texts, (body, Whole::of(&message.body), false), parsed));
+    }
+    insert_all!(conn, schema::inbox::table, rows)
+}
+
 /// Stores the row of a message; its body is encrypted already, or empty where it stands in pieces.
 fn insert(
     conn: &mut AnyConn,
@@ -153,13 +168,24 @@ fn insert(
     (body, whole, truncated): (Vec<u8>, Whole, bool),
     parsed: &Parsed,
 ) -> Result<(), StoreError> {
-    let (source, request) = (storable(&message.source), storable(&message.request));
-    let row = NewMessage {
+    let texts = (storable(&message.source), storable(&message.request));
+    let row = row_of(id, message, &texts, (body, whole, truncated), parsed);
+    insert_all!(conn, schema::inbox::table, [row])
+}
+
+fn row_of<'a>(
+    id: InboxId,
+    message: &'a Message,
+    (source, request): &'a (String, String),
+    (body, whole, truncated): (Vec<u8>, Whole, bool),
+    parsed: &'a Parsed,
+) -> NewMessage<'a> {
+    NewMessage {
         id,
         feed: message.feed,
-        source: &source,
+        source,
         project_id: message.project,
-        request: &request,
+        request,
         content_type: message.content_type.as_deref(),
         content_encoding: message.content_encoding.as_deref(),
         body,
@@ -174,9 +200,23 @@ fn insert(
         items: parsed.items,
         items_digest: &parsed.items_digest,
         attempts: 1,
-    };
-    diesel::insert_into(schema::inbox::table).values(&row).execute(conn)?;
-    Ok(())
+    }
+}
+
+/// Whether the same bytes came from this source before and could not be read whole: what was put aside then waits already.
+pub fn was_put_aside(conn: &mut AnyConn, source: &str, body: &[u8]) -> Result<bool, StoreError> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    // The states stand in the text, so that the partial index serves.
+    let found: Found =
+        fixed("SELECT COUNT(*) AS count FROM inbox WHERE body_sha256 = $1 AND source = $2 AND state IN ('part', 'quarantined')")
+            .text(&journal::sha256(body))
+            .text(source)
+            .get_result(conn)?;
+    Ok(found.count > 0)
 }
 
 /// Text that both databases keep: PostgreSQL refuses NUL, which a broken device may send and a message may quote.

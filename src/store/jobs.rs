@@ -84,16 +84,31 @@ pub struct Counts {
 /// Enqueues a job unless the same one waits already. One that was taken and is not done yet may have read what was there before: it is
 /// noted that it was asked for again, and [`done`] lets it wait anew.
 pub fn enqueue(conn: &mut AnyConn, id: i64, kind: &str, payload: &str, now: Moment) -> Result<(), StoreError> {
+    enqueue_for(conn, id, (kind, payload), now, now)
+}
+
+/// [`enqueue`] of work that may gather until `due`; whoever asks for the same work earlier gets it earlier.
+pub fn enqueue_for(
+    conn: &mut AnyConn,
+    id: i64,
+    (kind, payload): (&str, &str),
+    now: Moment,
+    due: Moment,
+) -> Result<(), StoreError> {
     let dedupe = format!("{kind} {payload}");
     fixed(
-        "INSERT INTO jobs (id, kind, dedupe, payload, run_at, attempts, state, created_at) VALUES ($1, $2, $3, $4, $5, 0, 'queued', $5) \
-         ON CONFLICT (dedupe) WHERE state = 'queued' DO UPDATE SET asked_again = jobs.asked_again + 1 WHERE jobs.attempts > 0",
+        "INSERT INTO jobs (id, kind, dedupe, payload, run_at, attempts, state, created_at) VALUES ($1, $2, $3, $4, $6, 0, 'queued', $5) \
+         ON CONFLICT (dedupe) WHERE state = 'queued' DO UPDATE SET \
+         asked_again = CASE WHEN jobs.attempts > 0 THEN jobs.asked_again + 1 ELSE jobs.asked_again END, \
+         run_at = CASE WHEN jobs.attempts > 0 THEN jobs.run_at ELSE excluded.run_at END \
+         WHERE jobs.attempts > 0 OR excluded.run_at < jobs.run_at",
     )
     .big(id)
     .text(kind)
     .text(&dedupe)
     .text(payload)
     .big(now.0)
+    .big(due.0)
     .execute(conn)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::conn::AnyConn;
+use super::fixed::fixed;
 use super::tx::{Chain, Sealed};
 use super::{StoreError, schema};
 use crate::base::Moment;
@@ -170,6 +171,19 @@ pub fn bytes_as_digest<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::
 /// As [`bytes_as_digest`] for a column that may be empty.
 pub fn optional_bytes_as_digest<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     bytes.as_ref().map(|bytes| sha256(bytes)).serialize(serializer)
+}
+
+/// How far a chain has come; 0 for one that nothing was written to. Locks nothing: what is read after it is at least as new.
+pub fn stands(conn: &mut AnyConn, chain: Chain) -> Result<i64, StoreError> {
+    use diesel::sql_types::BigInt;
+    #[derive(QueryableByName)]
+    struct Stands {
+        #[diesel(sql_type = BigInt)]
+        seq: i64,
+    }
+    let name = chain.to_string();
+    let found: Option<Stands> = fixed("SELECT seq FROM chain_heads WHERE chain = $1").text(&name).get_result(conn).optional()?;
+    Ok(found.map_or(0, |found| found.seq))
 }
 
 /// A check of the journal against the tables.

@@ -7,6 +7,7 @@ pub mod bulk;
 pub mod conn;
 pub mod fixed;
 pub mod fuse;
+pub mod gathering;
 pub mod inbox;
 pub mod jobs;
 pub mod journal;
@@ -26,6 +27,7 @@ pub mod vault;
 mod writer;
 
 pub use conn::{AnyConn, Backend, Db, DbOptions};
+pub use gathering::Gathering;
 pub use past::Past;
 pub use tx::{Chain, Sealed, Tx};
 pub use vault::Vault;

@@ -201,7 +201,7 @@ impl Db {
     {
         let (reply, answer) = tokio::sync::oneshot::channel();
         // The asker may have gone away (a closed connection); the work stands all the same.
-        self.writer.submit(work, move |result| drop(reply.send(result)))?;
+        self.lanes.first().submit(work, move |result| drop(reply.send(result)))?;
         answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the writer gave no answer".to_owned()))))
     }
 
@@ -215,7 +215,7 @@ impl Db {
         match self.backend() {
             Backend::Sqlite => {
                 let (reply, answer) = std::sync::mpsc::sync_channel(1);
-                self.writer.submit(work, move |result| drop(reply.send(result)))?;
+                self.lanes.first().submit(work, move |result| drop(reply.send(result)))?;
                 let gone = |_| Err(E::from(StoreError::Unavailable("the writer gave no answer".to_owned())));
                 answer.recv().unwrap_or_else(gone)
             }

@@ -173,6 +173,20 @@ impl Vault {
         plain.iter().map(|one| self.encrypt(&key, one, label.as_bytes())).collect()
     }
 
+    /// As [`Vault::seal`] for many of several owners, in their order: each key is looked up and prepared once.
+    pub fn seal_each(&self, conn: &mut AnyConn, plain: &[(Owner, &[u8])]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut ciphers: Vec<(Owner, Aes256Gcm, String)> = Vec::new();
+        let mut sealed = Vec::with_capacity(plain.len());
+        for (owner, one) in plain {
+            if !ciphers.iter().any(|(known, ..)| known == owner) {
+                ciphers.push((*owner, cipher_of(&self.data_key(conn, *owner)?)?, owner.to_string()));
+            }
+            let Some((_, cipher, label)) = ciphers.iter().find(|(known, ..)| known == owner) else { continue };
+            sealed.push(seal_with(cipher, self.random()?, one, label.as_bytes())?);
+        }
+        Ok(sealed)
+    }
+
     /// Decrypts what [`Vault::seal`] made for the same owner.
     pub fn open(&self, conn: &mut AnyConn, owner: Owner, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let key = self.data_key(conn, owner)?;
@@ -214,18 +228,27 @@ impl Vault {
     }
 
     fn encrypt(&self, key: &SecretKey, plain: &[u8], label: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let nonce: [u8; NONCE_LEN] = self.random()?;
-        let too_long = || StoreError::Damaged("a field is too long to encrypt".to_owned());
-        let cipher = Aes256Gcm::new_from_slice(key.as_slice()).map_err(|_| too_long())?;
-        // In place: a body of many megabytes is copied once.
-        let mut sealed = Vec::with_capacity(NONCE_LEN.saturating_add(plain.len()).saturating_add(TAG_LEN));
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(plain);
-        let (_, body) = sealed.split_at_mut_checked(NONCE_LEN).ok_or_else(too_long)?;
-        let tag = cipher.encrypt_in_place_detached(&Nonce::from(nonce), label, body).map_err(|_| too_long())?;
-        sealed.extend_from_slice(&tag);
-        Ok(sealed)
+        seal_with(&cipher_of(key)?, self.random()?, plain, label)
     }
+}
+
+fn too_long() -> StoreError {
+    StoreError::Damaged("a field is too long to encrypt".to_owned())
+}
+
+fn cipher_of(key: &SecretKey) -> Result<Aes256Gcm, StoreError> {
+    Aes256Gcm::new_from_slice(key.as_slice()).map_err(|_| too_long())
+}
+
+fn seal_with(cipher: &Aes256Gcm, nonce: [u8; NONCE_LEN], plain: &[u8], label: &[u8]) -> Result<Vec<u8>, StoreError> {
+    // In place: a body of many megabytes is copied once.
+    let mut sealed = Vec::with_capacity(NONCE_LEN.saturating_add(plain.len()).saturating_add(TAG_LEN));
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(plain);
+    let (_, body) = sealed.split_at_mut_checked(NONCE_LEN).ok_or_else(too_long)?;
+    let tag = cipher.encrypt_in_place_detached(&Nonce::from(nonce), label, body).map_err(|_| too_long())?;
+    sealed.extend_from_slice(&tag);
+    Ok(sealed)
 }
 
 /// Opens fields of one owner.

@@ -70,6 +70,8 @@ pub struct GateSettings {
     pub day_ends_hour: u32,
     /// Items put aside of one source from which it is told.
     pub put_aside_max: i64,
+    /// Seconds after a passage for which others are waited for before its day is folded.
+    pub fold_after_seconds: i64,
     /// Days for which the bytes of machines' messages are kept; 0 for ever.
     pub keep_body_days: i64,
 }

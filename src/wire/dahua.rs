@@ -44,7 +44,15 @@ pub fn parse(body: &[u8], offset_minutes: i32) -> DeviceBatch {
     let body = decoded(body);
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body).trim_ascii_start();
     if body.starts_with(b"--") {
-        for part in multipart::split(body).unwrap_or_default() {
+        let parts = multipart::split(body).unwrap_or_default();
+        if parts.len() > multipart::PARTS_MAX {
+            let (zh, en) = (
+                "消息部分超过 1000 个，其余未读取；原文已保存",
+                "more than 1,000 parts; the rest was not read, the bytes are kept",
+            );
+            batch.note(DeviceProblem::body(Reason::OverLimit, zh, en));
+        }
+        for part in parts.into_iter().take(multipart::PARTS_MAX) {
             if looks_like_events(part.content) {
                 read_text(&mut batch, part.content, offset_minutes);
             } else if part.content.starts_with(b"\xff\xd8") {

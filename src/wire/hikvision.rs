@@ -65,7 +65,7 @@ fn unreadable(place: &str, line: u32) -> DeviceProblem {
 
 fn read_parts(batch: &mut DeviceBatch, parts: &[multipart::Part<'_>], offset_minutes: i32) {
     let mut found = false;
-    for (place, part) in parts.iter().enumerate() {
+    for (place, part) in parts.iter().take(multipart::PARTS_MAX).enumerate() {
         let content = part.content.trim_ascii_start();
         let picture =
             part.content_type.as_deref().is_some_and(|kind| kind.starts_with("image/")) || content.starts_with(b"\xff\xd8");
@@ -78,6 +78,11 @@ fn read_parts(batch: &mut DeviceBatch, parts: &[multipart::Part<'_>], offset_min
     }
     if !found {
         batch.note(unreadable("body", 0));
+    }
+    if parts.len() > multipart::PARTS_MAX {
+        let (zh, en) =
+            ("消息部分超过 1000 个，其余未读取；原文已保存", "more than 1,000 parts; the rest was not read, the bytes are kept");
+        batch.note(DeviceProblem::body(Reason::OverLimit, zh, en));
     }
 }
 

@@ -410,8 +410,15 @@ impl App {
         other
     }
 
+    /// The embedded configuration; days are folded as soon as jobs are done, since the clock stands still meanwhile.
+    fn settings() -> Config {
+        let mut config = Config::load(None).expect("the embedded configuration is sound");
+        config.gates.fold_after_seconds = 0;
+        config
+    }
+
     fn over_with(db: Db, law: &LoadedBook) -> Self {
-        let config = Config::load(None).expect("the embedded configuration is sound");
+        let config = Self::settings();
         let clock = Arc::new(TestClock(AtomicI64::new(0)));
         clock.set(BEGIN);
         let shared: Arc<dyn Clock> = clock.clone();
@@ -422,7 +429,7 @@ impl App {
 
     /// The same database and clock as another start of the service would open them: under another key, with other settings.
     pub fn restarted(&self, key: [u8; 32], change: impl FnOnce(&mut Config)) -> Result<Self, StoreError> {
-        let mut config = Config::load(None).expect("the embedded configuration is sound");
+        let mut config = Self::settings();
         change(&mut config);
         let clock = self.clock.clone();
         // A start takes time, and ids of two starts differ by their moments.
@@ -434,7 +441,7 @@ impl App {
 
     /// The same database and clock as a demonstration.
     pub fn as_demo(&self) -> Self {
-        let config = Config::load(None).expect("the embedded configuration is sound");
+        let config = Self::settings();
         let clock = self.clock.clone();
         clock.0.fetch_add(1_000_000, Ordering::SeqCst);
         let ground = build::ground(self.ground.db.clone(), KEY, clock.clone(), &BOOK, &config, true).expect("the services");

@@ -131,6 +131,9 @@ pub fn measure(bed: &Bed) -> Result<Punches, StoreError> {
     let (figures, begun, ended) = client::drive(load(BATCH_CONNECTIONS, SPAN), batch, commits)?;
     let batch = row(&figures, BATCH_CONNECTIONS, BATCH, Some((begun, ended)));
 
+    // Passages of the last moments wait for others before their day is folded.
+    let wait = bed.ground.settings.gates.fold_after_seconds.unsigned_abs().saturating_add(1);
+    std::thread::sleep(Duration::from_secs(wait));
     let begun = std::time::Instant::now();
     while worker::drain(&bed.ground)? > 0 {}
     let folding_millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

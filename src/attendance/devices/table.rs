@@ -8,6 +8,7 @@ use super::settings::DeviceSettings;
 use super::{DeviceState, GateDirection, Maker, OrderState};
 use crate::base::Moment;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
+use crate::store::bulk;
 use crate::store::fixed::fixed;
 use crate::store::schema::{device_commands, device_states, devices};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
@@ -237,6 +238,12 @@ pub fn note_seen(conn: &mut AnyConn, row: &DeviceStateRow) -> Result<(), StoreEr
         ))
         .execute(conn)?;
     note_day(conn, row.device_id, row.last_seen_at)
+}
+
+/// Notes what devices that were noted as seen a moment ago have said since: the stamp of their punches and their heartbeat's text.
+pub fn note_stamps(conn: &mut AnyConn, rows: impl IntoIterator<Item = DeviceStateRow>) -> Result<(), StoreError> {
+    let said: Vec<(i64, String, String)> = rows.into_iter().map(|row| (row.device_id.0, row.attlog_stamp, row.info)).collect();
+    bulk::update_stamps(conn, &said)
 }
 
 /// Remembers the first moment of each day on which a device was seen (`store::past`).

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::large::{self, Fault, Sender};
 use super::punches::{self, Handed, PunchResults};
 use super::signed::{self, Signed};
+use super::uploads::Asked;
 use super::zk::{self, Answer, Request};
 use super::{BODY_MAX, HEAD_MAX, Intake};
 use crate::store::inbox::{Message, Whole};
@@ -26,6 +27,8 @@ use crate::wire::zkteco::{Endpoint, Query, Table};
 const REQUEST_MAX: usize = 1000;
 /// Bodies beyond this are read off the event loop.
 const READ_ASIDE: usize = 256 * 1024;
+/// Uploads up to this size share a turn of the writer: a clock's day, not its year.
+const TOGETHER: usize = 128 * 1024;
 /// Seconds after which a device that sent too fast, or met a busy store, may come again.
 pub(super) const RETRY_AFTER: &str = "5";
 
@@ -136,7 +139,12 @@ async fn answer(ctx: Ctx, intake: std::sync::Arc<Intake>, asked: Request) -> Res
         asked
     };
     let at_work = std::sync::Arc::clone(&intake);
-    let (answer, lesson) = db.write_in_group(move |tx| zk::serve(tx, &ctx, &at_work, &asked)).await?;
+    let (answer, lesson) = if asked.is_upload() && asked.message.body.len() <= TOGETHER {
+        let (lane, uploads) = intake.lane(&asked.serial, db.lanes());
+        db.write_together(lane, uploads, Asked { ctx, request: asked, intake: at_work }).await?
+    } else {
+        db.write_in_group(move |tx| zk::serve(tx, &ctx, &at_work, &asked)).await?
+    };
     intake.learn(lesson);
     Ok(answer)
 }

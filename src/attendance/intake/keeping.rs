@@ -13,7 +13,7 @@ use crate::base::Day;
 use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::base::person::half_width;
 use crate::store::bulk::{self, PunchRow};
-use crate::store::inbox::{self, InboxState, Parsed, Rejected};
+use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::{StoreError, Tx, jobs};
 use crate::web::Ctx;
 use crate::wire::device::{DeviceBatch, DeviceProblem, DevicePunch, PersonKind};
@@ -49,15 +49,14 @@ fn verify_of(punch: &DevicePunch) -> i32 {
     }
 }
 
-/// Stores punches, each once, and marks their days; what was learnt about numbers goes into `lesson`.
-pub fn store_punches(
+/// The rows of punches, with the ids of their numbers; what was learnt about numbers goes into the lesson.
+pub fn rows_of(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    intake: &Intake,
-    lesson: &mut Lesson,
+    (intake, lesson): (&Intake, &mut Lesson),
     (device, project, inbox): (&DeviceRow, ProjectId, InboxId),
     punches: &[DevicePunch],
-) -> Result<Stored, StoreError> {
+) -> Result<Vec<PunchRow>, StoreError> {
     let mut pins: HashMap<(PersonKind, &str), i64> = HashMap::new();
     let mut rows = Vec::with_capacity(punches.len());
     for punch in punches {
@@ -90,14 +89,47 @@ pub fn store_punches(
             inbox_id: inbox.0,
         });
     }
+    Ok(rows)
+}
+
+/// The days that something new came for: they are folded again, each once, so that a device that repeats itself costs little.
+#[derive(Debug, Default)]
+pub struct Marks {
+    /// In their order, so that two transactions never wait for each other.
+    days: BTreeSet<(i64, i32)>,
+}
+
+impl Marks {
+    /// Of punches that were new.
+    pub fn of(fresh: &[PunchRow]) -> Self {
+        Self { days: fresh.iter().map(|row| (row.project_id, row.local_day)).collect() }
+    }
+
+    /// Marks the days and asks for their folding, a moment later: a gate at which many pass has its day folded once and not for each.
+    pub fn write(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), StoreError> {
+        for (project, day) in &self.days {
+            table::mark_dirty(tx.conn(), ProjectId(*project), *day, ctx.now)?;
+        }
+        for project in self.days.iter().map(|(project, _)| *project).collect::<BTreeSet<_>>() {
+            let due = ctx.now.plus_seconds(ctx.ground.settings.gates.fold_after_seconds);
+            jobs::enqueue_for(tx.conn(), ctx.id(), ("fold_days", &ProjectId(project).to_string()), ctx.now, due)?;
+        }
+        Ok(())
+    }
+}
+
+/// Stores punches, each once, and marks their days; what was learnt about numbers goes into `lesson`.
+pub fn store_punches(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    intake: &Intake,
+    lesson: &mut Lesson,
+    place: (&DeviceRow, ProjectId, InboxId),
+    punches: &[DevicePunch],
+) -> Result<Stored, StoreError> {
+    let rows = rows_of(tx, ctx, (intake, lesson), place, punches)?;
     let fresh = bulk::insert_punches(tx.conn(), rows.clone())?;
-    // Only days with something new are folded again, so that a device that repeats itself costs little.
-    for day in fresh.iter().map(|row| row.local_day).collect::<BTreeSet<i32>>() {
-        table::mark_dirty(tx.conn(), project, day, ctx.now)?;
-    }
-    if !fresh.is_empty() {
-        jobs::enqueue(tx.conn(), ctx.id(), "fold_days", &project.to_string(), ctx.now)?;
-    }
+    Marks::of(&fresh).write(tx, ctx)?;
     Ok(Stored { fresh, rows })
 }
 
@@ -123,6 +155,21 @@ pub fn parsed(parser: &'static str, stored: &Stored, problems: usize, read: usiz
     };
     let items = i32::try_from(read.saturating_add(problems)).unwrap_or(i32::MAX);
     Parsed { state, parser, items, items_digest: digest::of_rows(&stored.fresh) }
+}
+
+/// What a message has become, and what of it is put aside: nothing new is where a machine sends again what was put aside before.
+pub fn judged<'a>(
+    tx: &mut Tx<'_>,
+    (parser, message): (&'static str, &Message),
+    stored: &Stored,
+    problems: &'a [DeviceProblem],
+    read: usize,
+) -> Result<(Parsed, &'a [DeviceProblem]), StoreError> {
+    let parsed = parsed(parser, stored, problems.len(), read);
+    if !problems.is_empty() && stored.fresh.is_empty() && inbox::was_put_aside(tx.conn(), &message.source, &message.body)? {
+        return Ok((Parsed { state: InboxState::Duplicate, ..parsed }, &[]));
+    }
+    Ok((parsed, problems))
 }
 
 /// Puts lines that could not be read into quarantine; the message must be stored already.

@@ -18,15 +18,19 @@ pub mod push;
 pub mod replay;
 pub mod retention;
 pub mod signed;
+pub mod uploads;
 pub mod zk;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::devices::table::DeviceStateRow;
+use super::devices::table::{DeviceRow, DeviceStateRow};
 use crate::base::Moment;
 use crate::base::id::DeviceId;
-use crate::web::Ground;
+use crate::store::{Gathering, Tx};
+use crate::web::{Ground, Problem};
+use uploads::Asked;
+use zk::Answer;
 
 /// The largest body of a device.
 pub const BODY_MAX: usize = 32 * 1024 * 1024;
@@ -45,10 +49,28 @@ const PINS_MAX: usize = 500_000;
 /// Serials whose rate is remembered; beyond, the memory starts anew.
 const SERIALS_MAX: usize = 20_000;
 
-/// What the intake of one database remembers in this process.
-#[derive(Debug, Default)]
+/// Uploads that share a turn of the writer at most.
+const UPLOADS_MAX: usize = 128;
+
+/// What the intake of one database remembers in this process, and the uploads that wait for the writer.
 pub struct Intake {
     memory: Mutex<Memory>,
+    /// By the lane of their writer.
+    uploads: [Arc<Uploads>; LANES_MAX],
+}
+
+type Uploads = Gathering<Asked, (Answer, Lesson), Problem>;
+/// Writers of a server that uploads are spread over at most.
+const LANES_MAX: usize = 8;
+
+impl Default for Intake {
+    fn default() -> Self {
+        let together = |tx: &mut Tx<'_>, all: &[Asked]| match all.first() {
+            Some(first) => uploads::serve_all(tx, &first.intake, all),
+            None => Ok(Vec::new()),
+        };
+        Self { memory: Mutex::default(), uploads: std::array::from_fn(|_| Arc::new(Gathering::new(UPLOADS_MAX, together))) }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -57,6 +79,9 @@ struct Memory {
     pins: HashMap<String, i64>,
     /// What devices last said, as stored.
     seen: HashMap<DeviceId, DeviceStateRow>,
+    /// Devices by serial, as they stood when the chain of their rows had come so far.
+    devices: HashMap<String, Arc<DeviceRow>>,
+    devices_at: i64,
     /// Offsets of devices by serial, so that bodies can be read before the transaction.
     offsets: HashMap<String, i32>,
     /// Passages with a far time since a device's were last noted.
@@ -116,6 +141,22 @@ impl Intake {
         held(&self.memory).pins.get(index).copied()
     }
 
+    fn device(&self, version: i64, serial: &str) -> Option<Arc<DeviceRow>> {
+        let memory = held(&self.memory);
+        if memory.devices_at == version { memory.devices.get(serial).cloned() } else { None }
+    }
+
+    /// The lane of a machine's uploads, and those that wait there: machines of one project share one, so that no two writers meet in a day.
+    fn lane(&self, serial: &str, lanes: usize) -> (usize, &Arc<Uploads>) {
+        let project = held(&self.memory).devices.get(serial).and_then(|device| device.project_id);
+        let number = project.map_or(0, |project| project.0.unsigned_abs() % 1_000_003);
+        let count = lanes.clamp(1, LANES_MAX);
+        let lane = usize::try_from(number).unwrap_or(0) % count;
+        // Never out of bounds; the first one is the answer all the same.
+        let [first, ..] = &self.uploads;
+        (lane, self.uploads.get(lane).unwrap_or(first))
+    }
+
     fn offset(&self, serial: &str) -> Option<i32> {
         held(&self.memory).offsets.get(serial).copied()
     }
@@ -144,6 +185,15 @@ impl Intake {
             memory.seen.clear();
             memory.told.clear();
         }
+        if let Some((version, device)) = lesson.device {
+            if version > memory.devices_at || memory.devices.len() >= SERIALS_MAX {
+                memory.devices.clear();
+                memory.devices_at = memory.devices_at.max(version);
+            }
+            if version == memory.devices_at {
+                memory.devices.insert(device.serial.clone(), device);
+            }
+        }
         memory.told.extend(lesson.told);
         memory.offsets.extend(lesson.offset);
         match lesson.far {
@@ -165,6 +215,8 @@ impl Intake {
 pub struct Lesson {
     /// Ids of numbers, by blind index.
     pub pins: Vec<(String, i64)>,
+    /// A device, and how far the chain of its row had come before it was read.
+    pub device: Option<(i64, Arc<DeviceRow>)>,
     /// Serial and offset of a device.
     pub offset: Option<(String, i32)>,
     /// Passages of a device with a far time that are to be noted later; none where all were noted.

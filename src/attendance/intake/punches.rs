@@ -169,9 +169,9 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     let judged = heard::judge(tx, ctx, (intake, &mut lesson), &device, &new)?;
     let stored = keeping::store_punches(tx, ctx, intake, &mut lesson, (&device, project, id), &new)?;
     judge(tx, ctx, project, &new, &stored, &mut statuses)?;
-    let parsed = keeping::parsed(PARSER, &stored, problems.len(), statuses.len());
+    let (parsed, aside) = keeping::judged(tx, (PARSER, &message), &stored, &problems, statuses.len())?;
     inbox::keep(tx.conn(), ctx.vault(), id, &message, &parsed)?;
-    keeping::put_aside(tx, ctx, id, &problems)?;
+    keeping::put_aside(tx, ctx, id, aside)?;
     if !stored.fresh.is_empty() {
         heard::flag_far(tx, ctx, id, &judged, problems.len() + 1)?;
     }

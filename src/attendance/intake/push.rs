@@ -155,9 +155,15 @@ fn take(
         whole = whole.or_else(|| Some(Whole::of(&message.body)));
         message.body = kept;
     }
-    let parsed = keeping::parsed(pushed.feed.parser(), &taken.stored, taken.problems.len(), taken.read);
+    // Of bytes that are not kept whole nothing tells whether they are the same.
+    let (parsed, problems) = match &whole {
+        None => keeping::judged(tx, (pushed.feed.parser(), &message), &taken.stored, &taken.problems, taken.read)?,
+        Some(_) => {
+            (keeping::parsed(pushed.feed.parser(), &taken.stored, taken.problems.len(), taken.read), taken.problems.as_slice())
+        }
+    };
     inbox::keep_part(tx.conn(), ctx.vault(), id, &message, &parsed, whole.as_ref())?;
-    keeping::put_aside(tx, ctx, id, &taken.problems)?;
+    keeping::put_aside(tx, ctx, id, problems)?;
     if !taken.stored.fresh.is_empty() {
         heard::flag_far(tx, ctx, id, &taken.judged, taken.problems.len() + 1)?;
     }

@@ -3,12 +3,14 @@
 //! Bodies are read before the transaction, with the offset that the device had last; the transaction looks at the device's row and
 //! reads again in the rare case that it differs.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::clock_records;
-use super::heard::{self, is_recent};
+use super::heard::is_recent;
 use super::keeping::{self, Stored};
 use super::replay::held_source;
+use super::uploads::{self, Upload};
 use super::{Intake, Lesson, ORDER_LIFE_SECONDS, ORDER_RETRY_SECONDS, PENDING_BODY_MAX};
 use crate::attendance::devices::actions::{admit_pending, clears_log, com_key_hash, command_of, log_is_cleared, log_stands};
 use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow};
@@ -17,7 +19,7 @@ use crate::attendance::silence;
 use crate::base::id::InboxId;
 use crate::store::inbox::{self, InboxState, Message, Parsed, Whole};
 use crate::store::vault::Owner;
-use crate::store::{AnyConn, StoreError, Tx};
+use crate::store::{AnyConn, StoreError, Tx, jobs};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::{CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem};
 use crate::wire::reason::Reason;
@@ -66,22 +68,24 @@ impl Answer {
 }
 
 impl Request {
-    fn is_attlog(&self) -> bool {
+    /// Whether it is an upload of punches.
+    pub fn is_upload(&self) -> bool {
         self.is_post && self.endpoint == Endpoint::Data && self.query.table() == Some(Table::AttLog)
     }
 
     /// Reads the body of an upload of punches, so that the transaction need not.
     pub fn read_ahead(&mut self, intake: &Intake) {
-        if self.is_attlog() {
+        if self.is_upload() {
             let offset = intake.offset(&self.serial).unwrap_or(CHINA_OFFSET_MINUTES);
             self.batch = Some((self.read(offset), offset));
         }
     }
 
-    fn batch(&self, offset: i32) -> DeviceBatch {
+    /// What the body says, read with this offset.
+    pub(super) fn batch(&self, offset: i32) -> Cow<'_, DeviceBatch> {
         match &self.batch {
-            Some((batch, read_with)) if *read_with == offset => batch.clone(),
-            _ => self.read(offset),
+            Some((batch, read_with)) if *read_with == offset => Cow::Borrowed(batch),
+            _ => Cow::Owned(self.read(offset)),
         }
     }
 
@@ -135,6 +139,11 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, request: &Request) -> 
     if device.state == DeviceState::Pending {
         return Ok((serve_pending(tx, ctx, &device, request)?, lesson));
     }
+    if request.is_upload() {
+        let project = device.project_id.ok_or_else(Problem::not_found)?;
+        let taken = uploads::take(tx, intake, &[Upload { ctx, request, device: &device, project }])?;
+        return taken.into_iter().next().ok_or_else(Problem::not_found);
+    }
     let answer = match request.endpoint {
         Endpoint::Data if !request.is_post => {
             let state = note_seen(tx, ctx, intake, &device, &request.query, None, &mut lesson)?;
@@ -145,7 +154,7 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, request: &Request) -> 
             Answer::Text(orders(tx, ctx, &device, &request.query)?)
         }
         _ => {
-            let answer = upload(tx, ctx, intake, &device, request, &mut lesson)?;
+            let answer = upload(tx, ctx, &device, request)?;
             let table = if request.is_post { request.query.table() } else { None };
             note_seen(tx, ctx, intake, &device, &request.query, table, &mut lesson)?;
             answer
@@ -182,7 +191,7 @@ fn serve_pending(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Reque
         }
         return Ok(answer);
     }
-    let batch = request.is_attlog().then(|| request.batch(device.offset_minutes));
+    let batch = request.is_upload().then(|| request.batch(device.offset_minutes));
     let lines = batch.as_ref().map_or(0, |batch| batch.lines);
     let by_size = request.message.body.len() / 1024;
     let cost = i32::try_from(by_size.max(usize::try_from(lines).unwrap_or(usize::MAX)).max(1)).unwrap_or(i32::MAX);
@@ -202,32 +211,13 @@ fn serve_pending(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Reque
     })
 }
 
-fn upload(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    intake: &Intake,
-    device: &DeviceRow,
-    request: &Request,
-    lesson: &mut Lesson,
-) -> Result<Answer, Problem> {
-    if request.message.body.is_empty() && request.whole.is_none() && !request.is_attlog() {
+fn upload(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Request) -> Result<Answer, Problem> {
+    if request.message.body.is_empty() && request.whole.is_none() {
         return Ok(Answer::ok());
     }
     let project = device.project_id.ok_or_else(Problem::not_found)?;
     let id = InboxId(ctx.id());
     let message = |body: &Message| Message { source: device.serial.clone(), project: Some(project), ..body.clone() };
-    if request.is_attlog() {
-        let batch = request.batch(device.offset_minutes);
-        let judged = heard::judge(tx, ctx, (intake, &mut *lesson), device, &batch.punches)?;
-        let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &batch.punches)?;
-        let parsed = keeping::parsed(PARSER, &stored, batch.problems.len(), batch.punches.len());
-        inbox::keep(tx.conn(), ctx.vault(), id, &message(&request.message), &parsed)?;
-        keeping::put_aside(tx, ctx, id, &batch.problems)?;
-        if !stored.fresh.is_empty() {
-            heard::flag_far(tx, ctx, id, &judged, batch.problems.len() + 1)?;
-        }
-        return Ok(Answer::Text(zkteco::answer_count(batch.lines).into_bytes()));
-    }
     let mut problems = Vec::new();
     if request.whole.is_some() {
         let (zh, en) = ("内容超过 32 MiB，只保留开头部分", "the body exceeds 32 MiB, only its head was kept");
@@ -338,6 +328,10 @@ pub fn note_stuck(tx: &mut Tx<'_>, ctx: &Ctx, serial: &str, query: &Query) -> Re
     let device = table::by_serial(tx.conn(), serial)?;
     let Some(device) = device.filter(|row| row.state == DeviceState::Active && may_speak(ctx, row, query)) else { return Ok(()) };
     signs::table::change(tx.conn(), device.id, |row| row.stuck_at = Some(ctx.now))?;
+    // Its keeper hears of it at once and not with the day's round.
+    if let Some(project) = device.project_id {
+        jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &project.to_string(), ctx.now)?;
+    }
     Ok(())
 }
 
@@ -345,8 +339,40 @@ fn info_of(query: &Query) -> Option<String> {
     query.get("INFO").map(|info| info.chars().filter(|c| !c.is_control()).take(INFO_MAX).collect())
 }
 
+/// What the state becomes with what a request says: the stamp of a table, and what a heartbeat tells.
+fn said(known: &DeviceStateRow, query: &Query, uploaded: Option<Table>) -> DeviceStateRow {
+    let mut next = known.clone();
+    if let Some(stamp) = query.stamp() {
+        let stamp: String = stamp.chars().filter(|c| !c.is_control()).take(STAMP_MAX).collect();
+        match uploaded {
+            Some(Table::AttLog) => next.attlog_stamp = stamp,
+            Some(Table::OperLog) => next.operlog_stamp = stamp,
+            Some(Table::AttPhoto) => next.photo_stamp = stamp,
+            _ => {}
+        }
+    }
+    if let Some(info) = info_of(query) {
+        next.info = info;
+    }
+    next
+}
+
+/// For a device that was noted within the last minute: the state that its request leads to, or none within where nothing changes. `None`
+/// where it has to be noted anew ([`note_seen`]).
+pub(super) fn restamped(
+    ctx: &Ctx,
+    intake: &Intake,
+    device: &DeviceRow,
+    query: &Query,
+    uploaded: Option<Table>,
+) -> Option<Option<DeviceStateRow>> {
+    let known = intake.seen(device.id).filter(|known| is_recent(known.last_seen_at, ctx.now))?;
+    let next = said(&known, query, uploaded);
+    Some((next != known).then_some(next))
+}
+
 /// Notes the device as seen, with the stamp of a table and what a heartbeat says; left alone while nothing changes for a minute.
-fn note_seen(
+pub(super) fn note_seen(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     intake: &Intake,
@@ -355,31 +381,15 @@ fn note_seen(
     uploaded: Option<Table>,
     lesson: &mut Lesson,
 ) -> Result<DeviceStateRow, Problem> {
-    let changed = |row: &DeviceStateRow| {
-        let mut next = row.clone();
-        if let Some(stamp) = query.stamp() {
-            let stamp: String = stamp.chars().filter(|c| !c.is_control()).take(STAMP_MAX).collect();
-            match uploaded {
-                Some(Table::AttLog) => next.attlog_stamp = stamp,
-                Some(Table::OperLog) => next.operlog_stamp = stamp,
-                Some(Table::AttPhoto) => next.photo_stamp = stamp,
-                _ => {}
-            }
-        }
-        if let Some(info) = info_of(query) {
-            next.info = info;
-        }
-        next
-    };
     if let Some(known) = intake.seen(device.id)
         && is_recent(known.last_seen_at, ctx.now)
-        && changed(&known) == known
+        && said(&known, query, uploaded) == known
     {
         return Ok(known);
     }
     let stands = table::state_of(tx.conn(), device.id)?.ok_or_else(Problem::not_found)?;
     silence::end(tx, ctx, device, stands.last_seen_at)?;
-    let next = DeviceStateRow { last_seen_at: ctx.now, ..changed(&stands) };
+    let next = DeviceStateRow { last_seen_at: ctx.now, ..said(&stands, query, uploaded) };
     table::note_seen(tx.conn(), &next)?;
     lesson.seen = Some(next.clone());
     Ok(next)

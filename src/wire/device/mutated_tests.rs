@@ -127,7 +127,7 @@ fn a_multipart_without_an_end_is_read_to_its_end_in_little_time() {
     body.extend(std::iter::repeat_n(b'-', 4 * 1024 * 1024));
     assert_eq!(hikvision::parse(&body, 480).punches.len(), 1);
     let marks = b"--MIME_boundary\r\n".repeat(100_000);
-    assert!(multipart::split(&marks).unwrap().len() <= multipart::PARTS_MAX);
+    assert!(multipart::split(&marks).unwrap().len() <= multipart::PARTS_MAX + 1);
     let nested = "{\"AccessControllerEvent\":".repeat(5_000);
     assert!(hikvision::parse(nested.as_bytes(), 480).punches.is_empty());
 }

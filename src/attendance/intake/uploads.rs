@@ -1,0 +1,146 @@
+//! Uploads of punches by clocks at work, many to a turn of the writer: what each costs by itself is its punch, its message and its stamp.
+//!
+//! Machines are looked up in memory while the chain that their rows are sealed in has not moved; keys of projects, marks of days and jobs
+//! are asked for once a turn. Deliberately absent: machines that are not at work, and requests that are no uploads (`zk`).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::keeping::{self, Marks, Stored};
+use super::zk::{self, Answer, PARSER, Request};
+use super::{Intake, Lesson, heard};
+use crate::attendance::devices::table::{self, DeviceRow};
+use crate::attendance::devices::{DeviceState, Maker, signs};
+use crate::base::id::{InboxId, ProjectId};
+use crate::store::bulk::{self, PunchRow};
+use crate::store::inbox::{self, Message, Parsed};
+use crate::store::{Chain, Tx, journal};
+use crate::web::{Ctx, Problem};
+use crate::wire::device::DeviceBatch;
+use crate::wire::zkteco::{self, Table};
+
+/// A request and who asks.
+pub struct Asked {
+    /// Who, when, with what.
+    pub ctx: Ctx,
+    /// What.
+    pub request: Request,
+    /// What the intake remembers.
+    pub intake: Arc<Intake>,
+}
+
+/// An upload of a machine that is at work on a project.
+pub struct Upload<'a> {
+    /// Who, when, with what.
+    pub ctx: &'a Ctx,
+    /// What.
+    pub request: &'a Request,
+    /// The machine.
+    pub device: &'a DeviceRow,
+    /// Where it hangs.
+    pub project: ProjectId,
+}
+
+/// Serves requests in one turn of the writer; the answers may be given only after the commit.
+///
+/// # Errors
+/// Where one fails all do; nothing of any is kept, and each may be served by itself.
+pub fn serve_all(tx: &mut Tx<'_>, intake: &Intake, all: &[Asked]) -> Result<Vec<(Answer, Lesson)>, Problem> {
+    // Before any row: what is read after it is at least as new.
+    let version = journal::stands(tx.conn(), Chain::Organisation)?;
+    let mut answers: Vec<Option<(Answer, Lesson)>> = Vec::with_capacity(all.len());
+    let mut known: Vec<(usize, Arc<DeviceRow>, ProjectId)> = Vec::with_capacity(all.len());
+    for (place, asked) in all.iter().enumerate() {
+        let device = match intake.device(version, &asked.request.serial) {
+            Some(device) => Some(device),
+            None => table::by_serial(tx.conn(), &asked.request.serial)?.map(Arc::new),
+        };
+        let at_work = device.filter(|device| device.state == DeviceState::Active && device.maker == Maker::Zkteco);
+        match at_work.and_then(|device| device.project_id.map(|project| (device, project))) {
+            Some((device, project)) if asked.request.is_upload() && zk::may_speak(&asked.ctx, &device, &asked.request.query) => {
+                answers.push(None);
+                known.push((place, device, project));
+            }
+            _ => answers.push(Some(zk::serve(tx, &asked.ctx, intake, &asked.request)?)),
+        }
+    }
+    let uploads: Vec<Upload<'_>> = known
+        .iter()
+        .filter_map(|(place, device, project)| {
+            let asked = all.get(*place)?;
+            Some(Upload { ctx: &asked.ctx, request: &asked.request, device, project: *project })
+        })
+        .collect();
+    let taken = take(tx, intake, &uploads)?;
+    for ((place, device, _), (answer, mut lesson)) in known.into_iter().zip(taken) {
+        lesson.device = Some((version, device));
+        if let Some(free) = answers.get_mut(place) {
+            *free = Some((answer, lesson));
+        }
+    }
+    Ok(answers.into_iter().flatten().collect())
+}
+
+/// What is known of an upload before its punches are stored.
+struct Read<'a> {
+    id: InboxId,
+    batch: Cow<'a, DeviceBatch>,
+    judged: signs::Judged,
+    rows: Vec<PunchRow>,
+    lesson: Lesson,
+}
+
+/// Takes uploads: punches each once, their messages, what could not be read, and the marks for folding.
+pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<Vec<(Answer, Lesson)>, Problem> {
+    let Some(first) = uploads.first() else { return Ok(Vec::new()) };
+    let mut reads = Vec::with_capacity(uploads.len());
+    for Upload { ctx, request, device, project } in uploads {
+        let (id, mut lesson) = (InboxId(ctx.id()), Lesson::default());
+        lesson.offset = Some((device.serial.clone(), device.offset_minutes));
+        let batch = request.batch(device.offset_minutes);
+        let judged = heard::judge(tx, ctx, (intake, &mut lesson), device, &batch.punches)?;
+        let rows = keeping::rows_of(tx, ctx, (intake, &mut lesson), (device, *project, id), &batch.punches)?;
+        reads.push(Read { id, batch, judged, rows, lesson });
+    }
+    let fresh = bulk::insert_punches(tx.conn(), reads.iter().flat_map(|read| &read.rows).copied().collect())?;
+    Marks::of(&fresh).write(tx, first.ctx)?;
+    let mut fresh_of: HashMap<i64, Vec<PunchRow>> = HashMap::with_capacity(reads.len());
+    for row in fresh {
+        fresh_of.entry(row.inbox_id).or_default().push(row);
+    }
+    let mut messages: Vec<(InboxId, Message, Parsed)> = Vec::with_capacity(reads.len());
+    let mut aside = Vec::with_capacity(reads.len());
+    for (Upload { request, device, project, .. }, read) in uploads.iter().zip(&mut reads) {
+        let stored = Stored { fresh: fresh_of.remove(&read.id.0).unwrap_or_default(), rows: std::mem::take(&mut read.rows) };
+        let message = Message { source: device.serial.clone(), project: Some(*project), ..request.message.clone() };
+        let (parsed, problems) =
+            keeping::judged(tx, (PARSER, &message), &stored, &read.batch.problems, read.batch.punches.len())?;
+        aside.push((problems.len(), !stored.fresh.is_empty()));
+        messages.push((read.id, message, parsed));
+    }
+    inbox::keep_all(tx.conn(), first.ctx.vault(), &messages)?;
+    let mut stamps = BTreeMap::new();
+    let mut answers = Vec::with_capacity(reads.len());
+    for ((Upload { ctx, request, device, .. }, read), (problems, is_new)) in uploads.iter().zip(reads).zip(aside) {
+        let Read { id, batch, judged, mut lesson, .. } = read;
+        if problems > 0 {
+            keeping::put_aside(tx, ctx, id, &batch.problems)?;
+        }
+        if is_new {
+            heard::flag_far(tx, ctx, id, &judged, batch.problems.len() + 1)?;
+        }
+        match zk::restamped(ctx, intake, device, &request.query, Some(Table::AttLog)) {
+            // Of one machine's stamps in a turn the last one stands.
+            Some(Some(state)) => {
+                lesson.seen = Some(state.clone());
+                stamps.insert(device.id, state);
+            }
+            Some(None) => {}
+            None => drop(zk::note_seen(tx, ctx, intake, device, &request.query, Some(Table::AttLog), &mut lesson)?),
+        }
+        answers.push((Answer::Text(zkteco::answer_count(batch.lines).into_bytes()), lesson));
+    }
+    table::note_stamps(tx.conn(), stamps.into_values())?;
+    Ok(answers)
+}
