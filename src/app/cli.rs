@@ -137,7 +137,7 @@ enum Command {
     },
     /// Measure this binary on temporary databases.
     Bench {
-        /// punches, gates, pages, statements, law, detectors or idle; all when absent.
+        /// idle, punches, growth, gates, pages, statements, camt, feeds, payroll, law or detectors; all but growth when absent.
         name: Option<String>,
         /// How many projects the law is measured on; 20,000 when absent.
         #[arg(long, value_parser = clap::value_parser!(u32).range(10..=100_000))]

@@ -22,9 +22,9 @@ use crate::{
 
 /// The whole table.
 pub fn all() -> Vec<Route> {
-    // Every request is held against these in turn, so those that machines send thousands of times a second stand first.
-    let mut routes = attendance::intake::http::routes();
-    routes.extend(own());
+    let mut routes = own();
+    // Every request is held against these in turn, so what machines send thousands of times a second stands before the rest.
+    routes.extend(attendance::intake::http::routes());
     routes.extend(users::http::routes());
     routes.extend(users::contacts::http::routes());
     routes.extend(amendments::http::routes());

@@ -1,5 +1,6 @@
 //! What a scenario runs on: a database of its own, the real server on a loopback port, the worker beside it.
 
+use std::io::{Seek, SeekFrom, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::parties::{self, PartyKind};
 use crate::projects;
 use crate::store::conn::Place;
 use crate::store::vault::Entropy;
-use crate::store::{Db, StoreError, Tx, migrate};
+use crate::store::{Db, DbOptions, StoreError, Tx, migrate};
 use crate::users;
 use crate::web::{Ctx, Grant, Ground, Problem, Role, ScopeOn};
 
@@ -70,8 +71,11 @@ pub struct Bed {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     // Dropped last, after everything that has the database open.
-    _folder: Option<Folder>,
+    folder: Option<Folder>,
 }
+
+/// Writes by which the disk is known.
+const SYNCS: usize = 101;
 
 fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(work);
@@ -81,6 +85,11 @@ fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle
 impl Bed {
     /// Starts one: on a temporary SQLite file, or on the given database, which must be there to be written to.
     pub fn make(config_dir: Option<&Path>, url: Option<&str>) -> Result<Self, StoreError> {
+        Self::slowed(config_dir, url, Duration::ZERO)
+    }
+
+    /// As [`Bed::make`], with every commit of a writer so much longer.
+    pub fn slowed(config_dir: Option<&Path>, url: Option<&str>, commit_pause: Duration) -> Result<Self, StoreError> {
         let mut config = Config::load(config_dir)?;
         // Each connection plays one device as fast as it can; the brake on a single device is not what is measured.
         config.devices.rate_max = u32::MAX;
@@ -89,7 +98,7 @@ impl Bed {
             (None, Some(folder)) => Place::in_folder(&folder.0),
             (url, _) => Place::parse(url.unwrap_or_default())?,
         };
-        let db = Db::open(place, &config.db_options())?;
+        let db = Db::open(place, &DbOptions { commit_pause, ..config.db_options() })?;
         migrate::up(&db)?;
         let mut key = [0; 32];
         SystemEntropy.fill(&mut key)?;
@@ -133,7 +142,23 @@ impl Bed {
         let poll = Duration::from_secs(config.jobs.poll_seconds.max(1));
         let working = thread("bench-worker", move || work(&at_work, &asked, poll))?;
         let tag = ground.clock.now().0 / 1000 % 1_000_000_000;
-        Ok(Self { ground, address, tag, tokens, handle, stop, threads: vec![serving, working], _folder: folder })
+        Ok(Self { ground, address, tag, tokens, handle, stop, threads: vec![serving, working], folder })
+    }
+
+    /// Microseconds that the folder's disk takes at the median for a page that is written over to be safe; none without a folder.
+    pub fn sync_micros(&self) -> Option<u64> {
+        let path = self.folder.as_ref()?.0.join("sync");
+        let mut file = std::fs::File::create(&path).ok()?;
+        let mut took = Vec::with_capacity(SYNCS);
+        for _ in 0..SYNCS {
+            file.seek(SeekFrom::Start(0)).ok()?;
+            file.write_all(&[0x5A; 4096]).ok()?;
+            let begun = std::time::Instant::now();
+            file.sync_data().ok()?;
+            took.push(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
+        }
+        took.sort_unstable();
+        took.get(SYNCS / 2).copied()
     }
 
     /// The context of the house.

@@ -10,6 +10,7 @@ mod client;
 mod detectors;
 mod feeds;
 mod gates;
+mod growth;
 mod law;
 mod pages;
 mod payroll;
@@ -28,7 +29,8 @@ use bed::Bed;
 /// How long an idle server is left alone before its memory is read.
 const IDLE: Duration = Duration::from_secs(2);
 /// The scenarios; memory comes first, while the process is fresh.
-const NAMES: &[&str] = &["idle", "punches", "gates", "pages", "statements", "camt", "feeds", "payroll", "law", "detectors"];
+const NAMES: &[&str] =
+    &["idle", "punches", "growth", "gates", "pages", "statements", "camt", "feeds", "payroll", "law", "detectors"];
 
 fn refused(problem: &Problem) -> StoreError {
     StoreError::Setup(format!("{} / {}", problem.zh, problem.en))
@@ -48,6 +50,7 @@ pub struct Report {
     pub cores: usize,
     pub idle: Option<Idle>,
     pub punches: Option<punches::Punches>,
+    pub growth: Option<growth::Growth>,
     pub gates: Option<gates::Gates>,
     pub pages: Option<pages::Pages>,
     pub statements: Option<statements::Statements>,
@@ -81,6 +84,7 @@ pub fn run(
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         idle: None,
         punches: None,
+        growth: None,
         gates: None,
         pages: None,
         statements: None,
@@ -97,7 +101,17 @@ pub fn run(
         bed.end()?;
     }
     if let Some(bed) = on_bed("punches")? {
-        report.punches = Some(punches::measure(&bed)?);
+        let mut punches = punches::measure(&bed)?;
+        bed.end()?;
+        let bed = Bed::slowed(config_dir, url, Duration::from_millis(punches::SLOWED_BY_MILLIS))?;
+        punches.slowed = Some(punches::measure_slowed(&bed)?);
+        bed.end()?;
+        report.punches = Some(punches);
+    }
+    // By name only: it takes a minute and two gigabytes of disk.
+    if name == Some("growth") {
+        let bed = Bed::make(config_dir, url)?;
+        report.growth = Some(growth::measure(&bed)?);
         bed.end()?;
     }
     if let Some(bed) = on_bed("gates")? {
@@ -166,7 +180,8 @@ impl Report {
         }
         if let Some(punches) = &self.punches {
             let rows = [("static ok", &punches.static_ok), ("1 punch a request", &punches.single)];
-            for (name, row) in rows.into_iter().chain([("1,000 punches a request", &punches.batch)]) {
+            let slowed = punches.slowed.as_ref().map(|row| ("1 punch, commits slowed", row));
+            for (name, row) in rows.into_iter().chain(slowed).chain([("1,000 punches a request", &punches.batch)]) {
                 lines.push(format!(
                     "{name:<24} x {:<2}{:>8} requests/s {:>8} punches/s   p50 {:>6} µs   p99 {:>7} µs   {:>5} commits/s of {} requests",
                     row.connections,
@@ -178,8 +193,16 @@ impl Report {
                     row.requests_per_transaction.as_deref().unwrap_or("-"),
                 ));
             }
+            let micros = |sync: Option<u64>| sync.map_or("?".to_owned(), |micros| micros.to_string());
+            lines.push(format!(
+                "fdatasync of the disk       {:>8} µs before single punches, {} µs before batches; slowed commits took {} ms more",
+                micros(punches.sync_before_single_micros),
+                micros(punches.sync_before_batch_micros),
+                punches.slowed_by_millis
+            ));
             lines.push(format!("folding what was left       {:>8} ms", punches.folding_millis));
         }
+        lines.extend(self.growth.iter().flat_map(growth::Growth::lines));
         for row in self.gates.iter().flat_map(|gates| &gates.gates) {
             lines.push(format!(
                 "{:<24} x {:<2}{:>8} answers/s   p50 {:>6} µs   p99 {:>7} µs   {} answers",

@@ -20,9 +20,9 @@ use crate::wire::device::CHINA_OFFSET_MINUTES;
 /// Connections of single punches, and devices: each connection is one clock.
 const CONNECTIONS: usize = 64;
 /// Connections that upload in batches.
-const BATCH_CONNECTIONS: usize = 4;
+pub const BATCH_CONNECTIONS: usize = 4;
 /// Punches of one batch.
-const BATCH: u64 = 1000;
+pub const BATCH: u64 = 1000;
 /// Projects that the clocks hang at, in turn.
 const PROJECTS: usize = 16;
 /// People who pass one gate.
@@ -35,6 +35,8 @@ const BATCH_FROM: u64 = 50 * PASSAGES_OF_DAY;
 const PASSAGE_SECONDS: u64 = 45;
 /// Second of the day at which the gates open.
 const OPENING_SECOND: u64 = 6 * 3600;
+/// How much longer every commit takes where a slow disk is played.
+pub const SLOWED_BY_MILLIS: u64 = 3;
 const WARM_UP: Duration = Duration::from_secs(1);
 const SPAN: Duration = Duration::from_secs(6);
 const STATIC_SPAN: Duration = Duration::from_secs(2);
@@ -65,6 +67,12 @@ pub struct Punches {
     pub single: Row,
     /// A thousand a request.
     pub batch: Row,
+    /// What the disk takes for a small write to be safe, in the middle of many, right before each; `null` where the disk is a server's.
+    pub sync_before_single_micros: Option<u64>,
+    pub sync_before_batch_micros: Option<u64>,
+    /// One punch a request with every commit slowed.
+    pub slowed: Option<Row>,
+    pub slowed_by_millis: u64,
     /// Milliseconds that the worker still needed to fold what was left into work days.
     pub folding_millis: u64,
 }
@@ -90,45 +98,74 @@ fn row(figures: &Figures, connections: usize, punches: u64, commits: Option<(Com
     }
 }
 
+/// Clocks that are bound.
+pub struct Clocks {
+    serials: Vec<String>,
+    first: Day,
+}
+
+impl Clocks {
+    /// Binds them on a bed.
+    pub fn bind(bed: &Bed) -> Result<Self, StoreError> {
+        let projects = bed.projects(PROJECTS)?;
+        let serials: Vec<String> = (0..CONNECTIONS).map(|number| format!("BN{}X{number}", bed.tag)).collect();
+        let named = serials.clone();
+        bed.write(move |tx, ctx| {
+            for (serial, (project, ..)) in named.iter().zip(projects.iter().cycle()) {
+                let site = projects::enter(tx.conn(), &ctx.scope, *project)?;
+                let new = Binding {
+                    serial: serial.clone(),
+                    maker: Maker::Zkteco,
+                    gate: serial.clone(),
+                    direction: GateDirection::ByState,
+                    offset_minutes: CHINA_OFFSET_MINUTES,
+                    com_key: None,
+                };
+                actions::bind(tx, ctx, &site, &new)?;
+            }
+            Ok(())
+        })?;
+        Ok(Self { serials, first: bed.first_day() })
+    }
+
+    /// Writes an upload of so many passages of a clock, from one on. A clock sends a new stamp with each, and the service notes it.
+    pub fn upload(&self, place: usize, from: u64, count: u64, out: &mut Vec<u8>) {
+        let serial = self.serials.get(place).map_or("", String::as_str);
+        let body = attlog(self.first, from, count);
+        client::post(out, &format!("/iclock/cdata?SN={serial}&table=ATTLOG&Stamp={from}"), "", body.as_bytes());
+    }
+
+    /// Writes the n-th batch of a connection: the clocks take turns, so that a clock's days go on as slowly as they do.
+    pub fn batch(&self, place: usize, n: u64, out: &mut Vec<u8>) {
+        let turns = u64::try_from(CONNECTIONS / BATCH_CONNECTIONS).unwrap_or(1);
+        let clock = place + BATCH_CONNECTIONS * usize::try_from(n % turns).unwrap_or(0);
+        self.upload(clock, BATCH_FROM + n / turns * BATCH, BATCH, out);
+    }
+
+    /// Single punches over many connections.
+    fn one_by_one(&self, bed: &Bed) -> Result<Row, StoreError> {
+        let single = |place: usize, n: u64, out: &mut Vec<u8>| self.upload(place, n, 1, out);
+        let (figures, begun, ended) = client::drive(load(bed, CONNECTIONS, SPAN), single, || bed.ground.db.commits())?;
+        Ok(row(&figures, CONNECTIONS, 1, Some((begun, ended))))
+    }
+}
+
+fn load(bed: &Bed, connections: usize, span: Duration) -> Load {
+    Load { address: bed.address, connections, warm_up: WARM_UP, span }
+}
+
 /// Binds the clocks and measures.
 pub fn measure(bed: &Bed) -> Result<Punches, StoreError> {
-    let projects = bed.projects(PROJECTS)?;
-    let serials: Vec<String> = (0..CONNECTIONS).map(|number| format!("BN{}X{number}", bed.tag)).collect();
-    let named = serials.clone();
-    bed.write(move |tx, ctx| {
-        for (serial, (project, ..)) in named.iter().zip(projects.iter().cycle()) {
-            let site = projects::enter(tx.conn(), &ctx.scope, *project)?;
-            let new = Binding {
-                serial: serial.clone(),
-                maker: Maker::Zkteco,
-                gate: serial.clone(),
-                direction: GateDirection::ByState,
-                offset_minutes: CHINA_OFFSET_MINUTES,
-                com_key: None,
-            };
-            actions::bind(tx, ctx, &site, &new)?;
-        }
-        Ok(())
-    })?;
-    let load = |connections, span| Load { address: bed.address, connections, warm_up: WARM_UP, span };
-    let commits = || bed.ground.db.commits();
-
-    let (figures, ..) = client::drive(load(CONNECTIONS, STATIC_SPAN), |_, _, out| client::get(out, "/healthz", ""), || ())?;
+    let clocks = Clocks::bind(bed)?;
+    let (figures, ..) = client::drive(load(bed, CONNECTIONS, STATIC_SPAN), |_, _, out| client::get(out, "/healthz", ""), || ())?;
     let static_ok = row(&figures, CONNECTIONS, 0, None);
 
-    let first = bed.first_day();
-    let upload = |place: usize, from: u64, count: u64, out: &mut Vec<u8>| {
-        let serial = serials.get(place).map_or("", String::as_str);
-        let body = attlog(first, from, count);
-        // A clock sends a new stamp with each upload, and the service notes it.
-        client::post(out, &format!("/iclock/cdata?SN={serial}&table=ATTLOG&Stamp={from}"), "", body.as_bytes());
-    };
-    let single = |place: usize, n: u64, out: &mut Vec<u8>| upload(place, n, 1, out);
-    let (figures, begun, ended) = client::drive(load(CONNECTIONS, SPAN), single, commits)?;
-    let single = row(&figures, CONNECTIONS, 1, Some((begun, ended)));
+    let sync_before_single_micros = bed.sync_micros();
+    let single = clocks.one_by_one(bed)?;
 
-    let batch = |place: usize, n: u64, out: &mut Vec<u8>| upload(place, BATCH_FROM + n * BATCH, BATCH, out);
-    let (figures, begun, ended) = client::drive(load(BATCH_CONNECTIONS, SPAN), batch, commits)?;
+    let sync_before_batch_micros = bed.sync_micros();
+    let batch = |place: usize, n: u64, out: &mut Vec<u8>| clocks.batch(place, n, out);
+    let (figures, begun, ended) = client::drive(load(bed, BATCH_CONNECTIONS, SPAN), batch, || bed.ground.db.commits())?;
     let batch = row(&figures, BATCH_CONNECTIONS, BATCH, Some((begun, ended)));
 
     // Passages of the last moments wait for others before their day is folded.
@@ -137,7 +174,21 @@ pub fn measure(bed: &Bed) -> Result<Punches, StoreError> {
     let begun = std::time::Instant::now();
     while worker::drain(&bed.ground)? > 0 {}
     let folding_millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Punches { static_ok, single, batch, folding_millis })
+    Ok(Punches {
+        static_ok,
+        single,
+        batch,
+        sync_before_single_micros,
+        sync_before_batch_micros,
+        slowed: None,
+        slowed_by_millis: SLOWED_BY_MILLIS,
+        folding_millis,
+    })
+}
+
+/// Single punches where every commit takes longer: what a slow disk does.
+pub fn measure_slowed(bed: &Bed) -> Result<Row, StoreError> {
+    Clocks::bind(bed)?.one_by_one(bed)
 }
 
 /// Passages of a gate as its clock sends them, in order of time.

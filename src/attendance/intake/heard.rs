@@ -45,6 +45,8 @@ pub fn judge(
         None => signs::table::of(tx.conn(), device.id)?.told_at,
     };
     let told_before = known.unwrap_or(device.created_at);
+    // Also where nothing is noted below: a machine that sends what it stored is asked about once.
+    lesson.told = Some((device.id, told_before));
     let judged = signs::judge(punches, device.offset_minutes, ctx.now, told_before);
     if is_recent(told_before, ctx.now) {
         if judged.far > 0 {

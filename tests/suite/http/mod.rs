@@ -45,6 +45,7 @@ mod sheet_files;
 mod sheet_import;
 mod sheet_items;
 mod sheet_links;
+mod uploads_together;
 mod users;
 mod voiding;
 mod wage_money;

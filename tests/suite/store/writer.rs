@@ -1,6 +1,8 @@
 //! The writer: many at once, none lost, a failing neighbour harms nobody.
 
-use anxin::store::{StoreError, Tx};
+use std::sync::Arc;
+
+use anxin::store::{Gathering, StoreError, Tx, jobs};
 use anxin::web::Problem;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -46,6 +48,50 @@ both!(a_hundred_at_once_are_all_kept_and_failures_keep_nothing, |app| {
     let results = join_all(work).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 70);
     assert_eq!(count(&app), 70);
+});
+
+both!(what_fails_together_is_done_one_by_one, |app| {
+    let together = |tx: &mut Tx<'_>, numbers: &[u32]| -> Result<Vec<u32>, Problem> {
+        for number in numbers {
+            mark(tx, &format!("mark-{number}"))?;
+            match number % 10 {
+                0 => return Err(Problem::not_found()),
+                1 => mark(tx, &format!("mark-{number}"))?,
+                2 => panic!("a panic stays with its own request"),
+                _ => {}
+            }
+        }
+        Ok(numbers.to_vec())
+    };
+    // A list of its own for each of two lanes, where there are two.
+    let lists = [Arc::new(Gathering::new(16, together)), Arc::new(Gathering::new(16, together))];
+    let work = (0..100).map(|number| {
+        let (db, lists) = (app.ground.db.clone(), &lists);
+        async move {
+            let lane = number as usize % 2 % db.lanes();
+            db.write_together(lane, &lists[lane], number).await
+        }
+    });
+    let results = join_all(work).await;
+    for (number, result) in (0..).zip(&results) {
+        assert_eq!(result.is_ok(), number % 10 > 2, "{number}");
+        assert!(result.as_ref().ok().is_none_or(|answer| *answer == number), "everybody gets the answer to what he asked");
+    }
+    assert_eq!(count(&app), 70);
+});
+
+both!(work_that_may_wait_is_one_job_and_whoever_is_in_a_hurry_gets_it_earlier, |app| {
+    let due = |at: i64| {
+        app.write(move |tx, ctx| {
+            let due = ctx.now.plus_seconds(at);
+            Ok(jobs::enqueue_for(tx.conn(), ctx.id(), ("fold_days", "prj-1"), ctx.now, due)?)
+        })
+        .unwrap();
+        let waiting = app.read(|conn, _| Ok(jobs::list(conn, jobs::JobState::Queued, 0, 10)?)).unwrap();
+        assert_eq!(waiting.len(), 1);
+        (waiting[0].run_at.0 - app.ground.clock.now().0) / 1_000_000
+    };
+    assert_eq!([due(5), due(9), due(3), due(0), due(5)], [5, 5, 3, 0, 0]);
 });
 
 both!(sums_are_exact_beyond_what_a_float_holds, |app| {
