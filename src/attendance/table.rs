@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Worked, day_of};
 use crate::base::id::{CrewId, DeviceId, InboxId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
-use crate::store::bulk::{PunchRow, listed};
+use crate::store::bulk::{self, PunchRow, listed};
 use crate::store::fixed::fixed;
 use crate::store::schema::{dirty_days, inbox, pins, punches, work_days};
 use crate::store::{AnyConn, StoreError};
@@ -47,17 +47,9 @@ impl WorkDayRow {
     }
 }
 
-/// Marks a day to be folded. The update in place of "do nothing" makes a fold that runs at the same time wait for this transaction.
+/// Marks a day to be folded.
 pub fn mark_dirty(conn: &mut AnyConn, project: ProjectId, local_day: i32, now: Moment) -> Result<(), StoreError> {
-    fixed(
-        "INSERT INTO dirty_days (project_id, local_day, marked_at) VALUES ($1, $2, $3) \
-         ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
-    )
-    .big(project.0)
-    .int(local_day)
-    .big(now.0)
-    .execute(conn)?;
-    Ok(())
+    bulk::mark_days(conn, &[(project.0, local_day)], now)
 }
 
 /// Whether days of the project wait to be folded.

@@ -1,5 +1,8 @@
 //! Rows in bulk: the only place that knows which database it talks to for speed.
 
+#[cfg(feature = "postgres")]
+pub(super) mod many;
+
 use diesel::backend::Backend as AnyBackend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -9,7 +12,7 @@ use diesel::sql_types::{BigInt, HasSqlType, Integer};
 use super::conn::{AnyConn, Backend};
 use super::fixed::fixed;
 use super::{StoreError, schema};
-use crate::base::{Day, Fen};
+use crate::base::{Day, Fen, Moment};
 
 /// A punch as stored: the key is the row. `local_day` counts days since 1970, `local_time` seconds of that day, on the device's own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Queryable, Selectable, Insertable)]
@@ -134,6 +137,26 @@ pub fn insert_punches(conn: &mut AnyConn, mut rows: Vec<PunchRow>) -> Result<Vec
     }
 }
 
+/// Marks days of projects to be folded, each at most once in the list.
+pub fn mark_days(conn: &mut AnyConn, days: &[(i64, i32)], now: Moment) -> Result<(), StoreError> {
+    #[cfg(feature = "postgres")]
+    if let AnyConn::Postgres(conn) = conn {
+        return many::mark_days(conn, days, now);
+    }
+    for (project, day) in days {
+        // The update in place of "do nothing" makes a fold that runs at the same time wait for this transaction.
+        fixed(
+            "INSERT INTO dirty_days (project_id, local_day, marked_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
+        )
+        .big(*project)
+        .int(*day)
+        .big(now.0)
+        .execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Writes the stamp and the information of devices, each at most once.
 pub fn update_stamps(conn: &mut AnyConn, rows: &[(i64, String, String)]) -> Result<(), StoreError> {
     #[cfg(feature = "postgres")]
@@ -148,128 +171,6 @@ pub fn update_stamps(conn: &mut AnyConn, rows: &[(i64, String, String)]) -> Resu
             .execute(conn)?;
     }
     Ok(())
-}
-
-/// Many rows in one statement, for the server: each statement is a journey, and so is each of its plans.
-#[cfg(feature = "postgres")]
-mod many {
-    use diesel::pg::{Pg, PgConnection};
-    use diesel::prelude::*;
-    use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-    use diesel::sql_types::{Array, BigInt, Integer, Text};
-
-    use super::{PunchRow, StoreError};
-
-    /// Inserts punches unless they are there and gives the places, in the batch, of those that were new. The text never changes, so the
-    /// server keeps its plan.
-    #[derive(Default)]
-    struct InsertPunches {
-        numbers: [Vec<i64>; 4],
-        small: [Vec<i32>; 5],
-    }
-
-    impl QueryId for InsertPunches {
-        type QueryId = InsertPunches;
-        const HAS_STATIC_QUERY_ID: bool = true;
-    }
-
-    impl QueryFragment<Pg> for InsertPunches {
-        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-            out.push_sql(
-                "INSERT INTO punches (project_id, device_id, pin_id, inbox_id, local_day, local_time, state, verify, ordinal) \
-                 SELECT * FROM unnest(",
-            );
-            for column in &self.numbers {
-                out.push_bind_param::<Array<BigInt>, _>(column)?;
-                out.push_sql(", ");
-            }
-            for (place, column) in self.small.iter().enumerate() {
-                out.push_sql(if place == 0 { "" } else { ", " });
-                out.push_bind_param::<Array<Integer>, _>(column)?;
-            }
-            out.push_sql(
-                ") ON CONFLICT DO NOTHING \
-                 RETURNING project_id, local_day, local_time, device_id, pin_id, state, verify, ordinal, inbox_id",
-            );
-            Ok(())
-        }
-    }
-
-    impl Query for InsertPunches {
-        type SqlType = (BigInt, Integer, Integer, BigInt, BigInt, Integer, Integer, Integer, BigInt);
-    }
-
-    impl RunQueryDsl<PgConnection> for InsertPunches {}
-
-    /// Writes stamps and information of devices.
-    struct UpdateStamps {
-        devices: Vec<i64>,
-        stamps: Vec<String>,
-        infos: Vec<String>,
-    }
-
-    impl QueryId for UpdateStamps {
-        type QueryId = UpdateStamps;
-        const HAS_STATIC_QUERY_ID: bool = true;
-    }
-
-    impl QueryFragment<Pg> for UpdateStamps {
-        fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-            out.push_sql("UPDATE device_states SET attlog_stamp = said.stamp, info = said.info FROM unnest(");
-            out.push_bind_param::<Array<BigInt>, _>(&self.devices)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Array<Text>, _>(&self.stamps)?;
-            out.push_sql(", ");
-            out.push_bind_param::<Array<Text>, _>(&self.infos)?;
-            out.push_sql(") AS said (device, stamp, info) WHERE device_states.device_id = said.device");
-            Ok(())
-        }
-    }
-
-    impl RunQueryDsl<PgConnection> for UpdateStamps {}
-
-    /// [`super::update_stamps`].
-    pub fn update_stamps(conn: &mut PgConnection, rows: &[(i64, String, String)]) -> Result<(), StoreError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let update = UpdateStamps {
-            devices: rows.iter().map(|(device, ..)| *device).collect(),
-            stamps: rows.iter().map(|(_, stamp, _)| stamp.clone()).collect(),
-            infos: rows.iter().map(|(.., info)| info.clone()).collect(),
-        };
-        update.execute(conn)?;
-        Ok(())
-    }
-
-    /// What one statement takes at most.
-    const ROWS: usize = 10_000;
-
-    /// [`super::insert_punches`] of sorted rows.
-    pub fn insert_punches(conn: &mut PgConnection, rows: Vec<PunchRow>) -> Result<Vec<PunchRow>, StoreError> {
-        let mut fresh = Vec::with_capacity(rows.len());
-        for some in rows.chunks(ROWS) {
-            let insert = InsertPunches {
-                numbers: [
-                    some.iter().map(|row| row.project_id).collect(),
-                    some.iter().map(|row| row.device_id).collect(),
-                    some.iter().map(|row| row.pin_id).collect(),
-                    some.iter().map(|row| row.inbox_id).collect(),
-                ],
-                small: [
-                    some.iter().map(|row| row.local_day).collect(),
-                    some.iter().map(|row| row.local_time).collect(),
-                    some.iter().map(|row| row.state).collect(),
-                    some.iter().map(|row| row.verify).collect(),
-                    some.iter().map(|row| row.ordinal).collect(),
-                ],
-            };
-            fresh.extend(insert.load::<PunchRow>(conn)?);
-        }
-        // The server need not give them in order.
-        fresh.sort_unstable();
-        Ok(fresh)
-    }
 }
 
 /// Adds up a column of money exactly. `SUM` of integers stays an integer on SQLite and becomes numeric on PostgreSQL, so it is cast

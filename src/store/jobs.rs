@@ -81,6 +81,19 @@ pub struct Counts {
     pub oldest_due: Option<Moment>,
 }
 
+macro_rules! unless_it_waits {
+    () => {
+        "ON CONFLICT (dedupe) WHERE state = 'queued' DO UPDATE SET \
+         asked_again = CASE WHEN jobs.attempts > 0 THEN jobs.asked_again + 1 ELSE jobs.asked_again END, \
+         run_at = CASE WHEN jobs.attempts > 0 THEN jobs.run_at ELSE excluded.run_at END \
+         WHERE jobs.attempts > 0 OR excluded.run_at < jobs.run_at"
+    };
+}
+
+/// What becomes of a job where the same one waits: it is noted that it was asked for again, or it comes earlier.
+#[cfg(feature = "postgres")]
+pub(super) const UNLESS_IT_WAITS: &str = unless_it_waits!();
+
 /// Enqueues a job unless the same one waits already. One that was taken and is not done yet may have read what was there before: it is
 /// noted that it was asked for again, and [`done`] lets it wait anew.
 pub fn enqueue(conn: &mut AnyConn, id: i64, kind: &str, payload: &str, now: Moment) -> Result<(), StoreError> {
@@ -96,13 +109,11 @@ pub fn enqueue_for(
     due: Moment,
 ) -> Result<(), StoreError> {
     let dedupe = format!("{kind} {payload}");
-    fixed(
-        "INSERT INTO jobs (id, kind, dedupe, payload, run_at, attempts, state, created_at) VALUES ($1, $2, $3, $4, $6, 0, 'queued', $5) \
-         ON CONFLICT (dedupe) WHERE state = 'queued' DO UPDATE SET \
-         asked_again = CASE WHEN jobs.attempts > 0 THEN jobs.asked_again + 1 ELSE jobs.asked_again END, \
-         run_at = CASE WHEN jobs.attempts > 0 THEN jobs.run_at ELSE excluded.run_at END \
-         WHERE jobs.attempts > 0 OR excluded.run_at < jobs.run_at",
-    )
+    fixed(concat!(
+        "INSERT INTO jobs (id, kind, dedupe, payload, run_at, attempts, state, created_at) \
+             VALUES ($1, $2, $3, $4, $6, 0, 'queued', $5) ",
+        unless_it_waits!()
+    ))
     .big(id)
     .text(kind)
     .text(&dedupe)
@@ -110,6 +121,25 @@ pub fn enqueue_for(
     .big(now.0)
     .big(due.0)
     .execute(conn)?;
+    Ok(())
+}
+
+/// [`enqueue_for`] of one kind of work for each of these, in one statement on a server.
+pub fn enqueue_each_for(
+    conn: &mut AnyConn,
+    kind: &str,
+    payloads: Vec<(i64, String)>,
+    now: Moment,
+    due: Moment,
+) -> Result<(), StoreError> {
+    #[cfg(feature = "postgres")]
+    if let AnyConn::Postgres(conn) = conn {
+        let jobs = payloads.into_iter().map(|(id, payload)| (id, format!("{kind} {payload}"), payload)).collect();
+        return super::bulk::many::enqueue(conn, kind, jobs, now, due);
+    }
+    for (id, payload) in payloads {
+        enqueue_for(conn, id, (kind, &payload), now, due)?;
+    }
     Ok(())
 }
 

@@ -175,12 +175,20 @@ impl Vault {
 
     /// As [`Vault::seal`] for many of several owners, in their order: each key is looked up and prepared once.
     pub fn seal_each(&self, conn: &mut AnyConn, plain: &[(Owner, &[u8])]) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut ciphers: Vec<(Owner, Aes256Gcm, String)> = Vec::new();
+        let mut owners: Vec<(Owner, String)> = Vec::new();
+        for (owner, _) in plain {
+            if !owners.iter().any(|(known, _)| known == owner) {
+                owners.push((*owner, owner.to_string()));
+            }
+        }
+        let wrapped = self.wrapped(conn, owners.iter().map(|(_, name)| name))?;
+        let mut ciphers = Vec::with_capacity(owners.len());
+        for (owner, name) in owners {
+            let key = self.unwrap(&name, wrapped.get(&name))?;
+            ciphers.push((owner, cipher_of(&key)?, name));
+        }
         let mut sealed = Vec::with_capacity(plain.len());
         for (owner, one) in plain {
-            if !ciphers.iter().any(|(known, ..)| known == owner) {
-                ciphers.push((*owner, cipher_of(&self.data_key(conn, *owner)?)?, owner.to_string()));
-            }
             let Some((_, cipher, label)) = ciphers.iter().find(|(known, ..)| known == owner) else { continue };
             sealed.push(seal_with(cipher, self.random()?, one, label.as_bytes())?);
         }
@@ -208,7 +216,33 @@ impl Vault {
         // Not `first`: its bound LIMIT makes SQLite prepare the statement anew each time.
         let wrapped: Option<Vec<u8>> =
             schema::data_keys::table.find(&name).select(schema::data_keys::wrapped).get_result(conn).optional()?;
-        let wrapped = wrapped.ok_or_else(|| {
+        self.unwrap(&name, wrapped.as_ref())
+    }
+
+    /// The wrapped keys of these owners, in one query on a server.
+    fn wrapped<'a>(
+        &self,
+        conn: &mut AnyConn,
+        names: impl Iterator<Item = &'a String>,
+    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
+        use schema::data_keys as k;
+        #[cfg(feature = "postgres")]
+        if let AnyConn::Postgres(conn) = conn {
+            let names: Vec<&String> = names.collect();
+            let rows: Vec<(String, Vec<u8>)> =
+                k::table.filter(k::owner.eq_any(names)).select((k::owner, k::wrapped)).load(conn)?;
+            return Ok(rows.into_iter().collect());
+        }
+        let mut found = HashMap::new();
+        for name in names {
+            let wrapped: Option<Vec<u8>> = k::table.find(name).select(k::wrapped).get_result(conn).optional()?;
+            found.extend(wrapped.map(|wrapped| (name.clone(), wrapped)));
+        }
+        Ok(found)
+    }
+
+    fn unwrap(&self, name: &str, wrapped: Option<&Vec<u8>>) -> Result<SecretKey, StoreError> {
+        let wrapped = wrapped.cloned().ok_or_else(|| {
             StoreError::Damaged(format!("there is no data key for `{name}`; it was never made or was shredded"))
         })?;
         let known = self.unwrapped.read().ok().and_then(|keys| keys.get(&wrapped).cloned());

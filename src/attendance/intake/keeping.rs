@@ -7,8 +7,8 @@ use chrono::Timelike;
 
 use super::digest;
 use super::{Intake, Lesson};
+use crate::attendance::NO_PROOF_BASE;
 use crate::attendance::devices::table::DeviceRow;
-use crate::attendance::{NO_PROOF_BASE, table};
 use crate::base::Day;
 use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::base::person::half_width;
@@ -107,14 +107,11 @@ impl Marks {
 
     /// Marks the days and asks for their folding, a moment later: a gate at which many pass has its day folded once and not for each.
     pub fn write(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), StoreError> {
-        for (project, day) in &self.days {
-            table::mark_dirty(tx.conn(), ProjectId(*project), *day, ctx.now)?;
-        }
-        for project in self.days.iter().map(|(project, _)| *project).collect::<BTreeSet<_>>() {
-            let due = ctx.now.plus_seconds(ctx.ground.settings.gates.fold_after_seconds);
-            jobs::enqueue_for(tx.conn(), ctx.id(), ("fold_days", &ProjectId(project).to_string()), ctx.now, due)?;
-        }
-        Ok(())
+        bulk::mark_days(tx.conn(), &self.days.iter().copied().collect::<Vec<_>>(), ctx.now)?;
+        let projects: BTreeSet<i64> = self.days.iter().map(|(project, _)| *project).collect();
+        let due = ctx.now.plus_seconds(ctx.ground.settings.gates.fold_after_seconds);
+        let jobs = projects.into_iter().map(|project| (ctx.id(), ProjectId(project).to_string())).collect();
+        jobs::enqueue_each_for(tx.conn(), "fold_days", jobs, ctx.now, due)
     }
 }
 

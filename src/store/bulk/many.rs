@@ -1,0 +1,218 @@
+//! Many rows in one statement, for the server: each statement is a journey, and so is each of its plans. The texts never change, so that
+//! the server keeps their plans.
+
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Integer, Text};
+
+use super::{PunchRow, StoreError};
+use crate::base::Moment;
+use crate::store::jobs;
+
+/// Inserts punches unless they are there and gives the places, in the batch, of those that were new.
+#[derive(Default)]
+struct InsertPunches {
+    numbers: [Vec<i64>; 4],
+    small: [Vec<i32>; 5],
+}
+
+impl QueryId for InsertPunches {
+    type QueryId = InsertPunches;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for InsertPunches {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO punches (project_id, device_id, pin_id, inbox_id, local_day, local_time, state, verify, ordinal) \
+             SELECT * FROM unnest(",
+        );
+        for column in &self.numbers {
+            out.push_bind_param::<Array<BigInt>, _>(column)?;
+            out.push_sql(", ");
+        }
+        for (place, column) in self.small.iter().enumerate() {
+            out.push_sql(if place == 0 { "" } else { ", " });
+            out.push_bind_param::<Array<Integer>, _>(column)?;
+        }
+        out.push_sql(
+            ") ON CONFLICT DO NOTHING \
+             RETURNING project_id, local_day, local_time, device_id, pin_id, state, verify, ordinal, inbox_id",
+        );
+        Ok(())
+    }
+}
+
+impl Query for InsertPunches {
+    type SqlType = (BigInt, Integer, Integer, BigInt, BigInt, Integer, Integer, Integer, BigInt);
+}
+
+impl RunQueryDsl<PgConnection> for InsertPunches {}
+
+/// Marks days.
+struct MarkDays {
+    projects: Vec<i64>,
+    days: Vec<i32>,
+    now: i64,
+}
+
+impl QueryId for MarkDays {
+    type QueryId = MarkDays;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for MarkDays {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO dirty_days (project_id, local_day, marked_at) SELECT said.project, said.day, ");
+        out.push_bind_param::<BigInt, _>(&self.now)?;
+        out.push_sql(" FROM unnest(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.projects)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Integer>, _>(&self.days)?;
+        out.push_sql(
+            ") AS said (project, day) \
+             ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
+        );
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for MarkDays {}
+
+/// [`super::mark_days`].
+pub fn mark_days(conn: &mut PgConnection, days: &[(i64, i32)], now: Moment) -> Result<(), StoreError> {
+    if days.is_empty() {
+        return Ok(());
+    }
+    let (projects, days) = days.iter().copied().unzip();
+    MarkDays { projects, days, now: now.0 }.execute(conn)?;
+    Ok(())
+}
+
+/// Enqueues jobs of one kind.
+struct Enqueue<'a> {
+    kind: &'a str,
+    ids: Vec<i64>,
+    dedupes: Vec<String>,
+    payloads: Vec<String>,
+    now: i64,
+    due: i64,
+}
+
+impl QueryId for Enqueue<'_> {
+    type QueryId = Enqueue<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for Enqueue<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO jobs (id, kind, dedupe, payload, run_at, attempts, state, created_at) SELECT said.id, ");
+        out.push_bind_param::<Text, _>(self.kind)?;
+        out.push_sql(", said.dedupe, said.payload, ");
+        out.push_bind_param::<BigInt, _>(&self.due)?;
+        out.push_sql(", 0, 'queued', ");
+        out.push_bind_param::<BigInt, _>(&self.now)?;
+        out.push_sql(" FROM unnest(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.ids)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.dedupes)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.payloads)?;
+        out.push_sql(") AS said (id, dedupe, payload) ");
+        out.push_sql(jobs::UNLESS_IT_WAITS);
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for Enqueue<'_> {}
+
+/// [`jobs::enqueue_each_for`]; of each job its id, its name and its payload.
+pub fn enqueue(
+    conn: &mut PgConnection,
+    kind: &str,
+    jobs: Vec<(i64, String, String)>,
+    now: Moment,
+    due: Moment,
+) -> Result<(), StoreError> {
+    let mut enqueue = Enqueue { kind, ids: Vec::new(), dedupes: Vec::new(), payloads: Vec::new(), now: now.0, due: due.0 };
+    for (id, dedupe, payload) in jobs {
+        enqueue.ids.push(id);
+        enqueue.dedupes.push(dedupe);
+        enqueue.payloads.push(payload);
+    }
+    if !enqueue.ids.is_empty() {
+        enqueue.execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Writes stamps and information of devices.
+struct UpdateStamps {
+    devices: Vec<i64>,
+    stamps: Vec<String>,
+    infos: Vec<String>,
+}
+
+impl QueryId for UpdateStamps {
+    type QueryId = UpdateStamps;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for UpdateStamps {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("UPDATE device_states SET attlog_stamp = said.stamp, info = said.info FROM unnest(");
+        out.push_bind_param::<Array<BigInt>, _>(&self.devices)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.stamps)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.infos)?;
+        out.push_sql(") AS said (device, stamp, info) WHERE device_states.device_id = said.device");
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for UpdateStamps {}
+
+/// [`super::update_stamps`].
+pub fn update_stamps(conn: &mut PgConnection, rows: &[(i64, String, String)]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let update = UpdateStamps {
+        devices: rows.iter().map(|(device, ..)| *device).collect(),
+        stamps: rows.iter().map(|(_, stamp, _)| stamp.clone()).collect(),
+        infos: rows.iter().map(|(.., info)| info.clone()).collect(),
+    };
+    update.execute(conn)?;
+    Ok(())
+}
+
+/// What one statement takes at most.
+const ROWS: usize = 10_000;
+
+/// [`super::insert_punches`] of sorted rows.
+pub fn insert_punches(conn: &mut PgConnection, rows: Vec<PunchRow>) -> Result<Vec<PunchRow>, StoreError> {
+    let mut fresh = Vec::with_capacity(rows.len());
+    for some in rows.chunks(ROWS) {
+        let insert = InsertPunches {
+            numbers: [
+                some.iter().map(|row| row.project_id).collect(),
+                some.iter().map(|row| row.device_id).collect(),
+                some.iter().map(|row| row.pin_id).collect(),
+                some.iter().map(|row| row.inbox_id).collect(),
+            ],
+            small: [
+                some.iter().map(|row| row.local_day).collect(),
+                some.iter().map(|row| row.local_time).collect(),
+                some.iter().map(|row| row.state).collect(),
+                some.iter().map(|row| row.verify).collect(),
+                some.iter().map(|row| row.ordinal).collect(),
+            ],
+        };
+        fresh.extend(insert.load::<PunchRow>(conn)?);
+    }
+    // The server need not give them in order.
+    fresh.sort_unstable();
+    Ok(fresh)
+}
