@@ -276,7 +276,10 @@ impl Desk<'_> {
         let account = entry.details.first().and_then(|detail| detail.counterparty_account.as_deref());
         let hints = Hints { account, run: run.as_deref(), days };
         let Some(Fit { payment, has_failed, ordered }) = doubts::certain(tx.conn(), ctx, row, &hints)? else {
-            for run in doubts::runs_of(tx.conn(), row)? {
+            // Thousands of refunds may come under one voucher: one that no run was debited under is not searched for them.
+            let voucher = row.bank_ref.as_ref().and_then(|reference| self.vouchers.get(reference));
+            let runs = if voucher.is_none_or(|one| one.has_run) { doubts::runs_of(tx.conn(), row)? } else { Vec::new() };
+            for run in runs {
                 if self.takes_excess_back(tx, ctx, row, &run)? {
                     return Ok(());
                 }

@@ -43,11 +43,6 @@ impl Due {
     pub fn less(self) -> Fen {
         Fen(self.ordered.0.saturating_sub(self.rejected.0))
     }
-
-    /// What may be out of it for good.
-    fn keeps(self) -> Fen {
-        if self.has_failed { Fen::ZERO } else { self.ordered }
-    }
 }
 
 fn has_failed(state: AttemptState) -> bool {
@@ -107,27 +102,37 @@ pub struct Excess {
     pub amount: Fen,
 }
 
+/// A single payment of a run.
+#[derive(Debug, Clone)]
+pub struct Payment {
+    /// Its id.
+    pub id: String,
+    /// Its sum.
+    pub ordered: Fen,
+    /// Whether the bank has refused it or given it back.
+    pub has_failed: bool,
+}
+
+impl From<&AttemptRow> for Payment {
+    fn from(one: &AttemptRow) -> Self {
+        Payment { id: one.end_to_end_id.clone(), ordered: one.amount_fen, has_failed: has_failed(one.state) }
+    }
+}
+
 /// What is out of these payments of a run beyond what may be: refused ones that were debited all the same, and others debited twice.
-pub fn excess(conn: &mut AnyConn, run: &RunHead, attempts: &[AttemptRow]) -> Result<Vec<Excess>, Problem> {
-    let mut ids: Vec<String> = attempts.iter().map(|one| one.end_to_end_id.clone()).collect();
+pub fn excess(conn: &mut AnyConn, run: &RunHead, payments: &[Payment]) -> Result<Vec<Excess>, Problem> {
+    let mut ids: Vec<String> = payments.iter().map(|one| one.id.clone()).collect();
     ids.push(run.message_id.clone());
     let nets = nets(conn, run.project_id, &ids)?;
     // A run that was debited as one before that was kept line by line.
     let is_out_as_one = nets.get(&run.message_id).is_some_and(|net| net.out >= run.total_fen);
-    let found = attempts.iter().filter_map(|one| {
-        let due = Due::of_payment(one.amount_fen, one.state);
-        let out = nets.get(&one.end_to_end_id).map_or(if is_out_as_one { one.amount_fen } else { Fen::ZERO }, |net| net.out);
-        let amount = Fen(out.0.saturating_sub(due.keeps().0));
-        amount.is_positive().then(|| Excess { payment: one.end_to_end_id.clone(), amount })
+    let found = payments.iter().filter_map(|one| {
+        let keeps = if one.has_failed { Fen::ZERO } else { one.ordered };
+        let out = nets.get(&one.id).map_or(if is_out_as_one { one.ordered } else { Fen::ZERO }, |net| net.out);
+        let amount = Fen(out.0.saturating_sub(keeps.0));
+        amount.is_positive().then(|| Excess { payment: one.id.clone(), amount })
     });
     Ok(found.collect())
-}
-
-/// [`excess`] of a whole run, by its message id.
-pub fn excess_of_run(conn: &mut AnyConn, project: ProjectId, message_id: &str) -> Result<Vec<Excess>, Problem> {
-    let Some(run) = results::run_by_message_id(conn, project, message_id)? else { return Ok(Vec::new()) };
-    let attempts = results::attempts_of(conn, project, run.id)?;
-    excess(conn, &run, &attempts)
 }
 
 /// What the bank moved of these payments; those that it moved nothing of are left out.

@@ -11,6 +11,7 @@ use crate::accounts::table::EntryRow;
 use crate::base::id::{LineId, ProjectId, WorkerId};
 use crate::base::{Day, Fen, Month};
 use crate::payroll::pay_run::checks::is_same_name;
+use crate::payroll::results;
 use crate::store::AnyConn;
 use crate::store::vault::Owner;
 use crate::web::{Ctx, Problem};
@@ -100,10 +101,15 @@ fn possible(conn: &mut AnyConn, entry: &EntryRow, days: i64) -> Result<Vec<Possi
     if failed.is_empty() {
         return Ok(found);
     }
-    let runs: BTreeSet<String> = failed.iter().map(|one| one.message_id.clone()).collect();
+    let mut runs: BTreeMap<&str, Vec<books::Payment>> = BTreeMap::new();
+    for one in failed {
+        let payment = books::Payment { id: one.payment.clone(), ordered: one.amount_fen, has_failed: true };
+        runs.entry(&one.message_id).or_default().push(payment);
+    }
     let mut out = BTreeSet::new();
-    for run in runs {
-        let excess = books::excess_of_run(conn, entry.project_id, &run)?;
+    for (message_id, payments) in runs {
+        let Some(run) = results::run_by_message_id(conn, entry.project_id, message_id)? else { continue };
+        let excess = books::excess(conn, &run, &payments)?;
         out.extend(excess.into_iter().filter(|one| one.amount == entry.amount_fen).map(|one| one.payment));
     }
     found.retain(|one| !one.has_failed || out.contains(&one.payment));

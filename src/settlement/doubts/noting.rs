@@ -1,6 +1,6 @@
 //! Keeping which payments an entry moved, and raising doubts about it.
 
-use super::books::{self, Due, Net};
+use super::books::{self, Due, Net, Payment};
 use super::table::{self, DoubtRow, PaymentRow};
 use super::{DoubtKind, answering, candidates};
 use crate::accounts::table::EntryRow;
@@ -97,7 +97,8 @@ pub(in crate::settlement) fn take_excess(
     let Some(run) = results::run_by_message_id(tx.conn(), site.id, message_id)? else { return Ok(Vec::new()) };
     let attempts = results::attempts_of(tx.conn(), site.id, run.id)?;
     let due = Due::of_run(run.total_fen, &attempts)?;
-    let excess = books::excess(tx.conn(), &run, &attempts)?;
+    let payments: Vec<Payment> = attempts.iter().map(Payment::from).collect();
+    let excess = books::excess(tx.conn(), &run, &payments)?;
     let whole = Net::of(table::of_payments(tx.conn(), site.id, &[message_id.to_owned()])?.iter());
     let is_excess = !excess.is_empty() && Fen::total(excess.iter().map(|one| one.amount))? == entry.amount_fen;
     let is_surplus = excess.is_empty() && whole.debits > 0 && whole.out.0.saturating_sub(entry.amount_fen.0) >= due.ordered.0;
