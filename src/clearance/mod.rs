@@ -18,6 +18,7 @@ use crate::law::facts::SheetState as MonthSheet;
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
 use crate::law::{self, Gate, decision::Verdict};
 use crate::matters::liability;
+use crate::payroll::pay_run::table::CONTRADICTED;
 use crate::payroll::table::LineRow;
 use crate::projects::{self, FactKind, Site};
 use crate::settlement::doubts::{self, DoubtKind};
@@ -70,6 +71,8 @@ words! {
         PublicityOpen = "publicity_open",
         /// A wage account is open.
         AccountOpen = "account_is_open",
+        /// By the bank's word somebody else got the wage of a worker, and nobody has said why.
+        PaidToSomeoneElse = "paid_to_someone_else",
         /// The deposit is still held.
         DepositHeld = "deposit_is_held",
     }
@@ -184,17 +187,33 @@ fn owed(line: &LineRow) -> Fen {
     Fen(line.net_fen.0.saturating_sub(line.paid_fen.0)).or_zero()
 }
 
+/// Whether the bank has said both that the line was paid and that it was refused.
+fn is_contradicted(line: &LineRow) -> bool {
+    line.state_reason.as_deref().is_some_and(|reason| reason.starts_with(CONTRADICTED))
+}
+
+/// The workers of lines, for whoever may see names.
+fn named(conn: &mut AnyConn, lines: &[LineRow], may_name: bool) -> Result<Vec<String>, Problem> {
+    let names = liability::names(conn, lines, may_name)?;
+    Ok(names.into_values().take(WHICH_MAX).collect())
+}
+
 /// Everything that stands between a project and its closing; workers are named only where `may_name`.
 pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Clearance, Problem> {
     let mut found = Gathering { stops: Vec::new() };
     let sheets = payroll::table::sheets(conn, site.id, 0, SHEETS_MAX)?;
     let mut open: Vec<LineRow> = Vec::new();
+    let mut contested: Vec<LineRow> = Vec::new();
+    let mut contradicted: Vec<LineRow> = Vec::new();
     let mut unsettled: Vec<String> = Vec::new();
     for sheet in &sheets {
         if matches!(sheet.state, payroll::SheetState::Draft | payroll::SheetState::Submitted) {
             unsettled.push(sheet.month.to_string());
         }
         let lines = payroll::table::lines_of(conn, site.id, sheet.id)?;
+        // Who contests a line that the bank calls paid is heard as well.
+        contested.extend(lines.iter().filter(|line| line.disputed_fen.is_positive()).cloned());
+        contradicted.extend(lines.iter().filter(|line| is_contradicted(line)).cloned());
         open.extend(lines.into_iter().filter(|line| owed(line).is_positive()));
     }
     let mut people: BTreeMap<WorkerId, (Fen, Day)> = BTreeMap::new();
@@ -208,9 +227,10 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     let under_way: Vec<&LineRow> = open.iter().filter(|line| line.state.is_in_flight()).collect();
     let amount = Fen::total(under_way.iter().map(|line| line.rest().or_zero()))?;
     found.add(Hurdle::PayUnderWay, under_way.len(), Some(amount), None, Vec::new());
-    let contested: Vec<Fen> = open.iter().map(|line| line.disputed_fen).filter(|amount| amount.is_positive()).collect();
-    found.add(Hurdle::DisputedPay, contested.len(), Some(Fen::total(contested.iter().copied())?), None, Vec::new());
-    in_doubt(conn, site, &mut found, may_name, as_of)?;
+    let amount = Fen::total(contested.iter().map(|line| line.disputed_fen))?;
+    let names = named(conn, &contested, may_name)?;
+    found.add(Hurdle::DisputedPay, contested.len(), Some(amount), None, names);
+    in_doubt(conn, site, &mut found, &contradicted, may_name, as_of)?;
     let months: BTreeSet<Month> =
         sheets.iter().map(|sheet| sheet.month).filter(|month| month.last() < as_of.min(ctx.today)).collect();
     without_pay(conn, ctx, site, &mut found, &months, may_name)?;
@@ -259,7 +279,14 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
 }
 
 /// Entries of the bank that nobody has explained: each with its sum and, for whoever may see names, the bank's words and the workers.
-fn in_doubt(conn: &mut AnyConn, site: &Site, found: &mut Gathering, may_name: bool, as_of: Day) -> Result<(), Problem> {
+fn in_doubt(
+    conn: &mut AnyConn,
+    site: &Site,
+    found: &mut Gathering,
+    contradicted: &[LineRow],
+    may_name: bool,
+    as_of: Day,
+) -> Result<(), Problem> {
     let open = doubts::open(conn, site.id)?.into_iter().filter(|doubt| doubt.entry.booked_on <= as_of);
     let (refunds, others): (Vec<_>, Vec<_>) = open.partition(|doubt| doubt.row.kind == DoubtKind::RefundWaits);
     for (kind, some) in [(Hurdle::RefundWaits, refunds), (Hurdle::BankMismatch, others)] {
@@ -275,13 +302,19 @@ fn in_doubt(conn: &mut AnyConn, site: &Site, found: &mut Gathering, may_name: bo
             }
             which.push(said);
         }
-        let amount = Fen::total(some.iter().map(|doubt| doubt.row.amount_fen))?;
-        found.add(kind, some.len(), Some(amount), None, which);
+        let lines = if kind == Hurdle::BankMismatch { contradicted } else { &[] };
+        for line in lines.iter().take(WHICH_MAX) {
+            which.push(format!("{} {} {}", line.id, line.net_fen, line.state_reason.as_deref().unwrap_or_default()));
+        }
+        which.extend(named(conn, lines, may_name)?);
+        let amounts = some.iter().map(|doubt| doubt.row.amount_fen).chain(lines.iter().map(|line| line.net_fen));
+        found.add(kind, some.len().saturating_add(lines.len()), Some(Fen::total(amounts)?), None, which);
     }
     Ok(())
 }
 
-/// Workers whom the gates saw and to whom an audited sheet gives nothing, unless a person has said why.
+/// Workers whom the gates saw and to whom an audited sheet gives nothing, and those whose wage somebody else got by the bank's word,
+/// unless a person has said why.
 fn without_pay(
     conn: &mut AnyConn,
     ctx: &Ctx,
@@ -290,26 +323,42 @@ fn without_pay(
     months: &BTreeSet<Month>,
     may_name: bool,
 ) -> Result<(), Problem> {
-    let (mut which, mut count, mut amount) = (Vec::new(), 0_usize, Fen::ZERO);
+    let mut unpaid = Tally::default();
+    let mut elsewhere = Tally::default();
     for month in months.iter().rev().take(MONTHS_MATCHED) {
         let matched = matching::actions::matched(conn, ctx, site, *month)?;
         for row in &matched.rows {
             let gives_nothing = row.sheet.is_none_or(|sheet| sheet.net == Fen::ZERO);
-            let unpaid = |one: &&matching::Differs| one.kind == matching::Difference::AttendanceWithoutPay;
-            let Some(one) = row.differs.iter().find(unpaid).filter(|_| gives_nothing) else { continue };
-            if matched.found(row.subject, one).is_some_and(|decision| decision.verdict == matching::Found::Explained) {
-                continue;
-            }
-            count += 1;
-            amount = amount.plus(one.amount)?;
-            if which.len() < WHICH_MAX {
-                let who = row.name.as_deref().filter(|_| may_name).unwrap_or_default();
-                which.push(format!("{month} {who}").trim().to_owned());
+            for one in &row.differs {
+                let tally = match one.kind {
+                    matching::Difference::AttendanceWithoutPay if gives_nothing => &mut unpaid,
+                    matching::Difference::PaidToSomeoneElse => &mut elsewhere,
+                    _ => continue,
+                };
+                if matched.found(row.subject, one).is_some_and(|decision| decision.verdict == matching::Found::Explained) {
+                    continue;
+                }
+                tally.count += 1;
+                tally.amount = tally.amount.plus(one.amount)?;
+                if tally.which.len() < WHICH_MAX {
+                    let who = row.name.as_deref().filter(|_| may_name).unwrap_or_default();
+                    tally.which.push(format!("{month} {who}").trim().to_owned());
+                }
             }
         }
     }
-    found.add(Hurdle::WorkWithoutPay, count, Some(amount), None, which);
+    for (kind, Tally { count, amount, which }) in [(Hurdle::WorkWithoutPay, unpaid), (Hurdle::PaidToSomeoneElse, elsewhere)] {
+        found.add(kind, count, Some(amount), None, which);
+    }
     Ok(())
+}
+
+/// Workers of one hurdle.
+#[derive(Default)]
+struct Tally {
+    count: usize,
+    amount: Fen,
+    which: Vec<String>,
 }
 
 /// The dated steps to the end, and what of them stands in the way.

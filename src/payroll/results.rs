@@ -124,8 +124,8 @@ fn advance(
         line.paid_fen = line.paid_fen.minus(after.amount_fen)?;
         line.paid_on = line.paid_on.filter(|_| line.paid_fen.is_positive());
     }
-    // A word on an old attempt moves the line only where it reopens one that looked paid.
-    let reopens = next == AttemptState::Returned && line.state == LineState::Paid;
+    // A word on an old attempt moves the line only where it takes back what it was paid by: what the bank had refused paid nothing.
+    let reopens = next == AttemptState::Returned && before == AttemptState::Paid && line.state == LineState::Paid;
     if after.attempt == line.attempt && line.state.may_become(next.of_line()) || reopens {
         line.state = next.of_line();
         line.state_reason = reason;

@@ -202,12 +202,19 @@ pub(super) fn by_reference(known: &Known, told: &Told, voice: Voice<'_>) -> bool
 pub(super) fn by_looks(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
     let day_fits = known.row.booked_on == told.booked_on || known.row.status != EntryStatus::Booked;
     let one_unnamed = known.row.bank_ref.is_none() || told.bank_ref.is_none();
-    // Sheets number their rows in their own way: with different references the other side's account must say that it is the same.
+    // Sheets number their rows in their own way: with different references the other side's account or name must say that it is the
+    // same. Two equal movements of a day are two rows of either voice, and each of them is told once.
     let sheet_beside = voice.kind == StatementKind::Sheet || known.row.was_seen_in(StatementKind::Sheet);
     let same_account =
         known.row.counterparty_index.is_some() && known.row.counterparty_index.as_deref() == voice.counterparty_index;
+    let same_name = known
+        .row
+        .counterparty
+        .as_deref()
+        .zip(told.counterparty.as_deref())
+        .is_some_and(|(one, two)| one == two && !one.contains('*'));
     day_fits
-        && (one_unnamed || sheet_beside && same_account)
+        && (one_unnamed || sheet_beside && (same_account || same_name))
         && may_be_loose(known, voice.kind)
         && other_side_fits(known, told, voice)
 }

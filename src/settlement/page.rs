@@ -5,12 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::doubts::Due;
 use super::doubts::table::{self as doubts, PaymentRow};
 use super::{payees, table};
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
 use crate::base::Fen;
 use crate::base::id::{LineId, PayRunId};
 use crate::ledger::{self, Posting};
+use crate::payroll::AttemptState;
 use crate::projects::Site;
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Tx};
@@ -31,7 +33,7 @@ pub(super) struct Wanted {
 /// What the database answered, before anything of the page was written.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    payments: HashMap<String, (PayRunId, Fen)>,
+    payments: HashMap<String, (PayRunId, Fen, AttemptState)>,
     to_card: HashMap<(String, Fen), Vec<String>>,
     workers: HashSet<String>,
     keys: HashSet<String>,
@@ -49,7 +51,9 @@ impl Answers {
         let payments = table::payments(conn, site.id, &wanted.payments)?;
         let lines: Vec<LineId> = payments.keys().filter_map(|id| payees::line_of(id)).collect();
         let mut moved: HashMap<String, Vec<PaymentRow>> = HashMap::new();
-        let ids: Vec<String> = payments.keys().cloned().collect();
+        let to_card = table::payments_to_cards(conn, site.id, &wanted.cards)?;
+        let ids: HashSet<String> = payments.keys().chain(to_card.values().flatten()).cloned().collect();
+        let ids: Vec<String> = ids.into_iter().collect();
         for row in doubts::of_payments(conn, site.id, &ids)? {
             moved.entry(row.payment.clone()).or_default().push(row);
         }
@@ -57,16 +61,16 @@ impl Answers {
             moved,
             payees: payees::table::whose(conn, site.id, &lines)?,
             payments,
-            to_card: table::payments_to_cards(conn, site.id, &wanted.cards)?,
+            to_card,
             workers: table::workers_cards(conn, site.id, &wanted.cards)?,
             keys: table::keys_standing(conn, site.id, &wanted.keys)?,
             stale: false,
         })
     }
 
-    /// Run and amount of a payment.
-    pub fn payment(&self, end_to_end_id: &str) -> Option<(PayRunId, Fen)> {
-        self.payments.get(end_to_end_id).copied()
+    /// What was ordered under the id of a payment.
+    pub fn payment(&self, end_to_end_id: &str) -> Option<Due> {
+        self.payments.get(end_to_end_id).map(|(_, amount, state)| Due::of_payment(*amount, *state))
     }
 
     /// Whose a payment is.

@@ -6,15 +6,16 @@
 use std::collections::BTreeMap;
 
 use super::allocate::Desk;
-use super::doubts::{self, DoubtKind, Movement, Net, Noted};
+use super::doubts::{self, DoubtKind, Due, Fit, Hints, Movement, Net, Noted};
+use super::payees;
 use super::receipt::FileProblem;
 use super::sides::{names_run, reason_of};
-use super::{payees, table};
 use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, Purpose, freezes};
 use crate::base::{Fen, Rounding};
 use crate::ledger::LedgerAccount;
 use crate::payroll::AttemptState;
+use crate::payroll::pay_run::table::AttemptRow;
 use crate::payroll::results::{self, Outcome};
 use crate::store::Tx;
 use crate::web::{Ctx, Problem};
@@ -30,15 +31,15 @@ impl Desk<'_> {
         let mut found = Found::new();
         for detail in &entry.details {
             let Some(id) = detail.end_to_end_id.as_deref() else { continue };
-            let Some((_, due)) = self.answers.payment(id) else { continue };
+            let Some(due) = self.answers.payment(id) else { continue };
             let before = said.get(id).copied().unwrap_or(0);
             said.insert(id, before + 1);
             let amount = detail.amount.unwrap_or(entry.amount);
             let is_debit = detail.direction == crate::wire::bank::Direction::Debit;
             let moved = Fen::from_yuan(amount.unsigned().decimal(), Rounding::Down).unwrap_or(Fen::ZERO);
             let signed = if is_debit { moved } else { moved.negated() };
-            let goes_on =
-                self.note(tx, ctx, row, Movement { payment: id, amount: signed, before }, (due, Fen::ZERO), &mut found)?;
+            let goes_on = self.note(tx, ctx, row, Movement { payment: id, amount: signed, before }, due, &mut found)?;
+            let due = due.ordered;
             if amount != Amount::from(due) {
                 self.problems.push(FileProblem::new(
                     &entry.place,
@@ -62,7 +63,8 @@ impl Desk<'_> {
         }
         if said.is_empty() {
             match row.direction {
-                Direction::Debit => self.accept_run(tx, ctx, entry, row, &mut found)?,
+                Direction::Debit if self.accept_run(tx, ctx, entry, row, &mut found)? => {}
+                Direction::Debit => self.goes_to_card(tx, ctx, row, &mut found)?,
                 Direction::Credit => self.return_to_card(tx, ctx, entry, row)?,
             }
         }
@@ -80,14 +82,13 @@ impl Desk<'_> {
         ctx: &Ctx,
         row: &EntryRow,
         movement: Movement<'_>,
-        (ordered, rejected): (Fen, Fen),
+        due: Due,
         found: &mut Found,
     ) -> Result<bool, Problem> {
         let known = self.answers.moved(movement.payment);
         let Some(Noted { before, after }) = doubts::note(tx, ctx, self.site, row, movement, known)? else {
             // Told before: the same word again changes nothing, but a surplus that came back still says nothing of the line.
-            let mut net = Net::default();
-            known.iter().for_each(|row| net.add(row.amount_fen));
+            let net = Net::of(known.iter());
             let is_debit = movement.amount.is_positive();
             return Ok(if is_debit { !net.went_again } else { net.credits == 1 && !net.out.is_positive() });
         };
@@ -96,10 +97,10 @@ impl Desk<'_> {
         }
         let is_debit = movement.amount.is_positive();
         let size = if is_debit { movement.amount } else { movement.amount.negated() };
-        let is_surplus_back = !is_debit && before.debits > 0 && before.out > ordered;
-        if !after.adds_up(ordered, rejected) {
+        let is_surplus_back = !is_debit && before.debits > 0 && before.out > due.ordered;
+        if !after.adds_up(due) {
             let kind = match is_debit {
-                true if before.debits > 0 => DoubtKind::DebitedAgain,
+                true if before.debits > 0 || due.has_failed => DoubtKind::DebitedAgain,
                 false if before.credits > 0 && before.out <= Fen::ZERO => DoubtKind::RefundedAgain,
                 _ => DoubtKind::DebitedOtherwise,
             };
@@ -112,7 +113,7 @@ impl Desk<'_> {
             // The line came back and is open: what goes out again without an order does not pay it, a person looks at it.
             return Ok(!after.went_again);
         }
-        Ok(!is_surplus_back && after.adds_up(ordered, rejected))
+        Ok(!is_surplus_back && after.adds_up(due))
     }
 
     /// Raises a doubt about the entry and tells it at once.
@@ -129,7 +130,7 @@ impl Desk<'_> {
         let (zh, en) = match kind {
             DoubtKind::RefundWaits => ("退回款无法对应到唯一的工资行", "This refund fits no single pay line"),
             DoubtKind::DebitedAgain => {
-                ("同一笔代发被再次扣款，工人未因此多得", "The same payment was debited again; nobody is paid twice by it")
+                ("代发被再次扣款，或已被拒付仍被扣款", "A payment was debited again, or although it had been refused")
             }
             DoubtKind::DebitedOtherwise => ("银行金额与所下指令不符", "The bank moved another sum than was ordered"),
             DoubtKind::RefundedAgain => ("同一笔代发被再次退回", "The same payment came back again"),
@@ -166,7 +167,7 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// A batch debit without details: the bank has the run, and no line has a result.
+    /// A batch debit without details: the bank has the run, and no line has a result. False where the entry names no run of ours.
     fn accept_run(
         &mut self,
         tx: &mut Tx<'_>,
@@ -174,67 +175,127 @@ impl Desk<'_> {
         entry: &Entry,
         row: &EntryRow,
         found: &mut Found,
-    ) -> Result<(), Problem> {
-        let Some(message_id) = self.runs.iter().find(|id| names_run(entry, id)).cloned() else { return Ok(()) };
-        let Some(run) = results::run_by_message_id(tx.conn(), self.site.id, &message_id)? else { return Ok(()) };
+    ) -> Result<bool, Problem> {
+        let Some(message_id) = self.runs.iter().find(|id| names_run(entry, id)).cloned() else { return Ok(false) };
+        let Some(run) = results::run_by_message_id(tx.conn(), self.site.id, &message_id)? else { return Ok(true) };
         let attempts = results::attempts_of(tx.conn(), self.site.id, run.id)?;
-        let rejected = attempts.iter().filter(|one| one.state == AttemptState::Rejected).map(|one| one.amount_fen);
-        let ordered = (run.total_fen, Fen::total(rejected)?);
-        self.read_moved(tx, ctx, &message_id)?;
-        let movement = Movement { payment: &message_id, amount: row.amount_fen, before: 0 };
-        self.note(tx, ctx, row, movement, ordered, found)?;
+        let due = Due::of_run(run.total_fen, &attempts)?;
+        let mut ids: Vec<String> = attempts.iter().map(|one| one.end_to_end_id.clone()).collect();
+        ids.push(message_id.clone());
+        self.read_moved(tx, ctx, &ids)?;
+        let is_known = doubts::table::of_entry(tx.conn(), self.site.id, row.id)?.iter().any(|one| one.payment != message_id);
+        if !is_known {
+            let movement = Movement { payment: &message_id, amount: row.amount_fen, before: 0 };
+            self.note(tx, ctx, row, movement, due, found)?;
+            self.note_lines(tx, ctx, row, due, &attempts, found)?;
+        }
         for attempt in attempts {
             self.apply(tx, ctx, &attempt.end_to_end_id, Outcome::Accepted)?;
+        }
+        Ok(true)
+    }
+
+    /// Keeps of a run's debit what it took out for each line: of all of them, or of those that were not refused.
+    fn note_lines(
+        &mut self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        row: &EntryRow,
+        due: Due,
+        attempts: &[AttemptRow],
+        found: &mut Found,
+    ) -> Result<(), Problem> {
+        let is_all = row.amount_fen == due.ordered;
+        if !is_all && row.amount_fen != due.less() {
+            return Ok(());
+        }
+        let mut of_lines = Found::new();
+        for one in attempts.iter().filter(|one| is_all || one.state != AttemptState::Rejected) {
+            let movement = Movement { payment: &one.end_to_end_id, amount: one.amount_fen, before: 0 };
+            self.note(tx, ctx, row, movement, Due::of_payment(one.amount_fen, one.state), &mut of_lines)?;
+        }
+        for (kind, amount) in of_lines {
+            let sum = found.entry(kind).or_default();
+            *sum = amount.max(*sum);
         }
         Ok(())
     }
 
-    /// Reads what moved the money of a payment that the page's answers do not know.
-    fn read_moved(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, payment: &str) -> Result<(), Problem> {
+    /// A debit that names no payment and goes to the card of one: it settles nothing, and is kept so that a second one shows.
+    fn goes_to_card(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, row: &EntryRow, found: &mut Found) -> Result<(), Problem> {
+        let Some(index) = row.counterparty_index.as_deref().filter(|_| row.purpose == Purpose::PayRun) else { return Ok(()) };
+        let payments = self.answers.payments_to_card(tx.conn(), self.site, index, row.amount_fen)?;
+        let nets: Vec<Net> = payments.iter().map(|id| Net::of(self.answers.moved(id).iter())).collect();
+        if payments.iter().any(|id| self.answers.moved(id).iter().any(|one| one.entry_id == row.id)) {
+            return Ok(());
+        }
+        let waiting: Vec<&String> = payments.iter().zip(&nets).filter(|(_, net)| net.debits == 0).map(|(id, _)| id).collect();
+        let payment = match (waiting.as_slice(), payments.last()) {
+            ([one], _) => (*one).clone(),
+            // All were debited: this one is too many, whichever it repeats.
+            ([], Some(last)) => last.clone(),
+            _ => return Ok(()),
+        };
+        let movement = Movement { payment: &payment, amount: row.amount_fen, before: 0 };
+        let due = Due::of_payment(row.amount_fen, AttemptState::Accepted);
+        self.note(tx, ctx, row, movement, due, found)?;
+        Ok(())
+    }
+
+    /// Reads what moved the money of payments that the page's answers do not know.
+    fn read_moved(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, payments: &[String]) -> Result<(), Problem> {
         self.pending.write(tx, ctx, self.site)?;
-        let rows = doubts::table::of_payments(tx.conn(), self.site.id, &[payment.to_owned()])?;
-        *self.answers.moved(payment) = rows;
+        payments.iter().for_each(|payment| self.answers.moved(payment).clear());
+        for row in doubts::table::of_payments(tx.conn(), self.site.id, payments)? {
+            self.answers.moved(&row.payment.clone()).push(row);
+        }
         Ok(())
     }
 
     /// A refund without EndToEndId: it re-opens a line where reference, name, card and amount leave no doubt; otherwise a person looks
-    /// at it, once, however often the bank tells it.
+    /// at it, once, however often the bank tells it. It belongs first to what the bank has refused and debited all the same.
     fn return_to_card(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, row: &EntryRow) -> Result<(), Problem> {
+        if row.purpose == Purpose::Unexplained && row.amount_fen.is_positive() {
+            return self.may_give_back(tx, ctx, entry, row);
+        }
         if row.purpose != Purpose::PayReturn || !row.amount_fen.is_positive() {
             return Ok(());
         }
         if !doubts::table::of_entry(tx.conn(), self.site.id, row.id)?.is_empty() {
             return Ok(());
         }
-        if self.takes_surplus_back(tx, ctx, entry, row)? {
+        self.pending.write(tx, ctx, self.site)?;
+        let run = self.runs.iter().find(|id| names_run(entry, id)).cloned();
+        if let Some(run) = &run
+            && self.takes_excess_back(tx, ctx, row, run)?
+        {
             return Ok(());
         }
         // A refund without an id is one of a payment that this bank may still give back.
         let days = i64::from(self.profile.credits_back_days);
-        let candidates = match &row.counterparty_index {
-            Some(index) => {
-                let since = row.booked_on.plus_days(-days).begins();
-                table::payments_to_card_since(tx.conn(), self.site.id, index, row.amount_fen, since)?
-            }
-            None => Vec::new(),
-        };
-        self.pending.write(tx, ctx, self.site)?;
         let account = entry.details.first().and_then(|detail| detail.counterparty_account.as_deref());
-        let found = match candidates.as_slice() {
-            [id] => Some(id.clone()),
-            _ => doubts::certain(tx.conn(), ctx, row, account, days)?,
-        };
-        let Some(id) = found else {
+        let hints = Hints { account, run: run.as_deref(), days };
+        let Some(Fit { payment, has_failed, ordered }) = doubts::certain(tx.conn(), ctx, row, &hints)? else {
+            // Thousands of refunds may come under one voucher: one that no run was debited under is not searched for them.
+            let voucher = row.bank_ref.as_ref().and_then(|reference| self.vouchers.get(reference));
+            let runs = if voucher.is_none_or(|one| one.has_run) { doubts::runs_of(tx.conn(), row)? } else { Vec::new() };
+            for run in runs {
+                if self.takes_excess_back(tx, ctx, row, &run)? {
+                    return Ok(());
+                }
+            }
             return self.doubt(tx, ctx, entry, row, DoubtKind::RefundWaits, row.amount_fen);
         };
-        self.read_moved(tx, ctx, &id)?;
-        let movement = Movement { payment: &id, amount: row.amount_fen.negated(), before: 0 };
+        self.read_moved(tx, ctx, std::slice::from_ref(&payment))?;
+        let movement = Movement { payment: &payment, amount: row.amount_fen.negated(), before: 0 };
         let mut odd = Found::new();
-        let goes_on = self.note(tx, ctx, row, movement, (row.amount_fen, Fen::ZERO), &mut odd)?;
+        let due = Due { ordered, rejected: Fen::ZERO, has_failed };
+        let goes_on = self.note(tx, ctx, row, movement, due, &mut odd)?;
         doubts::answering::move_refund(tx, ctx, self.site, row, LedgerAccount::PayInTransit)?;
-        if goes_on {
+        // What the bank had refused is open already: that its money is back changes nothing of the line.
+        if goes_on && !has_failed {
             let reason = entry.details.first().map_or_else(|| row.text.clone(), |detail| reason_of(detail, &row.text));
-            self.apply(tx, ctx, &id, Outcome::Returned { reason })?;
+            self.apply(tx, ctx, &payment, Outcome::Returned { reason })?;
         }
         for (kind, amount) in odd {
             self.doubt(tx, ctx, entry, row, kind, amount)?;
@@ -242,19 +303,20 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Whether the entry gives back what was debited beyond a run that it names; then it is kept as that.
-    fn takes_surplus_back(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, row: &EntryRow) -> Result<bool, Problem> {
-        let Some(message_id) = self.runs.iter().find(|id| names_run(entry, id)).cloned() else { return Ok(false) };
-        let Some((total, rejected)) = doubts::ordered(tx.conn(), self.site.id, &message_id)? else { return Ok(false) };
-        self.read_moved(tx, ctx, &message_id)?;
-        let mut net = Net::default();
-        self.answers.moved(&message_id).iter().for_each(|row| net.add(row.amount_fen));
-        if net.debits == 0 || net.out.0.saturating_sub(row.amount_fen.0) < total.0 {
-            return Ok(false);
+    /// Money that nothing explains, of exactly the wage of a worker whom the bank names: it may be a refund that the bank does not call
+    /// one. Never taken as one without a person.
+    fn may_give_back(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, entry: &Entry, row: &EntryRow) -> Result<(), Problem> {
+        if doubts::names_payee(tx.conn(), row)? {
+            self.pending.write(tx, ctx, self.site)?;
+            self.doubt(tx, ctx, entry, row, DoubtKind::RefundWaits, row.amount_fen)?;
         }
-        let movement = Movement { payment: &message_id, amount: row.amount_fen.negated(), before: 0 };
-        self.note(tx, ctx, row, movement, (total, rejected), &mut Found::new())?;
-        doubts::answering::move_refund(tx, ctx, self.site, row, LedgerAccount::PayInTransit)?;
-        Ok(true)
+        Ok(())
+    }
+
+    /// Whether the entry gives back exactly what is out of a run beyond what may be; then it is kept as that, and no line changes.
+    fn takes_excess_back(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, row: &EntryRow, message_id: &str) -> Result<bool, Problem> {
+        let moved = doubts::take_excess(tx, ctx, self.site, row, message_id)?;
+        self.read_moved(tx, ctx, &moved)?;
+        Ok(!moved.is_empty())
     }
 }

@@ -1,7 +1,7 @@
 //! A bank's report on a payment order (pain.002): line by line, or a refusal of the whole file.
 
 use super::receipt::{FileProblem, Receipt};
-use super::{HandedIn, Refused, keep, table};
+use super::{HandedIn, Refused, doubts, keep, table};
 use crate::accounts;
 use crate::accounts::profiles::{self, Profile};
 use crate::base::Day;
@@ -89,6 +89,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     }
     let source = format!("pain002 {inbox_id}");
     let applied = apply(tx, ctx, (&site, &profile), report, &message_id, &source, &mut refused)?;
+    doubts::look_again(tx, ctx, &site, &message_id)?;
     let state = if refused.items.is_empty() { InboxState::Done } else { InboxState::Part };
     keep(tx.conn(), ctx, inbox_id, handed, Some(project), (state, items), &refused.items)?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;

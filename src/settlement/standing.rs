@@ -172,8 +172,9 @@ impl Standing {
                     return loose.first(day, account, is_free, fits);
                 }
                 let bare = unnamed.first(day, account, is_free, fits);
-                // Named otherwise it is the same only by the other side's account, so there must be one.
-                let beside = account.and_then(|account| loose.first(day, Some(account), is_free, fits));
+                // Named otherwise it is the same only by the other side's account or name, so there must be one.
+                let is_named = account.is_some() || told.counterparty.is_some();
+                let beside = if is_named { loose.first(day, account, is_free, fits) } else { None };
                 bare.into_iter().chain(beside).min()
             })
     }

@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::accounts::table::AccountRow;
 use crate::base::id::{AccountId, InboxId, LineId, PayRunId, ProjectId, RecordId};
 use crate::base::{Fen, Moment};
+use crate::payroll::AttemptState;
 use crate::store::schema::{bank_entries, enrolments, pay_run_lines, pay_runs};
 use crate::store::{AnyConn, StoreError};
 
@@ -74,16 +75,20 @@ pub fn payment(conn: &mut AnyConn, project: ProjectId, end_to_end_id: &str) -> R
         .optional()?)
 }
 
-/// [`payment`] for many ids.
-pub fn payments(conn: &mut AnyConn, project: ProjectId, ids: &[String]) -> Result<HashMap<String, (PayRunId, Fen)>, StoreError> {
+/// Run, amount and state of many payments, by their ids.
+pub fn payments(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    ids: &[String],
+) -> Result<HashMap<String, (PayRunId, Fen, AttemptState)>, StoreError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(String, PayRunId, Fen)> = pay_run_lines::table
+    let rows: Vec<(String, PayRunId, Fen, AttemptState)> = pay_run_lines::table
         .filter(pay_run_lines::project_id.eq(project).and(pay_run_lines::end_to_end_id.eq_any(ids.to_vec())))
-        .select((pay_run_lines::end_to_end_id, pay_run_lines::run_id, pay_run_lines::amount_fen))
+        .select((pay_run_lines::end_to_end_id, pay_run_lines::run_id, pay_run_lines::amount_fen, pay_run_lines::state))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(id, run, amount)| (id, (run, amount))).collect())
+    Ok(rows.into_iter().map(|(id, run, amount, state)| (id, (run, amount, state))).collect())
 }
 
 /// Payments of exactly this amount to the card with this blind index whose line is under way or paid.

@@ -1,15 +1,18 @@
 //! What persons say of an entry in doubt: one says what it is, another agrees, and only then anything moves.
 
+use super::books::{self, Net};
 use super::table::{self, PaymentRow, StepRow};
-use super::{Doubt, DoubtAnswer, DoubtKind, DoubtStep, ordered};
+use super::{Doubt, DoubtAnswer, DoubtKind, DoubtStep};
 use crate::accounts::table::{self as accounts_table, EntryRow};
 use crate::accounts::{Direction, posting_key};
+use crate::base::Fen;
 use crate::base::id::RecordId;
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
+use crate::payroll::AttemptState;
 use crate::payroll::results::{self, Outcome};
 use crate::projects::Site;
-use crate::settlement::voiding;
-use crate::store::{Chain, Tx, jobs};
+use crate::settlement::{table as orders, voiding};
+use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::users::second;
 use crate::web::{Ctx, Problem};
 
@@ -21,7 +24,8 @@ pub const NOTE_MAX: usize = 500;
 pub struct NewAnswer {
     /// What the entry is.
     pub answer: DoubtAnswer,
-    /// The payment that it gives back, for [`DoubtAnswer::RefundOfLine`].
+    /// The payments that it gives back, for [`DoubtAnswer::RefundOfLine`]: ids with blanks or commas between them; the id of a run
+    /// stands for all of it that is out.
     pub payment: Option<String>,
     /// Why, in words.
     pub note: String,
@@ -52,15 +56,49 @@ fn check(tx: &mut Tx<'_>, site: &Site, doubt: &Doubt, answer: DoubtAnswer, payme
     if answer != DoubtAnswer::RefundOfLine {
         return Ok(());
     }
-    let known = match payment {
-        Some(payment) => super::super::table::payment(tx.conn(), site.id, payment)?,
-        None => None,
-    };
-    if known.is_none_or(|(_, amount)| amount != doubt.entry.amount_fen) {
-        let problem = Problem::invalid("没有金额相同的这一笔代发。", "There is no such payment of the refund's amount.");
+    let known = named(tx.conn(), site, payment.unwrap_or_default())?;
+    if known.is_empty() || Fen::total(known.iter().map(|one| one.amount))? != doubt.entry.amount_fen {
+        let problem = Problem::invalid(
+            "所填代发不存在，或金额合计与退回款不同；多笔用空格隔开，整批可填批次编号。",
+            "There is no such payment, or their sum is not the refund's. Put blanks between several; the id of a run stands for all of it.",
+        );
         return Err(problem.at("payment", "unknown_reference"));
     }
     Ok(())
+}
+
+/// A payment that an answer names.
+struct Named {
+    payment: String,
+    amount: Fen,
+    state: AttemptState,
+}
+
+/// The payments of these ids, each once; nothing where one of them is unknown.
+fn named(conn: &mut AnyConn, site: &Site, text: &str) -> Result<Vec<Named>, Problem> {
+    let mut found: Vec<Named> = Vec::new();
+    for id in text.split(|c: char| c.is_whitespace() || [',', '，', '、'].contains(&c)).filter(|id| !id.is_empty()) {
+        let mut own = Vec::new();
+        if let Some((payment, (_, amount, state))) = orders::payments(conn, site.id, &[id.to_owned()])?.into_iter().next() {
+            own.push(Named { payment, amount, state });
+        } else if let Some(run) = results::run_by_message_id(conn, site.id, id)? {
+            let attempts = results::attempts_of(conn, site.id, run.id)?;
+            let ids: Vec<String> = attempts.iter().map(|one| one.end_to_end_id.clone()).collect();
+            let nets = books::nets(conn, site.id, &ids)?;
+            let is_out = |id: &String| nets.get(id).is_none_or(|net| net.out.is_positive());
+            own.extend(attempts.into_iter().filter(|one| is_out(&one.end_to_end_id)).map(|one| Named {
+                payment: one.end_to_end_id,
+                amount: one.amount_fen,
+                state: one.state,
+            }));
+        }
+        if own.is_empty() {
+            return Ok(Vec::new());
+        }
+        own.retain(|one| found.iter().all(|other| other.payment != one.payment));
+        found.extend(own);
+    }
+    Ok(found)
 }
 
 /// Says what an entry in doubt is, for another person to agree.
@@ -136,32 +174,38 @@ fn step(
     Ok(row)
 }
 
-/// The refund is this payment's: its money is kept as come back, and the line is open again, unless only a surplus came back.
-fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, payment: &str) -> Result<(), Problem> {
-    let mut net = super::Net::default();
-    for row in table::of_payments(tx.conn(), site.id, &[payment.to_owned()])? {
-        net.add(row.amount_fen);
+/// The refund is of these payments: their money is kept as come back, and their lines are open again, unless only a surplus came back
+/// or the bank had refused them, for then they are open already.
+fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, text: &str) -> Result<(), Problem> {
+    let known = named(tx.conn(), site, text)?;
+    let ids: Vec<String> = known.iter().map(|one| one.payment.clone()).collect();
+    let nets = books::nets(tx.conn(), site.id, &ids)?;
+    let mut rows = Vec::with_capacity(known.len());
+    for one in &known {
+        rows.push(PaymentRow {
+            project_id: site.id,
+            id: RecordId(ctx.id()),
+            entry_id: entry.id,
+            payment: one.payment.clone(),
+            amount_fen: one.amount.negated(),
+            recorded_seq: tx.seq(Chain::Project(site.id))?,
+        });
     }
-    let row = PaymentRow {
-        project_id: site.id,
-        id: RecordId(ctx.id()),
-        entry_id: entry.id,
-        payment: payment.to_owned(),
-        amount_fen: entry.amount_fen.negated(),
-        recorded_seq: tx.seq(Chain::Project(site.id))?,
-    };
-    table::insert_payments(tx, &[row])?;
+    table::insert_payments(tx, &rows)?;
     move_refund(tx, ctx, site, entry, LedgerAccount::PayInTransit)?;
-    let due = ordered(tx.conn(), site.id, payment)?.map_or(entry.amount_fen, |(amount, _)| amount);
-    if net.debits > 0 && net.out > due {
-        return Ok(());
-    }
     // The word is the file's: where that is voided, it is withdrawn with it.
     let statement = accounts_table::statement(tx.conn(), site.id, entry.statement_id)?;
     let statement = statement.ok_or_else(|| Problem::internal("an entry without its statement"))?;
     let file = voiding::file_of(tx.conn(), site, statement.inbox_id)?;
-    let reason = entry.text.clone();
-    results::apply(tx, ctx, site, payment, Outcome::Returned { reason }, &format!("{} {}", file.feed, file.id))?;
+    for one in known {
+        let net = nets.get(&one.payment).copied().unwrap_or(Net::default());
+        let is_surplus = net.debits > 0 && net.out > one.amount;
+        if is_surplus || matches!(one.state, AttemptState::Rejected | AttemptState::Returned) {
+            continue;
+        }
+        let outcome = Outcome::Returned { reason: entry.text.clone() };
+        results::apply(tx, ctx, site, &one.payment, outcome, &format!("{} {}", file.feed, file.id))?;
+    }
     Ok(())
 }
 

@@ -7,11 +7,12 @@ use utoipa::ToSchema;
 
 use super::answering::{self, NewAnswer};
 use super::candidates::{self, Candidate};
-use super::table::StepRow;
+use super::table::{PaymentRow, StepRow};
 use super::{Doubt, DoubtAnswer, DoubtKind};
 use crate::base::id::{BankEntryId, ProjectId, RecordId};
 use crate::base::{Day, Fen};
 use crate::projects::{self, Site};
+use crate::settlement::payees::line_of;
 use crate::store::AnyConn;
 use crate::web::{Access, Body, Call, Problem, Route, Verb};
 
@@ -43,7 +44,8 @@ pub fn routes() -> Vec<Route> {
 pub struct SayDoubt {
     /// What.
     answer: DoubtAnswer,
-    /// The payment that it gives back, for `refund_of_line`.
+    /// The payments that it gives back, for `refund_of_line`: ids with blanks or commas between them; a run's id stands for all of it
+    /// that is out.
     #[serde(default)]
     payment: Option<String>,
     /// The reason, in words.
@@ -96,6 +98,12 @@ pub struct DoubtList {
     pub items: Vec<DoubtView>,
 }
 
+/// Ids of what an entry moved: where it moved a whole run, the run says it.
+fn moved(rows: Vec<PaymentRow>) -> Vec<String> {
+    let runs: Vec<String> = rows.iter().filter(|one| line_of(&one.payment).is_none()).map(|one| one.payment.clone()).collect();
+    if runs.is_empty() { rows.into_iter().map(|one| one.payment).collect() } else { runs }
+}
+
 fn view(conn: &mut AnyConn, doubt: Doubt, may_name: bool) -> Result<DoubtView, Problem> {
     let waits = doubt.is_open && doubt.row.kind == DoubtKind::RefundWaits;
     let candidates = if waits { candidates::of(conn, &doubt.entry, may_name)? } else { Vec::new() };
@@ -109,7 +117,7 @@ fn view(conn: &mut AnyConn, doubt: Doubt, may_name: bool) -> Result<DoubtView, P
         text: doubt.entry.text,
         counterparty: doubt.entry.counterparty,
         is_open: doubt.is_open,
-        payments: doubt.payments.into_iter().map(|one| one.payment).collect(),
+        payments: moved(doubt.payments),
         candidates,
         steps: doubt.steps,
     })

@@ -1,10 +1,13 @@
 //! Keeping which payments an entry moved, and raising doubts about it.
 
+use super::books::{self, Due, Net, Payment};
 use super::table::{self, DoubtRow, PaymentRow};
-use super::{DoubtKind, Net};
+use super::{DoubtKind, answering, candidates};
 use crate::accounts::table::EntryRow;
 use crate::base::Fen;
 use crate::base::id::RecordId;
+use crate::ledger::LedgerAccount;
+use crate::payroll::results;
 use crate::projects::Site;
 use crate::store::{Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
@@ -42,8 +45,7 @@ pub(in crate::settlement) fn note(
     if own > movement.before || movement.amount == Fen::ZERO {
         return Ok(None);
     }
-    let mut before = Net::default();
-    known.iter().for_each(|row| before.add(row.amount_fen));
+    let before = Net::of(known.iter());
     let mut after = before;
     after.add(movement.amount);
     let row = PaymentRow {
@@ -81,6 +83,55 @@ pub(in crate::settlement) fn raise(
     };
     table::insert_doubt(tx, &row)?;
     tell_soon(tx, ctx, site)
+}
+
+/// Keeps a refund as what is out of a run beyond what may be, where it is exactly that: refused payments that were debited all the same,
+/// or a surplus. No line changes by it. Gives the payments that it is kept under, none where it is something else.
+pub(in crate::settlement) fn take_excess(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    entry: &EntryRow,
+    message_id: &str,
+) -> Result<Vec<String>, Problem> {
+    let Some(run) = results::run_by_message_id(tx.conn(), site.id, message_id)? else { return Ok(Vec::new()) };
+    let attempts = results::attempts_of(tx.conn(), site.id, run.id)?;
+    let due = Due::of_run(run.total_fen, &attempts)?;
+    let payments: Vec<Payment> = attempts.iter().map(Payment::from).collect();
+    let excess = books::excess(tx.conn(), &run, &payments)?;
+    let whole = Net::of(table::of_payments(tx.conn(), site.id, &[message_id.to_owned()])?.iter());
+    let is_excess = !excess.is_empty() && Fen::total(excess.iter().map(|one| one.amount))? == entry.amount_fen;
+    let is_surplus = excess.is_empty() && whole.debits > 0 && whole.out.0.saturating_sub(entry.amount_fen.0) >= due.ordered.0;
+    if !is_surplus && !(is_excess && candidates::may_be_of(tx.conn(), entry, message_id, &excess)?) {
+        return Ok(Vec::new());
+    }
+    let of_run = (whole.debits > 0).then(|| (message_id.to_owned(), entry.amount_fen));
+    let moved: Vec<(String, Fen)> = excess.into_iter().map(|one| (one.payment, one.amount)).chain(of_run).collect();
+    let mut rows = Vec::with_capacity(moved.len());
+    for (payment, amount) in &moved {
+        rows.push(PaymentRow {
+            project_id: site.id,
+            id: RecordId(ctx.id()),
+            entry_id: entry.id,
+            payment: payment.clone(),
+            amount_fen: amount.negated(),
+            recorded_seq: tx.seq(Chain::Project(site.id))?,
+        });
+    }
+    table::insert_payments(tx, &rows)?;
+    answering::move_refund(tx, ctx, site, entry, LedgerAccount::PayInTransit)?;
+    Ok(moved.into_iter().map(|(payment, _)| payment).collect())
+}
+
+/// After a word of the bank on payments: refunds that wait are looked at again, since what it refused may be what came back.
+pub(in crate::settlement) fn look_again(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, message_id: &str) -> Result<(), Problem> {
+    for doubt in super::open(tx.conn(), site.id)? {
+        let waits = doubt.row.kind == DoubtKind::RefundWaits && !doubt.is_asked();
+        if waits && table::runs_under_voucher(tx.conn(), &doubt.entry)?.iter().any(|run| run == message_id) {
+            take_excess(tx, ctx, site, &doubt.entry, message_id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Lets the project's people be told of what its money just showed, before the day's round comes to it.

@@ -1,7 +1,7 @@
 //! Rows of payments that entries moved, of doubts about entries, and of what persons said of them: append only.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 use serde::Serialize;
 
 use super::{DoubtAnswer, DoubtKind, DoubtStep};
@@ -121,6 +121,29 @@ pub fn under_voucher(conn: &mut AnyConn, entry: &EntryRow) -> Result<Vec<String>
         .load(conn)?)
 }
 
+#[derive(QueryableByName)]
+struct MessageId {
+    #[diesel(sql_type = Text)]
+    message_id: String,
+}
+
+/// The runs that were debited under a reference of the bank, whole or by their payments.
+pub fn runs_under_voucher(conn: &mut AnyConn, entry: &EntryRow) -> Result<Vec<String>, StoreError> {
+    let Some(reference) = &entry.bank_ref else { return Ok(Vec::new()) };
+    let rows: Vec<MessageId> = diesel::sql_query(
+        "SELECT DISTINCT p.message_id AS message_id FROM bank_entries b \
+         JOIN entry_payments m ON m.project_id = b.project_id AND m.entry_id = b.id AND m.amount_fen > 0 \
+         LEFT JOIN pay_run_lines r ON r.project_id = m.project_id AND r.end_to_end_id = m.payment \
+         JOIN pay_runs p ON p.project_id = m.project_id AND (p.id = r.run_id OR p.message_id = m.payment) \
+         WHERE b.project_id = $1 AND b.account_id = $2 AND b.bank_ref = $3 AND b.voided_by IS NULL ORDER BY 1",
+    )
+    .bind::<BigInt, _>(entry.project_id.0)
+    .bind::<BigInt, _>(entry.account_id.0)
+    .bind::<Text, _>(reference)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.message_id).collect())
+}
+
 /// The doubts of a project about entries that stand, with their entries, the oldest first.
 pub fn doubts(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(DoubtRow, EntryRow)>, StoreError> {
     use entry_doubts as d;
@@ -174,25 +197,52 @@ pub struct Possible {
     pub month: Day,
     #[diesel(sql_type = Nullable<Text>)]
     pub card_index: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub amount_fen: Fen,
+    #[diesel(sql_type = Bool)]
+    pub has_failed: bool,
 }
 
-/// Payments out of the entry's account of exactly its amount, ordered from a moment on, whose line is under way or paid.
+/// Payments out of the entry's account of exactly its amount, ordered from a moment on, that are under way or paid, or that failed and of
+/// which nothing came back.
 pub fn possible(conn: &mut AnyConn, entry: &EntryRow, since: Moment, limit: i64) -> Result<Vec<Possible>, StoreError> {
     Ok(diesel::sql_query(
         "SELECT r.end_to_end_id AS payment, p.message_id AS message_id, l.id AS line_id, l.worker_id AS worker_id, \
-         l.enrolment_id AS enrolment_id, w.name AS name, s.month AS month, e.card_index AS card_index FROM pay_run_lines r \
+         l.enrolment_id AS enrolment_id, w.name AS name, s.month AS month, e.card_index AS card_index, r.amount_fen AS amount_fen, \
+         r.state IN ('rejected', 'returned') AS has_failed FROM pay_run_lines r \
          JOIN pay_runs p ON p.project_id = r.project_id AND p.id = r.run_id \
-         JOIN pay_lines l ON l.project_id = r.project_id AND l.id = r.line_id AND l.attempt = r.attempt \
+         JOIN pay_lines l ON l.project_id = r.project_id AND l.id = r.line_id \
          JOIN pay_sheets s ON s.project_id = l.project_id AND s.id = l.sheet_id \
          JOIN enrolments e ON e.project_id = l.project_id AND e.id = l.enrolment_id JOIN workers w ON w.id = l.worker_id \
          WHERE r.project_id = $1 AND r.amount_fen = $2 AND p.account_id = $3 AND p.created_at >= $4 \
-         AND l.state IN ('sent', 'accepted', 'unknown', 'paid') ORDER BY r.end_to_end_id LIMIT $5",
+         AND (r.state IN ('sent', 'accepted', 'unknown', 'paid') OR NOT EXISTS (SELECT 1 FROM entry_payments m \
+         JOIN bank_entries b ON b.project_id = m.project_id AND b.id = m.entry_id WHERE m.project_id = r.project_id \
+         AND m.payment = r.end_to_end_id AND m.amount_fen < 0 AND b.voided_by IS NULL)) \
+         ORDER BY CASE WHEN r.state IN ('rejected', 'returned') THEN 0 ELSE 1 END, r.end_to_end_id LIMIT $5",
     )
     .bind::<BigInt, _>(entry.project_id.0)
     .bind::<BigInt, _>(entry.amount_fen.0)
     .bind::<BigInt, _>(entry.account_id.0)
     .bind::<BigInt, _>(since.0)
     .bind::<BigInt, _>(limit)
+    .load(conn)?)
+}
+
+/// The payments of a run, those that failed first.
+pub fn of_run(conn: &mut AnyConn, project: ProjectId, message_id: &str) -> Result<Vec<Possible>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT r.end_to_end_id AS payment, p.message_id AS message_id, l.id AS line_id, l.worker_id AS worker_id, \
+         l.enrolment_id AS enrolment_id, w.name AS name, s.month AS month, e.card_index AS card_index, r.amount_fen AS amount_fen, \
+         r.state IN ('rejected', 'returned') AS has_failed FROM pay_runs p \
+         JOIN pay_run_lines r ON r.project_id = p.project_id AND r.run_id = p.id \
+         JOIN pay_lines l ON l.project_id = r.project_id AND l.id = r.line_id \
+         JOIN pay_sheets s ON s.project_id = l.project_id AND s.id = l.sheet_id \
+         JOIN enrolments e ON e.project_id = l.project_id AND e.id = l.enrolment_id JOIN workers w ON w.id = l.worker_id \
+         WHERE p.project_id = $1 AND p.message_id = $2 \
+         ORDER BY CASE WHEN r.state IN ('rejected', 'returned') THEN 0 ELSE 1 END, r.end_to_end_id",
+    )
+    .bind::<BigInt, _>(project.0)
+    .bind::<Text, _>(message_id)
     .load(conn)?)
 }
 

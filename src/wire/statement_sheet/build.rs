@@ -120,16 +120,46 @@ fn total_fault(movements: &[(Movement, bool)], credit: Option<Amount>, debit: Op
     )
 }
 
-/// Decides what a minus means. A single unmarked amount: money out. In a column of its own direction: only the writing,
-/// if every amount of that direction has it; otherwise a red entry that takes an earlier one back.
+/// Words by which banks mark an entry that takes an earlier one back.
+const RED_WORDS: [&str; 6] = ["红字", "红冲", "冲正", "冲销", "冲账", "抹账"];
+
+/// Decides what a minus means. A single unmarked amount: money out. In a column of its own direction: what the running balance beside it
+/// says, else a red entry where its words say so, else only the writing if every such amount of that direction has it.
 fn settle_signs(movements: &mut [(Movement, bool)]) {
+    let told: Vec<Option<bool>> = (0..movements.len())
+        .map(|at| {
+            let (movement, _) = movements.get(at).filter(|(movement, _)| movement.amount.is_negative())?;
+            let words = movement.text.iter().chain(&movement.note);
+            let says_red = words.into_iter().any(|text| RED_WORDS.iter().any(|word| text.contains(word)));
+            red_by_balance(movements, at).or(says_red.then_some(true))
+        })
+        .collect();
     for direction in [Direction::Credit, Direction::Debit] {
-        let all_negative = movements.iter().filter(|(m, _)| m.direction == Some(direction)).all(|(m, _)| m.amount.is_negative());
-        if all_negative {
-            for (movement, _) in movements.iter_mut().filter(|(m, _)| m.direction == Some(direction)) {
+        let own = |m: &Movement| m.direction == Some(direction);
+        let mut open = movements.iter().zip(&told).filter(|((m, _), told)| own(m) && told.is_none());
+        let all_negative = open.all(|((m, _), _)| m.amount.is_negative());
+        for ((movement, _), told) in movements.iter_mut().zip(&told).filter(|((m, _), _)| own(m)) {
+            if *told == Some(false) || told.is_none() && all_negative {
                 movement.amount = movement.amount.unsigned();
             }
         }
+    }
+}
+
+/// Whether a negative amount in a column of its own direction is a red entry, by the balances of the rows beside it, whichever way the
+/// rows run; `None` where they do not say it.
+fn red_by_balance(movements: &[(Movement, bool)], at: usize) -> Option<bool> {
+    let (movement, _) = movements.get(at)?;
+    let (direction, balance) = (movement.direction?, movement.balance?);
+    let size = movement.amount.unsigned();
+    let as_written = if direction == Direction::Credit { size } else { size.negated() };
+    let beside = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten();
+    let beside: Vec<Amount> = beside.filter_map(|at| movements.get(at)?.0.balance).collect();
+    let fits = |moved: Amount| beside.iter().any(|before| before.plus(moved) == Some(balance));
+    match (fits(as_written), fits(as_written.negated())) {
+        (true, false) => Some(false),
+        (false, true) => Some(true),
+        _ => None,
     }
 }
 

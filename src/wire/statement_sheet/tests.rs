@@ -148,6 +148,21 @@ fn negative_writing_and_red_entries_differ() {
 }
 
 #[test]
+fn a_red_entry_alone_is_told_by_its_words_or_by_the_balance() {
+    let of = |rows: &str| both(&format!("{RED_HEAD}{rows}"));
+    let alone = of("2026-02-14,红字冲正,,-20.00,10000.00\n");
+    let entry = &one(&alone).entries[0];
+    assert_eq!((entry.direction, entry.reversal, entry.amount.to_string()), (Direction::Debit, true, "20.00".into()));
+    assert_eq!(one(&alone).opening.unwrap().to_string(), "10020.00");
+    let by_balance = of("2026-02-13,利息,,20.00,10020.00\n2026-02-14,调整,-5.00,,10015.00\n2026-02-14,调整,-5.00,,10020.00\n");
+    let signed: Vec<(Direction, bool)> = one(&by_balance).entries.iter().map(|one| (one.direction, one.reversal)).collect();
+    assert_eq!(signed, [(Direction::Credit, false), (Direction::Debit, false), (Direction::Credit, true)]);
+    assert_eq!(by_balance.problems, []);
+}
+
+const RED_HEAD: &str = "账号,330500010001\n交易日期,摘要,支出,收入,余额\n";
+
+#[test]
 fn the_running_balance_holds_in_either_order() {
     let rows = ["20260301,100,,100,,,,,", "20260302,,30,70,,,,,", "20260302,,20,50,,,,,"];
     let oldest_first = both(&format!("{HEAD}{}\n", rows.join("\n")));
