@@ -12,27 +12,33 @@ use super::settlement::{NUMBER, Ntry, camt, hand_in, ledger, sent_run, states, t
 use crate::both;
 use crate::suite::ground::{Answer, App, Client, TestProject, card, project};
 
-fn other(app: &App) -> Client<'_> {
+pub(super) fn other(app: &App) -> Client<'_> {
     app.client(Role::LabourManager, ScopeOn::Region("330784".parse().unwrap()))
 }
 
 /// Hands in a statement of the day with these entries.
-async fn told(client: &Client<'_>, id: &str, entries: &[Ntry]) -> Value {
+pub(super) async fn told(client: &Client<'_>, id: &str, entries: &[Ntry]) -> Value {
     hand_in(client, &camt(53, id, 1, None, entries)).await.expect(200)
 }
 
-fn debit(payment: &str, amount: &'static str, reference: &'static str) -> Ntry {
+pub(super) fn debit(payment: &str, amount: &'static str, reference: &'static str) -> Ntry {
     let details = format!("<NtryDtls>{}</NtryDtls>", transaction(payment, amount, false, None));
     Ntry { reference: Some(reference), text: "代发工资", details, ..Ntry::debit(amount, "2026-03-02") }
 }
 
-fn credit(payment: &str, amount: &'static str, reference: &'static str) -> Ntry {
+pub(super) fn credit(payment: &str, amount: &'static str, reference: &'static str) -> Ntry {
     let details = format!("<NtryDtls>{}</NtryDtls>", transaction(payment, amount, true, Some("AC04")));
     Ntry { reference: Some(reference), text: "退款", details, ..Ntry::credit(amount, "2026-03-02") }
 }
 
 /// A refund without an id, with the name and the account that the bank gives.
-fn refund(amount: &'static str, text: &'static str, name: Option<&str>, account: Option<&str>, reference: &'static str) -> Ntry {
+pub(super) fn refund(
+    amount: &'static str,
+    text: &'static str,
+    name: Option<&str>,
+    account: Option<&str>,
+    reference: &'static str,
+) -> Ntry {
     let name = name.map_or(String::new(), |name| format!("<Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr>"));
     let account = account.map_or(String::new(), |text| format!("<DbtrAcct><Id><Othr><Id>{text}</Id></Othr></Id></DbtrAcct>"));
     let details = format!("<NtryDtls><TxDtls><RltdPties>{name}{account}</RltdPties></TxDtls></NtryDtls>");
@@ -40,39 +46,39 @@ fn refund(amount: &'static str, text: &'static str, name: Option<&str>, account:
 }
 
 /// What was found in a file, but for the numbers of its statements, which these tests do not count.
-fn reasons(receipt: &Value) -> Vec<&str> {
+pub(super) fn reasons(receipt: &Value) -> Vec<&str> {
     let all = receipt["problems"].as_array().unwrap().iter().map(|one| one["reason"].as_str().unwrap());
     all.filter(|reason| !["gap", "balance_break"].contains(reason)).collect()
 }
 
-async fn doubts(client: &Client<'_>, site: &TestProject) -> Vec<Value> {
+pub(super) async fn doubts(client: &Client<'_>, site: &TestProject) -> Vec<Value> {
     let list = client.get(&format!("{}/doubts", site.path)).send().await.expect(200);
     list["items"].as_array().unwrap().clone()
 }
 
-async fn open_kinds(client: &Client<'_>, site: &TestProject) -> Vec<String> {
+pub(super) async fn open_kinds(client: &Client<'_>, site: &TestProject) -> Vec<String> {
     let all = doubts(client, site).await;
     all.iter().filter(|one| one["is_open"] == true).map(|one| one["kind"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn say(client: &Client<'_>, site: &TestProject, doubt: &Value, answer: Value) -> Answer {
+pub(super) async fn say(client: &Client<'_>, site: &TestProject, doubt: &Value, answer: Value) -> Answer {
     let path = format!("{}/doubts/{}", site.path, doubt["id"].as_str().unwrap());
     client.post(&path, answer).send().await
 }
 
-async fn decide(client: &Client<'_>, site: &TestProject, doubt: &Value, approves: bool) -> Answer {
+pub(super) async fn decide(client: &Client<'_>, site: &TestProject, doubt: &Value, approves: bool) -> Answer {
     let path = format!("{}/doubts/{}/decision", site.path, doubt["id"].as_str().unwrap());
     client.post(&path, json!({"approves": approves, "note": "已与银行核实"})).send().await
 }
 
 /// What the clearance says of a hurdle.
-async fn hurdle(client: &Client<'_>, site: &TestProject, kind: &str) -> Option<Value> {
+pub(super) async fn hurdle(client: &Client<'_>, site: &TestProject, kind: &str) -> Option<Value> {
     let found = client.get(&format!("{}/clearance", site.path)).send().await.expect(200);
     found["stops"].as_array().unwrap().iter().find(|stop| stop["kind"] == kind).cloned()
 }
 
 /// A site of three workers whose wages of February are paid by the bank's word; gives the payments, worker by worker.
-async fn paid(app: &App) -> (Stage<'_>, Vec<String>) {
+pub(super) async fn paid(app: &App) -> (Stage<'_>, Vec<String>) {
     let stage = site(app, 4).await;
     let sheet = stage.audited().await;
     let run = stage.order(&sheet, "doubt-0001").await.expect(201)["run"].clone();

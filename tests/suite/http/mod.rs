@@ -37,6 +37,7 @@ mod pay_checks;
 mod payroll;
 mod projects;
 mod realname;
+mod refunds;
 mod reporting;
 mod rights;
 mod roster_imports;

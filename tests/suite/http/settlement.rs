@@ -392,7 +392,7 @@ both!(what_a_bank_refuses_because_it_has_it_already_is_not_paid_again, |app| {
     assert_eq!(broken(&app), Vec::<String>::new());
 });
 
-fn pain002(message_id: &str, payments: &str, group: &str) -> String {
+pub(super) fn pain002(message_id: &str, payments: &str, group: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.12\"><CstmrPmtStsRpt>\
          <GrpHdr><MsgId>R</MsgId><CreDtTm>2026-03-02T08:00:00+08:00</CreDtTm></GrpHdr>\
@@ -555,4 +555,27 @@ both!(thousands_of_refunds_under_one_voucher_are_each_booked_once, |app| {
     assert_eq!(hand_in(&client, &file).await.expect(200)["statements"][0]["new"], REFUNDS);
     let told = client.get(&format!("{}/ledger?as_of=2026-03-03", project.path)).send().await.expect(200);
     assert_eq!(balance(&told, "bank"), "10000.00");
+});
+
+both!(a_movement_that_a_sheet_numbers_its_own_way_is_booked_once, |app| {
+    let client = app.labour_manager();
+    let project = project(&client, 1, "330784").await;
+    let account = open(&client, &project, NUMBER).await;
+    let sheet = format!(
+        "账号,{NUMBER}\n交易日期,摘要,支出,收入,对方户名,流水号\n2026-03-02,人工费,,5000.00,测试建设单位1,LOG123\n\
+         2026-03-02,人工费,,5000.00,测试建设单位1,LOG124\n"
+    );
+    let ask = client.ask(actix_web::http::Method::POST, "/api/v1/bank/statements");
+    ask.body("text/csv", sheet.as_str()).send().await.expect(200);
+    let told = |name: &str, reference: &'static str| Ntry {
+        reference: Some(reference),
+        text: "人工费",
+        details: from_owner(name),
+        ..Ntry::credit("5000.00", "2026-03-02")
+    };
+    let statement = camt(53, "S1", 1, None, &[told("测试建设单位1", "MM1"), told("测试建设单位1", "MM2"), told("某公司", "MM3")]);
+    let receipt = hand_in(&client, &statement).await.expect(200);
+    assert_eq!(receipt["statements"][0]["new"], 1, "two rows are the sheet's, another payer's is not: {receipt}");
+    assert_eq!(entries(&client, &project, &account).await.len(), 3);
+    assert_eq!(broken(&app), Vec::<String>::new());
 });
