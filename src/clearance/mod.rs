@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::base::id::WorkerId;
 use crate::base::{Day, Fen, Month, words};
 use crate::gates::{self, Subject};
-use crate::law::facts::SheetState as MonthSheet;
+use crate::law::facts::{MonthPay, SheetState as MonthSheet};
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
 use crate::law::{self, Gate, decision::Verdict};
 use crate::matters::liability;
@@ -57,6 +57,8 @@ words! {
         UnsettledSheet = "unsettled_sheet",
         /// A month with work has no sheet.
         MonthWithoutSheet = "month_without_sheet",
+        /// Workers are on the roll of a month that has neither attendance nor a sheet.
+        MonthWithoutRecord = "month_without_record",
         /// A case is open.
         OpenCase = "open_case",
         /// Workers are in arbitration or court.
@@ -236,9 +238,13 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     without_pay(conn, ctx, site, &mut found, &months, may_name)?;
     found.add(Hurdle::UnsettledSheet, unsettled.len(), None, None, unsettled);
     let facts = compliance::gather(conn, ctx, site, as_of)?;
-    let without: Vec<Month> =
-        facts.payroll.iter().filter(|month| month.sheet == MonthSheet::None).map(|month| month.month).collect();
-    found.add(Hurdle::MonthWithoutSheet, without.len(), None, None, without.iter().map(Month::to_string).collect());
+    // Work without a sheet is one thing, workers on the roll whom nobody saw or could see another.
+    let without = || facts.payroll.iter().filter(|month| month.sheet == MonthSheet::None);
+    let is_worked = |month: &&MonthPay| month.attended.get().is_some_and(|people| people > 0);
+    let worked: Vec<String> = without().filter(is_worked).map(|month| month.month.to_string()).collect();
+    let idle: Vec<String> = without().filter(|month| !is_worked(month)).map(|month| month.month.to_string()).collect();
+    found.add(Hurdle::MonthWithoutSheet, worked.len(), None, None, worked);
+    found.add(Hurdle::MonthWithoutRecord, idle.len(), None, None, idle);
     let cases = cases::table::open_on(conn, site.id, as_of)?;
     let ids = |disputes: bool| -> Vec<String> {
         cases.iter().filter(|case| case.kind.is_pay_dispute() == disputes).map(|case| case.id.to_string()).collect()

@@ -113,7 +113,7 @@ const WORDS: &[(&str, &str)] = &[
     ("not_due", "未到应付日"),
     ("agrees", "一致"),
     ("pursued", "已跟进处理"),
-    ("paid_without_attendance", "无考勤发工资"),
+    ("paid_without_attendance", "无考勤列工资或发工资"),
     ("attendance_without_pay", "有考勤未发工资"),
     ("paid_less", "少发工资"),
     ("paid_to_someone_else", "工资付给他人"),

@@ -97,6 +97,15 @@ pub fn find(conn: &mut AnyConn, project: ProjectId, id: DocumentId) -> Result<Op
         .optional()?)
 }
 
+/// The papers of a project with the same bytes, each with its place in the record.
+pub fn same_bytes(conn: &mut AnyConn, project: ProjectId, sha256: &str) -> Result<Vec<(DocumentId, i64)>, StoreError> {
+    Ok(documents::table
+        .filter(documents::project_id.eq(project).and(documents::sha256.eq(sha256)))
+        .order(documents::id)
+        .select((documents::id, documents::recorded_seq))
+        .load(conn)?)
+}
+
 /// Every row, for `verify`.
 pub fn all(conn: &mut AnyConn) -> Result<Vec<DocumentRow>, StoreError> {
     Ok(documents::table.order(documents::id).select(DocumentRow::as_select()).load(conn)?)

@@ -11,7 +11,7 @@ use super::overriding::{InForce, actions as overriding};
 use super::{Subject, table};
 use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::{Day, Moment, RegionCode};
-use crate::law::{Decision, Gate, GateQuestion, Verdict};
+use crate::law::{Decision, Gate, GateQuestion};
 use crate::projects::enter;
 use crate::store::{AnyConn, Past};
 use crate::web::paging::{Page, PageQuery};
@@ -170,7 +170,9 @@ fn json<T: Serialize>(value: &T) -> Result<Value, Problem> {
 /// The override of an answer that holds today.
 fn set_aside(conn: &mut AnyConn, ctx: &Ctx, row: &table::AnswerRow) -> Result<Option<InForce>, Problem> {
     match row.project_id {
-        Some(project) if row.verdict == Verdict::Blocked.as_str() => overriding::in_force(conn, project, &row.gate, ctx.today),
+        Some(project) if overriding::is_refusal(&row.gate, &row.verdict) => {
+            overriding::in_force(conn, project, &row.gate, ctx.today)
+        }
         _ => Ok(None),
     }
 }

@@ -1,7 +1,7 @@
 //! Beginning a matter and taking its steps.
 
 use super::table::{self, StepRow};
-use super::{Matter, MatterKind, Step, fold, freezes, stands, takers};
+use super::{Matter, MatterKind, Step, fold, freezes, liability, stands, takers};
 use crate::base::id::{DepositId, DocumentId, LineId, MatterId, RecordId, SheetId};
 use crate::base::{Day, Fen};
 use crate::deposits::{self, DepositEvent, actions::NewEvent};
@@ -9,10 +9,12 @@ use crate::gates::{self, Subject};
 use crate::law::questions::labour_cost::{self, LabourCostInput};
 use crate::law::{self, Gate, decision::Verdict};
 use crate::payroll::outside::{self, NewClearing, Payer};
+use crate::payroll::table::LineRow;
 use crate::payroll::{self, LineState};
 use crate::projects::{PartyRole, Site};
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::users::contacts::table as contacts;
+use crate::users::second;
 use crate::web::{Ctx, Problem, Role, Scope};
 use crate::{accounts, documents};
 
@@ -110,13 +112,19 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
             if new.due_on.is_none_or(|due| due < new.happened_on) {
                 return Err(refuse("请写明责令支付的期限。", "Name the last day of the order.", "due_on", "missing_field"));
             }
-            positive(new.amount)?;
+            require_owed(tx, ctx, site, positive(new.amount)?, new.document)?;
         }
-        MatterKind::DepositReturn | MatterKind::DepositStatement => {
+        MatterKind::DepositReturn => {
             deposit_of(tx, site, new.subject.as_deref())?;
-            if kind == MatterKind::DepositStatement && new.amount.is_none() {
+        }
+        MatterKind::DepositStatement => {
+            let deposit = deposit_of(tx, site, new.subject.as_deref())?;
+            if new.amount.is_none() {
                 return Err(refuse("请写明对账单余额。", "Name the balance of the statement.", "amount", "missing_field"));
             }
+            // What stands here goes beside what the bank says: a statement that differs is no matter that is done.
+            let events = deposits::table::events(tx.conn(), site.id, deposit.id)?;
+            row.balance_fen = Some(deposits::held(&events, new.happened_on)?);
         }
         MatterKind::TransferReport | MatterKind::OwnerReport => {}
     }
@@ -235,7 +243,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
     takers::require(tx.conn(), ctx, site, new)?;
     let mut row = row_of(tx, ctx, site, id, matter.kind, new, matter.last())?;
     match new.step {
-        Step::Answered if matter.begun().is_some_and(|begun| begun.recorded_by == ctx.actor()) => {
+        Step::Answered if is_own(tx.conn(), ctx, &matter)? => {
             let (zh, en) = ("请求人不能代建设单位答复。", "Whoever asked cannot answer for the owner.");
             return Err(refuse(zh, en, "step", "second_person"));
         }
@@ -266,6 +274,16 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
             row.amount_fen = Some(amount);
         }
         Step::ReasonFound => freezes::require_reason(new)?,
+        Step::Remedied
+            if matter.kind == MatterKind::DepositStatement && new.note.as_deref().is_none_or(|note| note.trim().is_empty()) =>
+        {
+            return Err(refuse(
+                "请写明对账单与在册金额相差的原因。",
+                "Say why the statement is not what stands here.",
+                "note",
+                "missing_field",
+            ));
+        }
         Step::Decided => may_return(tx, ctx, site, new.happened_on)?,
         Step::ArrearsFound if new.note.as_deref().is_none_or(|note| note.trim().is_empty()) => {
             return Err(refuse("请写明尚未付清的工资。", "Say what is still owed.", "note", "missing_field"));
@@ -286,10 +304,34 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
     one(tx.conn(), ctx, site, id)
 }
 
+/// Whether whoever acts now began the matter, under whichever account.
+fn is_own(conn: &mut AnyConn, ctx: &Ctx, matter: &Matter) -> Result<bool, Problem> {
+    match matter.begun() {
+        Some(begun) => second::is_asker(conn, ctx, &begun.recorded_by),
+        None => Ok(false),
+    }
+}
+
+/// An order is over wages that are owed: beyond what stands here it names the paper that shows the rest.
+fn require_owed(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, ordered: Fen, document: Option<DocumentId>) -> Result<(), Problem> {
+    let owed = Fen::total(liability::arrears(tx.conn(), site, ctx.today)?.iter().map(LineRow::rest))?;
+    if ordered <= owed || document.is_some() {
+        return Ok(());
+    }
+    Err(refuse(
+        format!("责令支付 {ordered} 元超过本平台在册的拖欠工资 {owed} 元；请更正金额，或附上证明其余欠薪的材料（document_id）。"),
+        format!(
+            "{ordered} is more than the {owed} of wages owed here; put it right, or name the paper that shows the rest (document_id)."
+        ),
+        "amount",
+        "sum_mismatch",
+    ))
+}
+
 /// The bank pays the workers named out of the deposit, at most what the order said (R65-19).
 fn pay_out(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, matter: &Matter, new: &NewStep, row: &mut StepRow) -> Result<(), Problem> {
     let total = Fen::total(new.lines.iter().map(|(_, amount)| *amount))?;
-    if matter.amount().is_none_or(|ordered| total > ordered) {
+    if matter.left_of_order().is_none_or(|left| total > left) {
         return Err(refuse("支付金额超过责令支付的金额。", "That is more than was ordered.", "lines", "sum_mismatch"));
     }
     as_stated(new.amount, total)?;

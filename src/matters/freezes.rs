@@ -8,7 +8,7 @@ use super::actions::{self, NewStep, keep, refuse};
 use super::table::StepRow;
 use super::{Matter, MatterKind, Step};
 use crate::accounts::Purpose;
-use crate::accounts::freezes::{FreezeAct, TEXT_MAX, speaks_of_seizure, table};
+use crate::accounts::freezes::{FreezeAct, TEXT_MAX, looks_seized, table};
 use crate::accounts::table::EntryRow;
 use crate::base::id::{MatterId, RecordId};
 use crate::base::{Day, Fen};
@@ -91,7 +91,7 @@ pub fn unanswered(conn: &mut AnyConn, site: &Site, matters: &[Matter], today: Da
     let mut standing = matching::net(entries);
     standing.retain(|(entry, _)| {
         let subject = entry.id.to_string();
-        speaks_of_seizure(&entry.text) && !matters.iter().any(|matter| is_of(matter, &subject))
+        looks_seized(&entry.text, entry.counterparty.as_deref()) && !matters.iter().any(|matter| is_of(matter, &subject))
     });
     Ok(standing)
 }

@@ -200,6 +200,8 @@ pub struct Matter {
     pub transfer_allowed: Option<bool>,
     /// What the deposit still lacks of what it paid; `None` where it paid nothing.
     pub to_replenish: Option<Fen>,
+    /// What was ordered and the deposit has not paid; `None` before it paid and for other matters.
+    pub still_to_pay: Option<Fen>,
 }
 
 impl Matter {
@@ -221,6 +223,16 @@ impl Matter {
     /// The amount that was asked for, ordered or stated first.
     pub fn amount(&self) -> Option<Fen> {
         self.steps.iter().find_map(|step| step.amount_fen)
+    }
+
+    /// What was ordered and the deposit has not paid yet.
+    pub fn left_of_order(&self) -> Option<Fen> {
+        left_of_order(&self.steps)
+    }
+
+    /// Whether a statement says another sum than stands here, and nobody has said why.
+    pub fn differs(&self) -> bool {
+        statement_differs(self.kind, &self.steps)
     }
 
     /// The earliest day by which somebody must act.
@@ -263,6 +275,14 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
     if last_is(&done, Step::Replenished) && to_replenish.is_some_and(Fen::is_positive) {
         next.push(Step::Replenished);
     }
+    // What the deposit paid in part is still owed, and the bank may pay the rest.
+    let still_to_pay = left_of_order(&steps).filter(|_| done.contains(&Step::PaidOut));
+    if last_is(&done, Step::PaidOut) && still_to_pay.is_some_and(Fen::is_positive) {
+        next.push(Step::PaidOut);
+    }
+    if statement_differs(kind, &steps) {
+        next.push(Step::Remedied);
+    }
     let last = steps.last()?;
     let due_from = |kind: DeadlineKind, from: Day| deadline::ask(book, region, as_of, &DeadlineInput::new(kind, from)).due;
     let due = |kind: DeadlineKind| due_from(kind, last.happened_on);
@@ -279,6 +299,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
                 Step::NoticeServed => ("labour_authority", None, R65_19),
                 Step::PaidOut => ("bank", due(DeadlineKind::DepositPayOut), R65_19),
                 Step::Replenished => ("general_contractor", due_from(DeadlineKind::DepositReplenish, used_on), R65_20),
+                Step::Remedied if kind == MatterKind::DepositStatement => ("general_contractor", None, R65_21),
                 Step::Decided => ("labour_authority", due(DeadlineKind::DepositReturnDecision), R65_22A),
                 Step::Confirmed => ("labour_authority", due(DeadlineKind::DepositReturnConfirmation), R65_22A),
                 Step::ReasonFound => ("bank", Some(first.happened_on), R53_08B),
@@ -290,7 +311,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
             Some(Task { step: *step, by, due_on, rule })
         })
         .collect();
-    Some(Matter { id, kind, tasks, next, transfer_allowed, to_replenish, steps })
+    Some(Matter { id, kind, tasks, next, transfer_allowed, to_replenish, still_to_pay, steps })
 }
 
 fn last_is(done: &[Step], step: Step) -> bool {
@@ -302,6 +323,19 @@ fn to_replenish(steps: &[StepRow]) -> Option<Fen> {
     let sum = |wanted: Step| Fen::total(steps.iter().filter(|row| row.step == wanted).filter_map(|row| row.amount_fen)).ok();
     steps.iter().find(|row| row.step == Step::PaidOut)?;
     sum(Step::PaidOut)?.minus(sum(Step::Replenished)?).ok().map(Fen::or_zero)
+}
+
+/// What was ordered first less what was paid out; `None` where nothing was ordered, or for sums that nobody can add.
+fn left_of_order(steps: &[StepRow]) -> Option<Fen> {
+    let ordered = steps.first().filter(|row| row.step == Step::OrderIssued)?.amount_fen?;
+    let paid = Fen::total(steps.iter().filter(|row| row.step == Step::PaidOut).filter_map(|row| row.amount_fen)).ok()?;
+    ordered.minus(paid).ok().map(Fen::or_zero)
+}
+
+fn statement_differs(kind: MatterKind, steps: &[StepRow]) -> bool {
+    let [only] = steps else { return false };
+    let both = only.amount_fen.zip(only.balance_fen);
+    kind == MatterKind::DepositStatement && both.is_some_and(|(stated, held)| stated != held)
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@
 
 use super::Step;
 use super::actions::NewStep;
+use crate::payroll::outside::telling::roles_over;
 use crate::projects::Site;
 use crate::store::AnyConn;
-use crate::users::table::{self as users, GrantRow};
-use crate::web::{Ctx, Problem, Role, Scope};
+use crate::web::{Ctx, Problem, Role};
 
 /// Roles that may take a step: by their word alone, and with a paper that shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,22 +34,18 @@ pub fn takers(step: Step) -> Option<Takers> {
         | Step::Confirmed => (&[LabourAuthority], &[Administrator]),
         Step::PaidOut => (&[Bank], &[LabourAuthority, Administrator]),
         Step::Applied => (&[LabourManager, LabourAuthority], &[Administrator]),
-        Step::Replenished | Step::StatementReceived => (&[LabourManager, LabourAuthority, Bank], &[Administrator]),
+        Step::Replenished => (&[LabourAuthority, Bank], &[LabourManager, Administrator]),
+        Step::StatementReceived => (&[LabourManager, LabourAuthority, Bank], &[Administrator]),
         _ => return None,
     };
     Some(Takers { by_word, with_paper })
 }
 
-/// The roles that the asker holds over a project today; none for a machine's key, which answers for nobody.
+/// The roles that the asker holds over a project today, the manager's under a second account among them; none for a machine's key, which
+/// answers for nobody.
 pub fn roles_on(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Role>, Problem> {
     let Some(user) = ctx.scope.user else { return Ok(Vec::new()) };
-    let parties: Vec<_> = site.participations().iter().map(|row| row.party_id).collect();
-    let grants = users::grants_of(conn, user, ctx.today)?;
-    let over = grants.iter().filter_map(GrantRow::grant).filter(|grant| {
-        let scope = Scope { actor: String::new(), user: None, places: vec![grant.on] };
-        scope.covers_project(site.id, site.region, &parties)
-    });
-    Ok(over.map(|grant| grant.role).collect())
+    roles_over(conn, ctx, site, user)
 }
 
 /// Whether somebody of these roles may take a step at all, with a paper where one is needed. Whoever manages the contractor's wages
@@ -77,7 +73,9 @@ pub fn require(conn: &mut AnyConn, ctx: &Ctx, site: &Site, new: &NewStep) -> Res
         );
         return Err(problem.at("step", "second_person"));
     }
-    let on_word = roles.iter().any(|role| by_word.contains(role));
+    // The debtor's word is no proof of money, under whichever further role it is said.
+    let is_debtor = roles.contains(&Role::LabourManager) && !by_word.contains(&Role::LabourManager);
+    let on_word = !is_debtor && roles.iter().any(|role| by_word.contains(role));
     if !on_word && new.document.is_none() {
         let (zh, en) = ("请附上证明这一步的材料编号（document_id）。", "Name the paper that shows this step (document_id).");
         return Err(Problem::invalid(zh, en).at("document_id", "missing_field"));

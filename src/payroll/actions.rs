@@ -1,13 +1,15 @@
 //! Deductions and disputes, handing it in, auditing it.
 
+use super::corrections::taking_back;
 use super::results::{event_of, write_line};
 use super::table::{self, LineRow, SheetRow};
-use super::{LineState, SheetState, items};
+use super::{LineState, SheetState, items, opening};
 use crate::base::Fen;
 use crate::base::id::{LineId, SheetId};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
 use crate::projects::{PartyRole, Site};
 use crate::store::{Chain, Tx, jobs};
+use crate::users::second;
 use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
 
@@ -101,16 +103,36 @@ pub fn deduct(
         let problem = Problem::invalid("扣除额应在 0 与应发工资之间。", "A deduction lies between nothing and the gross wage.");
         return Err(problem.at("amount", "bad_amount"));
     }
-    let net = line.gross_fen.minus(amount)?;
+    // What is taken back with consent stands beside it.
+    let taken_back = taking_back::carried(tx.conn(), site, &line)?;
+    let standing = items::actions::of_line(tx.conn(), site, &line)?;
+    let kept = standing.iter().filter(|item| item.counts() && taken_back.contains(&item.row.id));
+    let deductions = Fen::total(kept.map(|item| item.row.amount_fen))?.plus(amount)?;
+    let net = line.gross_fen.minus(deductions)?;
+    if net < Fen::ZERO {
+        let problem = Problem::invalid(
+            "连同已收回的多付，扣除额超过应发工资。",
+            "With what is taken back already more is withheld than the gross wage.",
+        );
+        return Err(problem.at("amount", "bad_amount"));
+    }
     let row = LineRow {
-        deductions_fen: amount,
+        deductions_fen: deductions,
         net_fen: net,
         disputed_fen: line.disputed_fen.min(net),
         state_reason: Some(reason),
         recorded_seq: tx.seq(Chain::Project(site.id))?,
         ..line
     };
-    items::actions::deduct_whole(tx, ctx, site, &sheet, &row, amount, row.state_reason.as_deref().unwrap_or_default())?;
+    items::actions::deduct_whole(
+        tx,
+        ctx,
+        site,
+        &sheet,
+        &row,
+        (amount, &taken_back),
+        row.state_reason.as_deref().unwrap_or_default(),
+    )?;
     write_line(tx, ctx, &row, "deduct", ctx.today)?;
     add_up(tx, SheetRow { version: sheet.version + 1, ..sheet })?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "deduct", &row.id.to_string())?;
@@ -182,24 +204,38 @@ pub fn submit(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result
     Ok(row)
 }
 
+/// Refuses the one who handed a sheet in, under whichever account, where a subcontractor is on the project; and of arrears from before
+/// also the one who imported them, since no attendance speaks for those.
+fn require_another(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: &SheetRow) -> Result<(), Problem> {
+    if ctx.scope.user.is_none() {
+        return Ok(());
+    }
+    let imported = opening::table::importers_of(tx.conn(), site.id, sheet.id)?;
+    let has_two = site.party(PartyRole::Subcontractor, ctx.today).is_some() || !imported.is_empty();
+    for first in sheet.submitted_by.iter().filter(|_| has_two).chain(&imported) {
+        if second::is_asker(tx.conn(), ctx, first)? {
+            let problem = Problem::conflict(
+                "提交人与审核人应为两人：分包单位提交，劳资专管员审核；此前欠付的，导入人也不能审核（人社部发〔2021〕53号）。同一邮箱的两个账号算一个人。",
+                "Who hands a sheet in does not audit it: the subcontractor hands in, the labour manager audits (rule R53-17); and who \
+                 imported arrears from before does not audit them. Two accounts with one e-mail address are one person.",
+            );
+            return Err(problem.at("audited_by", "duplicate"));
+        }
+    }
+    Ok(())
+}
+
 /// The labour manager's audit (R53-17): the lines are approved and their wages stand in the ledger.
 ///
-/// Where a subcontractor is on the project, the one who hands in and the one who audits are two persons; where the general
-/// contractor employs everybody itself, one labour manager may do both. The service itself (jobs, demonstrations) is no person.
+/// Where a subcontractor is on the project, and for arrears from before, the one who hands in and the one who audits are two persons;
+/// where the general contractor employs everybody itself, one labour manager may do both. The service itself (jobs, demonstrations) is no person.
 ///
 /// # Errors
 /// `conflict` when the sheet was not handed in, or was handed in by the same person.
 pub fn audit(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result<SheetRow, Problem> {
     let sheet = open_sheet(tx, site, sheet)?;
     require_state(&sheet, SheetState::Submitted)?;
-    let same = ctx.scope.user.is_some() && sheet.submitted_by.as_deref() == Some(ctx.actor());
-    if same && site.party(PartyRole::Subcontractor, ctx.today).is_some() {
-        let problem = Problem::conflict(
-            "提交人与审核人应为两人：分包单位提交，劳资专管员审核（人社部发〔2021〕53号）。",
-            "Who hands a sheet in does not audit it: the subcontractor hands in, the labour manager audits (rule R53-17).",
-        );
-        return Err(problem.at("audited_by", "duplicate"));
-    }
+    require_another(tx, ctx, site, &sheet)?;
     let chain = Chain::Project(site.id);
     let recorded_seq = tx.seq(chain)?;
     let lines = table::lines_of(tx.conn(), site.id, sheet.id)?;

@@ -53,12 +53,17 @@ crate::store::types::word_column!(SheetState);
 crate::web::openapi::word_schema!(SheetState);
 
 impl SheetState {
-    /// Whether the life of a sheet leads from here to `next`; it goes back only from submitted to draft, before anything was owed by it.
+    /// Whether the life of a sheet leads from here to `next`; it goes back from submitted to draft, before anything was owed by it, and
+    /// from closed when money came back and a line is owed again.
     pub fn may_become(self, next: SheetState) -> bool {
         use SheetState::{Audited, Closed, Draft, Published, Submitted};
         matches!(
             (self, next),
-            (Draft, Submitted) | (Submitted, Draft | Audited) | (Audited, Published | Closed) | (Published, Closed)
+            (Draft, Submitted)
+                | (Submitted, Draft | Audited)
+                | (Audited, Published | Closed)
+                | (Published, Closed)
+                | (Closed, Audited | Published)
         )
     }
 
@@ -288,11 +293,12 @@ mod tests {
     }
 
     #[test]
-    fn a_sheet_goes_back_only_before_it_is_audited() {
+    fn a_sheet_goes_back_only_before_it_is_audited_or_where_money_came_back() {
+        use SheetState::{Audited, Closed, Draft, Published, Submitted};
+        let back = [(Submitted, Draft), (Closed, Audited), (Closed, Published)];
         for (place, from) in SheetState::ALL.iter().enumerate() {
             for (next, to) in SheetState::ALL.iter().enumerate() {
-                let is_sent_back = (*from, *to) == (SheetState::Submitted, SheetState::Draft);
-                assert!(!from.may_become(*to) || next > place || is_sent_back, "{from} -> {to}");
+                assert!(!from.may_become(*to) || next > place || back.contains(&(*from, *to)), "{from} -> {to}");
             }
         }
         assert!(SheetState::Draft.may_become(SheetState::Submitted));

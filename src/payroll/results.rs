@@ -5,10 +5,11 @@
 
 use serde_json::json;
 
+use super::life::{self, SheetStep};
 use super::pay_run::table::{self as runs, AttemptRow, CONTRADICTED, RunHead};
-use super::table::{self, EventRow, LineRow};
+use super::table::{self, EventRow, LineRow, SheetRow};
 use super::withdrawing::standing_reopening;
-use super::{AttemptState, LineState, RunState, Step};
+use super::{AttemptState, LineState, RunState, SheetState, Step};
 use crate::base::id::{LineId, PayRunId, ProjectId, RecordId};
 use crate::base::{Day, Fen};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
@@ -131,6 +132,9 @@ fn advance(
         line.state_reason = reason;
     }
     write_line(tx, ctx, &line, source, happened_on)?;
+    if before == AttemptState::Paid {
+        reopen_sheet(tx, ctx, site, &line)?;
+    }
     if matches!(next, AttemptState::Rejected | AttemptState::Returned) && before != AttemptState::Rejected {
         reopen(tx, ctx, site, &after)?;
     }
@@ -155,6 +159,27 @@ fn contradict(
     line.state_reason = Some(format!("{CONTRADICTED}: {} then {}", after.state, outcome.word()));
     write_line(tx, ctx, &line, source, ctx.today)?;
     tx.note(chain, ctx.now, ctx.actor(), "note_contradiction", &after.end_to_end_id)?;
+    Ok(())
+}
+
+/// A sheet that was ended is one to pay again as soon as a line of it is owed again: money that came back stops no worker's wage.
+pub(super) fn reopen_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, line: &LineRow) -> Result<(), Problem> {
+    if !line.rest().is_positive() {
+        return Ok(());
+    }
+    let ended = table::sheet(tx.conn(), site.id, line.sheet_id)?.filter(|sheet| sheet.state == SheetState::Closed);
+    let Some(sheet) = ended else { return Ok(()) };
+    let notes = life::table::notes_of(tx.conn(), site.id, sheet.id)?;
+    let is_shown = notes.iter().any(|note| note.step == SheetStep::Published);
+    let chain = Chain::Project(site.id);
+    let row = SheetRow {
+        state: if is_shown { SheetState::Published } else { SheetState::Audited },
+        version: sheet.version + 1,
+        recorded_seq: tx.seq(chain)?,
+        ..sheet
+    };
+    table::update_sheet(tx, &row)?;
+    tx.note(chain, ctx.now, ctx.actor(), "reopen_sheet", &row.id.to_string())?;
     Ok(())
 }
 

@@ -1,9 +1,8 @@
 //! Signatures: the worker confirms the line. Paper with its scan, a device that knows the worker, or a link with a second means;
-//! nothing signs by itself, and time never does (R724-31a). What was signed before a line was corrected signs its new version never: the
-//! day and the scan are of the present version.
+//! nothing signs by itself, and time never does (R724-31a). A scan signs one sheet, and nothing that was written after it: the same bytes
+//! once more are as old as their first upload. A record of a device signs one line.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -52,14 +51,26 @@ pub struct Signed {
     pub en: Option<String>,
 }
 
-/// The papers that a batch names, by kind and place in the record; `None` where the project has no such paper.
-type Scans = BTreeMap<DocumentId, Option<(DocumentKind, i64)>>;
+/// A paper that a batch names.
+#[derive(Debug, Clone, Copy)]
+struct Scan {
+    kind: DocumentKind,
+    /// Where its bytes first stand in the record, under whichever number.
+    first_seq: i64,
+    /// Whether it, or the same bytes under another number, signed another sheet.
+    signs_another: bool,
+}
+
+/// The papers that a batch names; `None` where the project has no such paper.
+type Scans = BTreeMap<DocumentId, Option<Scan>>;
 
 /// What signatures of a batch are held against.
 struct Proofs {
     scans: Scans,
     /// Serial numbers of the devices that are bound to the project.
     devices: Vec<String>,
+    /// Records of devices that signed a line: serial number and number of the record.
+    records: BTreeSet<(String, String)>,
     /// The present version of each line that was corrected.
     versions: BTreeMap<LineId, VersionRow>,
 }
@@ -91,16 +102,18 @@ pub fn sign_lines(
     let sheet = actions::open_sheet(tx, site, sheet)?;
     actions::require_state(&sheet, SheetState::Draft)?;
     let ids: Vec<LineId> = items.iter().map(|item| item.line).collect();
-    let proofs = Proofs {
-        scans: scans(tx, site, items)?,
-        devices: bound_devices(tx, site, items)?,
+    let devices = bound_devices(tx, site, items)?;
+    let mut proofs = Proofs {
+        scans: scans(tx, site, &sheet, items)?,
+        records: known_records(tx, site, items, &devices)?,
+        devices,
         versions: last_versions(tx.conn(), site.id, &ids)?,
     };
     let recorded_seq = tx.seq(Chain::Project(site.id))?;
     let mut pile = Pile::of(tx, site, &sheet, items)?;
     let mut answers = Vec::with_capacity(items.len());
     for item in items {
-        answers.push(match pile.sign(ctx, &sheet, &proofs, item, recorded_seq) {
+        answers.push(match pile.sign(ctx, &sheet, &mut proofs, item, recorded_seq) {
             Ok(()) => Signed { line: item.line, signed: true, reason: None, zh: None, en: None },
             Err(problem) if problem.code == crate::web::Code::Invalid => refused(item.line, problem),
             Err(problem) => return Err(problem),
@@ -114,14 +127,48 @@ pub fn sign_lines(
 }
 
 /// The papers that a batch names, each read once: a scan is large and one scan signs many lines.
-fn scans(tx: &mut Tx<'_>, site: &Site, items: &[NewSignature]) -> Result<Scans, Problem> {
+fn scans(tx: &mut Tx<'_>, site: &Site, sheet: &SheetRow, items: &[NewSignature]) -> Result<Scans, Problem> {
     let mut scans = Scans::new();
     for id in items.iter().filter_map(|item| item.document_id) {
-        if let Entry::Vacant(place) = scans.entry(id) {
-            place.insert(documents::table::find(tx.conn(), site.id, id)?.map(|document| (document.kind, document.recorded_seq)));
+        if scans.contains_key(&id) {
+            continue;
         }
+        let scan = match documents::table::find(tx.conn(), site.id, id)? {
+            Some(document) => {
+                let twins = documents::table::same_bytes(tx.conn(), site.id, &document.sha256)?;
+                let ids: Vec<DocumentId> = twins.iter().map(|(twin, _)| *twin).collect();
+                let signed = table::sheets_signed_by(tx.conn(), site.id, &ids)?;
+                Some(Scan {
+                    kind: document.kind,
+                    first_seq: twins.iter().map(|(_, seq)| *seq).min().unwrap_or(document.recorded_seq),
+                    signs_another: signed.iter().any(|other| *other != sheet.id),
+                })
+            }
+            None => None,
+        };
+        scans.insert(id, scan);
     }
     Ok(scans)
+}
+
+/// Records of bound devices that signed a line of the project, where a signature names one.
+fn known_records(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    items: &[NewSignature],
+    devices: &[String],
+) -> Result<BTreeSet<(String, String)>, Problem> {
+    if !items.iter().any(|item| item.means == Means::Device) {
+        return Ok(BTreeSet::new());
+    }
+    let told = table::device_records(tx.conn(), site.id)?;
+    Ok(told.iter().filter_map(|(device, evidence)| record_of(device.as_deref()?, evidence.as_deref()?, devices)).collect())
+}
+
+/// The serial number and the record's number of a signature at a device.
+fn record_of(device: &str, evidence: &str, devices: &[String]) -> Option<(String, String)> {
+    let serial = device.split_whitespace().find(|word| devices.iter().any(|serial| serial == word))?;
+    Some((serial.to_owned(), record_number(evidence).to_owned()))
 }
 
 /// Serial numbers of the project's devices, where a signature names one.
@@ -168,7 +215,7 @@ impl Pile {
         &mut self,
         ctx: &Ctx,
         sheet: &SheetRow,
-        proofs: &Proofs,
+        proofs: &mut Proofs,
         item: &NewSignature,
         recorded_seq: i64,
     ) -> Result<(), Problem> {
@@ -195,8 +242,17 @@ impl Pile {
             return Err(problem.at("line", "bad_format"));
         }
         check_means(item, &proofs.scans, &proofs.devices)?;
+        check_scan(item, &proofs.scans, line)?;
         if let Some(version) = proofs.versions.get(&item.line) {
-            check_version(item, &proofs.scans, version)?;
+            check_version(item, version)?;
+        }
+        if let (Means::Device, Some(device), Some(evidence)) = (item.means, &item.device, &item.evidence)
+            && let Some(record) = record_of(device, evidence, &proofs.devices)
+            && !proofs.records.insert(record)
+        {
+            let zh = "该设备记录已用于另一行的签字；每条记录只签一行。";
+            let en = "This record of the device signed another line already; each record signs one line.";
+            return Err(Problem::invalid(zh, en).at("evidence", "id_reused"));
         }
         let row = LineRow { state: LineState::Signed, state_reason: None, recorded_seq, ..line.clone() };
         self.signatures.push(SignatureRow {
@@ -218,24 +274,35 @@ impl Pile {
     }
 }
 
-/// A line that was corrected is signed as it is now: on the day of the correction or later, and by a scan that came after it.
-fn check_version(item: &NewSignature, scans: &Scans, version: &VersionRow) -> Result<(), Problem> {
-    if item.signed_on < version.opened_on {
-        let (number, day) = (version.version, version.opened_on);
-        let problem = Problem::invalid(
-            format!("该行于 {day} 更正为第 {number} 版，签字日不能早于更正日。"),
-            format!("The line was corrected on {day} (version {number}); a signature of it is not of an earlier day."),
-        );
-        return Err(problem.at("signed_on", "bad_time"));
+/// A scan signs one sheet, and a line as it stood when the scan was made: what was written after it was signed by nobody.
+fn check_scan(item: &NewSignature, scans: &Scans, line: &LineRow) -> Result<(), Problem> {
+    let scan = item.document_id.and_then(|id| scans.get(&id).copied().flatten()).filter(|_| item.means == Means::Paper);
+    let Some(scan) = scan else { return Ok(()) };
+    if scan.signs_another {
+        let zh = "该扫描件（或内容完全相同的文件）已签过另一张工资表；请上传本表的签字。";
+        let en = "This scan, or the same bytes, signed another sheet; upload the signatures of this one.";
+        return Err(Problem::invalid(zh, en).at("document_id", "id_reused"));
     }
-    let scanned = item.document_id.and_then(|id| scans.get(&id).copied().flatten());
-    if scanned.is_some_and(|(_, recorded_seq)| recorded_seq < version.recorded_seq) {
-        let zh = "该扫描件是更正之前上传的，签的是旧版；请上传对现在这一版的签字。";
-        let en =
-            "The scan was uploaded before the correction and signs the earlier version; upload the signature of the present one.";
+    if scan.first_seq < line.recorded_seq {
+        let zh = "该扫描件（或内容完全相同的文件）是本行形成或更正之前上传的，签的是旧版；请上传对现在这一版的签字。";
+        let en = "The scan, or the same bytes, was uploaded before the line was written as it stands and signs the earlier version; \
+                  upload the signature of the present one.";
         return Err(Problem::invalid(zh, en).at("document_id", "id_reused"));
     }
     Ok(())
+}
+
+/// A line that was corrected is signed as it is now: on the day of the correction or later.
+fn check_version(item: &NewSignature, version: &VersionRow) -> Result<(), Problem> {
+    if item.signed_on >= version.opened_on {
+        return Ok(());
+    }
+    let (number, day) = (version.version, version.opened_on);
+    let problem = Problem::invalid(
+        format!("该行于 {day} 更正为第 {number} 版，签字日不能早于更正日。"),
+        format!("The line was corrected on {day} (version {number}); a signature of it is not of an earlier day."),
+    );
+    Err(problem.at("signed_on", "bad_time"))
 }
 
 /// Whether a text names a bound device: its serial number is one of the words.
@@ -246,10 +313,15 @@ fn names_device(text: &str, devices: &[String]) -> bool {
 /// The longest number of a record, in characters.
 const RECORD_MAX: usize = 40;
 
+/// The number of a record without the word for it.
+fn record_number(text: &str) -> &str {
+    let text = text.trim();
+    ["记录", "record", "Record", "No.", "#"].iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text).trim()
+}
+
 /// Whether a text is a record of a device: its number, with or without the word for it: `记录 00012`, `record 7`, `20260301-004`.
 fn is_record(text: &str) -> bool {
-    let text = text.trim();
-    let number = ["记录", "record", "Record", "No.", "#"].iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text).trim();
+    let number = record_number(text);
     number.chars().count() <= RECORD_MAX
         && number.chars().any(|c| c.is_ascii_digit())
         && number.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '_'))
@@ -259,7 +331,7 @@ fn is_record(text: &str) -> bool {
 fn check_means(item: &NewSignature, scans: &Scans, devices: &[String]) -> Result<(), Problem> {
     let given =
         |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty() && text.chars().count() <= TEXT_MAX);
-    let paper = item.document_id.map(|id| scans.get(&id).copied().flatten().map(|(kind, _)| kind));
+    let paper = item.document_id.map(|id| scans.get(&id).copied().flatten().map(|scan| scan.kind));
     match item.means {
         Means::Paper if paper.flatten() != Some(DocumentKind::SignedSheet) => Err(Problem::invalid(
             "纸质签字须附签字工资表的扫描件（signed_sheet）。",
@@ -311,9 +383,10 @@ mod tests {
 
     #[test]
     fn a_bare_tick_signs_nothing() {
+        let scan = |kind| Some(Scan { kind, first_seq: 5, signs_another: false });
         let scans = Scans::from([
-            (DocumentId(1), Some((DocumentKind::SignedSheet, 5))),
-            (DocumentId(2), Some((DocumentKind::Other, 5))),
+            (DocumentId(1), scan(DocumentKind::SignedSheet)),
+            (DocumentId(2), scan(DocumentKind::Other)),
             (DocumentId(3), None),
         ]);
         let devices = ["GATE0000001".to_owned()];

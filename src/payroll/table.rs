@@ -358,6 +358,34 @@ pub fn signatures_of(conn: &mut AnyConn, project: ProjectId, lines: &[LineId]) -
     Ok(signed.into_iter().filter(|one| !is_void(one)).collect())
 }
 
+/// The sheets of which some of these papers signed a line, also one that was corrected since.
+pub fn sheets_signed_by(conn: &mut AnyConn, project: ProjectId, papers: &[DocumentId]) -> Result<Vec<SheetId>, StoreError> {
+    let lines: Vec<LineId> = signatures::table
+        .filter(signatures::project_id.eq(project).and(signatures::document_id.eq_any(papers.to_vec())))
+        .select(signatures::line_id)
+        .load(conn)?;
+    let mut sheets: Vec<SheetId> = Vec::new();
+    for some in lines.chunks(MOVED_ROWS) {
+        let found: Vec<SheetId> = pay_lines::table
+            .filter(pay_lines::project_id.eq(project).and(pay_lines::id.eq_any(some.to_vec())))
+            .select(pay_lines::sheet_id)
+            .distinct()
+            .load(conn)?;
+        sheets.extend(found);
+    }
+    sheets.sort_unstable();
+    sheets.dedup();
+    Ok(sheets)
+}
+
+/// What devices kept of the signatures of a project: the device and the record, as they were told.
+pub fn device_records(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(Option<String>, Option<String>)>, StoreError> {
+    Ok(signatures::table
+        .filter(signatures::project_id.eq(project).and(signatures::means.eq(Means::Device)))
+        .select((signatures::device, signatures::evidence))
+        .load(conn)?)
+}
+
 #[derive(QueryableByName)]
 struct Oldest {
     #[diesel(sql_type = Nullable<Date>)]

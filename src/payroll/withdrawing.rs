@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::pay_run::table::{self as runs, AttemptRow, CONTRADICTED};
-use super::results::write_line;
+use super::results::{reopen_sheet, write_line};
 use super::table::{self, EventRow};
 use super::{AttemptState, LineState, RunState};
 use crate::base::id::LineId;
@@ -104,6 +104,7 @@ fn take_back(
     }
     line.state_reason = (!only_marked).then(|| REASON.to_owned());
     write_line(tx, ctx, &line, &format!("void {source}"), ctx.today)?;
+    reopen_sheet(tx, ctx, site, &line)?;
     tx.note(chain, ctx.now, ctx.actor(), "withdraw_word", &after.end_to_end_id)?;
     Ok(())
 }

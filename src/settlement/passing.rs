@@ -58,7 +58,7 @@ impl Desk<'_> {
             }
             self.apply(tx, ctx, id, outcome)?;
         }
-        if row.purpose == Purpose::ForeignDebit && freezes::speaks_of_seizure(&row.text) {
+        if row.purpose == Purpose::ForeignDebit && freezes::looks_seized(&row.text, row.counterparty.as_deref()) {
             doubts::tell_soon(tx, ctx, self.site)?;
         }
         if said.is_empty() {

@@ -1,7 +1,9 @@
 //! The paper pay sheet (工资支付表): a title, a header of one or two rows, workers, a total, signatures.
 //!
 //! Checked to the fen: 实发 = 应发 − 扣款, or 应发 + 加班 + 奖金 − 扣款; which of the two a sheet means is told by the
-//! majority of its rows. Deliberately absent: whether anybody worked the days, which the attendance knows.
+//! majority of its rows. A row may name its own month, whether it is back pay, and the company (工资); such a sheet needs no identity
+//! number, and a row without one is known by name and card. Deliberately absent: whether anybody worked the days, which the attendance
+//! knows.
 
 use std::collections::HashMap;
 
@@ -11,7 +13,7 @@ use super::reason::Reason;
 use super::roster::{kept, read_card, unreadable};
 use super::sheet::table::{Column, SheetProblem, Table, remarks, row_number};
 use super::sheet::{Sheet, Workbook, value};
-use crate::base::person::{BankCard, IdNumber};
+use crate::base::person::{BankCard, IdNumber, Uscc};
 use crate::base::{Day, Fen, Month, Rounding};
 
 pub mod form;
@@ -21,7 +23,7 @@ const fn column(key: &'static str, names: &'static [&'static str], required: boo
 }
 
 /// Columns of the pay sheet.
-pub const COLUMNS: [Column; 18] = [
+pub const COLUMNS: [Column; 22] = [
     column("seq", &["序号", "编号"], false),
     column("name", &["姓名", "工人姓名"], true),
     column("sex", &["性别"], false),
@@ -41,10 +43,17 @@ pub const COLUMNS: [Column; 18] = [
     column("advance", &["借支", "预支", "借款", "扣款.借支"], false),
     column("fine", &["罚款", "扣款.罚款"], false),
     column("paid", &["实发", "实发工资", "实发金额", "实发合计"], true),
-    column("card", &["银行卡号", "工资卡号", "银行账号", "发放工资银行卡号"], false),
+    column("card", &["银行卡号", "工资卡号", "银行账号", "发放工资银行卡号", "工人工资卡号"], false),
     column("bank", &["开户行", "开户银行", "发放工资银行名称"], false),
     column("note", &["备注"], false),
+    column("month", &["发放工资的月份", "工资月份", "工资所属月份", "所属月份"], false),
+    column("back_pay", &["是否为补发", "是否补发"], false),
+    column("back_month", &["补发月份"], false),
+    column("uscc", &["统一社会信用代码", "企业统一社会信用代码", "信用代码"], false),
 ];
+
+/// Columns that keep another month's or another company's wages out: they are read wherever the file has them.
+pub const GUARDS: [&str; 4] = ["month", "back_pay", "back_month", "uscc"];
 
 /// Names of the due amount in sheets that have no column for the whole of it.
 const DUE_BASE: [&str; 3] = ["应发.基本工资", "应发.工资", "应发.应发"];
@@ -70,8 +79,8 @@ pub struct PayRow {
     pub name: String,
     /// Sex as written.
     pub sex: Option<String>,
-    /// Identity number.
-    pub id: IdNumber,
+    /// Identity number; a row without one names a card.
+    pub id: Option<IdNumber>,
     /// Trade, as code or name.
     pub trade: Option<String>,
     /// Crew.
@@ -100,6 +109,24 @@ pub struct PayRow {
     pub bank: Option<String>,
     /// Remark.
     pub note: Option<String>,
+    /// The month that the row says it is for.
+    pub month: Option<Month>,
+    /// Whether the row says that it is back pay.
+    pub back_pay: Option<bool>,
+    /// The month that the back pay is of.
+    pub back_month: Option<Month>,
+    /// Credit code of the company.
+    pub uscc: Option<String>,
+}
+
+impl PayRow {
+    /// Whose row it is, as far as the file says: the identity number, else name and card.
+    fn key(&self) -> String {
+        match (&self.id, &self.card) {
+            (Some(id), _) => id.as_str().to_owned(),
+            (None, card) => format!("{} {}", self.name, card.as_ref().map(BankCard::as_str).unwrap_or_default()),
+        }
+    }
 }
 
 /// What a pay sheet says.
@@ -143,11 +170,20 @@ pub fn parse_sheet(sheet: &Sheet, today: Day) -> PaySheet {
     }
 }
 
-/// The table with a column for the whole due amount, else with one for its base.
-fn find(sheet: &Sheet) -> Result<Table<'_>, Vec<SheetProblem>> {
+/// The table with a column for the whole due amount, else with one for its base; one that names its month and the cards may do without
+/// identity numbers.
+pub(crate) fn find(sheet: &Sheet) -> Result<Table<'_>, Vec<SheetProblem>> {
     Table::find(sheet, &COLUMNS).or_else(|faults| {
         let other = COLUMNS.map(|known| if known.key == "due" { column("due", &DUE_BASE, true) } else { known });
-        Table::find(sheet, &other).map_err(|_| faults)
+        let by_card = COLUMNS.map(|known| Column {
+            required: match known.key {
+                "id" => false,
+                "month" | "card" => true,
+                _ => known.required,
+            },
+            ..known
+        });
+        Table::find(sheet, &other).or_else(|_| Table::find(sheet, &by_card)).map_err(|_| faults)
     })
 }
 
@@ -161,7 +197,7 @@ fn read(sheet: &Sheet, table: &Table<'_>, today: Day) -> PaySheet {
         ..PaySheet::default()
     };
     let end = last_row(table);
-    let mut seen: HashMap<IdNumber, u32> = HashMap::new();
+    let mut seen: HashMap<String, u32> = HashMap::new();
     let mut read_rows = Vec::new();
     // A row of a printed form may hold nothing but its number.
     for row in (table.rows().start..end).filter(|row| table.text(*row, "name").is_some() || table.text(*row, "id").is_some()) {
@@ -169,7 +205,7 @@ fn read(sheet: &Sheet, table: &Table<'_>, today: Day) -> PaySheet {
         let found = read_row(table, row, today, &mut pay.problems);
         match found.filter(|_| pay.problems.len() == before) {
             None => pay.refused = pay.refused.saturating_add(1),
-            Some(line) => match seen.get(&line.id) {
+            Some(line) => match seen.get(&line.key()) {
                 Some(first) => {
                     let (zh, en) =
                         (format!("身份证号与第 {first} 行重复"), format!("the same identity number stands in row {first}"));
@@ -178,7 +214,7 @@ fn read(sheet: &Sheet, table: &Table<'_>, today: Day) -> PaySheet {
                     pay.refused = pay.refused.saturating_add(1);
                 }
                 None => {
-                    seen.insert(line.id.clone(), line.row);
+                    seen.insert(line.key(), line.row);
                     read_rows.push((row, line));
                 }
             },
@@ -248,12 +284,42 @@ fn wanted_money(table: &Table<'_>, row: usize, key: &str) -> Result<Fen, SheetPr
     })
 }
 
-fn read_id(table: &Table<'_>, row: usize, today: Day) -> Result<IdNumber, SheetProblem> {
+fn read_id(table: &Table<'_>, row: usize, today: Day) -> Result<Option<IdNumber>, SheetProblem> {
     let number = match table.identifier(row, "id")? {
         Some(number) => number,
+        // The form that names its month lets a card stand for the number.
+        None if table.has("month") && table.text(row, "card").is_some() => return Ok(None),
         None => table.wanted(row, "id")?,
     };
-    IdNumber::parse(&number, today).map_err(|fault| unreadable(table, row, "id", "身份证号码不正确", &fault))
+    IdNumber::parse(&number, today).map(Some).map_err(|fault| unreadable(table, row, "id", "身份证号码不正确", &fault))
+}
+
+/// The month of a row, which must be there where the sheet has the column.
+fn read_month(table: &Table<'_>, row: usize) -> Result<Option<Month>, SheetProblem> {
+    match table.month(row, "month")? {
+        None if table.has("month") => table.wanted(row, "month").map(|_| None),
+        month => Ok(month),
+    }
+}
+
+/// Whether a row is back pay: 是 or 否, 1 or 0.
+fn read_back_pay(table: &Table<'_>, row: usize) -> Result<Option<bool>, SheetProblem> {
+    let Some(text) = table.text(row, "back_pay") else { return Ok(None) };
+    match text.trim().to_lowercase().as_str() {
+        "是" | "补发" | "1" | "y" | "yes" | "true" => Ok(Some(true)),
+        "否" | "不是" | "0" | "n" | "no" | "false" | "-" => Ok(Some(false)),
+        _ => {
+            let words = ("是否补发应为“是”或“否”", "back pay is said by 是 or 否", "填写是或否 / write 是 or 否");
+            Err(table.problem(row, "back_pay", Reason::BadFormat, words))
+        }
+    }
+}
+
+fn read_uscc(table: &Table<'_>, row: usize) -> Result<Option<String>, SheetProblem> {
+    let Some(text) = table.identifier(row, "uscc")? else { return Ok(None) };
+    let code = Uscc::parse(&text);
+    code.map(|code| Some(code.as_str().to_owned()))
+        .map_err(|fault| unreadable(table, row, "uscc", "统一社会信用代码不正确", &fault))
 }
 
 /// The whole deduction: its own column, or its parts; both must agree.
@@ -286,6 +352,10 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
     let fine = kept(table.money(row, "fine"), problems);
     let paid = kept(wanted_money(table, row, "paid"), problems);
     let card = kept(read_card(table, row), problems);
+    let month = kept(read_month(table, row), problems);
+    let back_pay = kept(read_back_pay(table, row), problems);
+    let back_month = kept(table.month(row, "back_month"), problems);
+    let uscc = kept(read_uscc(table, row), problems);
     let (advance, fine) = (advance?, fine?);
     let deduction = kept(read_deduction(table, row, [advance, fine]), problems);
     let text = |key| table.text(row, key);
@@ -308,6 +378,10 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
         card: card?,
         bank: text("bank"),
         note: text("note"),
+        month: month?,
+        back_pay: back_pay?,
+        back_month: back_month?,
+        uscc: uscc?,
     })
 }
 

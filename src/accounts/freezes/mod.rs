@@ -24,8 +24,25 @@ crate::web::openapi::word_schema!(FreezeAct);
 pub const TEXT_MAX: usize = 100;
 
 /// Words by which banks mark money that was frozen or taken by enforcement. They are our choice: no standard names them.
-const SEIZURE_WORDS: &[&str] =
-    &["扣划", "冻结", "查封", "强制执行", "法院执行", "协助执行", "SEIZURE", "GARNISH", "ATTACHMENT ORDER", "COURT ORDER"];
+const SEIZURE_WORDS: &[&str] = &[
+    "扣划",
+    "冻结",
+    "查封",
+    "强制执行",
+    "法院执行",
+    "协助执行",
+    "财产保全",
+    "保全扣款",
+    "强制扣",
+    "强制划",
+    "SEIZURE",
+    "GARNISH",
+    "ATTACHMENT ORDER",
+    "COURT ORDER",
+];
+
+/// Words in the name of a payee that takes money by enforcement.
+const ENFORCERS: &[&str] = &["人民法院", "PEOPLE'S COURT"];
 
 /// Whether a bank's text says that money was taken for somebody's claim; a sign that a person must look at, no proof. Text that says
 /// that a freeze ended is none.
@@ -35,9 +52,25 @@ pub fn speaks_of_seizure(text: &str) -> bool {
     SEIZURE_WORDS.iter().any(|word| text.contains(word))
 }
 
+/// Whether a debit looks as if money was taken for somebody's claim: by its text, or because a court received it.
+pub fn looks_seized(text: &str, payee: Option<&str>) -> bool {
+    let payee = payee.unwrap_or_default().to_uppercase();
+    speaks_of_seizure(text) || ENFORCERS.iter().any(|word| payee.contains(word))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::speaks_of_seizure;
+    use super::{looks_seized, speaks_of_seizure};
+
+    #[test]
+    fn a_court_that_receives_money_is_a_sign_whatever_the_text() {
+        for text in ["财产保全扣款", "税务强制扣款"] {
+            assert!(looks_seized(text, None), "{text}");
+        }
+        assert!(looks_seized("划款", Some("某某市人民法院")));
+        assert!(!looks_seized("划款", Some("测试建材有限公司")));
+        assert!(!looks_seized("解除冻结", None));
+    }
 
     #[test]
     fn a_bank_s_text_says_that_money_was_taken_for_a_claim() {

@@ -121,7 +121,7 @@ const SIGN_CURE: (&str, &str) = (
 
 fn difference_words(kind: Difference) -> (&'static str, &'static str) {
     match kind {
-        Difference::PaidWithoutAttendance => ("无考勤发工资", "paid without attendance"),
+        Difference::PaidWithoutAttendance => ("无考勤列工资或发工资", "paid or listed without attendance"),
         Difference::AttendanceWithoutPay => ("有考勤未发工资", "attendance without pay"),
         Difference::PaidLess => ("少发工资", "paid less"),
         Difference::PaidToSomeoneElse => ("工资付给他人", "paid to somebody else"),

@@ -99,8 +99,11 @@ fn sign(stage: &mut Stage<'_, '_>, plan: &Plan, site: &Site, month: Month) -> Re
     let Some(sheet) = sheet_of(stage, site, month)?.filter(|sheet| sheet.state == SheetState::Draft) else { return Ok(()) };
     // Some sign on paper, the others at the device.
     let on_paper = plan.number % 4 == 1;
-    let scan =
-        if on_paper { Some(papers::paper(stage, site, DocumentKind::SignedSheet, "签字工资表扫描件")?) } else { None };
+    let scan = if on_paper {
+        Some(papers::paper(stage, site, DocumentKind::SignedSheet, &format!("{month} 签字工资表扫描件"))?)
+    } else {
+        None
+    };
     let lines = sheets::lines_of(stage.tx.conn(), site.id, sheet.id)?;
     let drafts = lines.iter().filter(|line| line.state == LineState::Draft).zip(1..);
     let items: Vec<NewSignature> = drafts
@@ -108,7 +111,7 @@ fn sign(stage: &mut Stage<'_, '_>, plan: &Plan, site: &Site, month: Month) -> Re
             line: line.id,
             means: if on_paper { Means::Paper } else { Means::Device },
             device: (!on_paper).then(|| plan.serial()),
-            evidence: (!on_paper).then(|| format!("记录 {number:05}")),
+            evidence: (!on_paper).then(|| format!("记录 {month}-{}-{number:05}", sheet.part)),
             document_id: scan,
             signed_on: stage.day,
         })

@@ -186,12 +186,11 @@ impl Desk<'_> {
         let (lines, sheet, day) = (self.lines(id, draft.id)?, draft.id, self.day);
         let unsigned = lines.iter().filter(|line| line.state == LineState::Draft);
         let items: Vec<NewSignature> = unsigned
-            .zip(1_u32..)
-            .map(|(line, number)| NewSignature {
+            .map(|line| NewSignature {
                 line: line.id,
                 means: Means::Device,
                 device: Some(plan.serial(0)),
-                evidence: Some(format!("记录 {number:05}")),
+                evidence: Some(format!("记录 {}", line.id)),
                 document_id: None,
                 signed_on: day,
             })

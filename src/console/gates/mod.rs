@@ -18,8 +18,8 @@ use crate::gates::certificate;
 use crate::gates::overriding::InForce;
 use crate::gates::overriding::actions::{self as overriding, Override};
 use crate::gates::table::{self, AnswerRow};
+use crate::law::Gate;
 use crate::law::decision::{CureItem, Reason};
-use crate::law::{Gate, Verdict};
 use crate::projects::{self, Site, table::ProjectRow};
 use crate::store::AnyConn;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
@@ -95,8 +95,8 @@ async fn ask_page(visit: Visit, query: web::Query<Query>) -> Shown {
             let site = projects::enter(conn, &visit.ctx.scope, id)?;
             let mut past = Vec::new();
             for row in table::latest_of_project(conn, site.id, PAST_MAX)? {
-                let is_blocked = row.verdict == Verdict::Blocked.as_str();
-                let is_set_aside = is_blocked && overriding::in_force(conn, site.id, &row.gate, visit.ctx.today)?.is_some();
+                let is_refused = overriding::is_refusal(&row.gate, &row.verdict);
+                let is_set_aside = is_refused && overriding::in_force(conn, site.id, &row.gate, visit.ctx.today)?.is_some();
                 past.push((row, is_set_aside));
             }
             Ok((Some(site), Vec::new(), past))
@@ -262,7 +262,9 @@ async fn answer_page(visit: Visit, answer: web::Path<AnswerId>) -> Shown {
                 None => None,
             };
             let certificate = certificate::table::latest(conn, id)?.map(|row| row.token);
-            let Some((project_id, _)) = project.as_ref().filter(|_| answered.decision.verdict == Verdict::Blocked) else {
+            let Some((project_id, _)) =
+                project.as_ref().filter(|_| overriding::is_refusal(&answered.row.gate, &answered.row.verdict))
+            else {
                 return Ok((answered, project, certificate, None, Vec::new(), false));
             };
             let id = *project_id;

@@ -11,6 +11,7 @@ use crate::base::Day;
 use crate::base::id::{AccountId, ProjectId};
 use crate::base::person::masked;
 use crate::console::{Frame, Shown, show};
+use crate::settlement::doubts::{self, Doubt};
 use crate::web::{Access, Problem, Route, Verb, Visit};
 
 /// Pages of this subject.
@@ -35,6 +36,8 @@ struct AccountPage {
     head: Head,
     account: AccountRow,
     days: Vec<Reconciliation>,
+    /// Entries of the account that nobody has explained.
+    doubts: Vec<Doubt>,
     /// Where earlier days begin, when there may be more.
     earlier: Option<Day>,
 }
@@ -55,7 +58,9 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, AccountId)>, query: web:
             let account = accounts::find(conn, site.id, account)?.ok_or_else(Problem::not_found)?;
             let days = reconciling::history(conn, &account, until.unwrap_or(visit.ctx.today))?;
             let last = days.last().and_then(|one| one.statement_on).filter(|_| days.len() >= HISTORY_MAX);
-            Ok(AccountPage { f: Frame::of(visit), head, account, days, earlier: last.map(|day| day.plus_days(-1)) })
+            let mut doubts = doubts::open(conn, site.id)?;
+            doubts.retain(|doubt| doubt.entry.account_id == account.id);
+            Ok(AccountPage { f: Frame::of(visit), head, account, days, doubts, earlier: last.map(|day| day.plus_days(-1)) })
         })
         .await?;
     show(&page)

@@ -8,14 +8,15 @@ use serde::Deserialize;
 
 use super::head::Head;
 use crate::base::id::{LineId, ProjectId, SheetId};
-use crate::base::{Day, Moment, Month, Unreadable};
+use crate::base::{Day, Fen, Moment, Month, Unreadable};
 use crate::console::month::attachment;
 use crate::console::{Frame, Shown, done, in_query, show};
 use crate::matching::actions::{Matched, NewDecision, decide as keep, matched};
-use crate::matching::http::{KindCount, MatchRow, StandingCount, Wanted, counts, page as rows_after};
+use crate::matching::http::{DifferenceView, KindCount, MatchRow, StandingCount, Wanted, counts, page as rows_after};
 use crate::matching::sheet::{self, FileForm};
 use crate::matching::{Difference, Found, MatchStanding, NOTE_MAX};
 use crate::projects::enter;
+use crate::settlement::doubts::{self, Doubt};
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 
 /// Rows of a page.
@@ -59,6 +60,8 @@ struct MatchesPage {
     next: Option<i64>,
     sheets: BTreeMap<LineId, SheetId>,
     note_max: usize,
+    /// Entries of the bank that nobody has explained.
+    doubts: Vec<Doubt>,
     /// The past that is shown instead of the present.
     known_at: Option<Moment>,
 }
@@ -80,6 +83,11 @@ impl MatchesPage {
             MatchStanding::NotDue => "plain",
             MatchStanding::Agrees => "good",
         }
+    }
+
+    /// Whether the money of a difference has reached nobody yet.
+    fn is_only_listed(&self, row: &MatchRow, one: &DifferenceView) -> bool {
+        one.kind == Difference::PaidWithoutAttendance && row.paid == Fen::ZERO
     }
 
     fn days(&self, hundredths: &i64) -> String {
@@ -156,6 +164,7 @@ async fn page(visit: Visit, project: web::Path<ProjectId>, query: web::Query<Que
                 next,
                 sheets: lines.map(|line| (line.id, line.sheet)).collect(),
                 note_max: NOTE_MAX,
+                doubts: doubts::open(conn, site.id)?,
                 known_at: visit.ctx.known_at.as_ref().map(|known| known.at),
             })
         })

@@ -93,6 +93,10 @@ impl MattersPage {
         self.steps_of(matter).contains(&Step::ReasonFound)
     }
 
+    fn is_statement(&self, matter: &Matter) -> bool {
+        matter.kind == MatterKind::DepositStatement
+    }
+
     fn is_freeze(&self, matter: &Matter) -> bool {
         matter.kind == MatterKind::AccountFreeze
     }

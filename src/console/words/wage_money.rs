@@ -48,6 +48,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("disputed_pay", "工资有争议"),
     ("unsettled_sheet", "工资表未审核"),
     ("month_without_sheet", "有出勤而无工资表"),
+    ("month_without_record", "有人在册而无考勤、无工资表"),
     ("open_case", "案件未办结"),
     ("open_matter", "资金事项未了结"),
     ("work_not_finished", "未登记完工"),

@@ -11,7 +11,6 @@ use crate::base::words;
 use crate::gates::actions::{Answered, fetch};
 use crate::gates::overriding::{self, InForce};
 use crate::gates::table as answers;
-use crate::law::Verdict;
 use crate::parties;
 use crate::projects;
 use crate::store::{AnyConn, Sealed, Tx, keys};
@@ -108,7 +107,7 @@ fn claims(conn: &mut AnyConn, ctx: &Ctx, answered: &Answered, token: &str, exp: 
         facts_hash: row.facts_hash.clone(),
         answer_hash: row.answer_hash.clone(),
         set_aside: match row.project_id {
-            Some(project) if row.verdict == Verdict::Blocked.as_str() => {
+            Some(project) if overriding::actions::is_refusal(&row.gate, &row.verdict) => {
                 overriding::actions::in_force(conn, project, &row.gate, ctx.today)?
             }
             _ => None,
@@ -151,7 +150,7 @@ pub fn status(conn: &mut AnyConn, ctx: &Ctx, token: &str) -> Result<CertificateS
         Standing::Valid
     };
     let set_aside = match row.project_id {
-        Some(project) if answer.verdict == Verdict::Blocked.as_str() => {
+        Some(project) if overriding::actions::is_refusal(&answer.gate, &answer.verdict) => {
             overriding::actions::in_force(conn, project, &answer.gate, ctx.today)?
         }
         _ => None,

@@ -17,7 +17,7 @@ pub fn routes() -> Vec<Route> {
         Route::post(
             "/api/v1/projects/{project}/accounts/{account}/closing",
             Access::Holds(Verb::OpenAccounts),
-            "Record the closing of an account; refused while its gate is blocked and nobody has overridden it",
+            "Record the closing of an account; refused while its gate is blocked or unknown and nobody has overridden it",
             || web::post().to(close_account),
         )
         .takes::<CloseAccount>()

@@ -1,25 +1,26 @@
-//! Closing a wage account asks its gate first (R53-09, R53-10): what blocks it refuses, and the override of two persons is the only way
-//! around. Deliberately absent: refusing for what is not known, since an override answers a refusal and there would be no way on; the
-//! answer that the closing rests on is kept with it.
+//! Closing a wage account asks its gate first (R53-09, R53-10): what blocks it refuses, what is not known refuses as well and is named,
+//! and the override of two persons is the only way around. The answer that the closing rests on is kept with it.
 
 pub mod http;
 
 use super::Subject;
 use super::actions::{answer, gather};
-use super::overriding::actions::in_force;
+use super::overriding::actions::{in_force, is_refusal};
 use crate::accounts::table::AccountRow;
 use crate::accounts::{self, actions};
 use crate::base::Day;
 use crate::base::id::AccountId;
+use crate::law::decision::Decision;
 use crate::law::{Gate, Verdict};
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
+use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
 
 /// Records that the bank closed the account, where the gate lets it.
 ///
 /// # Errors
-/// `conflict` when the gate is blocked and no override holds, with what stands against it; else as [`actions::close_account`].
+/// `conflict` when the gate is blocked or cannot tell, and no override holds, with what stands against it; else as [`actions::close_account`].
 pub fn close_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: AccountId, closed_on: Day) -> Result<AccountRow, Problem> {
     // Locked before the look, so that nothing becomes owed between the answer and the closing.
     tx.seq(Chain::Project(site.id))?;
@@ -34,18 +35,42 @@ fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<(), Problem> {
     let subject = Subject { project: Some(site.id), ..Subject::default() };
     let asked = gather(tx.conn(), ctx, Gate::AccountClosing, &subject, ctx.today)?;
     let answered = answer(tx, ctx, &asked)?;
-    if answered.decision.verdict != Verdict::Blocked {
+    let gate = Gate::AccountClosing.as_str();
+    if !is_refusal(gate, answered.decision.verdict.as_str()) || in_force(tx.conn(), site.id, gate, ctx.today)?.is_some() {
         return Ok(());
     }
-    if in_force(tx.conn(), site.id, Gate::AccountClosing.as_str(), ctx.today)?.is_some() {
-        return Ok(());
-    }
-    let rules = answered.decision.rules.join(" ");
+    let problem = match answered.decision.verdict {
+        Verdict::Unknown => not_known(&answered.decision),
+        _ => {
+            let rules = answered.decision.rules.join(" ");
+            let problem = Problem::conflict(
+                format!(
+                    "专用账户不得销户（{rules}）：请查询 account-closing 事项的答复并按其整改，或由两人依法越权放行后再登记。"
+                ),
+                format!(
+                    "The account may not be closed ({rules}): ask the gate `account-closing` for what to mend, or have two persons \
+                     override it."
+                ),
+            );
+            problem.at("account", "gate_blocked")
+        }
+    };
+    Err(problem)
+}
+
+/// Nothing is clear because data is missing: each fact that is not known is named with what would tell it.
+fn not_known(decision: &Decision) -> Problem {
+    let needs = decision.needs.join(", ");
     let problem = Problem::conflict(
-        format!("专用账户不得销户（{rules}）：请查询 account-closing 事项的答复并按其整改，或由两人依法越权放行后再登记。"),
-        format!(
-            "The account may not be closed ({rules}): ask the gate `account-closing` for what to mend, or have two persons override it."
-        ),
+        format!("专用账户暂不能销户：尚不清楚 {needs}。请补齐下列事项后再登记，或由两人依法越权放行。"),
+        format!("The account may not be closed yet: {needs} not known. Supply what is listed, or have two persons override it."),
     );
-    Err(problem.at("account", "gate_blocked"))
+    let missing = decision.cure.iter().filter(|item| decision.needs.iter().any(|need| need == item.fact.as_str()));
+    let faults = missing.map(|item| Fault {
+        place: item.fact.as_str().to_owned(),
+        reason: "missing_field".to_owned(),
+        zh: format!("{}。", item.zh),
+        en: format!("{}.", item.en),
+    });
+    problem.at("account", "gate_unknown").with_faults(faults)
 }

@@ -5,7 +5,7 @@ use super::{DAYS_MAX, InForce, OverrideVerdict, TEXT_MAX, TEXT_MIN};
 use crate::base::Day;
 use crate::base::id::{AnswerId, ProjectId, RecordId};
 use crate::gates::actions::fetch;
-use crate::law::Verdict;
+use crate::law::{Gate, Verdict};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx};
 use crate::users;
@@ -57,6 +57,12 @@ fn text(place: &str, told: &str) -> Result<String, Problem> {
     Ok(told.to_owned())
 }
 
+/// Whether an answer refuses: a blocked one, and of the closing of an account also one that cannot tell.
+pub fn is_refusal(gate: &str, verdict: &str) -> bool {
+    let is_closing = gate == Gate::AccountClosing.as_str();
+    verdict == Verdict::Blocked.as_str() || (is_closing && verdict == Verdict::Unknown.as_str())
+}
+
 /// Asks for an override of a refusal.
 ///
 /// # Errors
@@ -67,7 +73,7 @@ pub fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewOverride) -> Result
     if answered.row.project_id != Some(site.id) {
         return Err(Problem::not_found());
     }
-    if answered.row.verdict != Verdict::Blocked.as_str() {
+    if !is_refusal(&answered.row.gate, &answered.row.verdict) {
         let (zh, en) = ("只有“不放行”的答复才需要越权放行。", "Only an answer that refuses can be overridden.");
         return Err(Problem::invalid(zh, en).at("answer", "not_blocked"));
     }

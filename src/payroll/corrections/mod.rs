@@ -9,7 +9,7 @@
 
 pub mod http;
 pub mod table;
-mod taking_back;
+pub(in crate::payroll) mod taking_back;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;

@@ -13,7 +13,7 @@ use crate::payroll::items::{Item, ItemKind};
 use crate::payroll::pay_run::checks::Limits;
 use crate::payroll::table::{LineRow, SheetRow, line as line_by_id};
 use crate::projects::Site;
-use crate::store::Tx;
+use crate::store::{AnyConn, Tx};
 use crate::web::{Ctx, Problem};
 
 /// What was noted of a line as paid too much.
@@ -104,6 +104,13 @@ fn carrier(tx: &mut Tx<'_>, site: &Site, old: &LineRow, new: &NewCorrection) -> 
     Ok((part, line))
 }
 
+/// Items of a line by which something is taken back from it: no ordinary deduction touches them.
+pub fn carried(conn: &mut AnyConn, site: &Site, line: &LineRow) -> Result<BTreeSet<RecordId>, Problem> {
+    let about = table::about(conn, site.id, line.id)?;
+    let own = about.iter().filter(|row| row.new_line_id == Some(line.id) && row.kind == CorrectionKind::TakenBack);
+    Ok(own.filter_map(|row| row.item_id).collect())
+}
+
 /// The share that the law book allows at most (`wage.deduction_max`), all that is taken back of the wage together, and what is left is
 /// no less than the minimum wage where the law book has one.
 fn require_bounds(
@@ -113,11 +120,7 @@ fn require_bounds(
     (line, items): (&LineRow, &[Item]),
     amount: Fen,
 ) -> Result<(), Problem> {
-    let carried: BTreeSet<RecordId> = table::about(tx.conn(), site.id, line.id)?
-        .iter()
-        .filter(|row| row.new_line_id == Some(line.id) && row.kind == CorrectionKind::TakenBack)
-        .filter_map(|row| row.item_id)
-        .collect();
+    let carried = carried(tx.conn(), site, line)?;
     let standing = items.iter().filter(|item| item.counts() && carried.contains(&item.row.id));
     let whole = Fen::total(standing.map(|item| item.row.amount_fen))?.plus(amount)?;
     let limits = Limits::of(&ctx.book(), site.region, ctx.today);

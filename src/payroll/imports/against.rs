@@ -71,7 +71,7 @@ mod tests {
             row: 2,
             name: "测试".to_owned(),
             sex: None,
-            id: crate::base::person::IdNumber::parse(&with_check("11999919800101001"), today).unwrap(),
+            id: Some(crate::base::person::IdNumber::parse(&with_check("11999919800101001"), today).unwrap()),
             trade: None,
             crew: None,
             days: Some(Decimal::from(5)),
@@ -86,6 +86,10 @@ mod tests {
             card: None,
             bank: None,
             note: note.map(str::to_owned),
+            month: None,
+            back_pay: None,
+            back_month: None,
+            uscc: None,
         }
     }
 

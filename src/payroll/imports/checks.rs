@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{NET_MAX, Proposal, against};
 use crate::attendance;
-use crate::base::id::{RecordId, WorkerId};
+use crate::base::id::{CrewId, PartyId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Month};
+use crate::parties;
 use crate::payroll::basis::{self, Earned};
-use crate::projects::Site;
+use crate::projects::{self, PartyRole, Site};
 use crate::store::Tx;
 use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
@@ -26,6 +27,10 @@ pub(super) struct Known {
     /// What each enrolment earned by the gates; empty where nobody's days are on record, which says nothing.
     earned: HashMap<RecordId, Earned>,
     lowest_day_wage: Option<Fen>,
+    /// Teams by number: name, and credit code of the company that employs them.
+    teams: HashMap<CrewId, (String, Option<String>)>,
+    /// Credit code of the general contractor.
+    contractor: Option<String>,
 }
 
 /// What became of the rows.
@@ -73,7 +78,16 @@ impl Known {
         for (worker, day) in attendance::table::on_two_sites(conn, site.id, month)? {
             twice.entry(worker).or_default().push(day);
         }
-        Ok(Known { month, people, twice, earned, lowest_day_wage })
+        let crews = projects::table::crews_of(conn, site.id)?;
+        let contractor = site.party(PartyRole::GeneralContractor, month.last());
+        let mut asked: Vec<PartyId> = crews.iter().map(|crew| crew.party_id).chain(contractor).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let codes: HashMap<PartyId, String> =
+            parties::table::some(conn, &ctx.scope, &asked)?.into_iter().map(|party| (party.id, party.uscc)).collect();
+        let teams = crews.into_iter().map(|crew| (crew.id, (crew.name, codes.get(&crew.party_id).cloned()))).collect();
+        let contractor = contractor.and_then(|id| codes.get(&id).cloned());
+        Ok(Known { month, people, twice, earned, lowest_day_wage, teams, contractor })
     }
 
     /// Each row whole: every fault of it is told, and it is taken only without any.
@@ -105,6 +119,7 @@ impl Known {
                 cards.entry(index).or_insert(row.row);
             }
             self.amounts(row, &mut tell);
+            self.belongs(row, enrolment.as_ref(), &mut tell);
             let earned = enrolment.as_ref().and_then(|one| self.earned.get(&one.id));
             against::nothing_for_work(row, earned, &mut tell);
             match enrolment.filter(|_| faults.is_empty()) {
@@ -129,8 +144,14 @@ impl Known {
         for row in rows {
             let Some(card) = &row.card else { continue };
             let index = card_index(ctx.vault(), card.as_str());
-            let known = self.people.get(&id_index(ctx.vault(), IdKind::IdCard, row.id.as_str()));
-            if known.is_some_and(|all| all.iter().any(|(one, _)| one.card_index.as_ref() == Some(&index))) {
+            let has_it = match &row.id {
+                Some(id) => {
+                    let known = self.people.get(&id_index(ctx.vault(), IdKind::IdCard, id.as_str()));
+                    known.is_some_and(|all| all.iter().any(|(one, _)| one.card_index.as_ref() == Some(&index)))
+                }
+                None => !self.named_with_card(row, &index).is_empty(),
+            };
+            if has_it {
                 holders.entry(index).or_insert(row.row);
             }
         }
@@ -138,7 +159,8 @@ impl Known {
     }
 
     fn whose(&self, ctx: &Ctx, row: &PayRow, tell: &mut impl FnMut(&str, &str, String, String)) -> Option<EnrolmentRow> {
-        let index = id_index(ctx.vault(), IdKind::IdCard, row.id.as_str());
+        let Some(id) = &row.id else { return self.by_card(ctx, row, tell) };
+        let index = id_index(ctx.vault(), IdKind::IdCard, id.as_str());
         let (first, last) = (self.month.first(), self.month.last());
         let Some(known) = self.people.get(&index) else {
             let zh = "本项目没有登记此身份证号的工人；请先登记工人，或核对号码。".to_owned();
@@ -158,6 +180,92 @@ impl Known {
             let en = "The name is not the one on record for this number; check whether rows have slipped.".to_owned();
             tell("name", "unknown_person", zh, en);
         }
+        self.tell_twice(one, tell);
+        Some(one.clone())
+    }
+
+    /// Enrolments of the month with the name and the card of a row, within its team where it names one.
+    fn named_with_card(&self, row: &PayRow, card: &str) -> Vec<&EnrolmentRow> {
+        let (first, last) = (self.month.first(), self.month.last());
+        let is_team = |one: &EnrolmentRow| match &row.crew {
+            Some(wanted) => self.teams.get(&one.crew_id).is_some_and(|(name, _)| name == wanted),
+            None => true,
+        };
+        let is_meant = |one: &EnrolmentRow, name: &str| {
+            let is_here = one.entered_on <= last && one.left_on.is_none_or(|left| left >= first);
+            name == row.name && one.card_index.as_deref() == Some(card) && is_here && is_team(one)
+        };
+        self.people.values().flatten().filter(|(one, name)| is_meant(one, name)).map(|(one, _)| one).collect()
+    }
+
+    /// Whose a row without an identity number is: the one of that name with that card in the team; of two nobody says which.
+    fn by_card(&self, ctx: &Ctx, row: &PayRow, tell: &mut impl FnMut(&str, &str, String, String)) -> Option<EnrolmentRow> {
+        let index = row.card.as_ref().map(|card| card_index(ctx.vault(), card.as_str()));
+        let found = index.map(|index| self.named_with_card(row, &index)).unwrap_or_default();
+        match found.as_slice() {
+            [one] => {
+                self.tell_twice(one, tell);
+                Some((*one).clone())
+            }
+            [] => {
+                let zh =
+                    "没有证件号码，而班组内没有姓名和工资卡都相符的工人；请填写证件号码，或核对姓名、班组和卡号。".to_owned();
+                let en = "There is no identity number, and nobody of the team has this name and this card; write the number, or check \
+                          name, team and card."
+                    .to_owned();
+                tell("name", "unknown_person", zh, en);
+                None
+            }
+            _ => {
+                let zh = "没有证件号码，而姓名和工资卡都相符的工人不止一名；请填写证件号码。".to_owned();
+                let en =
+                    "There is no identity number, and several workers have this name and this card; write the number.".to_owned();
+                tell("name", "duplicate", zh, en);
+                None
+            }
+        }
+    }
+
+    /// Whether a row is of this month and of the worker's company; back pay of another month is a correction of that month.
+    fn belongs(&self, row: &PayRow, enrolment: Option<&EnrolmentRow>, tell: &mut impl FnMut(&str, &str, String, String)) {
+        let month = self.month;
+        if let Some(said) = row.month.filter(|said| *said != month) {
+            let zh = format!("该行的月份是 {said}，而导入的是 {month}；请导入到 {said}，或改正月份。");
+            let en = format!("The row is of {said} and the import of {month}; import it for {said}, or mend the month.");
+            tell("month", "bad_time", zh, en);
+        }
+        match (row.back_pay, row.back_month) {
+            (Some(true), None) => {
+                let (zh, en) = ("补发须填写补发月份。".to_owned(), "Back pay names the month that it is of.".to_owned());
+                tell("back_month", "missing_field", zh, en);
+            }
+            (Some(true), Some(of)) => {
+                let zh = format!("补发 {of} 的工资不能列入 {month}；请在 {of} 的该行登记更正（补发），形成新的一行。");
+                let en = format!("Back pay of {of} is no wage of {month}; record a correction (back pay) of the line of {of}.");
+                tell("back_month", "bad_time", zh, en);
+            }
+            (_, Some(_)) => {
+                let zh = "填写了补发月份，而“是否为补发”不是“是”；请改正其中一项。".to_owned();
+                let en = "A month of back pay is given and the row is not said to be back pay; mend one of them.".to_owned();
+                tell("back_pay", "bad_format", zh, en);
+            }
+            (_, None) => {}
+        }
+        let Some(code) = &row.uscc else { return };
+        let employer = enrolment.and_then(|one| self.teams.get(&one.crew_id)).and_then(|(_, code)| code.as_ref());
+        let fits = match employer {
+            Some(employer) => code == employer || Some(code) == self.contractor.as_ref(),
+            None => Some(code) == self.contractor.as_ref() || self.teams.values().any(|(_, own)| own.as_ref() == Some(code)),
+        };
+        if !fits {
+            let zh = "统一社会信用代码不是该工人的用工单位，也不是总包单位；请核对。".to_owned();
+            let en = "The credit code is neither the worker's employer's nor the general contractor's; check it.".to_owned();
+            tell("uscc", "unknown_reference", zh, en);
+        }
+    }
+
+    /// Tells of days on which a worker was at another site as well.
+    fn tell_twice(&self, one: &EnrolmentRow, tell: &mut impl FnMut(&str, &str, String, String)) {
         if let Some(days) = self.twice.get(&one.worker_id) {
             let (count, named) = (days.len(), days.iter().map(Day::to_string).collect::<Vec<_>>().join("、"));
             let zh = format!("该工人本月有 {count} 天同时在另一个工地有考勤（{named}）；请核对考勤后再列入。");
@@ -165,7 +273,6 @@ impl Known {
                 format!("The worker was at another site on {count} of the same days ({named}); look at the attendance first.");
             tell("name", "id_reused", zh, en);
         }
-        Some(one.clone())
     }
 
     fn amounts(&self, row: &PayRow, tell: &mut impl FnMut(&str, &str, String, String)) {

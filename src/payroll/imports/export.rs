@@ -57,7 +57,7 @@ pub fn export(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: SheetId, purpose: &st
             row: 0,
             name: worker.name.clone(),
             sex: None,
-            id: number,
+            id: Some(number),
             trade: Some(enrolment.trade.clone()),
             crew: crews.iter().find(|crew| crew.id == enrolment.crew_id).map(|crew| crew.name.clone()),
             days: Some(Decimal::new(i64::from(line.days_hundredths), 2)),
@@ -72,6 +72,10 @@ pub fn export(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: SheetId, purpose: &st
             card: enrolment.card.as_deref().map(card_of).transpose()?,
             bank: enrolment.bank_name.clone(),
             note: None,
+            month: None,
+            back_pay: None,
+            back_month: None,
+            uscc: None,
         });
     }
     let title = format!("{} {}年{}月工资支付表", site.name, head.month.first().year(), month_number(head.month));

@@ -20,8 +20,8 @@ use crate::base::{Day, Fen};
 use crate::store::journal::sha256;
 use crate::web::Problem;
 use crate::web::problem::Fault;
-use crate::wire::pay_sheet::{self, COLUMNS, PaySheet};
-use crate::wire::sheet::table::{Headings, SheetProblem, headings, renamed, row_number};
+use crate::wire::pay_sheet::{self, COLUMNS, GUARDS, PaySheet};
+use crate::wire::sheet::table::{Column, Headings, SheetProblem, headings, renamed, row_number};
 use crate::wire::sheet::{self, Sheet, Workbook, column_letters};
 
 /// Rows of a file at most.
@@ -130,6 +130,11 @@ pub fn propose(book: &Workbook, wanted: Option<usize>) -> Result<Proposal, Probl
     })
 }
 
+/// Whether a heading is a known name of one of our columns.
+fn is_named(key: &str, name: &str) -> bool {
+    COLUMNS.iter().any(|column| column.key == key && column.names.contains(&name))
+}
+
 /// Refuses a header that has one of our columns twice under the same name: nobody can tell which of the two is meant.
 fn require_once(found: &Headings, sheet: &str) -> Result<(), Problem> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
@@ -186,13 +191,22 @@ impl Proposal {
                 return Err(problem.at(b, "duplicate"));
             }
         }
-        if let Some(column) = COLUMNS.iter().find(|column| column.required && !used.contains_key(column.key)) {
+        // A sheet that names its month and the cards may do without identity numbers.
+        let by_card = used.contains_key("month") && used.contains_key("card");
+        let is_wanted = |column: &&Column| column.required && !(by_card && column.key == "id");
+        if let Some(column) = COLUMNS.iter().filter(is_wanted).find(|column| !used.contains_key(column.key)) {
             let name = column.names.first().copied().unwrap_or(column.key);
             let problem = Problem::invalid(format!("请指出哪一列是“{name}”。"), format!("Say which column is `{name}`."));
             return Err(problem.at(column.key, "missing_field"));
         }
         for column in &mut self.columns {
             column.key = said.get(&column.place).cloned();
+            // What keeps another month or company out is read whether or not somebody passed it over.
+            let guard = GUARDS.iter().find(|key| is_named(key, &column.name) && !used.contains_key(*key));
+            if let Some(key) = guard.filter(|_| column.key.is_none()) {
+                used.insert(key, column.place);
+                column.key = Some((*key).to_owned());
+            }
         }
         Ok(())
     }

@@ -12,8 +12,7 @@ use crate::store::Tx;
 use crate::users;
 use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
-use crate::wire::pay_sheet::COLUMNS;
-use crate::wire::sheet::table::Table;
+use crate::wire::pay_sheet::{self, COLUMNS};
 use crate::wire::sheet::write::refused_rows;
 
 /// Why plain numbers are looked at where nobody is asked for a purpose.
@@ -36,7 +35,7 @@ pub fn error_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirme
         told.entry(row).or_default().push(fault);
     }
     let sheet = proposal.in_our_names(&book).unwrap_or_default();
-    let found = Table::find(&sheet, &COLUMNS).ok();
+    let found = pay_sheet::find(&sheet).ok();
     let mut reasons = Vec::with_capacity(told.len());
     for (row, faults) in told {
         let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);

@@ -1,6 +1,6 @@
 //! Entering an item; it leaves the line with the sum of what counts, as what is said of it later does (`saying`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -352,17 +352,19 @@ pub(in crate::payroll) fn replace(
     Ok(table::insert_items(tx, &rows)?)
 }
 
-/// The whole deduction of a line from now on, as one item.
+/// The whole ordinary deduction of a line from now on, as one item. What is taken back with the worker's consent (`taken_back`) stays: it
+/// ends by being withdrawn and by nothing else.
 pub(in crate::payroll) fn deduct_whole(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     site: &Site,
     sheet: &SheetRow,
     line: &LineRow,
-    amount: Fen,
+    (amount, taken_back): (Fen, &BTreeSet<RecordId>),
     reason: &str,
 ) -> Result<(), Problem> {
-    let standing = of_line(tx.conn(), site, line)?;
+    let mut standing = of_line(tx.conn(), site, line)?;
+    standing.retain(|item| !taken_back.contains(&item.row.id));
     let whole = Whole {
         kind: ItemKind::Deduction,
         label: reason.to_owned(),

@@ -47,6 +47,16 @@ pub fn of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Resul
         .optional()?)
 }
 
+/// Who imported what stands on a sheet, each once; nobody where it is no opening one.
+pub fn importers_of(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<String>, StoreError> {
+    use opening_sheets as o;
+    let mut found: Vec<String> =
+        o::table.filter(o::project_id.eq(project).and(o::sheet_id.eq(sheet))).select(o::imported_by).load(conn)?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
 /// Every row, for `verify`.
 pub fn all(conn: &mut AnyConn) -> Result<Vec<OpeningRow>, StoreError> {
     Ok(opening_sheets::table.order(opening_sheets::id).select(OpeningRow::as_select()).load(conn)?)

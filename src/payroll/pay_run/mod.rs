@@ -39,6 +39,8 @@ words! {
         Disputed = "disputed",
         /// No work days stand behind it.
         NoWorkDays = "no_work_days",
+        /// Somebody told that it was paid outside the account, and nobody has decided about that yet.
+        ClearingWaits = "clearing_waits",
         /// The bank has said both paid and refused of an earlier attempt; ask the bank.
         Contradicted = "contradicted",
     }
@@ -73,6 +75,10 @@ impl Hold {
             ),
             Hold::Disputed => ("争议解决后再次代发。", "Settle the dispute, then order again."),
             Hold::NoWorkDays => ("没有工日依据，请核对考勤。", "No work days stand behind it; look at the attendance."),
+            Hold::ClearingWaits => (
+                "该行已有人登记为账户外支付，尚待另一方确认；确认、退回或撤回后再次代发。",
+                "The line is told as paid outside the account and waits for a decision; have it confirmed, refused or taken back first.",
+            ),
             Hold::Contradicted => (
                 "银行对上次支付的答复前后矛盾，请先向银行查询。",
                 "The bank contradicts itself on the last attempt; ask the bank first.",
@@ -180,6 +186,8 @@ pub struct Candidate<'a> {
     pub line_max: Option<Fen>,
     /// Whether the bank contradicts itself on an earlier attempt.
     pub is_contradicted: bool,
+    /// Whether a payment outside the account is told of it and waits.
+    pub is_told_as_paid: bool,
 }
 
 /// What is done with a line.
@@ -207,6 +215,7 @@ impl Candidate<'_> {
         }
         let faults = [
             (self.is_contradicted, Hold::Contradicted),
+            (self.is_told_as_paid, Hold::ClearingWaits),
             (self.is_on_hold_list, Hold::OnHoldList),
             (self.has_no_days, Hold::NoWorkDays),
             (!self.has_card, Hold::CardMissing),
@@ -256,6 +265,7 @@ mod tests {
             has_no_days: false,
             line_max: None,
             is_contradicted: false,
+            is_told_as_paid: false,
         }
     }
 
@@ -275,6 +285,7 @@ mod tests {
         assert_eq!(held(Candidate { has_card: false, ..sound(&line) }), Verdict::Hold(Hold::CardMissing));
         assert_eq!(held(Candidate { is_card_shared: true, ..sound(&line) }), Verdict::Hold(Hold::CardShared));
         assert_eq!(held(Candidate { is_contradicted: true, ..sound(&line) }), Verdict::Hold(Hold::Contradicted));
+        assert_eq!(held(Candidate { is_told_as_paid: true, ..sound(&line) }), Verdict::Hold(Hold::ClearingWaits));
         assert_eq!(held(Candidate { is_anothers_card: true, ..sound(&line) }), Verdict::Hold(Hold::CardNotOwn));
         assert_eq!(held(Candidate { is_on_hold_list: true, ..sound(&line) }), Verdict::Hold(Hold::OnHoldList));
         assert_eq!(held(Candidate { has_no_days: true, ..sound(&line) }), Verdict::Hold(Hold::NoWorkDays));

@@ -9,6 +9,7 @@ use crate::accounts::profiles::Profile;
 use crate::base::Fen;
 use crate::base::id::LineId;
 use crate::payroll::items::{Item, actions as items};
+use crate::payroll::outside::telling;
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::Site;
 use crate::store::AnyConn;
@@ -53,6 +54,7 @@ impl Plan {
             attempts.iter().filter(|one| one.reason.as_deref() == Some(CONTRADICTED)).map(|one| one.line_id).collect();
         let under_way: BTreeMap<LineId, Fen> =
             attempts.iter().filter(|one| !one.state.is_final()).map(|one| (one.line_id, one.amount_fen)).collect();
+        let told_as_paid = telling::waiting_lines(conn, site.id)?;
         let around = Around::gather(conn, site, &ctx.book(), sheet.month, ctx.today)?;
         let enrolments = workers::table::of_project(conn, site.id)?;
         let mut enrolments: BTreeMap<_, _> = enrolments.into_iter().map(|row| (row.id, row)).collect();
@@ -78,6 +80,7 @@ impl Plan {
                 has_no_days: is_idle && !released(Hold::NoWorkDays),
                 line_max: profile.line_max(),
                 is_contradicted: contradicted.contains(&line.id),
+                is_told_as_paid: told_as_paid.contains(&line.id),
             };
             match (candidate.verdict(), card) {
                 (Verdict::Pay(amount), Some(card)) => {

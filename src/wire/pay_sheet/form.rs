@@ -5,7 +5,7 @@ use rust_xlsxwriter::{Format, FormatAlign, Worksheet, XlsxError};
 use super::super::sheet::write::{Formats, TextEncoding, Value, boxed, csv_table, new_book, put};
 use super::PayRow;
 use crate::base::Fen;
-use crate::base::person::BankCard;
+use crate::base::person::{BankCard, IdNumber};
 
 /// Upper and lower header; columns of one upper name that follow each other are merged, a missing lower name is merged down.
 const HEADER: [(&str, &str); 18] = [
@@ -39,7 +39,7 @@ fn values(seq: usize, row: &PayRow) -> Vec<Value> {
         Value::Text(seq.to_string()),
         Value::Text(row.name.clone()),
         text(&row.sex),
-        Value::Text(row.id.as_str().to_owned()),
+        Value::text(row.id.as_ref().map(IdNumber::as_str)),
         text(&row.trade),
         text(&row.crew),
         row.days.map_or(Value::Nothing, Value::Number),

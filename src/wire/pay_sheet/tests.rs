@@ -111,7 +111,7 @@ proptest! {
             let body: String = format!("11999919900101{place:03}");
             let digits: Vec<u32> = body.chars().map(|c| c.to_digit(10).unwrap()).collect();
             let id = IdNumber::parse(&format!("{body}{}", IdNumber::check_of(&digits)), "2026-11-21".parse().unwrap()).unwrap();
-            PayRow { row: 0, id, due: Fen(*cents), overtime: Fen::ZERO, deduction: Fen::ZERO, advance: None, fine: None, paid: Fen(*cents), ..model.clone() }
+            PayRow { row: 0, id: Some(id), due: Fen(*cents), overtime: Fen::ZERO, deduction: Fen::ZERO, advance: None, fine: None, paid: Fen(*cents), ..model.clone() }
         };
         let rows: Vec<PayRow> = cents.iter().enumerate().map(line).collect();
         let again = parsed(&form::write_xlsx("2026年10月工资支付表", &rows).unwrap());

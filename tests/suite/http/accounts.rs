@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::ledger::broken;
 use crate::both;
-use crate::suite::ground::{Client, TestProject, project};
+use crate::suite::ground::{App, Client, TestProject, project};
 use anxin::web::{Role, ScopeOn};
 
 /// A wage account of a number.
@@ -20,6 +20,20 @@ pub fn account_body(number: &str, sub_ledger: &str) -> Value {
 pub async fn open(client: &Client<'_>, project: &TestProject, number: &str) -> String {
     let view = client.post(&format!("{}/accounts", project.path), account_body(number, "")).send().await.expect(201);
     view["account"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// Two authorities set the answer about the closing of the account aside.
+pub async fn set_aside(app: &App, client: &Client<'_>, project: &TestProject) {
+    let answer = client.post("/api/v1/gates/account-closing", json!({"project": project.id})).send().await.expect(200);
+    let wanted = json!({
+        "answer": answer["id"], "reason": "更换开户银行，余额已转入新账户", "legal_ground": "市政府会议纪要 2026 第 3 号",
+        "until_on": "2026-03-20",
+    });
+    let region = || ScopeOn::Region("330784".parse().unwrap());
+    let (one, other) = (app.client(Role::IndustryAuthority, region()), app.client(Role::LabourAuthority, region()));
+    let asked = one.post(&format!("{}/overrides", project.path), wanted).send().await.expect(201);
+    let decide = format!("{}/overrides/{}/decisions", project.path, asked["id"].as_str().unwrap());
+    other.post(&decide, json!({"verdict": "approved", "note": "同意，已核实余额"})).send().await.expect(201);
 }
 
 both!(an_account_bears_both_names_and_is_filed_once, |app| {
@@ -65,6 +79,7 @@ both!(a_second_account_follows_the_first_by_name, |app| {
     let mut successor = account_body("330500010002", "");
     successor["succeeds"] = json!(id);
     client.post(&path, successor).send().await.expect(201);
+    set_aside(&app, &client, &first).await;
     let closed = client.post(&format!("{path}/{id}/closing"), json!({"closed_on": "2026-03-01"})).send().await.expect(200);
     assert_eq!(closed["account"]["closed_on"], "2026-03-01");
     let list = client.get(&path).send().await.expect(200);

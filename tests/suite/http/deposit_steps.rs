@@ -96,7 +96,10 @@ both!(the_debtor_s_manager_cannot_play_authority_and_bank, |app| {
     assert_eq!(paid["to_replenish"], "100.00");
     assert_eq!(unpaid(&manager, &site).await, "0.00");
     // What is put back in part leaves the deposit short and the matter open.
-    let puts = |amount: &str| json!({"step": "replenished", "happened_on": "2026-02-28", "amount": amount});
+    let bare = json!({"step": "replenished", "happened_on": "2026-02-28", "amount": "1.00"});
+    let refused = manager.post(&steps, bare).key("refill-bare").send().await.refuse(422, "invalid");
+    assert!(refused.to_string().contains("document_id"), "the debtor's word fills nothing up: {refused}");
+    let puts = |amount: &str| json!({"step": "replenished", "happened_on": "2026-02-28", "amount": amount, "document_id": shown});
     manager.post(&steps, puts("100.01")).key("refill-0001").send().await.refuse(422, "invalid");
     let part = manager.post(&steps, puts("1.00")).key("refill-0002").send().await.expect(201);
     assert_eq!((&part["to_replenish"], &part["next"]), (&json!("99.00"), &json!(["replenished"])));

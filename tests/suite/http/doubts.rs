@@ -100,6 +100,12 @@ both!(the_same_payment_debited_twice_is_told_and_stands_until_the_surplus_is_bac
     assert_eq!(reasons(&again), ["paid_again"], "{again}");
     assert_eq!(open_kinds(&client, &site).await, ["debited_again"]);
     assert_eq!(hurdle(&client, &site, "bank_mismatch").await.unwrap()["amount"], "100.00");
+    // It stands on the pages of the match and of the account as well.
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    for page in ["matches".to_owned(), format!("accounts/{account}")] {
+        let shown = browser.page(&format!("/projects/{}/{page}", site.id)).await;
+        assert!(shown.contains(&format!("/projects/{}/doubts#", site.id)), "{page}: {}", crate::suite::ground::text_of(&shown));
+    }
     // The announcement of the second debit is the same entry: nothing is told twice.
     let notice = hand_in(&client, &camt(54, "N1", 1, None, &[debit(&ids[0], "100.00", "V2")])).await.expect(200);
     assert_eq!(notice["statements"][0]["new"], 0, "{notice}");

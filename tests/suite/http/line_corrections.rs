@@ -152,6 +152,16 @@ both!(what_was_overpaid_is_noted_and_taken_back_only_with_consent_and_within_bou
         ("200.00".to_owned(), "1300.00".to_owned(), "draft".to_owned())
     );
     correct(&stage, &sheet, &old, back("100.01", consent(), Some(&from))).await.refuse(422, "invalid");
+    // An ordinary deduction stands beside what is taken back and replaces nothing of it.
+    let seen = now(&stage, &draft).await["version"].as_i64().unwrap();
+    let cut = |amount: &str| json!({"line": from["id"], "amount": amount, "reason": "预支生活费"});
+    stage.act(&draft, "deductions", seen, Some(cut("1300.01"))).await.refuse(422, "invalid");
+    for (amount, deductions) in [("100.00", "300.00"), ("50.00", "250.00"), ("0.00", "200.00")] {
+        let seen = now(&stage, &draft).await["version"].as_i64().unwrap();
+        let line = stage.act(&draft, "deductions", seen, Some(cut(amount))).await.expect(201);
+        assert_eq!(text(&line["deductions"]), deductions, "{line}");
+    }
+    correct(&stage, &sheet, &old, back("100.01", consent(), Some(&from))).await.refuse(422, "invalid");
     // Withdrawn, it takes nothing, and the whole note is open again.
     let seen = now(&stage, &draft).await["version"].as_i64().unwrap();
     let path = format!("items/{}/steps", text(&made["item_id"]));

@@ -23,6 +23,7 @@ mod line_corrections;
 mod live_bank;
 mod match_alerts;
 mod matching;
+mod money_rest;
 mod morning;
 mod opening;
 mod overrides;

@@ -35,7 +35,11 @@ both!(arrears_from_before_come_in_with_their_paper_and_are_paid_as_any_other, |a
     let sheet = taken["sheet"].clone();
     stage.sign_all(&sheet).await;
     let sheet = stage.act(&sheet, "submit", 1, None).await.expect(200);
-    let sheet = stage.act(&sheet, "audit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
+    let audit = stage.path(&format!("pay-sheets/{}/audit", sheet["id"].as_str().unwrap()));
+    stage.act(&sheet, "audit", sheet["version"].as_i64().unwrap(), None).await.refuse(409, "conflict");
+    let second = app.labour_manager();
+    let seen = sheet["version"].to_string();
+    let sheet = second.ask(actix_web::http::Method::POST, &audit).header("If-Match", &seen).send().await.expect(200);
     let totals = stage.manager.get(&stage.path("liability")).send().await.expect(200);
     assert_eq!(totals["arrears"], "2000.50", "{totals}");
     let ordered = stage.order(&sheet, "opening-0001").await.expect(201);

@@ -200,7 +200,8 @@ impl Stage<'_> {
                 kind: DocumentKind::SignedSheet,
                 name: "二月.pdf".to_owned(),
                 media_type: "application/pdf".to_owned(),
-                bytes: b"%PDF-1.4 invented".to_vec(),
+                // Each scan is a picture of its own.
+                bytes: format!("%PDF-1.4 invented {}", ctx.id()).into_bytes(),
             };
             documents::actions::keep(tx, ctx, id, &new)
         });

@@ -390,3 +390,65 @@ both!(the_refused_rows_come_back_as_a_sheet_with_their_reasons, |app| {
     assert!(app.read(move |conn, _| Ok(table::parts(conn, id, february())?)).unwrap().is_empty());
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_row_of_another_month_company_or_card_is_kept_out, |app| {
+    let stage = stage(&app, &(1..=9).map(Some).collect::<Vec<_>>()).await;
+    let own = crate::suite::ground::uscc(12);
+    let head = "统一社会信用代码,企业名称,班组名称,工人姓名,证件号码,发放工资的月份,是否为补发,补发月份,出勤天数,工人工资卡号,应发金额,实发金额\n";
+    let row = |company: &str, worker: u32, id: &str, month: &str, back: &str, of: &str, account: u32| {
+        let card = card(account);
+        format!("{company},测试总包单位1,木工一班,测试工人{worker},{id},{month},{back},{of},5,{card},1500.00,1500.00\n")
+    };
+    let rows = [
+        row(&own, 1, &id_number(1), "2026-02", "否", "", 1),
+        row(&own, 2, &id_number(2), "2026-01", "否", "", 2),
+        row(&own, 3, &id_number(3), "2026-02", "是", "2025-12", 3),
+        row(&own, 4, &id_number(4), "2026-02", "是", "", 4),
+        row(&own, 5, &id_number(5), "2026-02", "否", "", 77),
+        row(&crate::suite::ground::uscc(99), 6, &id_number(6), "2026-02", "", "", 6),
+        row(&own, 7, &id_number(7), "", "否", "", 7),
+        // No number: known by name and card.
+        row(&own, 8, "", "2026-02", "否", "", 8),
+        row(&own, 9, "", "2026-02", "否", "", 78),
+    ];
+    let text = format!("{head}{}", rows.concat());
+    let file = SheetFile { name: Some("二月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let taken = import(&app, &stage, file, february(), None).unwrap();
+    let told: Vec<(&str, &str)> = taken.faults.iter().map(|fault| (fault.place.as_str(), fault.reason.as_str())).collect();
+    for one in [
+        ("CSV!F3", "bad_time"),
+        ("CSV!H4", "bad_time"),
+        ("CSV!H5", "missing_field"),
+        ("CSV!J6", "unknown_account"),
+        ("CSV!A7", "unknown_reference"),
+        ("CSV!F8", "missing_field"),
+        ("CSV!D10", "unknown_person"),
+    ] {
+        assert!(told.contains(&one), "{one:?} is missing in {told:#?}");
+    }
+    assert_eq!((taken.taken, taken.refused), (2, 7), "{told:#?}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_guard_column_is_read_though_somebody_passed_it_over, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let id = stage.project_id();
+    let text = format!("姓名,身份证号,发放工资的月份,应发,实发\n测试工人1,{},2026-01,1500.00,1500.00\n", id_number(1));
+    let file = SheetFile { name: Some("二月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let inbox: InboxId = app
+        .write(move |tx, ctx| {
+            let site = projects::site(tx.conn(), id)?;
+            keep_file(tx, ctx, &site, &file)
+        })
+        .unwrap();
+    let mapping = BTreeMap::from([(0, "name"), (1, "id"), (3, "due"), (4, "paid")].map(|(place, key)| (place, key.to_owned())));
+    let refused = app
+        .write(move |tx, ctx| {
+            let site = projects::site(tx.conn(), id)?;
+            let confirmed =
+                Confirmed { inbox, month: february(), sheet: 0, mapping: mapping.clone(), lowest_day_wage: Some(Fen(8_000)) };
+            take(tx, ctx, &site, &confirmed)
+        })
+        .unwrap_err();
+    assert_eq!((refused.faults[0].place.as_str(), refused.faults[0].reason.as_str()), ("CSV!C2", "bad_time"));
+});

@@ -11,7 +11,7 @@ use crate::base::id::{ProjectId, RecordId, UserId, WorkerId};
 use crate::base::words;
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, StoreError, Tx, Vault};
-use crate::users::{self, password};
+use crate::users::{self, password, second};
 use crate::web::{Ctx, Problem, Scope};
 use crate::workers;
 
@@ -146,7 +146,7 @@ fn append(
 /// The second person is somebody else and has the project in their scope.
 fn check_witness(conn: &mut AnyConn, ctx: &Ctx, site: &Site, witness: UserId) -> Result<(), Problem> {
     let refuse = |zh: &str, en: &str| Err(Problem::invalid(zh, en).at("witness", "second_person"));
-    if ctx.scope.user == Some(witness) {
+    if second::is_asker(conn, ctx, &witness.to_string())? {
         return refuse("在场的第二人须是另一人。", "The second person is somebody else.");
     }
     let grants = users::table::grants_of(conn, witness, ctx.today)?;

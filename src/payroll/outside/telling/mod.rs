@@ -5,14 +5,18 @@
 
 pub mod table;
 
+use std::collections::BTreeSet;
+
 use self::table::{StepRow, ToldRow};
 use super::{ITEMS_MAX, NewClearing, Payer, checked, clear, reference_of};
-use crate::base::id::{LineId, RecordId};
+use crate::base::id::{LineId, ProjectId, RecordId, UserId};
 use crate::base::{Fen, words};
 use crate::projects::Site;
-use crate::store::{Chain, Tx};
+use crate::store::{AnyConn, Chain, Tx};
+use crate::users::contacts;
 use crate::users::second::{self, person};
-use crate::web::{Code, Ctx, Problem};
+use crate::users::table::{self as users, GrantRow};
+use crate::web::{Code, Ctx, Grant, Problem, Role, Scope};
 
 words! {
     /// What was decided about a payment that was told.
@@ -62,7 +66,7 @@ pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewClearing) -> Resul
         return Err(Problem::invalid(zh, en).at("document_id", "missing_field"));
     };
     let reference = reference_of(tx, ctx, site, new)?;
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (index, (id, amount)) in new.items.iter().enumerate().take(ITEMS_MAX) {
         let place = format!("items.{index}");
         if !seen.insert(*id) {
@@ -89,11 +93,65 @@ pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewClearing) -> Resul
     Ok(row)
 }
 
+/// The roles that a person holds over a project today, under whichever account of theirs manages its wages: a second account with the
+/// manager's address is the manager.
+///
+/// # Errors
+/// What the store says.
+pub fn roles_over(conn: &mut AnyConn, ctx: &Ctx, site: &Site, user: UserId) -> Result<Vec<Role>, Problem> {
+    let parties: Vec<_> = site.participations().iter().map(|row| row.party_id).collect();
+    let covers = |grant: &Grant| {
+        let scope = Scope { actor: String::new(), user: None, places: vec![grant.on] };
+        scope.covers_project(site.id, site.region, &parties)
+    };
+    let grants = users::grants_of(conn, user, ctx.today)?;
+    let mut roles: Vec<Role> = grants.iter().filter_map(GrantRow::grant).filter(covers).map(|grant| grant.role).collect();
+    if !roles.contains(&Role::LabourManager) {
+        for row in contacts::table::grants_of_roles(conn, &[Role::LabourManager], ctx.today)? {
+            let is_here = row.grant().as_ref().is_some_and(covers);
+            if is_here && contacts::is_one_person(conn, ctx.vault(), row.user_id, user)? {
+                roles.push(Role::LabourManager);
+                break;
+            }
+        }
+    }
+    Ok(roles)
+}
+
+/// Refuses a confirmation out of the house of whoever told it: two managers of one contractor are one side, and so are two people of
+/// the owner.
+fn require_other_side(conn: &mut AnyConn, ctx: &Ctx, site: &Site, told_by: UserId, decided_by: UserId) -> Result<(), Problem> {
+    let (first, second) = (roles_over(conn, ctx, site, told_by)?, roles_over(conn, ctx, site, decided_by)?);
+    let one_side = [Role::LabourManager, Role::Owner].into_iter().find(|role| first.contains(role) && second.contains(role));
+    if one_side.is_none() {
+        return Ok(());
+    }
+    let (zh, en) = (
+        "登记人一方的人不能确认这笔支付；请由另一方（分包单位、建设单位、监管部门）核对回单后确认。",
+        "Nobody of the side that told the payment confirms it; another side (subcontractor, owner, authority) looks at the paper.",
+    );
+    Err(Problem::new(Code::NotAllowed, zh, en).at("decided_by", "second_person"))
+}
+
+/// The lines of payments that were told and wait for a decision.
+///
+/// # Errors
+/// `internal` for a row that this service did not write.
+pub fn waiting_lines(conn: &mut AnyConn, project: ProjectId) -> Result<BTreeSet<LineId>, Problem> {
+    let decided: BTreeSet<RecordId> = table::steps_of(conn, project)?.into_iter().map(|step| step.clearing_id).collect();
+    let mut waiting = BTreeSet::new();
+    for told in table::of_project(conn, project)?.iter().filter(|told| !decided.contains(&told.id)) {
+        waiting.extend(told.lines()?.into_iter().map(|(line, _)| line));
+    }
+    Ok(waiting)
+}
+
 /// Decides about a payment that was told: confirmed or refused by another person than the one who told it, taken back by that one. A
 /// confirmed one clears its lines.
 ///
 /// # Errors
-/// `not_allowed` for the wrong person, also under another account with the same e-mail; `conflict` when it was decided already;
+/// `not_allowed` for the wrong person, also under another account with the same e-mail, and for a confirmation by the teller's side;
+/// `conflict` when it was decided already;
 /// `invalid` for a refusal without a reason; as [`clear`] where a line was paid meanwhile.
 pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, step: ClearingStep, note: &str) -> Result<StepRow, Problem> {
     let decided_by = person(ctx)?;
@@ -106,6 +164,9 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, step: Clear
     }
     if step != ClearingStep::Withdrawn {
         second::require(tx.conn(), ctx, &told.told_by.to_string())?;
+        if step == ClearingStep::Confirmed {
+            require_other_side(tx.conn(), ctx, site, told.told_by, decided_by)?;
+        }
     } else if told.told_by != decided_by {
         return Err(Problem::new(Code::NotAllowed, "只有登记人可以撤回。", "Only whoever told it takes it back."));
     }
