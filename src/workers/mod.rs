@@ -9,6 +9,7 @@ pub mod actions;
 pub mod enrolling;
 pub mod exceptions;
 pub mod http;
+pub mod leaving;
 pub mod lookups;
 pub mod papers;
 pub mod roster;
