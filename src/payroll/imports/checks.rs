@@ -70,7 +70,7 @@ impl Known {
             }
         }
         let mut twice: BTreeMap<WorkerId, Vec<Day>> = BTreeMap::new();
-        for (worker, day) in attendance::table::on_two_sites(conn, site.id, month)? {
+        for (worker, day) in attendance::elsewhere::on_two_sites(conn, site.id, month)? {
             twice.entry(worker).or_default().push(day);
         }
         Ok(Known { month, people, twice, earned, lowest_day_wage })

@@ -277,3 +277,42 @@ both!(ten_thousand_punches_in_any_order_with_repeats_make_the_same_days, |app| {
     assert!(tables[0].len() > 4_000, "{}", tables[0].len());
     assert!(tables[0] == tables[1], "the shuffled days are other days");
 });
+
+both!(a_day_that_lacks_its_last_passage_says_so_and_a_long_day_is_one, |app| {
+    let (manager, site, ids) = ground(&app, 4).await;
+    // 1 went out for a moment and has not gone home; 2 after lunch; 3 worked until two in the night, 4 until five past midnight and
+    // came again in the morning.
+    attlog(
+        &app,
+        "T1",
+        "1001\t2026-02-25 07:30:00\t0\t15\n1001\t2026-02-25 07:31:00\t1\t15\n1001\t2026-02-25 11:40:00\t0\t15\n\
+         1002\t2026-02-25 07:30:00\t0\t15\n1002\t2026-02-25 12:00:00\t1\t15\n1002\t2026-02-25 13:00:00\t0\t15\n\
+         1003\t2026-02-25 07:30:00\t0\t15\n1003\t2026-02-26 02:00:00\t1\t15\n\
+         1004\t2026-02-25 08:00:00\t0\t15\n1004\t2026-02-26 00:05:00\t1\t15\n1004\t2026-02-26 08:00:00\t0\t15\n\
+         1004\t2026-02-26 17:30:00\t1\t15\n",
+    )
+    .await;
+    app.drain();
+    let found = days(&manager, &site, "2026-02").await;
+    let told = |place: usize| -> Vec<(&str, i64, &str)> {
+        let own = found.iter().filter(|day| day["enrolment_id"] == json!(ids[place]));
+        let told = own
+            .map(|day| (day["worked_on"].as_str().unwrap(), day["hundredths"].as_i64().unwrap(), day["flags"].as_str().unwrap()));
+        told.collect()
+    };
+    assert_eq!(told(0), [("2026-02-25", 100, "no_out")]);
+    assert_eq!(told(1), [("2026-02-25", 100, "no_out")]);
+    assert_eq!(told(2), [("2026-02-25", 100, "overnight")]);
+    assert_eq!(told(3), [("2026-02-25", 100, "overnight"), ("2026-02-26", 100, "")]);
+    // Who forgot to go out one day and to come in the next has two days that lack a passage.
+    attlog(&app, "T1", "1003\t2026-02-27 07:30:00\t0\t15\n1003\t2026-02-28 05:30:00\t1\t15\n").await;
+    app.drain();
+    let found = days(&manager, &site, "2026-02").await;
+    let own = found.iter().filter(|day| day["enrolment_id"] == json!(ids[2])).skip(1);
+    let own: Vec<(&str, &str)> = own.map(|day| (day["worked_on"].as_str().unwrap(), day["flags"].as_str().unwrap())).collect();
+    assert_eq!(own, [("2026-02-27", "single,no_out"), ("2026-02-28", "single,no_in")]);
+    let id = site.id;
+    let again = app.read(|conn, ctx| Ok(anxin::attendance::folding::again::compare(conn, ctx.vault(), id)?)).unwrap();
+    assert_eq!(again.differ, Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
