@@ -36,6 +36,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(workers::table::all_events(conn)?)?;
     audit.table(workers::exceptions::table::all(conn)?)?;
     audit.table(workers::exceptions::table::all_steps(conn)?)?;
+    audit.table(workers::particulars::table::all(conn)?)?;
     audit.table(attendance::imports::table::all(conn)?)?;
     audit.table(attendance::imports::table::all_steps(conn)?)?;
     audit.table(attendance::imports::table::all_rows(conn)?)?;

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 51] = [
+const PROJECT: [(&str, &str); 52] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -64,6 +64,7 @@ const PROJECT: [(&str, &str); 51] = [
     ("roster_rows", "project_id"),
     ("exceptional_registrations", "project_id"),
     ("exceptional_steps", "project_id"),
+    ("worker_particulars", "project_id"),
     ("day_corrections", "project_id"),
     ("correction_steps", "project_id"),
     ("line_corrections", "project_id"),

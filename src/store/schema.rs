@@ -1323,6 +1323,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    worker_particulars (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        worker_id -> BigInt,
+        enrolment_id -> BigInt,
+        body -> Binary,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     exceptional_steps (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

@@ -12,6 +12,7 @@ pub mod http;
 pub mod leaving;
 pub mod lookups;
 pub mod papers;
+pub mod particulars;
 pub mod roster;
 pub mod table;
 
