@@ -24,6 +24,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(amendments::table::all(conn)?)?;
     audit.table(amendments::table::all_decisions(conn)?)?;
     audit.table(users::contacts::table::all(conn)?)?;
+    audit.table(users::contacts::table::all_former(conn)?)?;
     audit.table(parties::table::all(conn)?)?;
     audit.table(webhooks::table::all(conn)?)?;
     audit.table(documents::table::all(conn)?)?;

@@ -83,13 +83,14 @@ const ORGANISATION: [&str; 2] = ["parties", "credit_records"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]
-const AS_TODAY: [&str; 24] = [
+const AS_TODAY: [&str; 25] = [
     "users",
     "grants",
     "api_keys",
     "bank_keys",
     "unmaskings",
     "user_contacts",
+    "former_addresses",
     "workers",
     "pay_runs",
     "pay_run_lines",

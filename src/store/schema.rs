@@ -987,6 +987,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_addresses (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        address_index -> Text,
+        left_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     user_contacts (user_id) {
         user_id -> BigInt,
         email -> Nullable<Binary>,

@@ -105,6 +105,11 @@ both!(a_correction_takes_two_persons_and_shows_both_sides, |app| {
         client.post("/api/v1/me/email", json!({"email": "one.person@example.cn", "language": "zh"})).send().await;
     }
     twin.post(&decision, json!({"step": "confirmed"})).send().await.refuse(403, "not_allowed");
+    // Nor once the address is taken off it, whichever of the two it is taken off.
+    for (client, email) in [(&twin, Value::Null), (&manager, json!("another@example.cn"))] {
+        client.post("/api/v1/me/email", json!({"email": email, "language": "zh"})).send().await.expect(200);
+        twin.post(&decision, json!({"step": "confirmed"})).send().await.refuse(403, "not_allowed");
+    }
     let second = app.client(Role::LabourManager, ScopeOn::Everything);
     second.post(&decision, json!({"step": "withdrawn", "note": "不是我的"})).send().await.refuse(403, "not_allowed");
     second.post(&decision, json!({"step": "refused"})).send().await.refuse(422, "invalid");
