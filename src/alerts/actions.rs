@@ -19,8 +19,9 @@ use crate::webhooks::actions::{self as webhooks, News};
 /// Who hears of findings and reminders.
 const KEEPERS: &[Role] = &[Role::LabourManager, Role::LabourAuthority, Role::IndustryAuthority];
 
-/// Who hears of sources that fell silent: also whoever runs the service.
-const KEEPERS_OF_SOURCES: &[Role] = &[Role::LabourManager, Role::LabourAuthority, Role::IndustryAuthority, Role::Administrator];
+/// Who hears of sources that fell silent: whoever can mend it, on the site and where the service runs. The authorities see on their
+/// pages what is not known for it; a cable is none of their matters.
+const KEEPERS_OF_SOURCES: &[Role] = &[Role::LabourManager, Role::Administrator];
 
 /// Who hears of signs: whoever may open the page on which they are listed.
 const KEEPERS_OF_SIGNS: &[Role] = &[Role::LabourManager, Role::LabourAuthority];

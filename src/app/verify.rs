@@ -24,6 +24,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(amendments::table::all(conn)?)?;
     audit.table(amendments::table::all_decisions(conn)?)?;
     audit.table(users::contacts::table::all(conn)?)?;
+    audit.table(users::contacts::table::all_former(conn)?)?;
     audit.table(parties::table::all(conn)?)?;
     audit.table(webhooks::table::all(conn)?)?;
     audit.table(documents::table::all(conn)?)?;
@@ -36,6 +37,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(workers::table::all_events(conn)?)?;
     audit.table(workers::exceptions::table::all(conn)?)?;
     audit.table(workers::exceptions::table::all_steps(conn)?)?;
+    audit.table(workers::particulars::table::all(conn)?)?;
     audit.table(attendance::imports::table::all(conn)?)?;
     audit.table(attendance::imports::table::all_steps(conn)?)?;
     audit.table(attendance::imports::table::all_rows(conn)?)?;

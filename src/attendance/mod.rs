@@ -6,6 +6,7 @@
 
 pub mod corrections;
 pub mod devices;
+pub mod elsewhere;
 pub mod folding;
 pub mod http;
 pub mod imports;
@@ -60,6 +61,37 @@ pub struct Tally {
     count: i32,
     went_in: bool,
     went_out: bool,
+    /// The first passage and the last, each the most telling of its second.
+    ends: Option<(End, End)>,
+}
+
+/// A passage at one end of a day: when, and how little it lacks. At one second the passage that closes the day as a day is closed
+/// counts, so that a gate that reads twice makes nothing odd.
+type End = (i32, Way);
+
+/// Which way the passage at an end of a day went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    /// As a day begins and ends: in at first, out at last.
+    Closed,
+    /// Nobody knows.
+    Unknown,
+    /// Out at first or in at last: a passage is missing before or behind it.
+    Open,
+}
+
+fn way(entered: Option<bool>, closes: bool) -> Way {
+    match entered {
+        Some(entered) if entered == closes => Way::Closed,
+        Some(_) => Way::Open,
+        None => Way::Unknown,
+    }
+}
+
+/// The earlier first and the later last of two pairs.
+fn outer((first, last): (End, End), (one, two): (End, End)) -> (End, End) {
+    let later = if (two.0, std::cmp::Reverse(two.1)) > (last.0, std::cmp::Reverse(last.1)) { two } else { last };
+    (first.min(one), later)
 }
 
 impl Tally {
@@ -70,6 +102,8 @@ impl Tally {
         self.count = self.count.saturating_add(1);
         self.went_in |= passage.entered == Some(true);
         self.went_out |= passage.entered == Some(false);
+        let ends = ((time, way(passage.entered, true)), (time, way(passage.entered, false)));
+        self.ends = Some(self.ends.map_or(ends, |known| outer(known, ends)));
     }
 
     /// Those of another number of the same person.
@@ -81,12 +115,17 @@ impl Tally {
         self.count = self.count.saturating_add(other.count);
         self.went_in |= other.went_in;
         self.went_out |= other.went_out;
+        self.ends = match (self.ends, other.ends) {
+            (Some(mine), Some(theirs)) => Some(outer(mine, theirs)),
+            (mine, theirs) => mine.or(theirs),
+        };
     }
 
     /// What they are worth; `None` without passages.
     ///
     /// The first and last passage count: [`WHOLE_DAY_SECONDS`] apart or more are a whole day, [`HALF_DAY_SECONDS`] half a day, less is
-    /// none. Directions only raise flags, since gates that miss a passage are common and a worker must not lose a day by it.
+    /// none. Directions only raise flags, since gates that miss a passage are common and a worker must not lose a day by it. A day
+    /// whose last passage went in lacks one, whatever went out before, and one whose first went out as well.
     pub fn worth(&self) -> Option<Worth> {
         let (first, last) = self.span?;
         let hundredths = match last - first {
@@ -95,11 +134,13 @@ impl Tally {
             _ => 0,
         };
         let knows_direction = self.went_in || self.went_out;
+        let (begins_open, ends_open) =
+            self.ends.map_or((false, false), |((_, first), (_, last))| (first == Way::Open, last == Way::Open));
         let mut flags = String::new();
         let odd = [
             (self.count == 1, "single"),
-            (knows_direction && !self.went_in, "no_in"),
-            (knows_direction && !self.went_out, "no_out"),
+            (knows_direction && (!self.went_in || begins_open), "no_in"),
+            (knows_direction && (!self.went_out || ends_open), "no_out"),
             (last >= folding::night::DAY_SECONDS, "overnight"),
         ];
         for (_, flag) in odd.iter().filter(|(holds, _)| *holds) {
@@ -162,6 +203,15 @@ mod tests {
         assert_eq!(worth(&[at(8, 0, Some(true)), at(12, 0, Some(false))]), Some((2, 100, String::new())));
         assert_eq!(worth(&[at(8, 0, None), at(18, 0, None)]), Some((2, 100, String::new())));
         assert_eq!(worth(&[at(8, 0, Some(false)), at(18, 0, Some(false))]), Some((2, 100, "no_in".into())));
+        // Who went out and in again has not gone home.
+        let (inward, out) = (Some(true), Some(false));
+        assert_eq!(worth(&[at(7, 30, inward), at(7, 31, out), at(11, 40, inward)]), Some((3, 100, "no_out".into())));
+        assert_eq!(worth(&[at(7, 30, inward), at(12, 0, out), at(13, 0, inward)]), Some((3, 100, "no_out".into())));
+        assert_eq!(worth(&[at(12, 0, out), at(13, 0, inward), at(17, 30, out)]), Some((3, 100, "no_in".into())));
+        let whole = [at(7, 30, inward), at(12, 0, out), at(13, 0, inward), at(17, 30, out)];
+        assert_eq!(worth(&whole), Some((4, 100, String::new())));
+        assert_eq!(worth(&[at(7, 30, inward), at(17, 30, inward), at(17, 30, out)]), Some((3, 100, String::new())), "read twice");
+        assert_eq!(worth(&[at(7, 30, inward), at(12, 0, out), at(17, 30, None)]), Some((3, 100, String::new())), "nobody knows");
     }
 
     #[test]

@@ -193,32 +193,6 @@ pub fn crew_days(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result
 }
 
 #[derive(QueryableByName)]
-struct TwiceRow {
-    #[diesel(sql_type = BigInt)]
-    worker_id: i64,
-    #[diesel(sql_type = Date)]
-    worked_on: Day,
-}
-
-/// Workers of a project's month who also worked on another project of this server in the same hours, with each such day, in order. Who
-/// moves from one to the other at noon is none of them.
-pub fn on_two_sites(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<(WorkerId, Day)>, StoreError> {
-    let rows: Vec<TwiceRow> = diesel::sql_query(
-        "SELECT DISTINCT w.worker_id AS worker_id, w.worked_on AS worked_on FROM work_days w \
-         JOIN enrolments e ON e.worker_id = w.worker_id AND e.project_id <> w.project_id \
-         JOIN work_days o ON o.project_id = e.project_id AND o.worked_on = w.worked_on AND o.enrolment_id = e.id AND o.hundredths > 0 \
-         AND o.first_time < w.last_time AND w.first_time < o.last_time \
-         WHERE w.project_id = $1 AND w.worked_on >= $2 AND w.worked_on <= $3 AND w.hundredths > 0 \
-         ORDER BY 1, 2",
-    )
-    .bind::<BigInt, _>(project.0)
-    .bind::<Date, _>(month.first().0)
-    .bind::<Date, _>(month.last().0)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| (WorkerId(row.worker_id), row.worked_on)).collect())
-}
-
-#[derive(QueryableByName)]
 struct WorkedRow {
     #[diesel(sql_type = BigInt)]
     enrolment_id: i64,

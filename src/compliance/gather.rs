@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::attendance::devices::DeviceState;
 use crate::attendance::devices::table::{self as devices, DeviceRow};
 use crate::attendance::{folding, silence};
 use crate::base::id::ProjectId;
@@ -166,8 +167,22 @@ fn real_name(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of:
         unregistered: seen_or_dark(unmatched, "punches"),
         without_contract: known(count(roll.without_paper), "enrolments", None),
         // Without the moment: of the past only the days are known on which a device was seen.
-        device_seen_on: known(last, "devices", None),
+        device_seen_on: if is_unheard(ctx, site, shared, last, as_of) {
+            Fact::not_known(CONTRACTOR)
+        } else {
+            known(last, "devices", None)
+        },
     })
+}
+
+/// Whether nothing was heard lately of machines that stand on the site: a line that is cut says nothing of the equipment. Machines that
+/// were blocked or taken away are none.
+fn is_unheard(ctx: &Ctx, site: &Site, shared: &Shared, last: Option<Day>, as_of: Day) -> bool {
+    let book = ctx.book();
+    let silence = book.value("real_name.device_silence", site.region, as_of).value;
+    let days = silence.and_then(|dated| dated.value.as_span()).map(|span| i64::from(span.count));
+    let is_fresh = matches!((last, days), (Some(last), Some(days)) if as_of.days_since(last) <= days);
+    !is_fresh && shared.devices.iter().any(|device| device.state == DeviceState::Active)
 }
 
 fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of: Day) -> Result<AccountFacts, Problem> {

@@ -337,6 +337,11 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("device_blocked", "设备已停用。", "The device is blocked."),
     ("device_changed", "设备设置已保存。", "The machine's settings are saved."),
     ("roll_pushed", "已下发 {n} 条名单指令。", "{n} orders of the roll wait for the machine."),
+    (
+        "roll_pushed_in_part",
+        "名单指令已下发；另有 {n} 人没有考勤编号，设备按编号识别人员，未下发。请在设备上以本人身份证号码为编号登记，系统同样识别。",
+        "The roll's orders wait for the machine; {n} people have no number at the gate and were left out, since a machine knows people by it. Enter them at the machine under their identity number, which is recognised as well.",
+    ),
     ("order_queued", "指令已排队，设备下次心跳时取走。", "The order waits for the machine's next heartbeat."),
     (
         "message_read_again",

@@ -143,7 +143,9 @@ fn roster(
         here.entry(row.worker_id).or_default().push(presence(row.worked_on, row.first_time, row.last_time));
     }
     let mut elsewhere: BTreeMap<WorkerId, Vec<Presence>> = BTreeMap::new();
-    for row in table::elsewhere(conn, site.id, month)? {
+    // A shift over midnight meets the days beside its own, so the month's neighbours are read as well.
+    let around = (month.first().plus_days(-1), month.last().plus_days(1));
+    for row in attendance::elsewhere::table::elsewhere(conn, site.id, around)? {
         elsewhere.entry(row.worker_id).or_default().push(presence(row.worked_on, row.first_time, row.last_time));
     }
     let enrolled: BTreeMap<RecordId, crate::base::Moment> = table::enrolled_at(conn, site.id)?.into_iter().collect();

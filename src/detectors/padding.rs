@@ -160,7 +160,7 @@ fn seen(sign: RosterSign, zh: String, en: String) -> Seen {
     Seen { sign, zh, en, days: Vec::new(), with: Vec::new() }
 }
 
-/// Days on which somebody cannot have been where the gates saw them.
+/// Days on which somebody cannot have been where the gates saw them. A shift that runs over midnight meets the day after as well.
 fn impossible(name: &Name, policy: &Policy) -> Vec<Day> {
     let mut elsewhere: BTreeMap<Day, Vec<Presence>> = BTreeMap::new();
     for presence in &name.elsewhere {
@@ -168,13 +168,16 @@ fn impossible(name: &Name, policy: &Policy) -> Vec<Day> {
     }
     let mut days = Vec::new();
     for here in &name.here {
-        let others = elsewhere.get(&here.day).map(Vec::as_slice).unwrap_or_default();
-        let is_odd = others.iter().any(|other| {
-            let overlap = here.last.min(other.last) - here.first.max(other.first);
-            let passages = [here.first, here.last].into_iter().flat_map(|one| [(one, other.first), (one, other.last)]);
-            let hasty = passages.into_iter().any(|(one, two)| (one - two).abs() < policy.travel_minutes);
-            let (span, other_span) = (here.last - here.first, other.last - other.first);
-            overlap >= policy.overlap_hours * 60 || hasty || span + other_span > DAY_MINUTES
+        let is_odd = [-1i32, 0, 1].into_iter().any(|apart| {
+            let others = elsewhere.get(&here.day.plus_days(i64::from(apart))).map(Vec::as_slice).unwrap_or_default();
+            others.iter().any(|other| {
+                let (first, last) = (other.first + apart * DAY_MINUTES, other.last + apart * DAY_MINUTES);
+                let overlap = here.last.min(last) - here.first.max(first);
+                let passages = [here.first, here.last].into_iter().flat_map(|one| [(one, first), (one, last)]);
+                let hasty = passages.into_iter().any(|(one, two)| (one - two).abs() < policy.travel_minutes);
+                let (span, other_span) = (here.last - here.first, other.last - other.first);
+                overlap >= policy.overlap_hours * 60 || hasty || (apart == 0 && span + other_span > DAY_MINUTES)
+            })
         });
         if is_odd {
             days.push(here.day);
@@ -285,13 +288,20 @@ mod tests {
         let manager = Name { trade: "项目经理".to_owned(), ..name(3) };
         let twice = |first: i32| (2..=4).map(|number| Presence { day: day(number), first, last: first + 300 }).collect();
         let double = Name { elsewhere: twice(600), ..name(4) };
+        // Nights here, and the small hours of the mornings after on another site.
+        let nights: Vec<Presence> = (2..=4).map(|number| Presence { day: day(number), first: 1_200, last: 1_800 }).collect();
+        let mornings = (3..=5).map(|number| Presence { day: day(number), first: 30, last: 330 }).collect();
+        let nightly = Name { here: nights.clone(), elsewhere: mornings, ..name(6) };
+        let after = (3..=5).map(|number| Presence { day: day(number), first: 480, last: 900 }).collect();
+        let moves_on = Name { here: nights, elsewhere: after, ..name(7) };
         let moved = Name { elsewhere: vec![Presence { day: day(2), first: 1_120, last: 1_300 }], ..name(5) };
         assert_eq!(
-            signs(&[ghost, silent, manager, double, moved]),
+            signs(&[ghost, silent, manager, double, moved, nightly, moves_on]),
             [
                 (1, vec![RosterSign::NeverPresent]),
                 (3, vec![RosterSign::ManagerOnRoster]),
-                (4, vec![RosterSign::ImpossibleAttendance])
+                (4, vec![RosterSign::ImpossibleAttendance]),
+                (6, vec![RosterSign::ImpossibleAttendance])
             ]
         );
     }

@@ -1,11 +1,11 @@
 //! What the detectors ask of the tables, and rows of what banks tell of wages after they reached the cards.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use serde::Serialize;
 
 use crate::base::id::{DeviceId, InboxId, ProjectId, RecordId, SheetId, WorkerId};
-use crate::base::{Day, Moment, Month, words};
+use crate::base::{Moment, Month, words};
 use crate::payroll::Means;
 use crate::store::fixed::fixed;
 use crate::store::schema::card_movements;
@@ -110,36 +110,6 @@ pub fn confirmations(conn: &mut AnyConn, project: ProjectId, month: Month) -> Re
     )
     .big(project.0)
     .day(month.first())
-    .load(conn)?)
-}
-
-/// A day of one of the project's workers on another site.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct DayElsewhere {
-    #[diesel(sql_type = BigInt)]
-    pub worker_id: WorkerId,
-    #[diesel(sql_type = Date)]
-    pub worked_on: Day,
-    /// Seconds of the day.
-    #[diesel(sql_type = Integer)]
-    pub first_time: i32,
-    /// Seconds of the day.
-    #[diesel(sql_type = Integer)]
-    pub last_time: i32,
-}
-
-/// The days of a month that a project's workers spent on other sites; which sites is not read, since it is not theirs to know.
-pub fn elsewhere(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<DayElsewhere>, StoreError> {
-    Ok(fixed(
-        "SELECT o.worker_id AS worker_id, w.worked_on AS worked_on, w.first_time AS first_time, w.last_time AS last_time \
-         FROM (SELECT DISTINCT worker_id FROM enrolments WHERE project_id = $1) e \
-         JOIN enrolments o ON o.worker_id = e.worker_id AND o.project_id <> $1 \
-         JOIN work_days w ON w.project_id = o.project_id AND w.worked_on >= $2 AND w.worked_on <= $3 AND w.enrolment_id = o.id \
-         ORDER BY o.worker_id, w.worked_on",
-    )
-    .big(project.0)
-    .day(month.first())
-    .day(month.last())
     .load(conn)?)
 }
 

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 51] = [
+const PROJECT: [(&str, &str); 52] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -64,6 +64,7 @@ const PROJECT: [(&str, &str); 51] = [
     ("roster_rows", "project_id"),
     ("exceptional_registrations", "project_id"),
     ("exceptional_steps", "project_id"),
+    ("worker_particulars", "project_id"),
     ("day_corrections", "project_id"),
     ("correction_steps", "project_id"),
     ("line_corrections", "project_id"),
@@ -82,13 +83,14 @@ const ORGANISATION: [&str; 2] = ["parties", "credit_records"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]
-const AS_TODAY: [&str; 24] = [
+const AS_TODAY: [&str; 25] = [
     "users",
     "grants",
     "api_keys",
     "bank_keys",
     "unmaskings",
     "user_contacts",
+    "former_addresses",
     "workers",
     "pay_runs",
     "pay_run_lines",

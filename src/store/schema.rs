@@ -987,6 +987,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    former_addresses (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        address_index -> Text,
+        left_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     user_contacts (user_id) {
         user_id -> BigInt,
         email -> Nullable<Binary>,
@@ -1316,6 +1326,19 @@ diesel::table! {
         until_on -> Date,
         renews_id -> Nullable<BigInt>,
         proposed_by -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    worker_particulars (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        worker_id -> BigInt,
+        enrolment_id -> BigInt,
+        body -> Binary,
         recorded_by -> Text,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,

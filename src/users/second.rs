@@ -1,7 +1,7 @@
 //! Two persons: what one of them asked for only another one decides. The rule that overrides of a gate, voided files, entries in doubt,
 //! wages told as paid, corrected days and changes of the law share.
 //!
-//! Two accounts that are reached at one address are one person. A machine's key and a job answer for nobody and are no person at all.
+//! Two accounts that are reached at one address, or were lately, are one person. A machine's key and a job answer for nobody and are no person at all.
 //! Deliberately absent: who may decide (the verbs), and whether the one who asked may take it back, which each of them says.
 
 use super::contacts::is_one_person;
@@ -20,7 +20,7 @@ pub fn person(ctx: &Ctx) -> Result<UserId, Problem> {
 /// Whether the one who acts now is surely the one who asked, given as the journal names them.
 pub fn is_asker(conn: &mut AnyConn, ctx: &Ctx, asked_by: &str) -> Result<bool, Problem> {
     match (ctx.scope.user, asked_by.parse::<UserId>()) {
-        (Some(now), Ok(first)) => Ok(is_one_person(conn, ctx.vault(), first, now)?),
+        (Some(now), Ok(first)) => Ok(is_one_person(conn, ctx.vault(), (first, now), ctx.now)?),
         _ => Ok(ctx.actor() == asked_by),
     }
 }

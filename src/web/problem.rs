@@ -166,7 +166,8 @@ impl Problem {
 
     /// A value that does not read, at a named field.
     pub fn unreadable(place: &str, error: &Unreadable) -> Self {
-        Self::invalid(format!("字段 {place} 无法读取：{}", error.why), format!("field {place}: {error}")).at(place, "bad_format")
+        Self::invalid(format!("字段 {place} 无法读取：{}", in_chinese(error.what)), format!("field {place}: {error}"))
+            .at(place, "bad_format")
     }
 
     fn body(&self) -> serde_json::Value {
@@ -179,6 +180,23 @@ impl Problem {
             "detail_en": self.en,
             "errors": self.faults,
         })
+    }
+}
+
+/// What would have been right, in Chinese, by the kind of value that was wanted.
+fn in_chinese(what: &str) -> &'static str {
+    match what {
+        "identity number" => "身份证号码应为 18 位，出生日期有效，末位校验码相符。",
+        "unified social credit code" => "统一社会信用代码应为 18 位，末位校验码相符。",
+        "bank card number" => "银行卡号应为 13 至 19 位数字。",
+        "telephone number" => "电话号码应为 5 至 20 位数字。",
+        "e-mail address" => "请填写形如 name@example.cn 的邮箱地址。",
+        "amount in yuan" => "金额应为最多两位小数的数字，例如 320.00。",
+        "day" => "日期应写成 2026-03-02 的形式，且确有这一天。",
+        "month" => "月份应写成 2026-03 的形式。",
+        "moment" => "时间应写成 2026-03-02T08:00:00+08:00 的形式。",
+        "region code" => "行政区划代码应为 6 位数字，且在代码表中。",
+        _ => "写法不符合要求，请对照说明改正。",
     }
 }
 

@@ -118,7 +118,7 @@ pub struct RosterRow {
     pub politics: Option<String>,
     /// Day of joining the union.
     pub union_joined: Option<Day>,
-    /// Telephone; a row that is read has one.
+    /// Telephone; not everybody has one.
     pub phone: Option<Phone>,
     /// Education, as code or name.
     pub education: Option<String>,
@@ -213,7 +213,9 @@ pub fn parse(book: &Workbook, today: Day) -> Roster {
 
 fn read_rows(table: &Table<'_>, today: Day, roster: &mut Roster) {
     let mut seen: HashMap<PaperNumber, u32> = HashMap::new();
-    for row in table.rows().filter(|row| !table.is_blank(*row)) {
+    // A line of sums at the end is nobody: it names a total and has no number.
+    let is_sum = |row: usize| table.text(row, "id").is_none() && table.is_total(row, "name");
+    for row in table.rows().filter(|row| !table.is_blank(*row) && !is_sum(*row)) {
         let before = roster.problems.len();
         let read = read_row(table, row, today, &mut roster.problems);
         let Some(worker) = read.filter(|_| roster.problems.len() == before) else {
@@ -279,9 +281,7 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
     let uscc = table
         .wanted(row, "uscc")
         .and_then(|text| Uscc::parse(&text).map_err(|fault| unreadable(table, row, "uscc", "统一社会信用代码不正确", &fault)));
-    let phone = table
-        .wanted(row, "phone")
-        .and_then(|text| Phone::parse(&text).map_err(|fault| unreadable(table, row, "phone", "手机号码不正确", &fault)));
+    let phone = read_phone(table, row);
     let until = match table.text(row, "papers_until").as_deref() {
         Some("长期" | "永久") => Ok(None),
         _ => table.day(row, "papers_until"),
@@ -325,7 +325,7 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
         address: text("address"),
         politics: text("politics"),
         union_joined: union_joined?,
-        phone: Some(phone?),
+        phone: phone?,
         education: text("education"),
         issuer: text("issuer"),
         papers_from: papers_from?,
@@ -336,6 +336,15 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
         paper: paper?,
         trained: trained?,
     })
+}
+
+/// The telephone; somebody without one is enrolled all the same, as on the page and by the API.
+fn read_phone(table: &Table<'_>, row: usize) -> Result<Option<Phone>, SheetProblem> {
+    if table.text(row, "phone").is_none_or(|text| text == "-" || text == "无") {
+        return table.unbroken(row, "phone").map(|()| None);
+    }
+    let text = table.wanted(row, "phone")?;
+    Phone::parse(&text).map(Some).map_err(|fault| unreadable(table, row, "phone", "手机号码不正确", &fault))
 }
 
 fn read_link(table: &Table<'_>, row: usize) -> Result<Option<String>, SheetProblem> {

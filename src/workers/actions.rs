@@ -1,8 +1,9 @@
-//! Leaving, changing terms, and looking at a plain number on record.
+//! Changing terms, and looking at a plain number on record; entering and leaving stand in `enrolling` and `leaving`.
 
 pub use super::enrolling::{NewEnrolment, enrol, enrol_all};
-use super::enrolling::{card_warnings, event, filled, follow_up, read_card, short_text};
-use super::{BANK_NAME_MAX, Enrolled, EnrolmentView, EventKind, SecretField, Warning, card_index, lookups, table};
+use super::enrolling::{card_warnings, event, filled, read_card, short_text};
+pub use super::leaving::leave;
+use super::{BANK_NAME_MAX, Enrolled, EventKind, SecretField, Warning, card_index, lookups, table};
 use crate::base::id::RecordId;
 use crate::base::{Day, Fen};
 use crate::projects::Site;
@@ -10,29 +11,6 @@ use crate::store::vault::Owner;
 use crate::store::{Chain, Tx, jobs};
 use crate::users;
 use crate::web::{Ctx, Problem};
-
-/// Ends an enrolment; `last` is the last day on site (退场).
-///
-/// # Errors
-/// `conflict` when it has ended, `invalid` for a day before entry or ahead.
-pub fn leave(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, enrolment: RecordId, last: Day) -> Result<EnrolmentView, Problem> {
-    let mut row = table::find(tx.conn(), site.id, enrolment)?.ok_or_else(Problem::not_found)?;
-    if row.left_on.is_some() {
-        return Err(Problem::conflict("该工人已办理退场。", "The worker has left already.").at("enrolment", "duplicate"));
-    }
-    if last < row.entered_on || last > ctx.today {
-        let en = "The last day lies between entry and today.";
-        return Err(Problem::invalid("退场日期应在进场日期与今天之间。", en).at("left_on", "bad_time"));
-    }
-    let chain = Chain::Project(site.id);
-    row.left_on = Some(last);
-    row.recorded_seq = tx.seq(chain)?;
-    table::update(tx, &row)?;
-    table::insert_event(tx, &event(ctx, &row, EventKind::Left, last))?;
-    tx.note(chain, ctx.now, ctx.actor(), "leave_site", &row.id.to_string())?;
-    follow_up(tx, ctx, site, last)?;
-    Ok(lookups::view(tx.conn(), ctx.vault(), &row)?)
-}
 
 /// New terms from a day on; what is absent stays as it was on that day.
 #[derive(Debug, Clone)]

@@ -79,35 +79,55 @@ pub(super) fn read_card(text: Option<&str>) -> Result<Option<BankCard>, Problem>
     filled(text).map(BankCard::parse).transpose().map_err(unreadable)
 }
 
+/// Keeps the value, or adds what is told of it to what was told before, so that one look shows every fault of an item.
+fn kept<T>(read: Result<T, Problem>, told: &mut Option<Problem>) -> Option<T> {
+    let problem = match read {
+        Ok(value) => return Some(value),
+        Err(problem) => problem,
+    };
+    match told {
+        Some(first) => first.faults.extend(problem.faults),
+        None => *told = Some(problem),
+    }
+    None
+}
+
 fn read(ctx: &Ctx, new: &NewEnrolment) -> Result<Read, Problem> {
     let number = match new.id_kind {
         IdKind::IdCard => IdNumber::parse(&new.id_number, ctx.today)
             .map(|number| number.as_str().to_owned())
-            .map_err(|error| Problem::unreadable("id_number", &error))?,
-        IdKind::Passport | IdKind::Other => short_text(&new.id_number, OTHER_NUMBER_MAX, "id_number")?,
+            .map_err(|error| Problem::unreadable("id_number", &error)),
+        IdKind::Passport | IdKind::Other => short_text(&new.id_number, OTHER_NUMBER_MAX, "id_number"),
     };
-    if new.entered_on > ctx.today {
-        return Err(Problem::invalid("进场日期不能晚于今天。", "Entry cannot lie ahead.").at("entered_on", "bad_time"));
+    let entered = if new.entered_on > ctx.today {
+        Err(Problem::invalid("进场日期不能晚于今天。", "Entry cannot lie ahead.").at("entered_on", "bad_time"))
+    } else {
+        Ok(())
+    };
+    let rate = if new.day_rate.0 < 0 || !new.day_rate.is_bookable() {
+        let en = "A day rate is neither negative nor beyond a hundred billion yuan.";
+        Err(Problem::invalid("日工资不能为负数，也不能过大。", en).at("day_rate", "bad_amount"))
+    } else {
+        Ok(())
+    };
+    let phone = filled(new.phone.as_deref()).map(Phone::parse).transpose();
+    let pin = filled(new.pin.as_deref()).map(|pin| short_text(pin, PIN_MAX, "pin")).transpose();
+    let bank_name = filled(new.bank_name.as_deref()).map(|bank| short_text(bank, BANK_NAME_MAX, "bank_name")).transpose();
+    let mut told = None;
+    let number = kept(number, &mut told);
+    let days = (kept(entered, &mut told), kept(rate, &mut told));
+    let name = kept(short_text(&new.name, NAME_MAX, "name"), &mut told);
+    let phone = kept(phone.map_err(|error| Problem::unreadable("phone", &error)), &mut told);
+    let trade = kept(short_text(&new.trade, TRADE_MAX, "trade"), &mut told);
+    let pin = kept(pin, &mut told);
+    let card = kept(read_card(new.card.as_deref()), &mut told);
+    let bank_name = kept(bank_name, &mut told);
+    match (number, days, name, phone, trade, pin, card, bank_name) {
+        (Some(number), (Some(()), Some(())), Some(name), Some(phone), Some(trade), Some(pin), Some(card), Some(bank_name)) => {
+            Ok(Read { name, number, phone, trade, pin, card, bank_name })
+        }
+        _ => Err(told.unwrap_or_else(|| Problem::internal("an item that does not read has no fault"))),
     }
-    if new.day_rate.0 < 0 || !new.day_rate.is_bookable() {
-        return Err(Problem::invalid(
-            "日工资不能为负数，也不能过大。",
-            "A day rate is neither negative nor beyond a hundred billion yuan.",
-        )
-        .at("day_rate", "bad_amount"));
-    }
-    Ok(Read {
-        name: short_text(&new.name, NAME_MAX, "name")?,
-        number,
-        phone: filled(new.phone.as_deref())
-            .map(Phone::parse)
-            .transpose()
-            .map_err(|error| Problem::unreadable("phone", &error))?,
-        trade: short_text(&new.trade, TRADE_MAX, "trade")?,
-        pin: filled(new.pin.as_deref()).map(|pin| short_text(pin, PIN_MAX, "pin")).transpose()?,
-        card: read_card(new.card.as_deref())?,
-        bank_name: filled(new.bank_name.as_deref()).map(|bank| short_text(bank, BANK_NAME_MAX, "bank_name")).transpose()?,
-    })
 }
 
 /// A person who can be enrolled; nothing was written yet.

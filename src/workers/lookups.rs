@@ -1,8 +1,7 @@
 //! What other slices ask about people on a site: views, cards, terms of a day, counts.
 
-use super::enrolling;
 use super::table::{self, EnrolmentRow, EventRow, WorkerRow};
-use super::{EnrolmentView, EventKind, IdKind, Paper, Roll, Warning, WarningCode};
+use super::{EnrolmentView, EventKind, IdKind, Paper, Roll, Warning, WarningCode, enrolling, particulars};
 use crate::base::id::{ProjectId, RecordId};
 use crate::base::person::{BankCard, IdNumber, Phone, Uscc, masked};
 use crate::base::{Day, Fen};
@@ -153,6 +152,7 @@ pub fn as_roster(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Roste
     let damaged = |error: crate::base::Unreadable| StoreError::Damaged(error.to_string());
     let crews = projects::table::crews_of(conn, site.id)?;
     let numbers = ctx.vault().reader(conn, Owner::Global)?;
+    let mut beside = particulars::of_project(conn, ctx.vault(), site.id)?;
     let mut rows = Vec::new();
     for row in table::active_on(conn, site.id, ctx.today)?.into_iter().filter(|row| row.left_on.is_none()) {
         let worker = table::worker(conn, row.worker_id)?.ok_or_else(Problem::not_found)?;
@@ -164,7 +164,8 @@ pub fn as_roster(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Roste
             IdKind::Passport => PaperNumber::Other("护照".to_owned(), number),
             IdKind::Other => PaperNumber::Other("其他".to_owned(), number),
         };
-        rows.push(RosterRow {
+        let told = beside.remove(&row.worker_id).unwrap_or_default();
+        rows.push(told.into_row(RosterRow {
             row: 0,
             uscc: Uscc::parse(&employer.uscc).map_err(damaged)?,
             company: Some(employer.name),
@@ -197,7 +198,7 @@ pub fn as_roster(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Roste
                 Paper::None => WorkPaper::Nothing,
             }),
             trained: Some(row.safety_trained),
-        });
+        }));
     }
     Ok(rows)
 }

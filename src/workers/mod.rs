@@ -9,8 +9,10 @@ pub mod actions;
 pub mod enrolling;
 pub mod exceptions;
 pub mod http;
+pub mod leaving;
 pub mod lookups;
 pub mod papers;
+pub mod particulars;
 pub mod roster;
 pub mod table;
 

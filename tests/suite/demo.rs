@@ -111,6 +111,11 @@ fn healthy_and_ill(prepared: &Prepared, today: Day) {
                         assert_eq!(few, whole, "{} on {as_of}: what gates ask for and the whole months differ", row.name);
                     }
                 }
+                // Equipment of which nothing is heard is not known to be missing: a cut line is one alert and no breach.
+                if row.name == "会展中心地下车库" {
+                    let equipment = assessment.findings.iter().find(|finding| finding.rule == "R53-16");
+                    assert_eq!(equipment.map(|finding| finding.state), Some(State::NotKnown));
+                }
                 let broken = assessment.findings.iter().filter(|finding| finding.state == State::Broken);
                 found.push((row.name, owing.state.get(), broken.map(|finding| finding.rule.clone()).collect()));
             }
@@ -129,7 +134,6 @@ fn healthy_and_ill(prepared: &Prepared, today: Day) {
         ("滨海大道改造", "R65-08"),
         ("江南片区学校迁建", "R53-06a"),
         ("会展中心地下车库", "RW-09"),
-        ("会展中心地下车库", "R53-16"),
         ("电商产业园综合楼", "RW-08"),
     ] {
         assert!(of(name).2.iter().any(|broken| broken == rule), "{name}: {rule} is not broken, but {:?}", of(name).2);

@@ -1,9 +1,12 @@
 //! Sources that have fallen silent: bank statements that do not come, devices that are not seen, gates without a punch.
 //!
 //! Silence is not a breach: it is why a fact is not known. A page asks for all projects of a scope with few queries; notices are
-//! brought in line one project at a time, each a job of its own. Nobody is expected to punch where work is over or suspended.
+//! brought in line one project at a time, each a job of its own. Nobody is expected to punch where work is over or suspended, and where
+//! every gate is silent that alone is told: one cause is one notice, to those who can mend it.
 
 pub mod table;
+
+use std::collections::BTreeMap;
 
 use super::actions::{self, Noticed};
 use super::{Concern, NoticeKind, Words};
@@ -37,6 +40,9 @@ crate::web::openapi::word_schema!(Source);
 
 /// Silent sources of a kind that one look gives at most; one more is read to know that there are more.
 pub const LATE_MAX: i64 = 1000;
+
+/// Machines that one notice names.
+const NAMED_MAX: usize = 5;
 
 /// Sources that one query gives when all of a project's are wanted.
 const PAGE: i64 = 500;
@@ -130,8 +136,36 @@ pub fn projects_to_watch(conn: &mut AnyConn, ctx: &Ctx, after: i64, limit: i64) 
 
 /// Notices what is silent on a project, and that what speaks again is silent no more.
 pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Problem> {
-    let concerns: Vec<Concern> = of_project(tx.conn(), ctx, site.id)?.iter().map(Late::concern).collect();
-    actions::reconcile(tx, ctx, site, NoticeKind::Silence, &concerns, &[])
+    let concerns = concerns(&of_project(tx.conn(), ctx, site.id)?);
+    // Behind dark gates nobody knows whether people are there: what was told of it stands, and nothing new is told.
+    let is_dark = table::is_dark(tx.conn(), site.id, &bounds(ctx))?;
+    let unsure: Vec<String> = is_dark.then(|| Source::Punches.to_string()).into_iter().collect();
+    actions::reconcile(tx, ctx, site, NoticeKind::Silence, &concerns, &unsure)
+}
+
+/// One concern of each source, but one for all machines that fell silent on one day: a cut of power or network is one cause.
+fn concerns(late: &[Late]) -> Vec<Concern> {
+    let mut days: BTreeMap<Option<Day>, Vec<&Late>> = BTreeMap::new();
+    for one in late.iter().filter(|one| one.source == Source::Device) {
+        days.entry(one.last_on).or_default().push(one);
+    }
+    let alone = late.iter().filter(|one| one.source != Source::Device).map(Late::concern);
+    alone.chain(days.into_values().filter_map(|devices| together(&devices))).collect()
+}
+
+/// The concern of machines that were last heard of on the same day.
+fn together(devices: &[&Late]) -> Option<Concern> {
+    let first = devices.first()?;
+    let named: Vec<&str> = devices.iter().take(NAMED_MAX).map(|one| one.which.as_str()).collect();
+    let (rest_zh, rest_en) = match devices.len().saturating_sub(NAMED_MAX) {
+        0 => (String::new(), String::new()),
+        _ => (format!(" 等 {} 台", devices.len()), format!(" and others, {} in all", devices.len())),
+    };
+    let all = |between: &str, rest: String| Late { which: named.join(between) + &rest, ..(*first).clone() };
+    let title = (all("、", rest_zh).title().0, all(", ", rest_en).title().1);
+    let day = first.last_on.map_or_else(|| "never".to_owned(), |day| day.to_string());
+    let words = Words::said(title, first.cure(), first.last_on);
+    Some(Concern { subject: format!("{} {day}", Source::Device), urgent: false, words })
 }
 
 impl Late {

@@ -98,15 +98,35 @@ fn silent_accounts(since: &str) -> String {
     )
 }
 
-/// Active devices at gates that were not seen since the moment that goes by their heartbeat: one for each of the known heartbeats, in
-/// their order, and the house's own.
-fn silent_devices(by_minutes: &[String], own: &str) -> String {
+/// The moment since which a device has to have been seen, by its heartbeat: one for each of the known heartbeats, in their order, and
+/// the house's own.
+fn seen_since(by_minutes: &[String], own: &str) -> String {
     let cases: Vec<String> =
         HEARTBEATS_MINUTES.iter().zip(by_minutes).map(|(minutes, at)| format!("WHEN {minutes} THEN {at}")).collect();
     format!(
-        "FROM devices d JOIN device_states s ON s.device_id = d.id JOIN projects p ON p.id = d.project_id \
-         WHERE d.state = 'active' AND s.last_seen_at < CASE COALESCE(d.heartbeat_minutes, CASE d.maker WHEN 'gateway' THEN {GATEWAY_MINUTES} END) {} ELSE {own} END",
+        "CASE COALESCE(d.heartbeat_minutes, CASE d.maker WHEN 'gateway' THEN {GATEWAY_MINUTES} END) {} ELSE {own} END",
         cases.join(" ")
+    )
+}
+
+/// Active devices at gates that were not seen since the moment that goes by their heartbeat.
+fn silent_devices(by_minutes: &[String], own: &str) -> String {
+    format!(
+        "FROM devices d JOIN device_states s ON s.device_id = d.id JOIN projects p ON p.id = d.project_id \
+         WHERE d.state = 'active' AND s.last_seen_at < {}",
+        seen_since(by_minutes, own)
+    )
+}
+
+/// The condition that a project `p` has machines at its gates and all of them are silent: nobody can be seen there, and who is not seen
+/// is not known to be away. Only numbers go into the text.
+fn gates_are_dark(bounds: &Bounds) -> String {
+    let (by_minutes, own) = &bounds.devices;
+    let by_minutes: Vec<String> = by_minutes.iter().map(|(_, at)| at.0.to_string()).collect();
+    let active = "FROM devices d JOIN device_states s ON s.device_id = d.id WHERE d.project_id = p.id AND d.state = 'active'";
+    format!(
+        "(EXISTS (SELECT 1 {active}) AND NOT EXISTS (SELECT 1 {active} AND s.last_seen_at >= {}))",
+        seen_since(&by_minutes, &own.0.to_string())
     )
 }
 
@@ -213,7 +233,14 @@ pub fn put_aside(conn: &mut AnyConn, whose: Whose<'_>, bounds: &Bounds, after: i
     Ok(rows.into_iter().map(|row| row.into_late(Source::PutAside)).collect())
 }
 
-/// Silent sites after an id, in order of id.
+/// Whether every machine at the gates of a project is silent.
+pub fn is_dark(conn: &mut AnyConn, project: ProjectId, bounds: &Bounds) -> Result<bool, StoreError> {
+    let sql = format!("SELECT p.id AS project_id FROM projects p WHERE p.id = $1 AND {}", gates_are_dark(bounds));
+    let rows: Vec<ProjectOnly> = diesel::sql_query(sql).bind::<BigInt, _>(project.0).load(conn)?;
+    Ok(!rows.is_empty())
+}
+
+/// Silent sites after an id, in order of id; without those whose gates are all silent, since that is told and explains the other.
 pub fn late_punches(
     conn: &mut AnyConn,
     whose: Whose<'_>,
@@ -224,9 +251,10 @@ pub fn late_punches(
     let sql = format!(
         "SELECT p.id, p.id AS project_id, p.name, p.region, '' AS which, \
          (SELECT MAX(w.worked_on) FROM work_days w WHERE w.project_id = p.id) AS last_on \
-         {} AND {} AND p.id > $3 ORDER BY p.id LIMIT $4",
+         {} AND {} AND NOT {} AND p.id > $3 ORDER BY p.id LIMIT $4",
         silent_sites("$1", "$2"),
-        whose.condition()
+        whose.condition(),
+        gates_are_dark(bounds)
     );
     let query = diesel::sql_query(sql)
         .bind::<Date, _>(bounds.punches)

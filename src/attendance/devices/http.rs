@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::actions::{self, Binding};
 use super::keys::{self, Change, Credential};
-use super::roll;
+use super::roll::{self, Pushed};
 use super::settings::DeviceSettings;
 use super::signs::SignsRow;
 use super::table::{self, DeviceRow, OrderRow};
@@ -201,6 +201,9 @@ pub struct PushedUsers {
     put_on: usize,
     /// Workers to be taken off it.
     taken_off: usize,
+    /// Workers on the roll who were enrolled without a number at the gate (考勤编号): a device knows people by it, so they are not put
+    /// on. Enter them at the device under their identity number, which is recognised as well.
+    without_number: usize,
 }
 
 /// A device that was bound, with what was taken over.
@@ -356,8 +359,8 @@ async fn order(call: Call, device: web::Path<DeviceId>, body: Body<Order>) -> Re
 async fn push_users(call: Call, device: web::Path<DeviceId>) -> Result<impl Responder, Problem> {
     let id = device.into_inner();
     call.write(StatusCode::OK, move |tx, ctx| {
-        let (put_on, taken_off) = roll::push(tx, ctx, id)?;
-        Ok(PushedUsers { put_on, taken_off })
+        let Pushed { put_on, taken_off, without_number } = roll::push(tx, ctx, id)?;
+        Ok(PushedUsers { put_on, taken_off, without_number })
     })
     .await
 }

@@ -18,12 +18,23 @@ use crate::workers;
 /// Users of one clock that are compared with the roll.
 const USERS_MAX: i64 = 50_000;
 
+/// What putting the roll on a clock came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pushed {
+    /// Ordered onto it.
+    pub put_on: usize,
+    /// Ordered off it.
+    pub taken_off: usize,
+    /// On the roll without a number at the gate: a clock knows people by their number, and none is made up for them.
+    pub without_number: usize,
+}
+
 /// Orders everybody on the roll with a number onto a clock, unless it has them under their name, and takes off it whoever has left.
-/// Gives how many of each.
+/// Gives how many of each, and how many could not be put on it.
 ///
 /// # Errors
 /// `not_found` for a clock that the asker may not see, `conflict` for one that takes no orders or has too many waiting.
-pub fn push(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId) -> Result<(usize, usize), Problem> {
+pub fn push(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId) -> Result<Pushed, Problem> {
     let device = enter(tx.conn(), ctx, id)?;
     let project = device.project_id.ok_or_else(Problem::not_found)?;
     let on_it: HashMap<String, String> =
@@ -34,16 +45,19 @@ pub fn push(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId) -> Result<(usize, usize), 
     let (here, gone): (Vec<_>, Vec<_>) = roll.into_iter().partition(|entry| entry.holds_on(ctx.today));
     let mut names: HashMap<WorkerId, String> = HashMap::new();
     let mut kept: HashSet<String> = HashSet::new();
-    let (mut put_on, mut taken_off) = (0, 0);
+    let mut pushed = Pushed::default();
     for entry in here {
-        let Some(pin) = entry.pin_index else { continue };
+        let Some(pin) = entry.pin_index else {
+            pushed.without_number += 1;
+            continue;
+        };
         if let Some(worker) = workers::table::worker(tx.conn(), entry.worker_id)? {
             names.insert(entry.worker_id, worker.name);
         }
         let is_there = on_it.get(&pin).is_some_and(|name| Some(name) == names.get(&entry.worker_id));
         if !is_there && !waiting.contains(&(true, entry.id)) {
             order(tx, ctx, id, &Order::UpdateUser { enrolment: entry.id })?;
-            put_on += 1;
+            pushed.put_on += 1;
         }
         kept.insert(pin);
     }
@@ -52,10 +66,10 @@ pub fn push(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId) -> Result<(usize, usize), 
         // The number of somebody who left may be another's by now.
         if on_it.contains_key(&pin) && kept.insert(pin) && !waiting.contains(&(false, entry.id)) {
             order(tx, ctx, id, &Order::DeleteUser { enrolment: entry.id })?;
-            taken_off += 1;
+            pushed.taken_off += 1;
         }
     }
-    Ok((put_on, taken_off))
+    Ok(pushed)
 }
 
 /// Whose order it is: whether it puts on, and the enrolment.

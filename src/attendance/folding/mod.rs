@@ -178,7 +178,7 @@ type Person = (RecordId, WorkerId);
 /// What each person's passages of a day come to, and whether a shift runs into the day and out of it.
 type Peopled = (BTreeMap<Person, Tally>, (bool, bool));
 
-/// The last passage of an evening, and those of the morning after with their places among that morning's.
+/// The last passage of a day, and those of the morning after with their places among that morning's.
 type AroundMidnight = (Option<Step>, Vec<(usize, Step)>);
 
 /// What folding some days of a project needs.
@@ -302,7 +302,7 @@ impl Folding {
             return Ok(found);
         }
         let mut steps: BTreeMap<i64, AroundMidnight> = BTreeMap::new();
-        for pass in evening.iter().filter(|pass| is_proof(pass.verify) && pass.local_time >= night::NOON) {
+        for pass in evening.iter().filter(|pass| is_proof(pass.verify)) {
             steps.entry(pass.pin_id).or_default().0 = Some(step(pass, 0));
         }
         for (place, pass) in morning.iter().enumerate().filter(|(_, pass)| early(pass)) {

@@ -379,7 +379,7 @@ pub fn error_sheet(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId) -> 
 /// A cell to be mended: key and name of our column, and the text of the file.
 pub type Cell = (&'static str, &'static str, String);
 
-/// The texts of a row as the file has them, to be mended; plain numbers as well.
+/// The texts of a row as the file has them, to be mended; plain numbers as well, but none that may have lost digits.
 ///
 /// # Errors
 /// As [`error_sheet`].
@@ -388,7 +388,7 @@ pub fn row_to_mend(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId, row
     let columns = columns_of(import.row.kind());
     let found = book.sheets.iter().find_map(|sheet| Table::find(sheet, columns).ok());
     let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
-    let text = |column: &Column| found.as_ref().and_then(|table| table.text(place, column.key)).unwrap_or_default();
+    let text = |column: &Column| found.as_ref().and_then(|table| table.text_to_mend(place, column)).unwrap_or_default();
     Ok(columns.iter().map(|column| (column.key, column.names.first().copied().unwrap_or(column.key), text(column))).collect())
 }
 

@@ -16,6 +16,8 @@ use super::corrections::http::CorrectionView;
 use super::corrections::table as corrections;
 use super::devices::signs::{self, FAR_AHEAD_SECONDS};
 use super::devices::table as devices;
+use super::elsewhere;
+use super::elsewhere::table::Stay;
 use super::folding::{self, UnmatchedPin};
 use super::silence;
 use super::table::{WorkDayRow, has_dirty};
@@ -280,7 +282,7 @@ fn gates(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Gate>, StoreError
     let mut gates = Vec::new();
     for (device, last_seen_at) in devices::last_seen(conn, &bound)? {
         let told = signs::table::of(conn, device.id)?;
-        let skew_seconds = told.skew_seconds();
+        let skew_seconds = told.clock_seconds();
         let is_off = skew_seconds.is_some_and(|seconds| seconds.abs() > SKEW_SECONDS);
         let troubles = [
             (silence::table::open_of(conn, device.id)?.is_some(), GateTrouble::Silent),
@@ -334,7 +336,7 @@ pub fn look(conn: &mut AnyConn, ctx: &Ctx, site: &Site, day: Day) -> Result<Morn
     };
     let short = table::short_days(conn, site.id, earliest, day)?;
     let open: Vec<&WorkDayRow> = short.iter().filter(|row| is_here(row) && lacks_a_passage(row)).collect();
-    let twice = twice(&today, &table::elsewhere_on(conn, site.id, day)?);
+    let twice = twice(&today, &elsewhere::table::elsewhere(conn, site.id, (day.plus_days(-1), day.plus_days(1)))?);
 
     let mut wanted: BTreeSet<RecordId> = absent.iter().take(LISTED_MAX).map(|row| row.enrolment_id).collect();
     wanted.extend(unsigned.iter().take(LISTED_MAX).map(|row| row.id));
@@ -412,15 +414,22 @@ fn undecided(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) -> R
     Ok(open.take(LISTED_MAX).map(|row| CorrectionView::of(row, None)).collect())
 }
 
-/// Who was on two sites in the same hours. Whoever moves at noon leaves one before the other begins.
-fn twice<'a>(here: &'a [WorkDayRow], there: &[(WorkerId, i32, i32)]) -> Vec<(&'a WorkDayRow, (i32, i32))> {
+/// Who was on two sites in the same hours, and when on the other, in seconds of the day. Whoever moves at noon leaves one before the
+/// other begins; a night is compared with the days on both sides of its midnight.
+fn twice<'a>(here: &'a [WorkDayRow], there: &[Stay]) -> Vec<(&'a WorkDayRow, (i32, i32))> {
+    let mut others: HashMap<WorkerId, Vec<&Stay>> = HashMap::new();
+    for stay in there.iter().filter(|stay| stay.punches > 0) {
+        others.entry(stay.worker_id).or_default().push(stay);
+    }
     let mut found = Vec::new();
     for row in here.iter().filter(|row| is_here(row)) {
-        let overlaps = |(worker, first, last): &&(WorkerId, i32, i32)| {
-            *worker == row.worker_id && *first < row.last_time && row.first_time < *last
-        };
-        if let Some((_, first, last)) = there.iter().find(overlaps) {
-            found.push((row, (*first, *last)));
+        let stays = others.get(&row.worker_id).map(Vec::as_slice).unwrap_or_default();
+        let times = stays
+            .iter()
+            .filter_map(|stay| elsewhere::as_of_day(row.worked_on, (stay.worked_on, stay.first_time, stay.last_time)));
+        if let Some((first, last)) = times.filter(|(first, last)| *first < row.last_time && row.first_time < *last).min() {
+            // What began the evening before is told from midnight on.
+            found.push((row, (first.max(0), last)));
         }
     }
     found.truncate(LISTED_MAX);

@@ -17,17 +17,32 @@ fn row(worker: i64, first: i32, last: i32, flags: &str) -> WorkDayRow {
     }
 }
 
+fn stay(worker: i64, day: &str, first: i32, last: i32) -> Stay {
+    Stay {
+        worker_id: WorkerId(worker),
+        worked_on: day.parse().unwrap(),
+        first_time: first * 3600,
+        last_time: last * 3600,
+        punches: 2,
+        hundredths: 100,
+    }
+}
+
 #[test]
 fn whoever_moves_sites_at_noon_is_not_on_two_at_once() {
     let here = [row(1, 7, 12, ""), row(2, 7, 18, ""), row(3, 8, 8, "single")];
-    let there = [
-        (WorkerId(1), 13 * 3600, 18 * 3600),
-        (WorkerId(2), 9 * 3600, 17 * 3600),
-        (WorkerId(3), 13 * 3600, 18 * 3600),
-        (WorkerId(4), 7 * 3600, 18 * 3600),
-    ];
+    let on = "2026-03-02";
+    let there = [stay(1, on, 13, 18), stay(2, on, 9, 17), stay(3, on, 13, 18), stay(4, on, 7, 18)];
     let found: Vec<i64> = twice(&here, &there).iter().map(|(row, _)| row.worker_id.0).collect();
     assert_eq!(found, [2]);
+}
+
+#[test]
+fn a_night_is_seen_on_both_sides_of_its_midnight() {
+    let here = [row(1, 20, 30, "overnight"), row(2, 0, 5, ""), row(3, 7, 18, "")];
+    let there = [stay(1, "2026-03-03", 0, 5), stay(2, "2026-03-01", 20, 30), stay(3, "2026-03-01", 20, 30)];
+    let found: Vec<(i64, (i32, i32))> = twice(&here, &there).iter().map(|(row, times)| (row.worker_id.0, *times)).collect();
+    assert_eq!(found, [(1, (24 * 3600, 29 * 3600)), (2, (0, 6 * 3600))]);
 }
 
 #[test]

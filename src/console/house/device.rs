@@ -219,8 +219,12 @@ async fn order(device: web::Path<DeviceId>, form: Form) -> Shown {
 
 async fn push_roll(device: web::Path<DeviceId>, form: Form) -> Shown {
     let id = device.into_inner();
-    let (put_on, taken_off) = form.write(Verb::ManageDevices, move |tx, ctx| roll::push(tx, ctx, id)).await?;
-    done(&path_of(id), "roll_pushed", put_on + taken_off)
+    let pushed = form.write(Verb::ManageDevices, move |tx, ctx| roll::push(tx, ctx, id)).await?;
+    // Orders are listed on the page; who could not be put on the machine is not, so that is told where there is anybody.
+    match pushed.without_number {
+        0 => done(&path_of(id), "roll_pushed", pushed.put_on + pushed.taken_off),
+        count => done(&path_of(id), "roll_pushed_in_part", count),
+    }
 }
 
 #[derive(Template)]

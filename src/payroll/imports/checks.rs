@@ -75,7 +75,7 @@ impl Known {
             }
         }
         let mut twice: BTreeMap<WorkerId, Vec<Day>> = BTreeMap::new();
-        for (worker, day) in attendance::table::on_two_sites(conn, site.id, month)? {
+        for (worker, day) in attendance::elsewhere::on_two_sites(conn, site.id, month)? {
             twice.entry(worker).or_default().push(day);
         }
         let crews = projects::table::crews_of(conn, site.id)?;

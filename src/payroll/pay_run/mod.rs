@@ -27,6 +27,8 @@ words! {
     pub enum Hold, "reason to hold a line" {
         /// The worker has no wage card on record.
         CardMissing = "card_missing",
+        /// No wage card on record, and by an exceptional registration in force the wage goes in cash into the worker's own hand.
+        CashInPerson = "cash_in_person",
         /// The card is another worker's as well (R53-19: one card a person).
         CardShared = "card_shared",
         /// By the bank's word the card is somebody else's.
@@ -57,6 +59,11 @@ impl Hold {
     pub fn cure(self) -> (&'static str, &'static str) {
         match self {
             Hold::CardMissing => ("登记工人本人的银行卡后再次代发。", "Record the worker's own card, then order again."),
+            Hold::CashInPerson => (
+                "该工人有有效的特殊登记，工资以现金交本人，不经专用账户代发：由工人本人签收，凭签收单登记为专用账户之外的支付，另一人确认。",
+                "An exceptional registration in force pays this worker in cash, not by the wage account: the worker signs in person, the \
+                 payment is told as made outside the account with that paper, and another person confirms it.",
+            ),
             Hold::CardShared => (
                 "该银行卡登记在多名工人名下，请登记本人的银行卡。",
                 "The card is on record for several workers; record the worker's own.",
@@ -174,6 +181,8 @@ pub struct Candidate<'a> {
     pub line: &'a LineRow,
     /// Whether a card is on record.
     pub has_card: bool,
+    /// Whether an exceptional registration in force says that the wage is handed over in cash.
+    pub is_paid_in_cash: bool,
     /// Whether it is another worker's as well.
     pub is_card_shared: bool,
     /// Whether the bank keeps it under another name.
@@ -218,6 +227,7 @@ impl Candidate<'_> {
             (self.is_told_as_paid, Hold::ClearingWaits),
             (self.is_on_hold_list, Hold::OnHoldList),
             (self.has_no_days, Hold::NoWorkDays),
+            (!self.has_card && self.is_paid_in_cash, Hold::CashInPerson),
             (!self.has_card, Hold::CardMissing),
             (self.is_anothers_card, Hold::CardNotOwn),
             (self.is_card_shared, Hold::CardShared),
@@ -259,6 +269,7 @@ mod tests {
         Candidate {
             line,
             has_card: true,
+            is_paid_in_cash: false,
             is_card_shared: false,
             is_anothers_card: false,
             is_on_hold_list: false,
@@ -283,6 +294,9 @@ mod tests {
         let line = line(LineState::Approved);
         let held = |candidate: Candidate<'_>| candidate.verdict();
         assert_eq!(held(Candidate { has_card: false, ..sound(&line) }), Verdict::Hold(Hold::CardMissing));
+        let in_cash = Candidate { has_card: false, is_paid_in_cash: true, ..sound(&line) };
+        assert_eq!(held(in_cash), Verdict::Hold(Hold::CashInPerson));
+        assert_eq!(held(Candidate { has_card: true, ..in_cash }), Verdict::Pay(Fen(600_000)), "who has a card again");
         assert_eq!(held(Candidate { is_card_shared: true, ..sound(&line) }), Verdict::Hold(Hold::CardShared));
         assert_eq!(held(Candidate { is_contradicted: true, ..sound(&line) }), Verdict::Hold(Hold::Contradicted));
         assert_eq!(held(Candidate { is_told_as_paid: true, ..sound(&line) }), Verdict::Hold(Hold::ClearingWaits));

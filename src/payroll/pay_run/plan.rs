@@ -58,6 +58,7 @@ impl Plan {
         let around = Around::gather(conn, site, &ctx.book(), sheet.month, ctx.today)?;
         let enrolments = workers::table::of_project(conn, site.id)?;
         let mut enrolments: BTreeMap<_, _> = enrolments.into_iter().map(|row| (row.id, row)).collect();
+        let in_cash = workers::exceptions::paid_in_cash_on(conn, site.id, ctx.today)?;
         let extras = items::of_extras(conn, site, sheet.id)?;
         let mut plan = Plan { minimum_wage: around.limits.minimum, ..Plan::default() };
         for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
@@ -73,6 +74,7 @@ impl Plan {
             let candidate = Candidate {
                 line: &line,
                 has_card: card.is_some(),
+                is_paid_in_cash: in_cash.contains(&line.enrolment_id),
                 is_card_shared: index.is_some_and(|index| around.shared.contains(index)) && !released(Hold::CardShared),
                 is_anothers_card: around.is_anothers_card(line.enrolment_id, index, line.worker_id)
                     && !released(Hold::CardNotOwn),

@@ -8,6 +8,7 @@ use crate::reporting::ReportKind;
 use crate::store::AnyConn;
 use crate::web::Problem;
 use crate::wire::openapi::writing::Plain;
+use crate::workers::particulars::{self, Particulars};
 use crate::workers::table::EnrolmentRow;
 use crate::workers::{Paper, lookups, table as roll};
 
@@ -15,6 +16,23 @@ use crate::workers::{Paper, lookups, table as roll};
 const MANAGEMENT: &str = "10";
 const LABOUR: &str = "20";
 const MANAGEMENT_TRADE: &str = "900";
+
+/// What a roster said of a worker, by the names of the protocol.
+fn of_roster(told: &Particulars) -> Plain {
+    let flag = |flag: Option<bool>| flag.map(|yes| word(i32::from(yes)));
+    plain([
+        ("isTeamLeader", flag(told.leader)),
+        ("hasBuyInsurance", flag(told.insured)),
+        ("nation", told.nation.as_ref().map(word)),
+        ("address", told.address.as_ref().map(word)),
+        ("politicsType", told.politics.as_ref().map(word)),
+        ("cultureLevelType", told.education.as_ref().map(word)),
+        ("grantOrg", told.issuer.as_ref().map(word)),
+        ("bankLinkNumber", told.bank_link.as_ref().map(word)),
+        ("startDate", told.papers_from.map(word)),
+        ("expiryDate", told.papers_until.map(word)),
+    ])
+}
 
 impl Gather<'_> {
     fn papers_of(&self, row: &EnrolmentRow) -> (Plain, String) {
@@ -25,6 +43,7 @@ impl Gather<'_> {
         // Of somebody who came twice to a crew the last enrolment says what holds.
         let latest: BTreeMap<String, &EnrolmentRow> = self.enrolments.iter().map(|row| (worker_key(row), row)).collect();
         let platforms = &self.ctx.ground.settings.platforms;
+        let beside = particulars::of_project(conn, self.ctx.vault(), self.site.id)?;
         for (key, row) in latest {
             let (mut ours, name) = self.papers_of(row);
             let card = lookups::open_card(conn, self.ctx.vault(), self.site.id, row.card.as_deref())?;
@@ -45,6 +64,10 @@ impl Gather<'_> {
             let mut item = self.filled(ReportKind::Worker, row.worker_id.0, self.announced.of_worker(&number), ours);
             // A platform may have its own words for these: what was told beside the registry stands.
             item.entry("workRole").or_insert_with(|| word(role.unwrap_or(LABOUR)));
+            // What the roster said once is not asked for again.
+            for (field, value) in beside.get(&row.worker_id).map(of_roster).unwrap_or_default() {
+                item.entry(field).or_insert(value);
+            }
             item.entry("isTeamLeader").or_insert_with(|| word(0));
             let mut root = self.corp_of_crew(row.crew_id);
             let crew = self.crews.iter().find(|crew| crew.id == row.crew_id);

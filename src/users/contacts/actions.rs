@@ -1,8 +1,8 @@
 //! Setting where one is reached, and opening it to write there.
 
-use super::Email;
-use super::table::{self, ContactRow};
-use crate::base::id::UserId;
+use super::table::{self, ContactRow, FormerRow};
+use super::{Email, address_index};
+use crate::base::id::{RecordId, UserId};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Chain, Tx, Vault};
 use crate::users;
@@ -28,6 +28,12 @@ pub fn set(tx: &mut Tx<'_>, ctx: &Ctx, user: UserId, contact: &Contact) -> Resul
         None => None,
     };
     let recorded_seq = tx.seq(Chain::Organisation)?;
+    // What is taken off an account stays known for a while: two accounts do not become two persons by it.
+    if let Some(before) = of(tx.conn(), ctx.vault(), user)?.email.filter(|before| contact.email.as_ref() != Some(before)) {
+        let address_index = address_index(ctx.vault(), before.as_str());
+        let row = FormerRow { id: RecordId(ctx.id()), user_id: user, address_index, left_at: ctx.now, recorded_seq };
+        table::insert_former(tx, &row)?;
+    }
     table::put(tx, &ContactRow { user_id: user, email, language: contact.language, changed_at: ctx.now, recorded_seq })?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "set_contact", &user.to_string())?;
     Ok(())

@@ -6,8 +6,10 @@ pub mod actions;
 pub mod http;
 pub mod table;
 
-use crate::base::Unreadable;
+use std::collections::BTreeSet;
+
 use crate::base::id::UserId;
+use crate::base::{Moment, Unreadable};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, StoreError, Vault};
 use crate::web::Lang;
@@ -15,15 +17,31 @@ use crate::web::Lang;
 crate::store::types::word_column!(Lang);
 crate::web::openapi::word_schema!(Lang);
 
-/// Whether two accounts are surely one person's: they are one account, or are reached at one address.
-pub fn is_one_person(conn: &mut AnyConn, vault: &Vault, one: UserId, other: UserId) -> Result<bool, StoreError> {
-    let mut address = |user: UserId| -> Result<Option<String>, StoreError> {
-        match table::find(conn, user)?.and_then(|row| row.email) {
-            Some(sealed) => Ok(Some(vault.open_text(conn, Owner::Global, &sealed)?.to_lowercase())),
-            None => Ok(None),
+/// Days for which an address that was taken off an account still says whose it is. Our own choice: longer than any matter waits for its
+/// second person, shorter than a shared mailbox should tie colleagues together.
+pub const FORMER_DAYS: i64 = 90;
+
+/// Blind index of an address, whatever its case.
+fn address_index(vault: &Vault, address: &str) -> String {
+    vault.index("email", &address.to_lowercase())
+}
+
+/// Whether two accounts are surely one person's: they are one account, or are reached at one address, or were within the last
+/// [`FORMER_DAYS`].
+pub fn is_one_person(conn: &mut AnyConn, vault: &Vault, (one, other): (UserId, UserId), now: Moment) -> Result<bool, StoreError> {
+    if one == other {
+        return Ok(true);
+    }
+    let mut addresses = |user: UserId| -> Result<BTreeSet<String>, StoreError> {
+        let since = now.plus_seconds(-FORMER_DAYS * 86_400);
+        let mut found: BTreeSet<String> = table::left_since(conn, user, since)?.into_iter().collect();
+        if let Some(sealed) = table::find(conn, user)?.and_then(|row| row.email) {
+            found.insert(address_index(vault, &vault.open_text(conn, Owner::Global, &sealed)?));
         }
+        Ok(found)
     };
-    Ok(one == other || matches!((address(one)?, address(other)?), (Some(mine), Some(theirs)) if mine == theirs))
+    let mine = addresses(one)?;
+    Ok(!mine.is_disjoint(&addresses(other)?))
 }
 
 /// The longest address (RFC 5321).

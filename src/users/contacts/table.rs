@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use crate::base::id::UserId;
+use crate::base::id::{RecordId, UserId};
 use crate::base::{Day, Moment};
-use crate::store::schema::{grants, user_contacts, users};
+use crate::store::schema::{former_addresses, grants, user_contacts, users};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
 use crate::users::UserState;
 use crate::users::table::GrantRow;
@@ -33,6 +33,45 @@ impl Sealed for ContactRow {
     fn key(&self) -> String {
         self.user_id.to_string()
     }
+}
+
+/// An address that a user was reached at before, by its blind index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = former_addresses)]
+pub struct FormerRow {
+    pub id: RecordId,
+    pub user_id: UserId,
+    pub address_index: String,
+    pub left_at: Moment,
+    pub recorded_seq: i64,
+}
+
+impl Sealed for FormerRow {
+    const TABLE: &'static str = "former_addresses";
+    fn chain(&self) -> Chain {
+        Chain::Organisation
+    }
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+pub fn insert_former(tx: &mut Tx<'_>, row: &FormerRow) -> Result<(), StoreError> {
+    diesel::insert_into(former_addresses::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// The addresses that a user left since a moment, by their indexes.
+pub fn left_since(conn: &mut AnyConn, user: UserId, since: Moment) -> Result<Vec<String>, StoreError> {
+    Ok(former_addresses::table
+        .filter(former_addresses::user_id.eq(user).and(former_addresses::left_at.ge(since)))
+        .select(former_addresses::address_index)
+        .load(conn)?)
+}
+
+/// Every former address, for `verify`.
+pub fn all_former(conn: &mut AnyConn) -> Result<Vec<FormerRow>, StoreError> {
+    Ok(former_addresses::table.order(former_addresses::id).select(FormerRow::as_select()).load(conn)?)
 }
 
 /// Writes a user's contact, the first or a changed one.

@@ -62,6 +62,18 @@ fn one_row_shows_all_its_faults() {
 }
 
 #[test]
+fn a_line_of_sums_is_nobody_and_nobody_needs_a_telephone() {
+    let sums = "合计,,共 2 人,,,,\n,小计,,,,,\n";
+    let text = "统一社会信用代码,班组,姓名,身份证号,工种,手机号,日工资\n";
+    let row = format!("91119999MA0000007J,一班,TEST A,{},020,,300\n", id(1));
+    let roster = parsed(format!("{text}{row}{sums}").as_bytes());
+    assert_eq!((roster.rows.len(), roster.refused, roster.problems.len()), (1, 0, 0), "{:?}", roster.problems);
+    assert_eq!(roster.rows[0].phone, None);
+    let wrong = parsed(format!("{text}{}", row.replace(",020,,", ",020,12,")).as_bytes());
+    assert_eq!((wrong.rows.len(), wrong.refused), (0, 1));
+}
+
+#[test]
 fn other_papers_are_opaque() {
     let text = "统一社会信用代码,班组,姓名,证件类型,证件号码,工种,手机号\n91119999MA0000007J,一班,TEST A,护照,E12345678,020,13900000001\n";
     let roster = parsed(text.as_bytes());

@@ -256,6 +256,18 @@ impl<'a> Table<'a> {
         Some(self.cell(row, key).shown()).filter(|text| !text.is_empty())
     }
 
+    /// Text of a cell that is given back to be mended; nothing where digits of a number may be lost, since what is left of it would be
+    /// read as a good number once it comes back as text.
+    pub fn text_to_mend(&self, row: usize, column: &Column) -> Option<String> {
+        let cell = self.cell(row, column.key);
+        let is_lost = match column.key {
+            "id" | "card" | "pin" => value::is_float(cell),
+            "uscc" | "phone" | "bank_link" => is_rounded(cell),
+            _ => false,
+        };
+        self.text(row, column.key).filter(|_| !is_lost)
+    }
+
     /// A problem with a cell.
     pub fn problem(&self, row: usize, key: &str, reason: Reason, (zh, en, fix): Words<'_>) -> SheetProblem {
         let (column, name) = self.columns.get(key).cloned().unwrap_or_default();
@@ -273,9 +285,12 @@ impl<'a> Table<'a> {
     /// Text that must be there.
     ///
     /// # Errors
-    /// `missing_field`, or `bad_format` for a formula without a value.
+    /// `missing_field`, `precision_lost` for a number that lost digits, or `bad_format` for a formula without a value.
     pub fn wanted(&self, row: usize, key: &str) -> Result<String, SheetProblem> {
         self.unbroken(row, key)?;
+        if is_rounded(self.cell(row, key)) {
+            return Err(self.precision_lost(row, key));
+        }
         let name = self.columns.get(key).map_or(key, |(_, name)| name.as_str());
         let (zh, en) = (format!("缺少“{name}”"), format!("`{name}` is missing"));
         self.text(row, key)
@@ -289,9 +304,7 @@ impl<'a> Table<'a> {
     pub fn identifier(&self, row: usize, key: &str) -> Result<Option<String>, SheetProblem> {
         self.unbroken(row, key)?;
         if value::is_float(self.cell(row, key)) {
-            let (zh, en) = ("号码以数值保存，末位可能已丢失", "the number is stored as a float and may have lost digits");
-            let fix = "将该列设为文本格式后重新填写 / format the column as text and type the number again";
-            return Err(self.problem(row, key, Reason::PrecisionLost, (zh, en, fix)));
+            return Err(self.precision_lost(row, key));
         }
         Ok(self.text(row, key).map(|text| text.replace(' ', "")))
     }
@@ -360,12 +373,22 @@ impl<'a> Table<'a> {
         }
     }
 
+    fn precision_lost(&self, row: usize, key: &str) -> SheetProblem {
+        let (zh, en) = ("号码以数值保存，末位可能已丢失", "the number is stored as a float and may have lost digits");
+        let fix = "将该列设为文本格式后重新填写 / format the column as text and type the number again";
+        self.problem(row, key, Reason::PrecisionLost, (zh, en, fix))
+    }
+
     fn bad_time(&self, row: usize, key: &str, found: &str, like: &str) -> SheetProblem {
         let (zh, en) = (format!("“{found}”不是有效日期"), format!("`{found}` is not a valid date"));
         self.problem(row, key, Reason::BadTime, (&zh, &en, &format!("以文本写成 {like} / write text like {like}")))
     }
 
-    fn unbroken(&self, row: usize, key: &str) -> Result<(), SheetProblem> {
+    /// That a cell is no formula without a value.
+    ///
+    /// # Errors
+    /// `bad_format`.
+    pub fn unbroken(&self, row: usize, key: &str) -> Result<(), SheetProblem> {
         if *self.cell(row, key) != Cell::Broken {
             return Ok(());
         }
@@ -385,6 +408,11 @@ fn whole_problem(sheet: &Sheet, zh: &str, en: &str, fix: &str) -> SheetProblem {
         en: en.into(),
         fix: fix.into(),
     }
+}
+
+/// Whether a number has more digits than a float keeps.
+fn is_rounded(cell: &Cell) -> bool {
+    matches!(cell, Cell::Number { exact: false, .. })
 }
 
 /// Row as people count, from 1.

@@ -100,7 +100,7 @@ pub fn xlsx_table(sheet_name: &str, header: &[&str], rows: &[Vec<Value>]) -> Res
 }
 
 /// The rows of a file that were refused, by our names of the columns and with the reason beside each: mended, it is read like any other.
-/// Rows are counted from 1.
+/// Rows are counted from 1. A number that may have lost digits is left out: as text it would be taken for the whole one.
 ///
 /// # Errors
 /// What the workbook writer refuses.
@@ -109,7 +109,7 @@ pub fn refused_rows(found: Option<&Table<'_>>, columns: &[Column], reasons: &[(u
     header.push("错误原因");
     let line = |(row, text): &(u32, String)| {
         let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
-        let field = |column: &Column| Value::text(found.and_then(|table| table.text(place, column.key)).as_deref());
+        let field = |column: &Column| Value::text(found.and_then(|table| table.text_to_mend(place, column)).as_deref());
         columns.iter().map(field).chain([Value::Text(text.clone())]).collect::<Vec<_>>()
     };
     xlsx_table("错误行", &header, &reasons.iter().map(line).collect::<Vec<_>>())

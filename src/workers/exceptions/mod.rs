@@ -154,6 +154,17 @@ impl Registration {
     }
 }
 
+/// The enrolments whose wage goes in cash into the worker's own hand on a day, by a registration in force.
+///
+/// # Errors
+/// A store that fails.
+pub fn paid_in_cash_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<BTreeSet<RecordId>, StoreError> {
+    let holds = |one: &Registration| {
+        one.row.pay_route == PayRoute::CashInPerson && one.row.from_on <= day && one.state_on(day) == ExceptionState::InForce
+    };
+    Ok(Registration::of_project(conn, project)?.into_iter().filter(holds).map(|one| one.row.enrolment_id).collect())
+}
+
 /// How many of a project's people are there by exception, without a name: whoever may see the project may see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = ExceptionShare)]

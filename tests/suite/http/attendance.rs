@@ -222,6 +222,16 @@ both!(who_is_enrolled_late_or_leaves_has_their_days_folded_again, |app| {
     let folded = days(&manager, &site, "2026-02").await;
     assert_eq!(folded["items"].as_array().unwrap().len(), 3, "an identity number at the gate is its owner's: {folded}");
     let leave = format!("{}/enrolments/{}/leave", site.path, answer["results"][0]["enrolment"]["id"].as_str().unwrap());
+    // The passage of the 27th may be a day's work: who was seen later does not leave before two persons have looked at it.
+    let refused = manager.post(&leave, json!({"left_on": "2026-02-20"})).send().await.refuse(409, "conflict");
+    assert!(refused["detail"].as_str().unwrap().contains("2026-02-27"), "{refused}");
+    super::day_corrections::confirmed(
+        &app,
+        &manager,
+        &site,
+        json!({"enrolment": answer["results"][0]["enrolment"]["id"], "worked_on": "2026-02-27", "reason": "回工地取工具"}),
+    )
+    .await;
     manager.post(&leave, json!({"left_on": "2026-02-20"})).send().await.expect(200);
     app.drain();
     assert_eq!(days(&manager, &site, "2026-02").await["items"].as_array().unwrap().len(), 2);

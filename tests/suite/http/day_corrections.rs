@@ -24,6 +24,60 @@ async fn ground<'a>(app: &'a App, count: u32) -> (Client<'a>, TestProject, Vec<S
     (manager, site, ids)
 }
 
+/// A correction that one person proposes and another confirms.
+pub async fn confirmed(app: &App, client: &Client<'_>, site: &TestProject, body: Value) {
+    let path = format!("{}/day-corrections", site.path);
+    let proposed = client.post(&path, body).send().await.expect(201);
+    let second = app.client(Role::LabourManager, ScopeOn::Everything);
+    let decision = format!("{path}/{}/decision", proposed["id"].as_str().unwrap());
+    second.post(&decision, json!({"step": "confirmed"})).send().await.expect(201);
+    app.drain();
+}
+
+both!(nobody_takes_work_away_alone_by_dating_an_exit_back, |app| {
+    let (manager, site, ids) = ground(&app, 2).await;
+    attlog(
+        &app,
+        "T1",
+        "1001\t2026-02-25 07:30:00\t0\t15\n1001\t2026-02-25 17:30:00\t1\t15\n1001\t2026-02-26 07:30:00\t0\t15\n\
+         1001\t2026-02-26 17:30:00\t1\t15\n1002\t2026-02-25 19:00:00\t0\t15\n",
+    )
+    .await;
+    app.drain();
+    let leave = |place: usize| format!("{}/enrolments/{}/leave", site.path, ids[place]);
+    let last = |day: &str| json!({"left_on": day});
+    let before = days(&manager, &site, "2026-02").await;
+    let refused = manager.post(&leave(0), last("2026-02-24")).send().await.refuse(409, "conflict");
+    let told = refused["detail"].as_str().unwrap();
+    assert!(told.contains("2026-02-25") && told.contains("2026-02-26"), "{refused}");
+    assert_eq!(refused["errors"][0]["place"], "left_on");
+    // In bulk no more than one by one, and before anything is taken.
+    let number = crate::suite::ground::id_number(1);
+    let csv = format!("班组,姓名,证件号码,进退场日期,类型\n钢筋一班,测试工人1,{number},2026-02-24,退场\n");
+    let path = format!("{}/entry-exit-imports", site.path);
+    let kept = manager.ask(actix_web::http::Method::POST, &path).body("text/csv", csv).send().await.expect(201);
+    let path = format!("{}/roster-imports/{}", site.path, kept["id"].as_str().unwrap());
+    let seen = manager.get(&path).send().await.expect(200);
+    assert_eq!(seen["preview"]["refusals"][0]["faults"][0]["reason"], "bad_state", "{seen}");
+    manager.post(&format!("{path}/take"), json!({})).send().await.expect(200);
+    app.drain();
+    assert_eq!(days(&manager, &site, "2026-02").await, before, "every day stands");
+    // What waits to be folded counts as well; the morning after the last day may be the end of its night.
+    attlog(&app, "T1", "1001\t2026-02-27 13:30:00\t0\t15\n1002\t2026-02-26 05:00:00\t1\t15\n").await;
+    let refused = manager.post(&leave(0), last("2026-02-26")).send().await.refuse(409, "conflict");
+    assert!(refused["detail"].as_str().unwrap().contains("2026-02-27"), "{refused}");
+    manager.post(&leave(1), last("2026-02-25")).send().await.expect(200);
+    app.drain();
+    let night = days(&manager, &site, "2026-02").await;
+    assert!(night.iter().any(|day| day["enrolment_id"] == json!(ids[1]) && day["hundredths"] == 100), "{night:?}");
+    // Two persons have looked: nobody worked on those days, and the exit stands.
+    for day in ["2026-02-26", "2026-02-27"] {
+        confirmed(&app, &manager, &site, json!({"enrolment": ids[0], "worked_on": day, "reason": "借卡，本人未到场"})).await;
+    }
+    manager.post(&leave(0), last("2026-02-25")).send().await.expect(200);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(a_correction_takes_two_persons_and_shows_both_sides, |app| {
     let (manager, site, ids) = ground(&app, 1).await;
     attlog(&app, "T1", "1001\t2026-02-27 07:30:00\t0\t15\n").await;
@@ -51,6 +105,11 @@ both!(a_correction_takes_two_persons_and_shows_both_sides, |app| {
         client.post("/api/v1/me/email", json!({"email": "one.person@example.cn", "language": "zh"})).send().await;
     }
     twin.post(&decision, json!({"step": "confirmed"})).send().await.refuse(403, "not_allowed");
+    // Nor once the address is taken off it, whichever of the two it is taken off.
+    for (client, email) in [(&twin, Value::Null), (&manager, json!("another@example.cn"))] {
+        client.post("/api/v1/me/email", json!({"email": email, "language": "zh"})).send().await.expect(200);
+        twin.post(&decision, json!({"step": "confirmed"})).send().await.refuse(403, "not_allowed");
+    }
     let second = app.client(Role::LabourManager, ScopeOn::Everything);
     second.post(&decision, json!({"step": "withdrawn", "note": "不是我的"})).send().await.refuse(403, "not_allowed");
     second.post(&decision, json!({"step": "refused"})).send().await.refuse(422, "invalid");
@@ -222,4 +281,43 @@ both!(ten_thousand_punches_in_any_order_with_repeats_make_the_same_days, |app| {
     }
     assert!(tables[0].len() > 4_000, "{}", tables[0].len());
     assert!(tables[0] == tables[1], "the shuffled days are other days");
+});
+
+both!(a_day_that_lacks_its_last_passage_says_so_and_a_long_day_is_one, |app| {
+    let (manager, site, ids) = ground(&app, 4).await;
+    // 1 went out for a moment and has not gone home; 2 after lunch; 3 worked until two in the night, 4 until five past midnight and
+    // came again in the morning.
+    attlog(
+        &app,
+        "T1",
+        "1001\t2026-02-25 07:30:00\t0\t15\n1001\t2026-02-25 07:31:00\t1\t15\n1001\t2026-02-25 11:40:00\t0\t15\n\
+         1002\t2026-02-25 07:30:00\t0\t15\n1002\t2026-02-25 12:00:00\t1\t15\n1002\t2026-02-25 13:00:00\t0\t15\n\
+         1003\t2026-02-25 07:30:00\t0\t15\n1003\t2026-02-26 02:00:00\t1\t15\n\
+         1004\t2026-02-25 08:00:00\t0\t15\n1004\t2026-02-26 00:05:00\t1\t15\n1004\t2026-02-26 08:00:00\t0\t15\n\
+         1004\t2026-02-26 17:30:00\t1\t15\n",
+    )
+    .await;
+    app.drain();
+    let found = days(&manager, &site, "2026-02").await;
+    let told = |place: usize| -> Vec<(&str, i64, &str)> {
+        let own = found.iter().filter(|day| day["enrolment_id"] == json!(ids[place]));
+        let told = own
+            .map(|day| (day["worked_on"].as_str().unwrap(), day["hundredths"].as_i64().unwrap(), day["flags"].as_str().unwrap()));
+        told.collect()
+    };
+    assert_eq!(told(0), [("2026-02-25", 100, "no_out")]);
+    assert_eq!(told(1), [("2026-02-25", 100, "no_out")]);
+    assert_eq!(told(2), [("2026-02-25", 100, "overnight")]);
+    assert_eq!(told(3), [("2026-02-25", 100, "overnight"), ("2026-02-26", 100, "")]);
+    // Who forgot to go out one day and to come in the next has two days that lack a passage.
+    attlog(&app, "T1", "1003\t2026-02-27 07:30:00\t0\t15\n1003\t2026-02-28 05:30:00\t1\t15\n").await;
+    app.drain();
+    let found = days(&manager, &site, "2026-02").await;
+    let own = found.iter().filter(|day| day["enrolment_id"] == json!(ids[2])).skip(1);
+    let own: Vec<(&str, &str)> = own.map(|day| (day["worked_on"].as_str().unwrap(), day["flags"].as_str().unwrap())).collect();
+    assert_eq!(own, [("2026-02-27", "single,no_out"), ("2026-02-28", "single,no_in")]);
+    let id = site.id;
+    let again = app.read(|conn, ctx| Ok(anxin::attendance::folding::again::compare(conn, ctx.vault(), id)?)).unwrap();
+    assert_eq!(again.differ, Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
 });

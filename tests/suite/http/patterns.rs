@@ -63,7 +63,7 @@ both!(the_signs_of_a_month_name_the_passages_that_no_people_make, |app| {
     };
     assert!(impossible("测试工人3") && !impossible("测试工人2"), "who moves at noon is not on two sites: {}", signs["suspects"]);
     let (id, month) = (site.id, "2026-02".parse().unwrap());
-    let twice = app.read(move |conn, _| Ok(anxin::attendance::table::on_two_sites(conn, id, month)?)).unwrap();
+    let twice = app.read(move |conn, _| Ok(anxin::attendance::elsewhere::on_two_sites(conn, id, month)?)).unwrap();
     assert_eq!(twice.len(), 20, "only the one who is on both at once");
     let page =
         app.browser(Role::LabourManager, ScopeOn::Everything).await.page(&format!("/projects/{id}/signs?month=2026-02")).await;
@@ -72,6 +72,48 @@ both!(the_signs_of_a_month_name_the_passages_that_no_people_make, |app| {
         "{}",
         text_of(&page)
     );
+});
+
+both!(two_sites_at_once_over_midnight_are_found_on_both, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let other = project(&manager, 2, "330784").await;
+    let gang = crew(&manager, &site, "钢筋一班").await;
+    let there = crew(&manager, &other, "木工班").await;
+    bind(&manager, &site, "T1", "by_state").await;
+    bind(&manager, &other, "T2", "by_state").await;
+    enrol(&manager, &site, vec![worker(1, &gang), worker(2, &gang)]).await;
+    enrol(&manager, &other, vec![worker(1, &there), worker(2, &there)]).await;
+    let (mut nights, mut mornings) = (String::new(), String::new());
+    for day in 10..=12 {
+        let next = day + 1;
+        // 1001 is on the other site in the small hours of a night's shift; 1002 comes there after it, when the sun is up.
+        for pin in [1001, 1002] {
+            nights.push_str(&format!("{pin}\t2026-02-{day} 20:00:00\t0\t15\n{pin}\t2026-02-{next} 06:00:00\t1\t15\n"));
+        }
+        mornings.push_str(&format!("1001\t2026-02-{next} 00:30:00\t0\t15\n1001\t2026-02-{next} 05:30:00\t1\t15\n"));
+        mornings.push_str(&format!("1002\t2026-02-{next} 09:00:00\t0\t15\n1002\t2026-02-{next} 14:00:00\t1\t15\n"));
+    }
+    attlog(&app, "T1", &nights).await;
+    attlog(&app, "T2", &mornings).await;
+    app.drain();
+    let month = "2026-02".parse().unwrap();
+    for (at, day) in [(&site, "2026-02-10"), (&other, "2026-02-11")] {
+        let id = at.id;
+        let twice = app.read(move |conn, _| Ok(anxin::attendance::elsewhere::on_two_sites(conn, id, month)?)).unwrap();
+        assert_eq!(twice.len(), 3, "{twice:?}");
+        assert!(twice.iter().all(|(worker, _)| *worker == twice[0].0), "{twice:?}");
+        let morning = manager.get(&format!("{}/morning?day={day}", at.path)).send().await.expect(200);
+        let names: Vec<&Value> = morning["elsewhere"].as_array().unwrap().iter().map(|one| &one["who"]["name"]).collect();
+        assert_eq!(names, [&json!("测试工人1")], "{morning}");
+    }
+    let signs = manager.get(&format!("{}/signs?month=2026-02", site.path)).send().await.expect(200);
+    let odd = signs["suspects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["signs"].as_array().unwrap().iter().any(|sign| sign["sign"] == "impossible_attendance"));
+    assert_eq!(odd.map(|one| &one["who"]["name"]).collect::<Vec<_>>(), [&json!("测试工人1")], "{signs}");
 });
 
 both!(a_clock_that_runs_ahead_is_told_by_its_messages, |app| {

@@ -90,6 +90,29 @@ both!(the_check_says_before_what_the_order_does, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(who_is_paid_in_cash_by_exception_is_told_apart_from_who_lacks_a_card, |app| {
+    let stage = stage(&app, &[Some(1), None, None]).await;
+    let sheet = stage.audited().await;
+    assert_eq!(reasons(&stage.check(&sheet).await), ["card_missing", "card_missing"]);
+    let scan = super::deposit_steps::paper(&app, stage.project_id());
+    let path = stage.path("exceptional-registrations");
+    let cash = json!({"enrolment": stage.enrolment(2), "reason": "no_bank_card", "note": "银行卡遗失，正在补办",
+        "pay_route": "cash_in_person", "route_reason": "补卡期间以现金支付", "route_document_id": scan, "until_on": "2026-03-31"});
+    let waiting = stage.manager.post(&path, cash).send().await.expect(201);
+    assert_eq!(reasons(&stage.check(&sheet).await), ["card_missing", "card_missing"], "one person alone makes no exception");
+    let second = app.client(Role::LabourManager, ScopeOn::Everything);
+    let decision = format!("{path}/{}/decision", text(&waiting["id"]));
+    second.post(&decision, json!({"step": "confirmed"})).send().await.expect(201);
+    let checked = stage.check(&sheet).await;
+    assert_eq!(reasons(&checked), ["cash_in_person", "card_missing"]);
+    let cure = checked["held"][0]["zh"].as_str().unwrap();
+    assert!(cure.contains("特殊登记") && cure.contains("现金") && !cure.contains("登记工人本人的银行卡"), "{cure}");
+    adds_up(&sheet, &checked);
+    let ordered = stage.order(&sheet, "order-0001").await.expect(201);
+    assert_eq!(reasons(&ordered), reasons(&checked), "what the check says is what the order does");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(a_held_line_goes_once_it_is_cured_or_a_person_lets_it_go, |app| {
     let stage = stage(&app, &[Some(1), Some(2), Some(3)]).await;
     let sheet = stage.audited().await;

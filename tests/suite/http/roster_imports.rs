@@ -136,7 +136,10 @@ both!(all_or_none_takes_none_where_one_row_is_bad, |app| {
 both!(what_is_exported_comes_back_without_a_difference_and_a_difference_is_told, |app| {
     let (manager, site, code) = ground(&app, 1).await;
     let crew_id = crew(&manager, &site, "钢筋一班").await;
-    enrol(&manager, &site, vec![worker(1, &crew_id), worker(2, &crew_id)]).await;
+    // The second has no telephone; the page and the API take people without one.
+    let mut without = worker(2, &crew_id);
+    without["phone"] = Value::Null;
+    enrol(&manager, &site, vec![worker(1, &crew_id), without]).await;
     let path = format!("{}/roster", site.path);
     manager.post(&path, json!({"purpose": ""})).send().await.refuse(422, "invalid");
     let file = manager.post(&path, json!({"purpose": "核对花名册"})).send().await;
@@ -174,4 +177,51 @@ both!(another_site_is_named_to_whoever_may_see_it, |app| {
     let seen = enrol(&local, &third, vec![worker(1, &there)]).await;
     let told = seen["results"][0]["warnings"][0]["zh"].as_str().unwrap().to_owned();
     assert!(!told.contains(&name) && told.contains("另有 1 个项目"), "{told}");
+});
+
+both!(a_number_that_lost_digits_is_never_given_back_as_a_good_one, |app| {
+    let (manager, site, code) = ground(&app, 1).await;
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let file = book.add_worksheet();
+    for (column, name) in (0u16..).zip(HEADER.split(',')) {
+        file.write_string(0, column, name).unwrap();
+    }
+    // Three people with three cards of nineteen digits, typed as numbers; a fourth with the identity number as one.
+    for number in 1..=4u32 {
+        for (column, text) in (0u16..).zip(row(&code, number).split(',')) {
+            file.write_string(number, column, text).unwrap();
+        }
+        let lost = if number < 4 { (6, 6_219_990_000_000_500_000.0 + f64::from(number)) } else { (3, 119_999_199_001_010_010.0) };
+        file.write_number(number, lost.0, lost.1).unwrap();
+    }
+    let imports = format!("{}/roster-imports", site.path);
+    let hand_in = async |bytes: Vec<u8>| {
+        let kept = manager.ask(Method::POST, &imports).body("application/octet-stream", bytes).send().await.expect(201);
+        let id = kept["id"].as_str().unwrap().to_owned();
+        take(&manager, &site, &id, false).await.expect(200);
+        app.drain();
+        id
+    };
+    let id = hand_in(book.save_to_buffer().unwrap()).await;
+    let ended = look(&manager, &site, &id).await;
+    let reasons = ended["refusals"].as_array().unwrap().iter().map(|one| one["faults"][0]["reason"].clone());
+    assert_eq!(reasons.collect::<Vec<_>>(), vec![json!("precision_lost"); 4], "{ended}");
+    let errors = manager.get(&format!("{imports}/{id}/refused")).send().await.bytes;
+    let read = sheet::read(&errors).unwrap();
+    let shown = |row: usize, column: usize| read.sheets[0].cell(row, column).shown();
+    let lost = [shown(1, 9), shown(2, 9), shown(3, 9), shown(4, 6)];
+    assert!(lost.iter().all(String::is_empty), "no digits rather than wrong ones: {lost:?}");
+    assert_eq!((shown(1, 6), shown(4, 9)), (id_number(1), card(4)), "what stood as text is there");
+    // The form is filled by the same rule.
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    let form = browser.post(&format!("/projects/{}/workers/rosters/{id}/row", site.id), &[("row", "2")]).await;
+    assert_eq!(form.status, 200, "{}", form.text());
+    assert!(form.text().contains(&id_number(1)) && !form.text().contains("62199900000005"), "{}", form.text());
+    // As it is, nobody gets a card that no bank gave out, and nobody a number.
+    let again = hand_in(errors.clone()).await;
+    let counts = look(&manager, &site, &again).await;
+    assert_eq!((&counts["counts"]["enrolled"], &counts["counts"]["refused"]), (&json!(3), &json!(1)), "{counts}");
+    let roll = manager.get(&format!("{}/enrolments", site.path)).send().await.expect(200);
+    assert!(roll["items"].as_array().unwrap().iter().all(|one| one["card"].is_null()), "{roll}");
+    assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -62,6 +62,11 @@ both!(a_batch_keeps_its_good_rows_and_says_what_is_wrong_with_the_others, |app| 
         .collect();
     assert_eq!(reasons, ["kept", "id_number", "crew", "id_number", "pin", "entered_on", "name", "card", "kept"]);
     assert!(!answer.to_string().contains("119999199001010013"), "no refusal repeats a number");
+    // Every fault of an item is told at once.
+    let wrong = changed(changed(changed(worker(9, &crew), "id_number", json!("1")), "phone", json!("x")), "card", json!("12"));
+    let told = enrol(&manager, &site, vec![wrong]).await;
+    let places: Vec<&Value> = told["results"][0]["errors"].as_array().unwrap().iter().map(|fault| &fault["place"]).collect();
+    assert_eq!(places, ["id_number", "phone", "card"], "{told}");
     let list = manager.get(&format!("{}/enrolments", site.path)).send().await.expect(200);
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
     assert_eq!(app.broken(), Vec::<String>::new());

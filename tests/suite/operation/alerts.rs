@@ -220,6 +220,7 @@ both!(two_accounts_with_the_same_last_digits_are_two_sources, |app| {
 both!(sources_that_fall_silent_are_noticed_until_they_speak, |app| {
     let manager = app.labour_manager();
     let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    let authority = app.client(Role::LabourAuthority, ScopeOn::Everything);
     let site = project(&manager, 1, "330784").await;
     let crew = crew(&manager, &site, "钢筋一班").await;
     enrol(&manager, &site, vec![worker(1, &crew)]).await;
@@ -242,9 +243,11 @@ both!(sources_that_fall_silent_are_noticed_until_they_speak, |app| {
     run(&app, "watch", "2026-03-03".to_owned());
     let silent = standing();
     assert_eq!(silent[..2], [account.clone(), "punches".to_owned()]);
-    assert!(silent.len() == 3 && silent[2].starts_with("device dev-"), "{silent:?}");
+    assert_eq!(silent[2..], ["device 2026-03-02"], "what was told of people before the gate went dark stands");
     let heard: Vec<_> = notices(&app, &site, NoticeKind::Silence).into_iter().filter(|row| row.user_id == admin.user).collect();
     assert_eq!(heard.len(), 3, "whoever runs the service hears of sources too");
+    let told: Vec<_> = notices(&app, &site, NoticeKind::Silence).into_iter().map(|row| row.user_id).collect();
+    assert!(!told.contains(&authority.user), "the keeper is told, not every authority");
     // The device speaks and brings a punch of that day; the project's work is suspended from the day after.
     let path = "/iclock/cdata?SN=QUIET1&table=ATTLOG&Stamp=9999";
     app.ask(actix_web::http::Method::POST, path).body("text/plain", "1001\t2026-03-03 07:58:03\t0\t15\t0\t0\t0\n").send().await;
@@ -254,14 +257,58 @@ both!(sources_that_fall_silent_are_noticed_until_they_speak, |app| {
     app.clock.set("2026-03-20T09:00:00+08:00");
     fact(&manager, &site, "2026-03-05", json!({"kind": "suspension", "suspended": true})).await;
     run(&app, "watch", "2026-03-20".to_owned());
-    assert_eq!(standing(), [account.clone(), silent[2].clone()], "nobody punches where work is suspended");
-    // Resumed and quiet still: silent again.
+    let dark = "device 2026-03-03".to_owned();
+    assert_eq!(standing(), [account.clone(), dark.clone()], "nobody punches where work is suspended");
+    // Resumed, and the only gate dark: that is told, and nobody knows whether people are there.
     fact(&manager, &site, "2026-03-06", json!({"kind": "suspension", "suspended": false})).await;
     run(&app, "watch", "2026-03-20".to_owned());
-    assert_eq!(standing(), [account.clone(), silent[2].clone(), "punches".to_owned()]);
+    assert_eq!(standing(), [account.clone(), dark], "one cause is told once");
+    // The gate works and nobody passes: silent again.
+    app.get("/iclock/getrequest?SN=QUIET1").send().await;
+    run(&app, "watch", "2026-03-20".to_owned());
+    assert_eq!(standing(), [account.clone(), "punches".to_owned()]);
     // Where work is over nobody is expected.
     fact(&manager, &site, "2026-03-07", json!({"kind": "finished"})).await;
     run(&app, "watch", "2026-03-20".to_owned());
-    assert_eq!(standing(), [account, silent[2].clone()]);
+    assert_eq!(standing(), [account]);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_cut_of_one_site_is_one_notice_and_no_breach, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let crew = crew(&manager, &site, "钢筋一班").await;
+    enrol(&manager, &site, vec![worker(1, &crew)]).await;
+    fact(&manager, &site, "2026-01-05", json!({"kind": "started"})).await;
+    let mut devices = Vec::new();
+    for number in 1..=4 {
+        let device = json!({"serial": format!("CUT{number}"), "project": site.id, "gate": format!("{number}号门"), "direction": "by_state"});
+        let bound = manager.post("/api/v1/devices", device).send().await.expect(200);
+        devices.push(bound["device"]["id"].as_str().unwrap().to_owned());
+        app.get(&format!("/iclock/getrequest?SN=CUT{number}")).send().await;
+    }
+    let path = "/iclock/cdata?SN=CUT1&table=ATTLOG&Stamp=9999";
+    app.ask(actix_web::http::Method::POST, path).body("text/plain", "1001\t2026-03-02 07:58:03\t0\t15\t0\t0\t0\n").send().await;
+    app.drain();
+    // Eight days later: four gates, people on the roll whom nobody saw, and equipment of which nothing is heard.
+    app.clock.set("2026-03-10T15:00:00+08:00");
+    run(&app, "watch", "2026-03-10".to_owned());
+    run(&app, "assess", site.id.to_string());
+    let told = notices(&app, &site, NoticeKind::Silence);
+    let subjects: Vec<&str> = told.iter().map(|row| row.subject.as_str()).collect();
+    assert_eq!(subjects, ["device 2026-03-02"], "one notice, to its keeper");
+    let words: Value = serde_json::from_str(&told[0].words).unwrap();
+    let title = words["title_zh"].as_str().unwrap();
+    assert!((1..=4).all(|number| title.contains(&format!("CUT{number}"))), "{title}");
+    let findings = notices(&app, &site, NoticeKind::Finding);
+    assert!(findings.iter().all(|row| row.subject != "R53-16"), "a line that is cut is no lack of equipment");
+    // A machine that was blocked is none: then the equipment is missing.
+    for device in devices {
+        let answer = manager.post(&format!("/api/v1/devices/{device}/block"), json!({})).send().await;
+        assert!(answer.status < 300, "{}", answer.text());
+    }
+    run(&app, "assess", site.id.to_string());
+    let findings = notices(&app, &site, NoticeKind::Finding);
+    assert!(findings.iter().any(|row| row.subject == "R53-16"), "{findings:?}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });

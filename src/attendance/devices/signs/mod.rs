@@ -100,6 +100,16 @@ impl SignsRow {
         median(&self.skews())
     }
 
+    /// How far the machine's clock is off, in seconds. Ahead it is off by one message; behind only where several messages lie together,
+    /// since what a machine stored and hands in later is no slow clock.
+    pub fn clock_seconds(&self) -> Option<i64> {
+        let skews = self.skews();
+        let middle = median(&skews)?;
+        let together = skews.iter().filter(|skew| (**skew - middle).abs() <= NEAR_SECONDS).count();
+        let is_told = skews.len() >= SKEWS_MIN && together * 3 >= skews.len() * 2;
+        (middle >= -FAR_AHEAD_SECONDS || is_told).then_some(middle)
+    }
+
     /// Remembers another difference and forgets the oldest; sets or takes back the suspicion of a wrong zone.
     pub fn add_skew(&mut self, seconds: i64) {
         let mut skews = self.skews();
@@ -176,6 +186,15 @@ mod tests {
             signs.add_skew(2);
         }
         assert_eq!((signs.skew_seconds(), signs.suspected_minutes), (Some(2), None), "a clock that was set is believed again");
+    }
+
+    #[test]
+    fn what_comes_late_is_no_slow_clock() {
+        let of = |skews: &str| SignsRow { skews: skews.to_owned(), ..SignsRow::default() }.clock_seconds();
+        assert_eq!(of("-2481120"), None, "a newly bound machine hands in a month");
+        assert_eq!(of("-2481120,-90000,-7200,-3,-2"), None);
+        assert_eq!(of("-1200,-1190,-1210,-1205,-90000"), Some(-1_205), "twenty minutes behind, again and again");
+        assert_eq!((of("1200"), of("-30"), of("")), (Some(1_200), Some(-30), None));
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::projects::{self, Site};
 use crate::store::{AnyConn, Tx};
 use crate::web::{Ctx, Problem};
 use crate::workers::actions::{self, NewEnrolment};
-use crate::workers::lookups;
 use crate::workers::table::EnrolmentRow;
+use crate::workers::{leaving, lookups};
 
 pub(super) const COLUMNS: &[Column] = &[
     USCC,
@@ -67,6 +67,9 @@ impl EntryExit {
         }
         if !row.is_entry && last.crew_id != crew.id {
             return Err(unknown("该工人在另一班组。", "The worker is in another crew.", "crew", "unknown_reference"));
+        }
+        if !row.is_entry {
+            leaving::nothing_was_seen_after(conn, ctx, &last, row.on, "on")?;
         }
         Ok((EnrolmentRow { crew_id: crew.id, ..last }, false))
     }

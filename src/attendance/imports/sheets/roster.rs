@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::{Done, Rows, Seen};
 use crate::attendance::imports::table::ImportRow;
+use crate::base::id::RecordId;
 use crate::projects::table::CrewRow;
 use crate::projects::{self, Site};
 use crate::store::{AnyConn, Tx};
@@ -13,8 +14,9 @@ use crate::web::{Ctx, Problem};
 use crate::wire::roster::{self as wire, Roster, RosterRow};
 use crate::wire::sheet::Workbook;
 use crate::wire::sheet::table::SheetProblem;
+use crate::workers::particulars::{self, Particulars};
 use crate::workers::roster::{self, Defaults, Fate};
-use crate::workers::{Enrolled, actions, enrolling};
+use crate::workers::{Enrolled, actions, enrolling, table};
 
 /// A roster as it was read, with what holds for rows that do not say it.
 pub struct RosterRows {
@@ -48,6 +50,17 @@ impl RosterRows {
             }
         };
         roster::judge(conn, ctx, site, crews, row, &self.defaults)
+    }
+
+    /// Keeps what the row says beside the enrolment, also of somebody who was on the roll before it.
+    fn keep(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, enrolment: RecordId, row: &RosterRow) -> Result<(), Problem> {
+        let said = Particulars::of(row);
+        // Most rosters say nothing of it, and nothing is looked up.
+        if said == Particulars::default() {
+            return Ok(());
+        }
+        let Some(stands) = table::find(tx.conn(), site.id, enrolment)? else { return Ok(()) };
+        particulars::keep(tx, ctx, site, &stands, said).map(drop)
     }
 }
 
@@ -106,10 +119,16 @@ impl Rows for RosterRows {
     fn take(&self, tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, place: usize) -> Result<Done, Problem> {
         let row = self.row(place)?;
         let faults = match self.judge(tx.conn(), ctx, site, row)? {
-            Fate::Known(enrolment) => return Ok(Done::Known(Some(enrolment))),
+            Fate::Known(enrolment) => {
+                Self::keep(tx, ctx, site, enrolment, row)?;
+                return Ok(Done::Known(Some(enrolment)));
+            }
             Fate::Refused(faults) => faults,
             Fate::New(new) => match actions::enrol(tx, ctx, site, &new) {
-                Ok(Enrolled { view, warnings }) => return Ok(Done::Taken(Some(view.id), warnings)),
+                Ok(Enrolled { view, warnings }) => {
+                    Self::keep(tx, ctx, site, view.id, row)?;
+                    return Ok(Done::Taken(Some(view.id), warnings));
+                }
                 Err(problem) => roster::refused(problem)?,
             },
         };

@@ -256,3 +256,54 @@ both!(a_message_is_on_record_before_it_leaves_and_its_code_before_it_is_polled, 
     assert_eq!(site.states().await, ["accepted"], "{:#?}", site.records("").await);
     assert!(province.state().times.values().all(|times| *times == 1));
 });
+
+both!(what_a_roster_said_once_is_not_asked_for_again, |app| {
+    let app = outgoing(&app);
+    let province = Province::open();
+    let site = Site::with(&app, &province.address, (2, 1), json!({})).await;
+    let told = async || {
+        later(&app, 700);
+        site.pass();
+        let records = site.records("&state=incomplete").await;
+        let mut texts: Vec<String> = records.iter().filter(|one| one["kind"] == "worker").map(|one| one.to_string()).collect();
+        texts.sort();
+        texts
+    };
+    let before = told().await;
+    assert!(before.len() == 2 && before.iter().all(|text| text.contains("[nation]")), "{before:?}");
+    let party = format!("/api/v1/parties/{}", site.site.general_contractor);
+    let code = site.manager.get(&party).send().await.expect(200)["uscc"].as_str().unwrap().to_owned();
+    let number = crate::suite::ground::id_number(1);
+    let csv = format!(
+        "统一社会信用代码,班组,姓名,身份证号,工种,手机号,日工资,是否班组长,是否购买保险,民族,地址,政治面貌,文化程度,发证机关,证件有效期起,证件有效期止\n\
+         {code},钢筋一班,测试工人1,{number},钢筋工,13900000000,320.00,是,是,汉族,某省某市某路1号,群众,初中,某公安局,2020-01-01,2040-01-01\n"
+    );
+    let imports = format!("{}/roster-imports", site.site.path);
+    for enrolled in [0, 0] {
+        let kept =
+            site.manager.ask(actix_web::http::Method::POST, &imports).body("text/csv", csv.clone()).send().await.expect(201);
+        let path = format!("{imports}/{}", kept["id"].as_str().unwrap());
+        site.manager.post(&format!("{path}/take"), json!({})).send().await.expect(200);
+        app.drain();
+        let counts = site.manager.get(&path).send().await.expect(200)["counts"].clone();
+        assert_eq!((&counts["enrolled"], &counts["known"]), (&json!(enrolled), &json!(1)), "{counts}");
+    }
+    let kept = app.read(|conn, _| Ok(anxin::workers::particulars::table::all(conn)?)).unwrap();
+    assert_eq!(kept.len(), 1, "said again is said once");
+    assert!(!kept[0].body.windows(6).any(|part| part == "汉族".as_bytes()), "encrypted");
+    let after = told().await;
+    assert_eq!(after.iter().filter(|text| text.contains("[nation]")).count(), 1, "{after:?}");
+    let first = after.iter().find(|text| !text.contains("[nation]")).unwrap();
+    assert!(
+        first.contains("headImage") && !first.contains("grantOrg") && !first.contains("address"),
+        "a picture is in no roster: {first}"
+    );
+    // It goes out with the roster as it came.
+    let file = site.manager.post(&format!("{}/roster", site.site.path), json!({"purpose": "核对花名册"})).send().await;
+    let book = anxin::wire::sheet::read(&file.bytes).unwrap();
+    let row = (1..=2).find(|row| book.sheets[0].cell(*row, 6).shown() == number).unwrap();
+    let shown: Vec<String> = [4, 13, 14, 15, 16, 19, 20, 21, 22].map(|column| book.sheets[0].cell(row, column).shown()).to_vec();
+    let said = ["是", "是", "汉族", "某省某市某路1号", "群众", "初中", "某公安局", "2020-01-01", "2040-01-01"];
+    assert_eq!(shown, said);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
