@@ -109,7 +109,7 @@ pub fn roles_over(conn: &mut AnyConn, ctx: &Ctx, site: &Site, user: UserId) -> R
     if !roles.contains(&Role::LabourManager) {
         for row in contacts::table::grants_of_roles(conn, &[Role::LabourManager], ctx.today)? {
             let is_here = row.grant().as_ref().is_some_and(covers);
-            if is_here && contacts::is_one_person(conn, ctx.vault(), row.user_id, user)? {
+            if is_here && contacts::is_one_person(conn, ctx.vault(), (row.user_id, user), ctx.now)? {
                 roles.push(Role::LabourManager);
                 break;
             }
