@@ -3,8 +3,8 @@
 use std::io::{Seek, SeekFrom, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -74,6 +74,14 @@ pub struct Bed {
     folder: Option<Folder>,
 }
 
+/// The master key of this process's beds: two on one server's database open the same fields.
+fn key() -> Result<[u8; 32], StoreError> {
+    static KEY: OnceLock<[u8; 32]> = OnceLock::new();
+    let mut fresh = [0; 32];
+    SystemEntropy.fill(&mut fresh)?;
+    Ok(*KEY.get_or_init(|| fresh))
+}
+
 /// Writes by which the disk is known.
 const SYNCS: usize = 101;
 
@@ -100,8 +108,7 @@ impl Bed {
         };
         let db = Db::open(place, &DbOptions { commit_pause, ..config.db_options() })?;
         migrate::up(&db)?;
-        let mut key = [0; 32];
-        SystemEntropy.fill(&mut key)?;
+        let key = key()?;
         let law = config::law_book(config_dir)?;
         let ground = build::ground(db, key, Arc::new(SystemClock), &law, &config, false)?;
         Self::over(ground, &config, folder)

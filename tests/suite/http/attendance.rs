@@ -225,7 +225,7 @@ both!(who_is_enrolled_late_or_leaves_has_their_days_folded_again, |app| {
     // The passage of the 27th may be a day's work: who was seen later does not leave before two persons have looked at it.
     let refused = manager.post(&leave, json!({"left_on": "2026-02-20"})).send().await.refuse(409, "conflict");
     assert!(refused["detail"].as_str().unwrap().contains("2026-02-27"), "{refused}");
-    super::day_corrections::confirmed(
+    crate::suite::http::day_corrections::confirmed(
         &app,
         &manager,
         &site,

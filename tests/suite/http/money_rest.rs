@@ -34,7 +34,7 @@ async fn audit_by(client: &Client<'_>, stage: &Stage<'_>, sheet: &Value) -> crat
 both!(an_account_is_not_closed_while_its_gate_cannot_tell, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;
-    let account = super::accounts::open(&manager, &site, "330500010001").await;
+    let account = crate::suite::http::accounts::open(&manager, &site, "330500010001").await;
     let closing = path(&site, &format!("accounts/{account}/closing"));
     let close = || async { manager.post(&closing, json!({"closed_on": "2026-03-01"})).send().await };
     let answer = manager.post("/api/v1/gates/account-closing", json!({"project": site.id})).send().await.expect(200);
@@ -43,7 +43,7 @@ both!(an_account_is_not_closed_while_its_gate_cannot_tell, |app| {
     assert_eq!(refused["errors"][0]["reason"], "gate_unknown", "{refused}");
     let named: Vec<&str> = refused["errors"].as_array().unwrap().iter().map(|one| one["place"].as_str().unwrap()).collect();
     assert!(named.contains(&"work_finished") && named.contains(&"promise_given"), "what is not known is named: {refused}");
-    super::accounts::set_aside(&app, &manager, &site).await;
+    crate::suite::http::accounts::set_aside(&app, &manager, &site).await;
     assert_eq!(close().await.expect(200)["account"]["closed_on"], "2026-03-01");
     assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -94,7 +94,7 @@ both!(who_is_paid_in_cash_by_exception_is_told_apart_from_who_lacks_a_card, |app
     let stage = stage(&app, &[Some(1), None, None]).await;
     let sheet = stage.audited().await;
     assert_eq!(reasons(&stage.check(&sheet).await), ["card_missing", "card_missing"]);
-    let scan = super::deposit_steps::paper(&app, stage.project_id());
+    let scan = crate::suite::http::deposit_steps::paper(&app, stage.project_id());
     let path = stage.path("exceptional-registrations");
     let cash = json!({"enrolment": stage.enrolment(2), "reason": "no_bank_card", "note": "银行卡遗失，正在补办",
         "pay_route": "cash_in_person", "route_reason": "补卡期间以现金支付", "route_document_id": scan, "until_on": "2026-03-31"});
