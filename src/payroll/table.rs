@@ -378,8 +378,11 @@ pub fn sheets_signed_by(conn: &mut AnyConn, project: ProjectId, papers: &[Docume
     Ok(sheets)
 }
 
-/// What devices kept of the signatures of a project: the device and the record, as they were told.
-pub fn device_records(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(Option<String>, Option<String>)>, StoreError> {
+/// A device and what it keeps of a signature, as they were told.
+pub type DeviceRecord = (Option<String>, Option<String>);
+
+/// What devices kept of the signatures of a project.
+pub fn device_records(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<DeviceRecord>, StoreError> {
     Ok(signatures::table
         .filter(signatures::project_id.eq(project).and(signatures::means.eq(Means::Device)))
         .select((signatures::device, signatures::evidence))

@@ -50,5 +50,8 @@ pub fn error_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirme
         }
     }
     users::actions::note_unmasking(tx, ctx, &confirmed.inbox.to_string(), "pay_sheet", TO_MEND)?;
-    refused_rows(found.as_ref(), &COLUMNS, &reasons).map_err(|error| Problem::internal(&error.to_string()))
+    // A column of months that the file has not would be read as one whose cells are empty.
+    let has = |key: &str| found.as_ref().is_some_and(|table| table.has(key));
+    let columns: Vec<_> = COLUMNS.into_iter().filter(|one| !pay_sheet::GUARDS.contains(&one.key) || has(one.key)).collect();
+    refused_rows(found.as_ref(), &columns, &reasons).map_err(|error| Problem::internal(&error.to_string()))
 }

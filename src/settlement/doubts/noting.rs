@@ -102,7 +102,7 @@ pub(in crate::settlement) fn take_excess(
     let whole = Net::of(table::of_payments(tx.conn(), site.id, &[message_id.to_owned()])?.iter());
     let is_excess = !excess.is_empty() && Fen::total(excess.iter().map(|one| one.amount))? == entry.amount_fen;
     let is_surplus = excess.is_empty() && whole.debits > 0 && whole.out.0.saturating_sub(entry.amount_fen.0) >= due.ordered.0;
-    if !is_surplus && !(is_excess && candidates::may_be_of(tx.conn(), entry, message_id, &excess)?) {
+    if !(is_surplus || is_excess && candidates::may_be_of(tx.conn(), entry, message_id, &excess)?) {
         return Ok(Vec::new());
     }
     let of_run = (whole.debits > 0).then(|| (message_id.to_owned(), entry.amount_fen));

@@ -163,6 +163,19 @@ impl Stage<'_> {
         written.unwrap();
     }
 
+    /// The worker of that number, from 1, has no day of work.
+    pub fn was_never_there(&self, number: usize) {
+        let (enrolment, _) = self.people[number - 1];
+        let gone = self.app.write(move |tx, _| {
+            use anxin::store::schema::work_days as w;
+            use diesel::prelude::*;
+            Ok(diesel::delete(w::table.filter(w::enrolment_id.eq(enrolment)))
+                .execute(tx.conn())
+                .map_err(anxin::store::StoreError::from)?)
+        });
+        assert!(gone.unwrap() > 0);
+    }
+
     /// The worker of that number, from 1, was on another site on a day as well.
     pub async fn work_elsewhere(&self, number: u32, on: &str) {
         let other = project(&self.manager, 2, "330784").await;

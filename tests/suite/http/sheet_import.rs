@@ -86,6 +86,7 @@ both!(every_planted_fault_is_found_with_its_cell_and_good_rows_are_kept, |app| {
     let stage = stage(&app, &cards).await;
     stage.work_elsewhere(25, "2026-02-03").await;
     let gone = stage.enrolment(20);
+    stage.was_never_there(20);
     let path = stage.path(&format!("enrolments/{gone}/leave"));
     stage.manager.post(&path, json!({"left_on": "2026-01-20"})).send().await.expect(200);
     let mut book = Workbook::new();
