@@ -191,7 +191,11 @@ both!(a_number_that_lost_digits_is_never_given_back_as_a_good_one, |app| {
         for (column, text) in (0u16..).zip(row(&code, number).split(',')) {
             file.write_string(number, column, text).unwrap();
         }
-        let lost = if number < 4 { (6, 6_219_990_000_000_500_000.0 + f64::from(number)) } else { (3, 119_999_199_001_010_010.0) };
+        let lost = if number < 4 {
+            (6, (6_219_990_000_000_500_000_u64 + u64::from(number)) as f64)
+        } else {
+            (3, 119_999_199_001_010_010.0)
+        };
         file.write_number(number, lost.0, lost.1).unwrap();
     }
     let imports = format!("{}/roster-imports", site.path);

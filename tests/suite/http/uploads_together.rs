@@ -44,7 +44,7 @@ both!(many_clocks_at_once_are_answered_as_if_each_had_come_alone, |app| {
     // Clocks 2k and 2k + 1 stand at different sites and send the same lines; the even ones send an unreadable line too.
     let body = |number: usize| {
         let good = format!("{}\t2026-02-27 07:58:03\t0\t15\n1001\t2026-02-27 07:{:02}:41\t0\t1\n", 2000 + number, number % 60);
-        if number % 2 == 0 { format!("{good}not a punch\n") } else { good }
+        if number.is_multiple_of(2) { format!("{good}not a punch\n") } else { good }
     };
     for round in 1..=3 {
         let stamps = round.to_string();
@@ -60,7 +60,11 @@ both!(many_clocks_at_once_are_answered_as_if_each_had_come_alone, |app| {
         for (number, (status, text)) in answers {
             match number {
                 5 | 6 => assert_eq!(status, 403, "C{number}"),
-                _ => assert_eq!((status, text), (200, format!("OK: {}\n", if number % 2 == 0 { 3 } else { 2 })), "C{number}"),
+                _ => assert_eq!(
+                    (status, text),
+                    (200, format!("OK: {}\n", if number.is_multiple_of(2) { 3 } else { 2 })),
+                    "C{number}"
+                ),
             }
         }
         assert!(others.iter().all(|(status, text)| (*status, text.as_str()) == (200, "OK: 1\n")), "held for whoever binds them");
