@@ -29,14 +29,20 @@ pub const MOVEMENTS_MAX: usize = 1_000;
 /// The longest name of a payee or a machine, in characters.
 const OTHER_MAX: usize = 100;
 
-/// Signs of a month.
-pub struct Signs {
+/// Signs of a month about people and their cards.
+pub struct OfPeople {
     /// What they rest on.
     pub gathered: Gathered,
     /// Cards that seem to be in one hand.
     pub rings: Vec<Ring>,
     /// Names on the payroll that a person should look at.
     pub suspects: Vec<Suspect>,
+}
+
+/// Signs of a month.
+pub struct Signs {
+    /// About people and their cards.
+    pub people: OfPeople,
     /// Passages that no people make.
     pub patterns: Vec<Pattern>,
     /// Gate machines whose clocks were off.
@@ -48,6 +54,18 @@ pub struct Signs {
 /// # Errors
 /// `invalid` for a month to come.
 pub fn signs(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Signs, Problem> {
+    let people = of_people(conn, ctx, site, month)?;
+    let policy = &ctx.ground.settings.signs;
+    let patterns = patterns::patterns(&tracks::passes(conn, ctx, site, month)?, policy);
+    let clocks = clocks::clocks(&tracks::messages(conn, site, month)?, policy);
+    Ok(Signs { people, patterns, clocks })
+}
+
+/// Looks at the people of a project's month, and at no passage or message: what is done every day for every project.
+///
+/// # Errors
+/// `invalid` for a month to come.
+pub fn of_people(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<OfPeople, Problem> {
     if month > ctx.today.month() {
         return Err(Problem::invalid("不能查看尚未到来的月份。", "A month to come cannot be looked at.").at("month", "bad_time"));
     }
@@ -55,9 +73,7 @@ pub fn signs(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result
     let gathered = gathering::gather(conn, ctx, site, month)?;
     let rings = rings::rings(&gathered.traces, policy);
     let suspects = padding::look(month, &gathered.roster, policy);
-    let patterns = patterns::patterns(&tracks::passes(conn, ctx, site, month)?, policy);
-    let clocks = clocks::clocks(&tracks::messages(conn, site, month)?, policy);
-    Ok(Signs { gathered, rings, suspects, patterns, clocks })
+    Ok(OfPeople { gathered, rings, suspects })
 }
 
 /// A name of a claim as it comes in.

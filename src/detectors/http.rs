@@ -156,9 +156,9 @@ impl SignsView {
     /// What is shown of the signs of a month.
     pub fn of(month: Month, signs: &Signs) -> Self {
         let names: BTreeMap<WorkerId, &str> =
-            signs.gathered.facts.people.iter().map(|person| (person.worker, person.name.as_str())).collect();
+            signs.people.gathered.facts.people.iter().map(|person| (person.worker, person.name.as_str())).collect();
         let who = |worker: &WorkerId| Who { worker: *worker, name: names.get(worker).copied().unwrap_or_default().to_owned() };
-        let rings = signs.rings.iter().map(|ring| RingView {
+        let rings = signs.people.rings.iter().map(|ring| RingView {
             workers: ring.workers.iter().map(who).collect(),
             traces: ring
                 .links
@@ -171,7 +171,7 @@ impl SignsView {
                 })
                 .collect(),
         });
-        let suspects = signs.suspects.iter().map(|one| SuspectView { who: who(&one.worker), signs: one.signs.clone() });
+        let suspects = signs.people.suspects.iter().map(|one| SuspectView { who: who(&one.worker), signs: one.signs.clone() });
         let patterns = signs.patterns.iter().map(|one| PatternView {
             sign: one.sign,
             workers: one.workers.iter().map(who).collect(),
@@ -189,7 +189,7 @@ impl SignsView {
             suspects: suspects.collect(),
             patterns: patterns.collect(),
             clocks: signs.clocks.clone(),
-            without_data: without_data(&signs.gathered.traces),
+            without_data: without_data(&signs.people.gathered.traces),
         }
     }
 }

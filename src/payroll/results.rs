@@ -8,7 +8,7 @@ use serde_json::json;
 use super::life::{self, SheetStep};
 use super::pay_run::table::{self as runs, AttemptRow, CONTRADICTED, RunHead};
 use super::table::{self, EventRow, LineRow, SheetRow};
-use super::withdrawing::standing_reopening;
+use super::withdrawing::{free_part_key, standing_reopening};
 use super::{AttemptState, LineState, RunState, SheetState, Step};
 use crate::base::id::{LineId, PayRunId, ProjectId, RecordId};
 use crate::base::{Day, Fen};
@@ -101,6 +101,46 @@ fn hear(
     Ok(line_id)
 }
 
+/// Of the attempt with that id `back` has come back in all, which is less than it paid: that part is owed again, the rest stays as it
+/// is. The same sum again changes nothing, so that a statement may be read twice. An attempt that failed as a whole is open already.
+///
+/// Gives whether anything changed.
+pub fn give_back_part(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    end_to_end_id: &str,
+    (back, reason): (Fen, &str),
+    source: &str,
+) -> Result<bool, Problem> {
+    let chain = Chain::Project(site.id);
+    let recorded_seq = tx.seq(chain)?;
+    let Some(attempt) = runs::attempt(tx.conn(), site.id, end_to_end_id)? else { return Ok(false) };
+    let has_failed = matches!(attempt.state, AttemptState::Rejected | AttemptState::Returned);
+    if has_failed || back <= attempt.returned_fen || back >= attempt.amount_fen {
+        return Ok(false);
+    }
+    let part = back.minus(attempt.returned_fen)?;
+    let mut line = line_of(tx, site, attempt.line_id)?;
+    let after = AttemptRow { returned_fen: back, recorded_seq, ..attempt };
+    runs::update_attempt(tx, &after)?;
+    if after.state == AttemptState::Paid {
+        line.paid_fen = line.paid_fen.minus(part)?;
+        if line.state == LineState::Paid {
+            line.state = LineState::Returned;
+        }
+    }
+    if after.reason.as_deref() != Some(CONTRADICTED) {
+        line.state_reason = Some(reason.chars().take(REASON_MAX).collect());
+    }
+    write_line(tx, ctx, &line, source, ctx.today)?;
+    reopen_sheet(tx, ctx, site, &line)?;
+    let key = free_part_key(tx, site, &after)?;
+    reopen(tx, ctx, site, key, part)?;
+    tx.note(chain, ctx.now, ctx.actor(), "hear_bank", &format!("{} returned in part", after.end_to_end_id))?;
+    Ok(true)
+}
+
 fn advance(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -117,18 +157,21 @@ fn advance(
     runs::update_attempt(tx, &after)?;
     let mut happened_on = ctx.today;
     if let Outcome::Paid { on } = outcome {
-        line.paid_fen = line.paid_fen.plus(after.amount_fen)?;
+        line.paid_fen = line.paid_fen.plus(after.kept()?)?;
         line.paid_on = line.paid_on.max(Some(*on));
         happened_on = *on;
     }
     if before == AttemptState::Paid {
-        line.paid_fen = line.paid_fen.minus(after.amount_fen)?;
+        line.paid_fen = line.paid_fen.minus(after.kept()?)?;
         line.paid_on = line.paid_on.filter(|_| line.paid_fen.is_positive());
     }
     // A word on an old attempt moves the line only where it takes back what it was paid by: what the bank had refused paid nothing.
     let reopens = next == AttemptState::Returned && before == AttemptState::Paid && line.state == LineState::Paid;
-    if after.attempt == line.attempt && line.state.may_become(next.of_line()) || reopens {
-        line.state = next.of_line();
+    // What came back in part before the bank said paid leaves a rest that is owed.
+    let is_part = next == AttemptState::Paid && after.returned_fen.is_positive();
+    let of_line = if is_part { LineState::Returned } else { next.of_line() };
+    if after.attempt == line.attempt && line.state.may_become(of_line) || reopens {
+        line.state = of_line;
         line.state_reason = reason;
     }
     write_line(tx, ctx, &line, source, happened_on)?;
@@ -136,7 +179,8 @@ fn advance(
         reopen_sheet(tx, ctx, site, &line)?;
     }
     if matches!(next, AttemptState::Rejected | AttemptState::Returned) && before != AttemptState::Rejected {
-        reopen(tx, ctx, site, &after)?;
+        let key = standing_reopening(tx, site, &after)?.0;
+        reopen(tx, ctx, site, key, after.kept()?)?;
     }
     settle_run(tx, ctx, site, after.run_id)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "hear_bank", &format!("{} {next}", after.end_to_end_id))?;
@@ -179,21 +223,13 @@ pub(super) fn reopen_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, line: &LineR
         ..sheet
     };
     table::update_sheet(tx, &row)?;
-    tx.note(chain, ctx.now, ctx.actor(), "reopen_sheet", &row.id.to_string())?;
-    Ok(())
+    life::actions::note_of(tx, ctx, &row, SheetStep::Reopened, &line.id.to_string())
 }
 
-/// The money of a failed attempt is owed again.
-fn reopen(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, attempt: &AttemptRow) -> Result<(), Problem> {
-    let (key, _) = standing_reopening(tx, site, attempt)?;
-    let posting = Posting::of(
-        key,
-        PostingKind::PayReopened,
-        ctx.today,
-        LedgerAccount::PayInTransit,
-        LedgerAccount::WagesPayable,
-        attempt.amount_fen,
-    );
+/// Money of an attempt that failed, or came back in part, is owed again.
+fn reopen(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, key: String, amount: Fen) -> Result<(), Problem> {
+    let posting =
+        Posting::of(key, PostingKind::PayReopened, ctx.today, LedgerAccount::PayInTransit, LedgerAccount::WagesPayable, amount);
     ledger::actions::post(tx, ctx, site, &posting)?;
     Ok(())
 }

@@ -10,7 +10,9 @@ use super::pay_run::table::{self as runs, AttemptRow, CONTRADICTED};
 use super::results::{reopen_sheet, write_line};
 use super::table::{self, EventRow};
 use super::{AttemptState, LineState, RunState};
+use crate::base::Fen;
 use crate::base::id::LineId;
+use crate::ledger::table::PostingRow;
 use crate::ledger::{self, Posting, PostingKind};
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
@@ -83,12 +85,18 @@ fn take_back(
     let only_marked = event.reason.as_deref().is_some_and(|reason| reason.starts_with(CONTRADICTED));
     let before = attempt.state;
     let state = if only_marked || before == AttemptState::Sent { before } else { AttemptState::Unknown };
-    let after = AttemptRow { state, reason: None, recorded_seq: tx.seq(chain)?, ..attempt };
+    let kept = attempt.kept()?;
+    // What came back in part is told again by the files that stand.
+    let returned_fen = if only_marked { attempt.returned_fen } else { Fen::ZERO };
+    let after = AttemptRow { state, reason: None, returned_fen, recorded_seq: tx.seq(chain)?, ..attempt };
     runs::update_attempt(tx, &after)?;
+    if !only_marked {
+        close_parts(tx, ctx, site, &after)?;
+    }
     if state != before {
         match before {
             AttemptState::Paid => {
-                line.paid_fen = line.paid_fen.minus(after.amount_fen)?;
+                line.paid_fen = line.paid_fen.minus(kept)?;
                 line.paid_on = line.paid_on.filter(|_| line.paid_fen.is_positive());
             }
             AttemptState::Rejected | AttemptState::Returned => close_again(tx, ctx, site, &after)?,
@@ -112,9 +120,32 @@ fn take_back(
 /// The money of an attempt that was owed again is on its way again.
 fn close_again(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, attempt: &AttemptRow) -> Result<(), Problem> {
     let Some(opened) = standing_reopening(tx, site, attempt)?.1 else { return Ok(()) };
+    reverse(tx, ctx, site, &opened)
+}
+
+/// What came back of an attempt in part is on its way again.
+fn close_parts(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, attempt: &AttemptRow) -> Result<(), Problem> {
+    for ordinal in 1..=REOPENINGS_MAX {
+        let Some(opened) = ledger::table::by_key(tx.conn(), site.id, &part_key(attempt, ordinal))? else { return Ok(()) };
+        if !is_reversed(tx, site, &opened)? {
+            reverse(tx, ctx, site, &opened)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_reversed(tx: &mut Tx<'_>, site: &Site, posting: &PostingRow) -> Result<bool, Problem> {
+    Ok(ledger::table::by_key(tx.conn(), site.id, &reversal_key(posting))?.is_some())
+}
+
+fn reversal_key(posting: &PostingRow) -> String {
+    format!("takes back {}", posting.id)
+}
+
+fn reverse(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, opened: &PostingRow) -> Result<(), Problem> {
     let lines = ledger::table::lines_of(tx.conn(), site.id, &[opened.id])?;
     let posting = Posting {
-        natural_key: format!("takes back {}", opened.id),
+        natural_key: reversal_key(opened),
         kind: PostingKind::Correction,
         booked_on: ctx.today,
         lines: lines.into_iter().map(|line| (line.account, line.amount_fen.negated())).collect(),
@@ -132,16 +163,35 @@ pub(super) fn standing_reopening(
     tx: &mut Tx<'_>,
     site: &Site,
     attempt: &AttemptRow,
-) -> Result<(String, Option<ledger::table::PostingRow>), Problem> {
+) -> Result<(String, Option<PostingRow>), Problem> {
     for ordinal in 1..=REOPENINGS_MAX {
         let key = match ordinal {
             1 => format!("reopened {}", attempt.end_to_end_id),
             _ => format!("reopened {} {ordinal}", attempt.end_to_end_id),
         };
         let Some(posting) = ledger::table::by_key(tx.conn(), site.id, &key)? else { return Ok((key, None)) };
-        if ledger::table::by_key(tx.conn(), site.id, &format!("takes back {}", posting.id))?.is_none() {
+        if !is_reversed(tx, site, &posting)? {
             return Ok((key, Some(posting)));
         }
     }
-    Err(Problem::internal(&format!("payment {} was opened and taken back too often", attempt.end_to_end_id)))
+    Err(too_often(attempt))
+}
+
+fn too_often(attempt: &AttemptRow) -> Problem {
+    Problem::internal(&format!("payment {} was opened and taken back too often", attempt.end_to_end_id))
+}
+
+fn part_key(attempt: &AttemptRow, ordinal: u32) -> String {
+    format!("returned in part {} {ordinal}", attempt.end_to_end_id)
+}
+
+/// The key under which the next part of an attempt that came back is owed again.
+pub(super) fn free_part_key(tx: &mut Tx<'_>, site: &Site, attempt: &AttemptRow) -> Result<String, Problem> {
+    for ordinal in 1..=REOPENINGS_MAX {
+        let key = part_key(attempt, ordinal);
+        if ledger::table::by_key(tx.conn(), site.id, &key)?.is_none() {
+            return Ok(key);
+        }
+    }
+    Err(too_often(attempt))
 }

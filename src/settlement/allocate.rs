@@ -50,6 +50,8 @@ pub(super) struct Desk<'a> {
     pub vouchers: BTreeMap<String, Voucher>,
     /// How many runs of each total the account has sent.
     pub totals: HashMap<Fen, i64>,
+    /// Whether a payment of a sum was ever ordered on the project.
+    pub ordered_sums: HashMap<Fen, bool>,
     /// Runs of a total that wait for their debit, by match key: counted once.
     pub waiting: BTreeMap<String, i64>,
     /// The next free ordinal of entries that are alike in everything.

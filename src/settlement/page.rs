@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::doubts::Due;
-use super::doubts::table::{self as doubts, PaymentRow};
+use super::doubts::table::{self as doubts, DoubtRow, PaymentRow};
 use super::{payees, table};
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
 use crate::base::Fen;
@@ -113,9 +113,20 @@ pub(super) struct Pending {
     entries: Vec<(EntryRow, Option<String>)>,
     postings: Vec<Posting>,
     payments: Vec<PaymentRow>,
+    doubts: Vec<DoubtRow>,
 }
 
 impl Pending {
+    /// Whether this entry waits as the newest: then nothing can be on record about it.
+    pub fn is_newest(&self, entry: &EntryRow) -> bool {
+        self.entries.last().is_some_and(|(row, _)| row.id == entry.id)
+    }
+
+    /// Adds a doubt about an entry that waits.
+    pub fn push_doubt(&mut self, row: DoubtRow) {
+        self.doubts.push(row);
+    }
+
     /// Adds a new entry.
     pub fn push(&mut self, row: EntryRow, account: Option<String>, posting: Option<Posting>) {
         self.entries.push((row, account));
@@ -142,6 +153,10 @@ impl Pending {
             entries.map(|(row, account)| EntryRow { counterparty_account: account.and_then(|_| sealed.next()), ..row }).collect();
         accounts_table::insert_entries(tx, &rows)?;
         ledger::actions::post_new(tx, ctx, site, &std::mem::take(&mut self.postings))?;
+        if !self.doubts.is_empty() {
+            doubts::insert_doubts(tx, &std::mem::take(&mut self.doubts))?;
+            super::doubts::tell_soon(tx, ctx, site)?;
+        }
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use super::doubts::{self, DoubtKind, Due, Fit, Hints, Movement, Net, Noted};
 use super::payees;
 use super::receipt::FileProblem;
 use super::sides::{names_run, reason_of};
+use super::table;
 use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, Purpose, freezes};
 use crate::base::{Fen, Rounding};
@@ -39,6 +40,9 @@ impl Desk<'_> {
             let moved = Fen::from_yuan(amount.unsigned().decimal(), Rounding::Down).unwrap_or(Fen::ZERO);
             let signed = if is_debit { moved } else { moved.negated() };
             let goes_on = self.note(tx, ctx, row, Movement { payment: id, amount: signed, before }, due, &mut found)?;
+            if !is_debit && moved != due.ordered && self.part_comes_back(tx, ctx, id, due, &reason_of(detail, &row.text))? {
+                continue;
+            }
             let due = due.ordered;
             if amount != Amount::from(due) {
                 self.problems.push(FileProblem::new(
@@ -116,6 +120,23 @@ impl Desk<'_> {
         Ok(!is_surplus_back && after.adds_up(due))
     }
 
+    /// A part of a payment is back, or the last part of it: its line is owed what came back in all. False where what moved is no such part.
+    fn part_comes_back(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, id: &str, due: Due, reason: &str) -> Result<bool, Problem> {
+        let net = Net::of(self.answers.moved(id).iter());
+        if net.is_part_back(due) {
+            let source = self.source.clone();
+            if results::give_back_part(tx, ctx, self.site, id, (net.back, reason), &source)? {
+                self.results = self.results.saturating_add(1);
+                self.answers.words_were_passed_on();
+            }
+            return Ok(true);
+        }
+        if net.is_all_back(due) {
+            self.apply(tx, ctx, id, Outcome::Returned { reason: reason.to_owned() })?;
+        }
+        Ok(net.is_all_back(due))
+    }
+
     /// Raises a doubt about the entry and tells it at once.
     fn doubt(
         &mut self,
@@ -126,7 +147,13 @@ impl Desk<'_> {
         kind: DoubtKind,
         amount: Fen,
     ) -> Result<(), Problem> {
-        doubts::raise(tx, ctx, self.site, row, kind, amount)?;
+        // Of an entry that is not written yet no doubt can be on record: it is written with its page.
+        if self.pending.is_newest(row) {
+            let doubt = doubts::doubt_of(tx, ctx, self.site, row, kind, amount)?;
+            self.pending.push_doubt(doubt);
+        } else {
+            doubts::raise(tx, ctx, self.site, row, kind, amount)?;
+        }
         let (zh, en) = match kind {
             DoubtKind::RefundWaits => ("退回款无法对应到唯一的工资行", "This refund fits no single pay line"),
             DoubtKind::DebitedAgain => {
@@ -261,11 +288,17 @@ impl Desk<'_> {
         if row.purpose != Purpose::PayReturn || !row.amount_fen.is_positive() {
             return Ok(());
         }
+        let run = self.runs.iter().find(|id| names_run(entry, id)).cloned();
+        // Thousands of refunds may come under one voucher: what no payment can be behind waits for a person without a search.
+        let voucher = row.bank_ref.as_ref().and_then(|reference| self.vouchers.get(reference));
+        let may_be_of_run = run.is_some() || voucher.is_none_or(|one| one.has_run);
+        if !may_be_of_run && self.pending.is_newest(row) && !self.was_ordered(tx, row.amount_fen)? {
+            return self.doubt(tx, ctx, entry, row, DoubtKind::RefundWaits, row.amount_fen);
+        }
         if !doubts::table::of_entry(tx.conn(), self.site.id, row.id)?.is_empty() {
             return Ok(());
         }
         self.pending.write(tx, ctx, self.site)?;
-        let run = self.runs.iter().find(|id| names_run(entry, id)).cloned();
         if let Some(run) = &run
             && self.takes_excess_back(tx, ctx, row, run)?
         {
@@ -276,9 +309,7 @@ impl Desk<'_> {
         let account = entry.details.first().and_then(|detail| detail.counterparty_account.as_deref());
         let hints = Hints { account, run: run.as_deref(), days };
         let Some(Fit { payment, has_failed, ordered }) = doubts::certain(tx.conn(), ctx, row, &hints)? else {
-            // Thousands of refunds may come under one voucher: one that no run was debited under is not searched for them.
-            let voucher = row.bank_ref.as_ref().and_then(|reference| self.vouchers.get(reference));
-            let runs = if voucher.is_none_or(|one| one.has_run) { doubts::runs_of(tx.conn(), row)? } else { Vec::new() };
+            let runs = if may_be_of_run { doubts::runs_of(tx.conn(), row)? } else { Vec::new() };
             for run in runs {
                 if self.takes_excess_back(tx, ctx, row, &run)? {
                     return Ok(());
@@ -289,7 +320,7 @@ impl Desk<'_> {
         self.read_moved(tx, ctx, std::slice::from_ref(&payment))?;
         let movement = Movement { payment: &payment, amount: row.amount_fen.negated(), before: 0 };
         let mut odd = Found::new();
-        let due = Due { ordered, rejected: Fen::ZERO, has_failed };
+        let due = Due { ordered, rejected: Fen::ZERO, is_single: true, has_failed };
         let goes_on = self.note(tx, ctx, row, movement, due, &mut odd)?;
         doubts::answering::move_refund(tx, ctx, self.site, row, LedgerAccount::PayInTransit)?;
         // What the bank had refused is open already: that its money is back changes nothing of the line.
@@ -301,6 +332,16 @@ impl Desk<'_> {
             self.doubt(tx, ctx, entry, row, kind, amount)?;
         }
         Ok(())
+    }
+
+    /// Whether a payment of this sum was ever ordered on the project: asked once a statement.
+    fn was_ordered(&mut self, tx: &mut Tx<'_>, amount: Fen) -> Result<bool, Problem> {
+        if let Some(known) = self.ordered_sums.get(&amount) {
+            return Ok(*known);
+        }
+        let found = table::was_ordered(tx.conn(), self.site.id, amount)?;
+        self.ordered_sums.insert(amount, found);
+        Ok(found)
     }
 
     /// Money that nothing explains, of exactly the wage of a worker whom the bank names: it may be a refund that the bank does not call

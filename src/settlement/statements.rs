@@ -1,6 +1,6 @@
 //! A file of statements: each statement to its account, everything in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::allocate::{Desk, Effect};
 use super::keys::Unbookable;
@@ -222,6 +222,7 @@ impl<'a> Booking<'a> {
             names: BTreeMap::new(),
             vouchers: BTreeMap::new(),
             totals: table::totals_of_runs(tx.conn(), account)?,
+            ordered_sums: HashMap::new(),
             waiting: BTreeMap::new(),
             ordinals: BTreeMap::new(),
             problems: Vec::new(),

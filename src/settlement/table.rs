@@ -66,6 +66,13 @@ pub fn message_ids(conn: &mut AnyConn, account: &AccountRow) -> Result<Vec<Strin
         .load(conn)?)
 }
 
+/// Whether a payment of this sum was ever ordered on the project.
+pub fn was_ordered(conn: &mut AnyConn, project: ProjectId, amount: Fen) -> Result<bool, StoreError> {
+    let of_sum = pay_run_lines::project_id.eq(project).and(pay_run_lines::amount_fen.eq(amount));
+    let found = pay_run_lines::table.filter(of_sum).select(pay_run_lines::line_id).first::<LineId>(conn);
+    Ok(found.optional()?.is_some())
+}
+
 /// Run and amount of a payment, by the id under which the bank speaks of it.
 pub fn payment(conn: &mut AnyConn, project: ProjectId, end_to_end_id: &str) -> Result<Option<(PayRunId, Fen)>, StoreError> {
     Ok(pay_run_lines::table

@@ -649,6 +649,7 @@ diesel::table! {
         recorded_seq -> BigInt,
         state -> Text,
         reason -> Nullable<Text>,
+        returned_fen -> BigInt,
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Concern, NoticeKind, Words};
 use crate::base::id::{ProjectId, WorkerId};
 use crate::base::{Day, Fen, Month};
 use crate::detectors;
-use crate::detectors::actions::Signs;
+use crate::detectors::actions::OfPeople;
 use crate::detectors::padding::RosterSign;
 use crate::matching::actions::{Matched, matched_of};
 use crate::matching::{Difference, Found, Unknown};
@@ -45,7 +45,7 @@ pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Proble
     let looked: BTreeSet<Month> = months.into_iter().rev().take(MONTHS_MAX).collect();
     let (mut concerns, mut waiting) = (Vec::new(), BTreeSet::new());
     for month in &looked {
-        let signs = detectors::actions::signs(tx.conn(), ctx, site, *month)?;
+        let signs = detectors::actions::of_people(tx.conn(), ctx, site, *month)?;
         let matched = matched_of(tx.conn(), site, signs.gathered.facts.clone())?;
         concerns.extend(concerns_of(site.id, *month, &matched, &signs)?);
         let waits = |unknown: &Unknown| matches!(unknown, Unknown::DaysWaiting | Unknown::InFlight);
@@ -64,7 +64,7 @@ fn month_of(subject: &str) -> Option<Month> {
     subject.rsplit_once(' ')?.1.parse().ok()
 }
 
-fn concerns_of(project: ProjectId, month: Month, matched: &Matched, signs: &Signs) -> Result<Vec<Concern>, Problem> {
+fn concerns_of(project: ProjectId, month: Month, matched: &Matched, signs: &OfPeople) -> Result<Vec<Concern>, Problem> {
     let mut found = Vec::new();
     let mut open: BTreeMap<Difference, (usize, Fen)> = BTreeMap::new();
     for row in &matched.rows {

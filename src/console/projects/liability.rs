@@ -1,17 +1,20 @@
 //! Who pays a project's arrears, in which order, and the form for what the contractor or the owner paid.
 
+use std::collections::BTreeSet;
+
 use actix_web::web;
 use askama::Template;
 
 use super::head::Head;
 use crate::base::Fen;
-use crate::base::id::{DocumentId, ProjectId};
+use crate::base::id::{DocumentId, ProjectId, UserId};
 use crate::console::month::can;
 use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
 use crate::matters::clearings::{self, ClearingView};
 use crate::matters::liability::{self, Liability};
 use crate::payroll::outside::table::{self as cleared, ClearedRow};
+use crate::payroll::outside::telling;
 use crate::web::{Verb, Visit};
 
 #[derive(Template)]
@@ -27,11 +30,18 @@ struct LiabilityPage {
     /// Papers that the visitor may have.
     papers: Vec<DocumentId>,
     may_decide: bool,
+    /// Those whose payments the visitor may confirm.
+    may_confirm: BTreeSet<UserId>,
 }
 
 impl LiabilityPage {
     fn is_own(&self, told: &ClearingView) -> bool {
         self.f.visit.ctx.scope.user == Some(told.told_by)
+    }
+
+    /// Nobody of the side that told a payment confirms it.
+    fn may_confirm(&self, told: &ClearingView) -> bool {
+        self.may_confirm.contains(&told.told_by)
     }
 
     fn may_open(&self, told: &ClearingView) -> bool {
@@ -57,7 +67,13 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let named: Vec<DocumentId> = waiting.iter().map(|one| one.document_id).collect();
             let papers = may_have(conn, visit, id, &named)?;
             let may_decide = can(conn, visit, id, Verb::RecordFacts);
-            Ok(LiabilityPage { f: Frame::of(visit), head, found, cleared, may_pay, waiting, papers, may_decide })
+            let mut may_confirm = BTreeSet::new();
+            for told_by in waiting.iter().map(|one| one.told_by).collect::<BTreeSet<UserId>>() {
+                if may_decide && telling::may_confirm(conn, &visit.ctx, &site, told_by)? {
+                    may_confirm.insert(told_by);
+                }
+            }
+            Ok(LiabilityPage { f: Frame::of(visit), head, found, cleared, may_pay, waiting, papers, may_decide, may_confirm })
         })
         .await?;
     show(&page)

@@ -33,6 +33,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("crew_confirmed", "班组确认"),
     ("worker_confirmed", "工人确认"),
     ("sent_back", "退回修改"),
+    ("reopened", "因退回款重新打开"),
     ("back_pay", "补发"),
     ("overpaid", "多付（仅登记）"),
     ("taken_back", "经同意收回多付"),

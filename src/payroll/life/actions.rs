@@ -13,7 +13,11 @@ use crate::store::{Chain, Tx, jobs};
 use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
 
-fn note_of(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, step: SheetStep, note: &str) -> Result<(), Problem> {
+/// Keeps a step of a sheet with its note.
+///
+/// # Errors
+/// What the store says.
+pub fn note_of(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, step: SheetStep, note: &str) -> Result<(), Problem> {
     let row = NoteRow {
         project_id: sheet.project_id,
         id: RecordId(ctx.id()),

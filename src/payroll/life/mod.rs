@@ -19,6 +19,8 @@ words! {
         Published = "published",
         /// Ended.
         Closed = "closed",
+        /// Opened again by money that came back.
+        Reopened = "reopened",
     }
 }
 crate::store::types::word_column!(SheetStep);

@@ -215,6 +215,7 @@ fn send(
             amount_fen: one.amount,
             state: AttemptState::Sent,
             reason: None,
+            returned_fen: Fen::ZERO,
             recorded_seq,
         });
     }

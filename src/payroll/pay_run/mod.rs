@@ -87,8 +87,8 @@ impl Hold {
                 "The line is told as paid outside the account and waits for a decision; have it confirmed, refused or taken back first.",
             ),
             Hold::Contradicted => (
-                "银行对上次支付的答复前后矛盾，请先向银行查询。",
-                "The bank contradicts itself on the last attempt; ask the bank first.",
+                "银行对上次支付的答复前后矛盾，请先向银行查询；哪一份文件有误，由两人将其作废，另一份即为准。",
+                "The bank contradicts itself on the last attempt: ask it which of its files is wrong, and have two persons void that one.",
             ),
         }
     }

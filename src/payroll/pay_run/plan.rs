@@ -8,6 +8,7 @@ use super::{Candidate, HeldLine, Hold, Verdict};
 use crate::accounts::profiles::Profile;
 use crate::base::Fen;
 use crate::base::id::LineId;
+use crate::base::money::TooMuch;
 use crate::payroll::items::{Item, actions as items};
 use crate::payroll::outside::telling;
 use crate::payroll::table::{LineRow, SheetRow};
@@ -52,8 +53,8 @@ impl Plan {
         let attempts = table::attempts_of_sheet(conn, site.id, sheet.id)?;
         let contradicted: BTreeSet<LineId> =
             attempts.iter().filter(|one| one.reason.as_deref() == Some(CONTRADICTED)).map(|one| one.line_id).collect();
-        let under_way: BTreeMap<LineId, Fen> =
-            attempts.iter().filter(|one| !one.state.is_final()).map(|one| (one.line_id, one.amount_fen)).collect();
+        let open = attempts.iter().filter(|one| !one.state.is_final());
+        let under_way: BTreeMap<LineId, Fen> = open.map(|one| Ok((one.line_id, one.kept()?))).collect::<Result<_, TooMuch>>()?;
         let told_as_paid = telling::waiting_lines(conn, site.id)?;
         let around = Around::gather(conn, site, &ctx.book(), sheet.month, ctx.today)?;
         let enrolments = workers::table::of_project(conn, site.id)?;

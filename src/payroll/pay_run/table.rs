@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::InquiryKind;
 use crate::base::id::{AccountId, LineId, PayRunId, ProjectId, RecordId, SheetId};
+use crate::base::money::TooMuch;
 use crate::base::{Fen, Moment};
 use crate::payroll::{AttemptState, RunState};
 use crate::store::bulk::insert_all;
@@ -52,7 +53,7 @@ pub struct RunHead {
     pub created_at: Moment,
 }
 
-/// One attempt to pay a line. `reason` is the bank's, or [`CONTRADICTED`].
+/// One attempt to pay a line. `reason` is the bank's, or [`CONTRADICTED`]; `returned` is what came back while the rest stayed paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
 #[diesel(table_name = pay_run_lines, treat_none_as_default_value = false)]
 #[schema(as = PayAttempt)]
@@ -66,7 +67,20 @@ pub struct AttemptRow {
     pub amount_fen: Fen,
     pub state: AttemptState,
     pub reason: Option<String>,
+    #[serde(rename = "returned", skip_serializing_if = "is_nothing")]
+    pub returned_fen: Fen,
     pub recorded_seq: i64,
+}
+
+impl AttemptRow {
+    /// What has not come back of it in part.
+    pub fn kept(&self) -> Result<Fen, TooMuch> {
+        self.amount_fen.minus(self.returned_fen)
+    }
+}
+
+fn is_nothing(amount: &Fen) -> bool {
+    *amount == Fen::ZERO
 }
 
 /// That a run is one of several files of one order; the first one's id names the order.
@@ -202,6 +216,7 @@ pub fn update_attempt(tx: &mut Tx<'_>, row: &AttemptRow) -> Result<(), StoreErro
         .set((
             pay_run_lines::state.eq(row.state),
             pay_run_lines::reason.eq(&row.reason),
+            pay_run_lines::returned_fen.eq(row.returned_fen),
             pay_run_lines::recorded_seq.eq(row.recorded_seq),
         ))
         .execute(tx.conn())?;

@@ -1,6 +1,6 @@
 //! What persons say of an entry in doubt: one says what it is, another agrees, and only then anything moves.
 
-use super::books::{self, Net};
+use super::books::{self, Due, Net};
 use super::table::{self, PaymentRow, StepRow};
 use super::{Doubt, DoubtAnswer, DoubtKind, DoubtStep};
 use crate::accounts::table::{self as accounts_table, EntryRow};
@@ -57,14 +57,24 @@ fn check(tx: &mut Tx<'_>, site: &Site, doubt: &Doubt, answer: DoubtAnswer, payme
         return Ok(());
     }
     let known = named(tx.conn(), site, payment.unwrap_or_default())?;
-    if known.is_empty() || Fen::total(known.iter().map(|one| one.amount))? != doubt.entry.amount_fen {
+    let is_whole = !known.is_empty() && Fen::total(known.iter().map(|one| one.amount))? == doubt.entry.amount_fen;
+    if !is_whole && !is_part_of_one(tx.conn(), site, &known, doubt.entry.amount_fen)? {
         let problem = Problem::invalid(
-            "所填代发不存在，或金额合计与退回款不同；多笔用空格隔开，整批可填批次编号。",
-            "There is no such payment, or their sum is not the refund's. Put blanks between several; the id of a run stands for all of it.",
+            "所填代发不存在，或金额合计与退回款不同；多笔用空格隔开，整批可填批次编号；部分退回只填一笔。",
+            "There is no such payment, or their sum is not the refund's. Put blanks between several; the id of a run stands for all of it; \
+             a part that came back is of one payment.",
         );
         return Err(problem.at("payment", "unknown_reference"));
     }
     Ok(())
+}
+
+/// Whether a refund is a part of the one payment that is named, or the last part of it.
+fn is_part_of_one(conn: &mut AnyConn, site: &Site, known: &[Named], refund: Fen) -> Result<bool, Problem> {
+    let [one] = known else { return Ok(false) };
+    let mut net = books::nets(conn, site.id, std::slice::from_ref(&one.payment))?.remove(&one.payment).unwrap_or_default();
+    net.add(refund.negated());
+    Ok(refund < one.amount && (net.is_part_back(one.due()) || net.is_all_back(one.due())))
 }
 
 /// A payment that an answer names.
@@ -72,6 +82,12 @@ struct Named {
     payment: String,
     amount: Fen,
     state: AttemptState,
+}
+
+impl Named {
+    fn due(&self) -> Due {
+        Due::of_payment(self.amount, self.state)
+    }
 }
 
 /// The payments of these ids, each once; nothing where one of them is unknown.
@@ -178,6 +194,7 @@ fn step(
 /// or the bank had refused them, for then they are open already.
 fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, text: &str) -> Result<(), Problem> {
     let known = named(tx.conn(), site, text)?;
+    let of_part = if let [one] = known.as_slice() { (entry.amount_fen < one.amount).then_some(entry.amount_fen) } else { None };
     let ids: Vec<String> = known.iter().map(|one| one.payment.clone()).collect();
     let nets = books::nets(tx.conn(), site.id, &ids)?;
     let mut rows = Vec::with_capacity(known.len());
@@ -187,7 +204,7 @@ fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, text: &s
             id: RecordId(ctx.id()),
             entry_id: entry.id,
             payment: one.payment.clone(),
-            amount_fen: one.amount.negated(),
+            amount_fen: of_part.unwrap_or(one.amount).negated(),
             recorded_seq: tx.seq(Chain::Project(site.id))?,
         });
     }
@@ -197,14 +214,22 @@ fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, text: &s
     let statement = accounts_table::statement(tx.conn(), site.id, entry.statement_id)?;
     let statement = statement.ok_or_else(|| Problem::internal("an entry without its statement"))?;
     let file = voiding::file_of(tx.conn(), site, statement.inbox_id)?;
+    let source = format!("{} {}", file.feed, file.id);
     for one in known {
-        let net = nets.get(&one.payment).copied().unwrap_or(Net::default());
+        let mut net = nets.get(&one.payment).copied().unwrap_or(Net::default());
+        if let Some(part) = of_part {
+            net.add(part.negated());
+            if net.is_part_back(one.due()) {
+                results::give_back_part(tx, ctx, site, &one.payment, (net.back, &entry.text), &source)?;
+                continue;
+            }
+        }
         let is_surplus = net.debits > 0 && net.out > one.amount;
         if is_surplus || matches!(one.state, AttemptState::Rejected | AttemptState::Returned) {
             continue;
         }
         let outcome = Outcome::Returned { reason: entry.text.clone() };
-        results::apply(tx, ctx, site, &one.payment, outcome, &format!("{} {}", file.feed, file.id))?;
+        results::apply(tx, ctx, site, &one.payment, outcome, &source)?;
     }
     Ok(())
 }

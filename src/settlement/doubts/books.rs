@@ -23,6 +23,8 @@ pub struct Due {
     pub ordered: Fen,
     /// What of a run was refused and may have been left out of its debit.
     pub rejected: Fen,
+    /// Whether it is a single payment, and not a run.
+    pub is_single: bool,
     /// Whether it is a single payment that the bank has refused or given back.
     pub has_failed: bool,
 }
@@ -30,13 +32,13 @@ pub struct Due {
 impl Due {
     /// Of a single payment whose attempt stands so.
     pub fn of_payment(ordered: Fen, state: AttemptState) -> Self {
-        Due { ordered, rejected: Fen::ZERO, has_failed: has_failed(state) }
+        Due { ordered, rejected: Fen::ZERO, is_single: true, has_failed: has_failed(state) }
     }
 
     /// Of a run with these attempts.
     pub fn of_run(total: Fen, attempts: &[AttemptRow]) -> Result<Self, Problem> {
         let rejected = attempts.iter().filter(|one| one.state == AttemptState::Rejected).map(|one| one.amount_fen);
-        Ok(Due { ordered: total, rejected: Fen::total(rejected)?, has_failed: false })
+        Ok(Due { ordered: total, rejected: Fen::total(rejected)?, is_single: false, has_failed: false })
     }
 
     /// The sum without what was refused.
@@ -58,6 +60,8 @@ pub struct Net {
     pub credits: usize,
     /// Out, less what came back.
     pub out: Fen,
+    /// What came back.
+    pub back: Fen,
     /// Whether it went out again after all of it had come back.
     pub went_again: bool,
 }
@@ -77,13 +81,28 @@ impl Net {
             self.debits += 1;
         } else {
             self.credits += 1;
+            self.back = Fen(self.back.0.saturating_sub(amount.0));
         }
         self.out = Fen(self.out.0.saturating_add(amount.0));
+    }
+
+    /// Whether a single payment went out as it was ordered, once, and a part of it came back: its line is owed that part.
+    pub fn is_part_back(self, due: Due) -> bool {
+        let has_gone_once = self.debits == 0 || self.out.0.saturating_add(self.back.0) == due.ordered.0;
+        due.is_single && !due.has_failed && has_gone_once && self.back.is_positive() && self.back < due.ordered
+    }
+
+    /// Whether a single payment came back in parts, and the last of them is there.
+    pub fn is_all_back(self, due: Due) -> bool {
+        due.is_single && !due.has_failed && self.credits > 1 && self.back == due.ordered && !self.out.is_positive()
     }
 
     /// Whether it adds up to what was ordered, once: what came back or was refused was not paid, and nothing was ordered that would go
     /// out again.
     pub fn adds_up(self, due: Due) -> bool {
+        if self.is_part_back(due) {
+            return true;
+        }
         if self.debits == 0 {
             // The run was debited as one: of the payment only its refund is told.
             return self.out == Fen::ZERO || self.out == due.ordered.negated();
@@ -194,7 +213,7 @@ mod tests {
         net
     }
 
-    const DUE: Due = Due { ordered: Fen(100), rejected: Fen::ZERO, has_failed: false };
+    const DUE: Due = Due { ordered: Fen(100), rejected: Fen::ZERO, is_single: true, has_failed: false };
 
     #[test]
     fn money_adds_up_when_what_is_out_is_what_was_ordered_or_nothing() {
@@ -202,8 +221,14 @@ mod tests {
         for fits in [&[100][..], &[100, -100], &[100, 100, -100], &[120, -20], &[-100], &[100, -100, 100, -100]] {
             assert!(adds_up(fits), "{fits:?}");
         }
-        for odd in [&[100, 100][..], &[120], &[80], &[100, -100, -100], &[-100, -100], &[100, -50], &[100, -100, 100]] {
+        for odd in
+            [&[100, 100][..], &[120], &[80], &[100, -100, -100], &[-100, -100], &[120, -50], &[100, -60, -60], &[100, -100, 100]]
+        {
             assert!(!adds_up(odd), "{odd:?}");
+        }
+        for part in [&[100, -50][..], &[-50, 100], &[-50], &[100, -30, -30]] {
+            assert!(adds_up(part) && net(part).is_part_back(DUE), "{part:?}");
+            assert!(!net(part).adds_up(Due { is_single: false, ..DUE }), "of a run nobody says whose part it is: {part:?}");
         }
         assert!(net(&[70]).adds_up(Due { rejected: Fen(30), ..DUE }), "a run without its refused lines");
     }

@@ -15,7 +15,7 @@ pub mod table;
 pub use books::{Due, Net};
 pub use candidates::{Candidate, of, waiting};
 pub(super) use candidates::{Fit, Hints, certain, names_payee, runs_of};
-pub(super) use noting::{Movement, Noted, look_again, note, raise, take_excess, tell_soon};
+pub(super) use noting::{Movement, Noted, doubt_of, look_again, note, raise, take_excess, tell_soon};
 
 use std::collections::BTreeMap;
 

@@ -72,7 +72,21 @@ pub(in crate::settlement) fn raise(
     if table::stands(tx.conn(), site.id, entry.id, kind)? {
         return Ok(());
     }
-    let row = DoubtRow {
+    let row = doubt_of(tx, ctx, site, entry, kind, amount)?;
+    table::insert_doubts(tx, &[row])?;
+    tell_soon(tx, ctx, site)
+}
+
+/// A doubt about an entry, to be written.
+pub(in crate::settlement) fn doubt_of(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    entry: &EntryRow,
+    kind: DoubtKind,
+    amount: Fen,
+) -> Result<DoubtRow, Problem> {
+    Ok(DoubtRow {
         project_id: site.id,
         id: RecordId(ctx.id()),
         entry_id: entry.id,
@@ -80,9 +94,7 @@ pub(in crate::settlement) fn raise(
         amount_fen: amount,
         recorded_at: ctx.now,
         recorded_seq: tx.seq(Chain::Project(site.id))?,
-    };
-    table::insert_doubt(tx, &row)?;
-    tell_soon(tx, ctx, site)
+    })
 }
 
 /// Keeps a refund as what is out of a run beyond what may be, where it is exactly that: refused payments that were debited all the same,

@@ -68,9 +68,9 @@ pub fn insert_payments(tx: &mut Tx<'_>, rows: &[PaymentRow]) -> Result<(), Store
     tx.seal_all(rows)
 }
 
-pub fn insert_doubt(tx: &mut Tx<'_>, row: &DoubtRow) -> Result<(), StoreError> {
-    diesel::insert_into(entry_doubts::table).values(row).execute(tx.conn())?;
-    tx.seal(row)
+pub fn insert_doubts(tx: &mut Tx<'_>, rows: &[DoubtRow]) -> Result<(), StoreError> {
+    insert_all!(tx.conn(), entry_doubts::table, rows)?;
+    tx.seal_all(rows)
 }
 
 pub fn insert_step(tx: &mut Tx<'_>, row: &StepRow) -> Result<(), StoreError> {

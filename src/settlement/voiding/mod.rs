@@ -15,10 +15,10 @@ use self::table::{FileRow, StepRow};
 use super::{HandedIn, results, statements};
 use crate::accounts::table::{self as accounts_table, EntryRow};
 use crate::accounts::{EntryStatus, posting_key, taken_back_key};
-use crate::base::id::{InboxId, RecordId};
+use crate::base::id::{InboxId, LineId, RecordId};
 use crate::base::{Fen, words};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
-use crate::payroll::withdrawing;
+use crate::payroll::{self, withdrawing};
 use crate::projects::Site;
 use crate::store::spool::Spool;
 use crate::store::{AnyConn, Chain, Tx, jobs};
@@ -133,8 +133,9 @@ fn void(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &FileRow, note: String) -
     for statement in &own {
         touched.extend(table::entries_told_by(tx.conn(), statement)?.into_iter().map(|row| (row.id.0, row)));
     }
-    let again = to_tell_again(tx.conn(), site, file, touched.values())?;
-    withdrawing::withdraw(tx, ctx, site, &format!("{} {}", file.feed, file.id))?;
+    let mut again = to_tell_again(tx.conn(), site, file, touched.values())?;
+    let lines = withdrawing::withdraw(tx, ctx, site, &format!("{} {}", file.feed, file.id))?;
+    again.extend(that_spoke_before(tx.conn(), site, file, &lines)?);
     for row in touched.into_values() {
         take_back(tx, ctx, site, row, file.id)?;
     }
@@ -178,6 +179,24 @@ fn to_tell_again<'a>(
         return Err(problem.at("file", "over_limit"));
     }
     Ok(files)
+}
+
+/// The files that stand and had spoken on these lines before this one did: what they said holds again.
+fn that_spoke_before(conn: &mut AnyConn, site: &Site, file: &FileRow, lines: &[LineId]) -> Result<BTreeSet<InboxId>, Problem> {
+    let voided: BTreeSet<InboxId> = accounts_table::voided_files(conn, site.id)?.into_iter().collect();
+    let mut sources: BTreeSet<String> = BTreeSet::new();
+    for line in lines {
+        sources.extend(payroll::table::events_of(conn, site.id, *line)?.into_iter().map(|event| event.source));
+    }
+    let mut found = BTreeSet::new();
+    for source in sources {
+        let Some((feed, Ok(id))) = source.split_once(' ').map(|(feed, id)| (feed, id.parse::<InboxId>())) else { continue };
+        let is_earlier = id != file.id && !voided.contains(&id);
+        if is_earlier && table::file(conn, id)?.is_some_and(|kept| kept.feed == feed) {
+            found.insert(id);
+        }
+    }
+    Ok(found)
 }
 
 /// Takes an entry out of the books: it stays, counts in no balance, and its postings are taken back by one of their own.

@@ -32,6 +32,7 @@ mod pages;
 mod pages_house;
 mod pages_law;
 mod pages_month;
+mod parts_returned;
 mod past;
 mod patterns;
 mod pay_checks;

@@ -62,6 +62,9 @@ both!(a_refund_after_the_end_opens_the_sheet_and_the_worker_is_paid_again, |app|
     stage.hear(&payments[0], Outcome::Returned { reason: "退汇".to_owned() });
     let now = stage.manager.get(&stage.path(&format!("pay-sheets/{}", text(&sheet["id"])))).send().await.expect(200);
     assert_eq!(now["state"], "audited", "money came back: {now}");
+    let notes = stage.manager.get(&stage.path(&format!("pay-sheets/{}/notes", text(&sheet["id"])))).send().await.expect(200);
+    let steps: Vec<&Value> = notes.as_array().or(notes["items"].as_array()).unwrap().iter().map(|one| &one["step"]).collect();
+    assert_eq!(steps, ["closed", "reopened"], "{notes}");
     let again = stage.order(&sheet, "order-0003").await.expect(201);
     assert_eq!(again["ordered"], "1500.00", "the returned line and no other: {again}");
     assert_eq!(stage.payments(&again["run"]).await.len(), 1);

@@ -203,6 +203,7 @@ pub(super) fn sent_run(
                 amount_fen: Fen(*amount),
                 state: AttemptState::Sent,
                 reason: None,
+                returned_fen: Fen::ZERO,
                 recorded_seq,
             };
             insert_attempts(tx, std::slice::from_ref(&attempt))?;

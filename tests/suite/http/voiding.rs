@@ -16,7 +16,7 @@ fn other(app: &App) -> Client<'_> {
 }
 
 /// Asks as one person and voids as another; gives the file's view afterwards.
-async fn void(app: &App, client: &Client<'_>, site: &TestProject, receipt: &Value) -> Value {
+pub(super) async fn void(app: &App, client: &Client<'_>, site: &TestProject, receipt: &Value) -> Value {
     let path = format!("{}/bank-files/{}", site.path, receipt["inbox_id"].as_str().expect("an id"));
     let note = json!({"note": "银行误发，系测试文件"});
     client.post(&format!("{path}/void"), note.clone()).send().await.expect(201);
@@ -137,6 +137,76 @@ both!(words_on_lines_are_withdrawn_and_nobody_is_paid_twice_for_it, |app| {
         ("-300.00".into(), "0.00".into()),
         "{books}"
     );
+    assert_eq!(broken(&app), Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(where_a_refund_s_file_is_voided_the_line_is_paid_by_the_file_that_stands, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let account = open(&client, &site, NUMBER).await;
+    let ids = sent_run(&app, &site, &account, "RUN-1", &[10_000, 20_000]);
+    let moved = |id: &str, amount: &'static str, back: bool| Ntry {
+        reference: Some(if back { "V2" } else { "V1" }),
+        text: if back { "退款" } else { "代发工资" },
+        details: format!("<NtryDtls>{}</NtryDtls>", transaction(id, amount, back, back.then_some("AC04"))),
+        ..if back { Ntry::credit(amount, "2026-03-02") } else { Ntry::debit(amount, "2026-03-02") }
+    };
+    hand_in(&client, &camt(53, "S1", 1, None, &[moved(&ids[0], "100.00", false)])).await.expect(200);
+    let refund = hand_in(&client, &camt(53, "S2", 2, None, &[moved(&ids[0], "100.00", true)])).await.expect(200);
+    assert_eq!(states(&app, &site, &ids), ["returned", "sent"]);
+    void(&app, &client, &site, &refund).await;
+    assert_eq!(states(&app, &site, &ids), ["paid", "sent"], "the earlier file's word holds again");
+    let books = ledger(&client, &site).await;
+    assert_eq!(
+        (balance(&books, "wages_payable"), balance(&books, "pay_in_transit")),
+        ("0.00".into(), "-200.00".into()),
+        "{books}"
+    );
+    assert_eq!(broken(&app), Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(of_two_words_that_contradict_each_other_the_wrong_file_is_voided_and_the_other_holds, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let account = open(&client, &site, NUMBER).await;
+    let ids = sent_run(&app, &site, &account, "RUN-1", &[10_000, 20_000]);
+    let debit = |id: &str, amount: &'static str, reference: &'static str| Ntry {
+        reference: Some(reference),
+        text: "代发工资",
+        details: format!("<NtryDtls>{}</NtryDtls>", transaction(id, amount, false, None)),
+        ..Ntry::debit(amount, "2026-03-02")
+    };
+    let refused = |id: &str| {
+        format!(
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt><GrpHdr><MsgId>R-{id}</MsgId>\
+             <CreDtTm>2026-03-02T10:00:00+08:00</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>RUN-1</OrgnlMsgId>\
+             <OrgnlMsgNmId>pain.001</OrgnlMsgNmId></OrgnlGrpInfAndSts><OrgnlPmtInfAndSts><OrgnlPmtInfId>P</OrgnlPmtInfId>\
+             <TxInfAndSts><OrgnlEndToEndId>{id}</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts>\
+             </OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>"
+        )
+    };
+    let mut files = Vec::new();
+    for (id, amount, reference) in [(&ids[0], "100.00", "V1"), (&ids[1], "200.00", "V2")] {
+        let name = format!("S-{reference}");
+        let paid = hand_in(&client, &camt(53, &name, 1, None, &[debit(id, amount, reference)])).await.expect(200);
+        files.push((paid, hand_in_results(&client, &refused(id)).await.expect(200)));
+    }
+    let marked = |id: &str| {
+        let (project, id) = (site.id, id.to_owned());
+        let row = app.read(move |conn, _| Ok(anxin::payroll::pay_run::table::attempt(conn, project, &id)?)).unwrap().unwrap();
+        row.reason.as_deref() == Some("contradicted")
+    };
+    assert!(marked(&ids[0]) && marked(&ids[1]));
+    assert_eq!(states(&app, &site, &ids), ["paid", "paid"], "a word against a final one moves nothing");
+    // Of the first payment the report was wrong, of the second the statement.
+    void(&app, &client, &site, &files[0].1).await;
+    void(&app, &client, &site, &files[1].0).await;
+    assert_eq!(states(&app, &site, &ids), ["paid", "rejected"]);
+    assert!(!marked(&ids[0]) && !marked(&ids[1]));
+    let books = ledger(&client, &site).await;
+    assert_eq!(balance(&books, "wages_payable"), "-200.00", "what was refused is owed again: {books}");
     assert_eq!(broken(&app), Vec::<String>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -59,13 +59,19 @@ fn claim(conn: &mut crate::store::AnyConn, ctx: &Ctx, people: usize, id: Project
     let begun = Instant::now();
     let signs = actions::signs(conn, ctx, &site, last)?;
     let signs_millis = begun.elapsed().as_millis();
-    let names = signs.gathered.facts.people.iter().take(NAMES);
+    let names = signs.people.gathered.facts.people.iter().take(NAMES);
     let list: Vec<NewClaimed> =
         names.map(|person| NewClaimed { name: person.name.clone(), id_number: None, amount: Fen(500_000) }).collect();
     let begun = Instant::now();
     let compared = actions::compare_claim(conn, ctx, &site, (last.plus(1 - MONTHS), last), &list)?;
     let millis = begun.elapsed().as_millis();
-    Ok(Claim { people, names: compared.items.len(), millis, signs_millis, told: signs.rings.len() + signs.suspects.len() })
+    Ok(Claim {
+        people,
+        names: compared.items.len(),
+        millis,
+        signs_millis,
+        told: signs.people.rings.len() + signs.people.suspects.len(),
+    })
 }
 
 impl Claim {

@@ -133,6 +133,20 @@ fn require_other_side(conn: &mut AnyConn, ctx: &Ctx, site: &Site, told_by: UserI
     Err(Problem::new(Code::NotAllowed, zh, en).at("decided_by", "second_person"))
 }
 
+/// Whether the one who asks may confirm what this person told: another person of another side.
+///
+/// # Errors
+/// What the store says.
+pub fn may_confirm(conn: &mut AnyConn, ctx: &Ctx, site: &Site, told_by: UserId) -> Result<bool, Problem> {
+    let allowed = second::require(conn, ctx, &told_by.to_string())
+        .and_then(|decided_by| require_other_side(conn, ctx, site, told_by, decided_by));
+    match allowed {
+        Ok(()) => Ok(true),
+        Err(problem) if problem.code == Code::NotAllowed => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
 /// The lines of payments that were told and wait for a decision.
 ///
 /// # Errors

@@ -1,0 +1,1 @@
+ALTER TABLE pay_run_lines DROP COLUMN returned_fen;

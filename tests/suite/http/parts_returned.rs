@@ -1,0 +1,146 @@
+//! A part of a wage comes back from the bank: that part is owed again, the rest stays paid, in whatever order and however often it is told.
+
+use serde_json::{Value, json};
+
+use super::doubts::{credit, debit, decide, doubts, open_kinds, other, paid, reasons, refund, say, told};
+use super::ledger::{balance, broken};
+use super::matching::site;
+use super::payroll::Stage;
+use super::settlement::{Ntry, ledger, states};
+use super::voiding::void;
+use crate::both;
+use crate::suite::ground::App;
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// What is paid of each worker's line, in the order of the payments.
+async fn paid_of(stage: &Stage<'_>, sheet: &Value, ids: &[String]) -> Vec<String> {
+    let lines = stage.lines(sheet).await;
+    let of = |id: &String| {
+        let line = id.rsplit_once('-').expect("an attempt").0.to_owned();
+        lines.iter().map(|one| &one["line"]).find(|one| text(&one["id"]) == line).map(|one| text(&one["paid"])).expect("a line")
+    };
+    ids.iter().map(of).collect()
+}
+
+async fn sheet_of(stage: &Stage<'_>) -> Value {
+    let list = stage.manager.get(&stage.path("pay-sheets")).send().await.expect(200);
+    list["items"][0].clone()
+}
+
+/// What is owed and what is on its way, by the ledger.
+async fn owed_and_under_way(stage: &Stage<'_>) -> (String, String) {
+    let books = ledger(&stage.manager, &stage.project).await;
+    (balance(&books, "wages_payable"), balance(&books, "pay_in_transit"))
+}
+
+fn sound(app: &App) {
+    assert_eq!(broken(app), Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+}
+
+both!(a_part_that_comes_back_is_owed_again_and_only_that_part, |app| {
+    let (stage, ids) = paid(&app).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = sheet_of(&stage).await;
+    let part = credit(&ids[0], "600.00", "V2-1");
+    let receipt = told(client, "D2", &[part.clone()]).await;
+    assert_eq!(reasons(&receipt), Vec::<&str>::new(), "{receipt}");
+    assert_eq!(states(&app, site, &ids), ["returned", "paid", "paid"]);
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["1000.00", "1600.00", "1600.00"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("-600.00".into(), "0.00".into()));
+    assert_eq!(open_kinds(client, site).await, Vec::<String>::new());
+    // The same entry in another file is the same part.
+    told(client, "D3", &[part]).await;
+    assert_eq!(owed_and_under_way(&stage).await, ("-600.00".into(), "0.00".into()));
+    let second = stage.order(&sheet, "part-0001").await.expect(201);
+    assert_eq!((&second["run"]["total"], &second["run"]["line_count"]), (&json!("600.00"), &json!(1)), "{second}");
+    let again = stage.payments(&second["run"]).await;
+    told(client, "D4", &[debit(&again[0], "600.00", "V3-1")]).await;
+    assert_eq!(states(&app, site, &ids), ["paid", "paid", "paid"]);
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["1600.00", "1600.00", "1600.00"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("0.00".into(), "0.00".into()));
+    sound(&app);
+});
+
+both!(parts_that_come_back_one_after_the_other_are_the_whole_in_the_end, |app| {
+    let (stage, ids) = paid(&app).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = sheet_of(&stage).await;
+    told(client, "D2", &[credit(&ids[0], "600.00", "V2-1"), credit(&ids[0], "300.00", "V2-2")]).await;
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["700.00", "1600.00", "1600.00"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("-900.00".into(), "0.00".into()));
+    told(client, "D3", &[credit(&ids[0], "700.00", "V2-3")]).await;
+    assert_eq!(states(&app, site, &ids), ["returned", "paid", "paid"]);
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["0.00", "1600.00", "1600.00"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("-1600.00".into(), "0.00".into()));
+    assert_eq!(open_kinds(client, site).await, Vec::<String>::new());
+    // More than was paid is nobody's wage: a person looks at it, and the line stays as it is.
+    let more = told(client, "D4", &[credit(&ids[0], "100.00", "V2-4")]).await;
+    assert!(reasons(&more).contains(&"paid_again"), "{more}");
+    assert_eq!(owed_and_under_way(&stage).await.0, "-1600.00");
+    sound(&app);
+});
+
+both!(a_part_is_told_before_its_debit_and_the_line_is_paid_but_for_it, |app| {
+    let stage = site(&app, 4).await;
+    let sheet = stage.audited().await;
+    let run = stage.order(&sheet, "part-0002").await.expect(201)["run"].clone();
+    let ids = stage.payments(&run).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    told(client, "D1", &[credit(&ids[0], "600.00", "V2-1")]).await;
+    assert_eq!(states(&app, site, &ids), ["sent", "sent", "sent"], "its payment is still under way");
+    let late = ids.iter().zip(["V1-1", "V1-2", "V1-3"]).map(|(id, voucher)| debit(id, "1600.00", voucher)).collect::<Vec<Ntry>>();
+    told(client, "D2", &late).await;
+    assert_eq!(states(&app, site, &ids), ["returned", "paid", "paid"]);
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["1000.00", "1600.00", "1600.00"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("-600.00".into(), "0.00".into()));
+    assert_eq!(open_kinds(client, site).await, Vec::<String>::new());
+    sound(&app);
+});
+
+both!(a_part_of_a_file_that_is_voided_is_owed_no_more_and_one_that_stands_is_told_again, |app| {
+    let stage = site(&app, 4).await;
+    let sheet = stage.audited().await;
+    let run = stage.order(&sheet, "part-0003").await.expect(201)["run"].clone();
+    let ids = stage.payments(&run).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let debits =
+        ids.iter().zip(["V1-1", "V1-2", "V1-3"]).map(|(id, voucher)| debit(id, "1600.00", voucher)).collect::<Vec<Ntry>>();
+    let first = told(client, "D1", &debits).await;
+    let part = told(client, "D2", &[credit(&ids[0], "600.00", "V2-1")]).await;
+    assert_eq!(owed_and_under_way(&stage).await, ("-600.00".into(), "0.00".into()));
+    void(&app, client, site, &part).await;
+    assert_eq!(states(&app, site, &ids), ["paid", "paid", "paid"], "the debit that stands is told again");
+    assert_eq!(owed_and_under_way(&stage).await, ("0.00".into(), "0.00".into()));
+    told(client, "D3", &[credit(&ids[0], "500.00", "V2-2")]).await;
+    assert_eq!(owed_and_under_way(&stage).await, ("-500.00".into(), "0.00".into()));
+    void(&app, client, site, &first).await;
+    assert_eq!(states(&app, site, &ids), ["unknown", "unknown", "unknown"]);
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["0.00", "0.00", "0.00"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("-500.00".into(), "-4800.00".into()), "what came back stays owed");
+    told(client, "D4", &debits).await;
+    assert_eq!(states(&app, site, &ids), ["returned", "paid", "paid"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("-500.00".into(), "0.00".into()));
+    sound(&app);
+});
+
+both!(a_part_without_an_id_is_answered_by_two_persons, |app| {
+    let (stage, ids) = paid(&app).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = sheet_of(&stage).await;
+    told(client, "D2", &[refund("600.00", "代发工资部分退回", Some("测试工人1"), None, "R1")]).await;
+    let doubt = doubts(client, site).await.remove(0);
+    assert_eq!(doubt["kind"], "refund_waits", "{doubt}");
+    let of_two = json!({"answer": "refund_of_line", "payment": format!("{} {}", ids[0], ids[1]), "note": "测试"});
+    say(client, site, &doubt, of_two).await.refuse(422, "invalid");
+    say(client, site, &doubt, json!({"answer": "refund_of_line", "payment": ids[0], "note": "银行书面确认"})).await.expect(201);
+    decide(&other(&app), site, &doubt, true).await.expect(201);
+    assert_eq!(states(&app, site, &ids), ["returned", "paid", "paid"]);
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["1000.00", "1600.00", "1600.00"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("-600.00".into(), "0.00".into()));
+    assert_eq!(open_kinds(client, site).await, Vec::<String>::new());
+    sound(&app);
+});
