@@ -39,6 +39,11 @@ impl IdSource {
     }
 }
 
+/// The least id that is handed out at a moment: what came before it has a smaller one, unless the clock was put back since.
+pub fn first_at(moment: Moment) -> i64 {
+    moment.unix_millis() << (NODE_BITS + COUNTER_BITS)
+}
+
 /// Writes an id number as 13 characters.
 pub fn encode(number: i64) -> String {
     let number = number.unsigned_abs();
@@ -161,6 +166,13 @@ mod tests {
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
         let earlier = source.next(Moment(now.0 - 1_000_000));
         assert!(earlier > *ids.last().unwrap());
+    }
+
+    #[test]
+    fn a_moment_has_a_least_id() {
+        let now = Moment(1_770_000_000_000_000);
+        let before = IdSource::new(1023).next(Moment(now.0 - 1_000));
+        assert!(before < first_at(now) && first_at(now) <= IdSource::new(0).next(now));
     }
 
     #[test]

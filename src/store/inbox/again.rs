@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::{InboxState, Rejected};
 use crate::base::Moment;
-use crate::base::id::{InboxId, ProjectId, QuarantineId};
+use crate::base::id::{self, InboxId, ProjectId, QuarantineId};
 use crate::store::vault::{Owner, Vault};
 use crate::store::{AnyConn, StoreError, schema};
 
@@ -160,7 +160,8 @@ pub fn forget_bodies(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreE
         diesel::sql_query("SELECT value FROM marks WHERE name = $1").bind::<Text, _>(MARK).get_result(conn).optional()?;
     let from: i64 = marked.and_then(|mark| mark.value.parse().ok()).unwrap_or(0);
     let ids: Vec<InboxId> = i::table
-        .filter(i::id.gt(InboxId(from)).and(i::received_at.lt(before)))
+        // Ids grow with time, so that nothing younger is looked at.
+        .filter(i::id.gt(InboxId(from)).and(i::id.lt(InboxId(id::first_at(before)))).and(i::received_at.lt(before)))
         .order(i::id)
         .limit(FORGOTTEN_AT_ONCE)
         .select(i::id)
