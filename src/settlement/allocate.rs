@@ -1,6 +1,6 @@
 //! One entry: found again or new, what it is for, its posting, and what it says of single pay lines.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::keys::{Known, Told, Voice, WINDOW_DAYS};
 use super::page::{self, Answers, Pending, Wanted};
@@ -22,6 +22,9 @@ use crate::store::vault::Owner;
 use crate::store::{Chain, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::{Amount, Detail, Entry};
+
+/// Ordinals of entries alike that are asked for at once.
+const ORDINALS_AT_ONCE: u32 = 500;
 
 /// What every entry of one statement shares.
 pub(super) struct Desk<'a> {
@@ -56,6 +59,8 @@ pub(super) struct Desk<'a> {
     pub waiting: BTreeMap<String, i64>,
     /// The next free ordinal of entries that are alike in everything.
     pub ordinals: BTreeMap<String, u32>,
+    /// Keys of entries alike that stand, by what is alike, with the first ordinal that was not asked for.
+    pub alike: HashMap<String, (u32, HashSet<String>)>,
     /// What was found on the way.
     pub problems: Vec<FileProblem>,
     /// Words on single lines that were passed on.
@@ -281,7 +286,7 @@ impl Desk<'_> {
         meaning: Meaning,
     ) -> Result<(EntryRow, Effect), Problem> {
         let mut ordinal = self.ordinals.get(base).copied().unwrap_or(0);
-        while self.stands(tx, &format!("{base}/{ordinal}"), ordinal)? {
+        while self.stands(tx, base, ordinal)? {
             ordinal = ordinal.saturating_add(1);
         }
         self.ordinals.insert(base.to_owned(), ordinal.saturating_add(1));
@@ -365,25 +370,35 @@ impl Desk<'_> {
         Ok((row, if changed { Effect::Merged } else { Effect::Nothing }))
     }
 
-    /// Whether another entry has the key; of the first of its words the page's answers know.
-    fn stands(&self, tx: &mut Tx<'_>, entry_key: &str, ordinal: u32) -> Result<bool, Problem> {
+    /// Whether another entry has the key of this ordinal; of the first of its words the page's answers know, the others are asked for
+    /// many at once, since thousands of entries may be alike.
+    fn stands(&mut self, tx: &mut Tx<'_>, base: &str, ordinal: u32) -> Result<bool, Problem> {
+        let key = |ordinal: u32| format!("{base}/{ordinal}");
         if ordinal == 0 {
-            Ok(self.answers.key_stands(entry_key))
-        } else {
-            Ok(table::key_stands(tx.conn(), self.site.id, entry_key)?)
+            return Ok(self.answers.key_stands(&key(0)));
         }
+        let (asked, standing) = self.alike.entry(base.to_owned()).or_insert_with(|| (1, HashSet::new()));
+        if ordinal >= *asked {
+            let until = ordinal.saturating_add(ORDINALS_AT_ONCE);
+            let keys: Vec<String> = (ordinal..until).map(key).collect();
+            standing.extend(table::keys_standing(tx.conn(), self.site.id, &keys)?);
+            *asked = until;
+        }
+        Ok(standing.contains(&key(ordinal)))
     }
 
     /// Moves an entry that was booked as a guess, or a refund that nothing explained, to the account that a later message names.
     fn repost(&self, tx: &mut Tx<'_>, ctx: &Ctx, row: &EntryRow, meaning: Meaning) -> Result<(), Problem> {
+        let counter = purpose::counter_account(meaning.purpose, meaning.is_ours);
+        // A refund that was explained once stays so when a poorer telling comes after.
+        if counter == ledger::LedgerAccount::Refunds {
+            return Ok(());
+        }
         let Some(posting) = ledger::table::by_key(tx.conn(), self.site.id, &posting_key(row.id))? else { return Ok(()) };
         let lines = ledger::table::lines_of(tx.conn(), self.site.id, &[posting.id])?;
         let booked = lines.iter().find(|line| line.account != ledger::LedgerAccount::Bank).map(|line| line.account);
-        let counter = purpose::counter_account(meaning.purpose, meaning.is_ours);
-        // A refund that was explained once stays so when a poorer telling comes after.
-        let poorer = counter == ledger::LedgerAccount::Refunds;
         let key = format!("reallocates {}", row.id);
-        let Some(before) = booked.filter(|account| *account != counter && !poorer) else { return Ok(()) };
+        let Some(before) = booked.filter(|account| *account != counter) else { return Ok(()) };
         if ledger::table::by_key(tx.conn(), self.site.id, &key)?.is_some() {
             return Ok(());
         }

@@ -292,11 +292,12 @@ impl Desk<'_> {
         // Thousands of refunds may come under one voucher: what no payment can be behind waits for a person without a search.
         let voucher = row.bank_ref.as_ref().and_then(|reference| self.vouchers.get(reference));
         let may_be_of_run = run.is_some() || voucher.is_none_or(|one| one.has_run);
-        if !may_be_of_run && self.pending.is_newest(row) && !self.was_ordered(tx, row.amount_fen)? {
-            return self.doubt(tx, ctx, entry, row, DoubtKind::RefundWaits, row.amount_fen);
-        }
-        if !doubts::table::of_entry(tx.conn(), self.site.id, row.id)?.is_empty() {
+        let has_no_payment = !may_be_of_run && !self.was_ordered(tx, row.amount_fen)?;
+        if !self.pending.is_newest(row) && !doubts::table::of_entry(tx.conn(), self.site.id, row.id)?.is_empty() {
             return Ok(());
+        }
+        if has_no_payment {
+            return self.doubt(tx, ctx, entry, row, DoubtKind::RefundWaits, row.amount_fen);
         }
         self.pending.write(tx, ctx, self.site)?;
         if let Some(run) = &run

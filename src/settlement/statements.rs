@@ -223,6 +223,7 @@ impl<'a> Booking<'a> {
             vouchers: BTreeMap::new(),
             totals: table::totals_of_runs(tx.conn(), account)?,
             ordered_sums: HashMap::new(),
+            alike: HashMap::new(),
             waiting: BTreeMap::new(),
             ordinals: BTreeMap::new(),
             problems: Vec::new(),

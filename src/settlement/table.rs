@@ -195,7 +195,7 @@ pub fn workers_cards(conn: &mut AnyConn, project: ProjectId, cards: &[String]) -
     Ok(rows.into_iter().flatten().collect())
 }
 
-/// [`key_stands`] for many: those that stand.
+/// Those of these keys under which an entry stands.
 pub fn keys_standing(conn: &mut AnyConn, project: ProjectId, keys: &[String]) -> Result<HashSet<String>, StoreError> {
     let rows: Vec<String> = bank_entries::table
         .filter(bank_entries::project_id.eq(project).and(bank_entries::entry_key.eq_any(keys.to_vec())))
@@ -235,13 +235,4 @@ pub fn debits_of_runs(conn: &mut AnyConn, account: &AccountRow, match_key: &str)
         )
         .count()
         .get_result(conn)?)
-}
-
-/// Whether an entry with this key stands.
-pub fn key_stands(conn: &mut AnyConn, project: ProjectId, entry_key: &str) -> Result<bool, StoreError> {
-    let count: i64 = bank_entries::table
-        .filter(bank_entries::project_id.eq(project).and(bank_entries::entry_key.eq(entry_key)))
-        .count()
-        .get_result(conn)?;
-    Ok(count > 0)
 }
