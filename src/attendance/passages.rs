@@ -53,7 +53,7 @@ pub fn behind(
     indexes.push(pin_index(vault, project, &enrolment.worker_id.to_string()));
     let mut pins = Vec::new();
     for index in indexes {
-        pins.extend(workers::table::pin_id(conn, project, &index)?);
+        pins.extend(workers::table::pin_row(conn, project, &index)?.map(|row| row.id));
     }
     let gates: HashMap<i64, devices::DeviceRow> =
         devices::of_project(conn, project)?.into_iter().map(|device| (device.id.0, device)).collect();

@@ -110,8 +110,11 @@ pub struct PinUse {
 /// Which numbers punched from `first` to `last`, how often, and when.
 pub fn pins_used(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) -> Result<Vec<PinUse>, StoreError> {
     Ok(fixed(
-        "SELECT pin_id, COUNT(*) AS punches, MIN(local_day) AS first_day, MAX(local_day) AS last_day FROM punches \
-         WHERE project_id = $1 AND local_day >= $2 AND local_day <= $3 GROUP BY pin_id ORDER BY pin_id",
+        "SELECT n.id AS pin_id, u.punches AS punches, u.first_day AS first_day, u.last_day AS last_day FROM \
+         (SELECT r.pin AS pin, COUNT(*) AS punches, MIN(r.local_day) AS first_day, MAX(r.local_day) AS last_day \
+         FROM punch_places p JOIN punch_rows r ON r.place = p.number \
+         WHERE p.project_id = $1 AND r.local_day >= $2 AND r.local_day <= $3 GROUP BY r.pin) u \
+         JOIN pins n ON n.number = u.pin ORDER BY n.id",
     )
     .big(project.0)
     .int(day_number(first))
@@ -327,17 +330,39 @@ pub fn was_attended(conn: &mut AnyConn, project: ProjectId, month: Month) -> Res
     Ok(found.is_some())
 }
 
-/// The project's first day with punches after a day; 0 punches are no day.
+#[derive(QueryableByName)]
+struct FirstDay {
+    #[diesel(sql_type = Nullable<Integer>)]
+    day: Option<i32>,
+}
+
+/// The project's first day with punches after a day; 0 punches are no day. One probe of the key a machine.
 pub fn next_day(conn: &mut AnyConn, project: i64, after: i32) -> Result<Option<i32>, StoreError> {
-    Ok(punches::table
-        .filter(punches::project_id.eq(project).and(punches::local_day.gt(after)))
-        .select(diesel::dsl::min(punches::local_day))
-        .first(conn)?)
+    let row: FirstDay = fixed(
+        "SELECT MIN(own.day) AS day FROM (SELECT (SELECT MIN(r.local_day) FROM punch_rows r \
+         WHERE r.place = p.number AND r.local_day > $2) AS day FROM punch_places p WHERE p.project_id = $1) own",
+    )
+    .big(project)
+    .int(after)
+    .get_result(conn)?;
+    Ok(row.day)
+}
+
+#[derive(QueryableByName)]
+struct FirstProject {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    id: Option<i64>,
 }
 
 /// The first project with punches after a project's id.
 pub fn next_project(conn: &mut AnyConn, after: i64) -> Result<Option<i64>, StoreError> {
-    Ok(punches::table.filter(punches::project_id.gt(after)).select(diesel::dsl::min(punches::project_id)).first(conn)?)
+    let row: FirstProject = fixed(
+        "SELECT MIN(p.project_id) AS id FROM punch_places p \
+         WHERE p.project_id > $1 AND EXISTS (SELECT 1 FROM punch_rows r WHERE r.place = p.number)",
+    )
+    .big(after)
+    .get_result(conn)?;
+    Ok(row.id)
 }
 
 #[derive(QueryableByName)]
@@ -373,7 +398,13 @@ struct Counted {
 
 /// How many punches of a device are stored on a project.
 pub fn count_of_device(conn: &mut AnyConn, project: ProjectId, device: DeviceId) -> Result<i64, StoreError> {
-    Ok(punches::table.filter(punches::project_id.eq(project.0).and(punches::device_id.eq(device.0))).count().get_result(conn)?)
+    let row: Counted = fixed(
+        "SELECT COUNT(*) AS n FROM punch_places p JOIN punch_rows r ON r.place = p.number WHERE p.project_id = $1 AND p.device_id = $2",
+    )
+    .big(project.0)
+    .big(device.0)
+    .get_result(conn)?;
+    Ok(row.n)
 }
 
 /// How many items of a source wait in quarantine, flags left out: those were taken.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "postgres")]
 pub(super) mod many;
+pub mod numbers;
 
 use diesel::backend::Backend as AnyBackend;
 use diesel::prelude::*;
@@ -13,9 +14,10 @@ use super::conn::{AnyConn, Backend};
 use super::fixed::fixed;
 use super::{StoreError, schema};
 use crate::base::{Day, Fen, Moment};
+use numbers::Numbers;
 
-/// A punch as stored: the key is the row. `local_day` counts days since 1970, `local_time` seconds of that day, on the device's own clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Queryable, Selectable, Insertable)]
+/// A punch as it is read. `local_day` counts days since 1970, `local_time` seconds of that day, on the device's own clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Queryable, Selectable)]
 #[diesel(table_name = schema::punches)]
 pub struct PunchRow {
     /// Project.
@@ -80,9 +82,41 @@ struct Total {
     total: i64,
 }
 
+/// The key of a punch as it is kept, by small numbers (`numbers`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Queryable)]
+struct Key {
+    place: i32,
+    local_day: i32,
+    local_time: i32,
+    pin: i32,
+    state: i32,
+    verify: i32,
+    ordinal: i32,
+}
+
+impl Key {
+    fn of(row: &PunchRow, (place, pin): (i32, i32)) -> Self {
+        let PunchRow { local_day, local_time, state, verify, ordinal, .. } = *row;
+        Self { place, local_day, local_time, pin, state, verify, ordinal }
+    }
+
+    /// In the order of the columns.
+    fn values(&self) -> [&i32; 7] {
+        [&self.place, &self.local_day, &self.local_time, &self.pin, &self.state, &self.verify, &self.ordinal]
+    }
+}
+
+/// A punch that is about to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct NewPunch {
+    key: Key,
+    row: PunchRow,
+    message: i64,
+}
+
 /// Inserts one punch unless it is there. A type of its own, so that a connection finds the prepared statement by the type: half of
 /// what a punch costs would otherwise be text.
-struct InsertPunch<'a>(&'a PunchRow);
+struct InsertPunch<'a>(&'a NewPunch);
 
 impl QueryId for InsertPunch<'_> {
     type QueryId = InsertPunch<'static>;
@@ -96,19 +130,12 @@ where
     i32: ToSql<Integer, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let row = self.0;
-        out.push_sql(
-            "INSERT INTO punches (project_id, device_id, pin_id, inbox_id, local_day, local_time, state, verify, ordinal) VALUES (",
-        );
-        for number in [&row.project_id, &row.device_id, &row.pin_id, &row.inbox_id] {
-            out.push_bind_param::<BigInt, _>(number)?;
-            out.push_sql(", ");
-        }
-        for number in [&row.local_day, &row.local_time, &row.state, &row.verify] {
+        out.push_sql("INSERT INTO punch_rows (place, local_day, local_time, pin, state, verify, ordinal, message) VALUES (");
+        for number in self.0.key.values() {
             out.push_bind_param::<Integer, _>(number)?;
             out.push_sql(", ");
         }
-        out.push_bind_param::<Integer, _>(&row.ordinal)?;
+        out.push_bind_param::<BigInt, _>(&self.0.message)?;
         out.push_sql(") ON CONFLICT DO NOTHING");
         Ok(())
     }
@@ -116,25 +143,39 @@ where
 
 impl<Conn> RunQueryDsl<Conn> for InsertPunch<'_> {}
 
-/// Stores punches that are not there yet; gives those that were new, in the order of their keys. The batch is sorted by key first, which
-/// keeps the pages that it touches few; of two with one key the one of the earlier message is stored.
-pub fn insert_punches(conn: &mut AnyConn, mut rows: Vec<PunchRow>) -> Result<Vec<PunchRow>, StoreError> {
-    rows.sort_unstable();
-    match conn {
+/// Stores punches that are not there yet; gives those that were new, in their order. The batch is sorted by key first, which keeps the
+/// pages that it touches few; of two with one key the one of the earlier message is stored. What `numbers` does not know is looked up.
+pub fn insert_punches(conn: &mut AnyConn, rows: &[PunchRow], mut numbers: Numbers) -> Result<Vec<PunchRow>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    numbers.complete(conn, rows)?;
+    let messages = numbers::number_messages(conn, rows)?;
+    let mut new = Vec::with_capacity(rows.len());
+    for row in rows {
+        let message = messages.get(&row.inbox_id).copied();
+        let message = message.ok_or_else(|| StoreError::Damaged("a message of punches got no number".to_owned()))?;
+        new.push(NewPunch { key: Key::of(row, numbers.of(row)?), row: *row, message });
+    }
+    // Rows of one key differ in their message only, and ids of messages go by time.
+    new.sort_unstable();
+    let mut fresh = match conn {
         // On the connection itself, not through the enum over both, which would build the statement's text for every row.
         AnyConn::Sqlite(conn) => {
-            let mut fresh = Vec::with_capacity(rows.len());
-            for row in rows {
+            let mut fresh = Vec::with_capacity(new.len());
+            for punch in &new {
                 // A duplicate is told by the count of changed rows.
-                if InsertPunch(&row).execute(conn)? == 1 {
-                    fresh.push(row);
+                if InsertPunch(punch).execute(conn)? == 1 {
+                    fresh.push(punch.row);
                 }
             }
-            Ok(fresh)
+            fresh
         }
         #[cfg(feature = "postgres")]
-        AnyConn::Postgres(conn) => many::insert_punches(conn, rows),
-    }
+        AnyConn::Postgres(conn) => many::insert_punches(conn, &new)?,
+    };
+    fresh.sort_unstable();
+    Ok(fresh)
 }
 
 /// Marks days of projects to be folded, each at most once in the list.
@@ -207,15 +248,15 @@ pub fn ensure_partitions(conn: &mut AnyConn, today: Day) -> Result<(), StoreErro
     let epoch = Day(chrono::NaiveDate::default());
     for month in today.month().up_to(today.month().plus(PARTITIONS_AHEAD)) {
         let (first, end) = (month.first().days_since(epoch), month.plus(1).first().days_since(epoch));
-        let name = format!("punches_{}", month.to_string().replace('-', "_"));
-        let held: i64 = schema::punches::table
-            .filter(schema::punches::local_day.ge(i32::try_from(first).unwrap_or(i32::MAX)))
-            .filter(schema::punches::local_day.lt(i32::try_from(end).unwrap_or(i32::MAX)))
+        let name = format!("punch_rows_{}", month.to_string().replace('-', "_"));
+        let held: i64 = schema::punch_rows::table
+            .filter(schema::punch_rows::local_day.ge(i32::try_from(first).unwrap_or(i32::MAX)))
+            .filter(schema::punch_rows::local_day.lt(i32::try_from(end).unwrap_or(i32::MAX)))
             .limit(1)
             .count()
             .get_result(conn)?;
         if held == 0 {
-            let sql = format!("CREATE TABLE IF NOT EXISTS {name} PARTITION OF punches FOR VALUES FROM ({first}) TO ({end})");
+            let sql = format!("CREATE TABLE IF NOT EXISTS {name} PARTITION OF punch_rows FOR VALUES FROM ({first}) TO ({end})");
             diesel::sql_query(sql).execute(conn)?;
         }
     }

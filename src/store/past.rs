@@ -286,12 +286,22 @@ fn views(conn: &mut AnyConn, home: &str, known_at: Moment, organisation: i64) ->
         made.push(view(table, format!("{now} UNION ALL {was}")));
     }
     // A message that was held for a device nobody had admitted became punches when it was read, not when it came.
+    let later = format!("COALESCE(i.parsed_at, i.received_at) > {at}");
     let list = listed(&columns(conn, "punches")?);
     made.push(view(
         "punches",
         format!(
             "SELECT {list} FROM {home}.punches t JOIN past_cuts c ON c.project_id = t.project_id WHERE NOT EXISTS \
-             (SELECT 1 FROM {home}.inbox i WHERE i.id = t.inbox_id AND COALESCE(i.parsed_at, i.received_at) > {at})"
+             (SELECT 1 FROM {home}.inbox i WHERE i.id = t.inbox_id AND {later})"
+        ),
+    ));
+    let list = listed(&columns(conn, "punch_rows")?);
+    made.push(view(
+        "punch_rows",
+        format!(
+            "SELECT {list} FROM {home}.punch_rows t JOIN {home}.punch_places p ON p.number = t.place \
+             JOIN past_cuts c ON c.project_id = p.project_id WHERE NOT EXISTS (SELECT 1 FROM {home}.punch_messages m \
+             JOIN {home}.inbox i ON i.id = m.inbox_id WHERE m.number = t.message AND {later})"
         ),
     ));
     let seen =

@@ -845,6 +845,7 @@ diesel::table! {
         project_id -> BigInt,
         pin -> Binary,
         pin_index -> Text,
+        number -> Integer,
     }
 }
 
@@ -918,6 +919,34 @@ diesel::table! {
         verify -> Integer,
         ordinal -> Integer,
         inbox_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    punch_places (number) {
+        number -> Integer,
+        project_id -> BigInt,
+        device_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    punch_messages (number) {
+        number -> BigInt,
+        inbox_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    punch_rows (place, local_day, local_time, pin, state, verify, ordinal) {
+        place -> Integer,
+        local_day -> Integer,
+        local_time -> Integer,
+        pin -> Integer,
+        state -> Integer,
+        verify -> Integer,
+        ordinal -> Integer,
+        message -> BigInt,
     }
 }
 
@@ -1612,6 +1641,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(devices, device_states);
+diesel::allow_tables_to_appear_in_same_query!(punch_rows, punch_places);
 diesel::allow_tables_to_appear_in_same_query!(quarantine, inbox);
 
 diesel::table! {

@@ -9,6 +9,7 @@ use super::{EventKind, IdKind, Paper};
 use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Moment};
 use crate::store::bulk::directly;
+use crate::store::fixed::fixed;
 use crate::store::schema::{enrolment_events, enrolments, pins, workers};
 use crate::store::tx::sealed_in_project;
 use crate::store::vault::Owner;
@@ -351,10 +352,14 @@ pub fn events_of(conn: &mut AnyConn, project: ProjectId, enrolment: RecordId) ->
         .load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct PinId {
+/// The row of a number at the project's gates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct PinRow {
     #[diesel(sql_type = BigInt)]
-    id: i64,
+    pub id: i64,
+    /// The small number under which its punches are kept.
+    #[diesel(sql_type = Integer)]
+    pub number: i32,
 }
 
 /// The row of a number at the project's gates, made when it is new; `fresh` gives an id for that case.
@@ -365,9 +370,9 @@ pub fn ensure_pin(
     pin: &str,
     pin_index: &str,
     fresh: impl FnOnce() -> i64,
-) -> Result<i64, StoreError> {
-    if let Some(id) = pin_id(conn, project, pin_index)? {
-        return Ok(id);
+) -> Result<PinRow, StoreError> {
+    if let Some(known) = pin_row(conn, project, pin_index)? {
+        return Ok(known);
     }
     let sealed = vault.seal(conn, Owner::Project(project), pin.as_bytes())?;
     diesel::sql_query("INSERT INTO pins (id, project_id, pin, pin_index) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
@@ -376,17 +381,16 @@ pub fn ensure_pin(
         .bind::<diesel::sql_types::Binary, _>(sealed)
         .bind::<Text, _>(pin_index)
         .execute(conn)?;
-    pin_id(conn, project, pin_index)?.ok_or_else(|| StoreError::Damaged("a number at the gate was not stored".to_owned()))
+    pin_row(conn, project, pin_index)?.ok_or_else(|| StoreError::Damaged("a number at the gate was not stored".to_owned()))
 }
 
 /// The row of a number at the project's gates, by its index.
-pub fn pin_id(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Option<i64>, StoreError> {
-    let found: Option<PinId> = diesel::sql_query("SELECT id FROM pins WHERE project_id = $1 AND pin_index = $2")
+pub fn pin_row(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Option<PinRow>, StoreError> {
+    Ok(diesel::sql_query("SELECT id, number FROM pins WHERE project_id = $1 AND pin_index = $2")
         .bind::<BigInt, _>(project.0)
         .bind::<Text, _>(pin_index)
         .get_result(conn)
-        .optional()?;
-    Ok(found.map(|row| row.id))
+        .optional()?)
 }
 
 /// Every number at the project's gates: id, encrypted text, index.
@@ -408,25 +412,25 @@ pub fn sealed_pin(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Re
         .optional()?)
 }
 
-/// Marks the days from `first` to `last` (days since 1970) that have punches, so that they are folded again; says how many.
-///
-/// The days are found by stepping through the key, one probe a day. The update in place of "do nothing" makes a fold that runs at
-/// the same time wait for this transaction instead of missing it.
+/// Marks the days from `first` to `last` (days since 1970) that have punches, so that they are folded again; says how many. They are found
+/// by one probe of the key a machine and day. The update in place of "do nothing" makes a fold at the same time wait for this transaction.
 pub fn refold(conn: &mut AnyConn, project: ProjectId, first: i32, last: i32, now: Moment) -> Result<usize, StoreError> {
-    let marked = diesel::sql_query(
+    let marked = fixed(
         "INSERT INTO dirty_days (project_id, local_day, marked_at) \
          WITH RECURSIVE found (day) AS ( \
-           SELECT MIN(local_day) FROM punches WHERE project_id = $1 AND local_day >= $2 AND local_day <= $3 \
+           SELECT CAST($2 - 1 AS INTEGER) \
            UNION ALL \
-           SELECT (SELECT MIN(local_day) FROM punches WHERE project_id = $1 AND local_day > found.day AND local_day <= $3) \
+           SELECT (SELECT MIN(own.day) FROM (SELECT (SELECT MIN(r.local_day) FROM punch_rows r \
+             WHERE r.place = p.number AND r.local_day > found.day AND r.local_day <= $3) AS day \
+             FROM punch_places p WHERE p.project_id = $1) own) \
            FROM found WHERE found.day IS NOT NULL) \
-         SELECT $1, day, $4 FROM found WHERE day IS NOT NULL \
+         SELECT $1, day, $4 FROM found WHERE day >= $2 \
          ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
     )
-    .bind::<BigInt, _>(project.0)
-    .bind::<Integer, _>(first)
-    .bind::<Integer, _>(last)
-    .bind::<BigInt, _>(now.0)
+    .big(project.0)
+    .int(first)
+    .int(last)
+    .big(now.0)
     .execute(conn)?;
     Ok(marked)
 }

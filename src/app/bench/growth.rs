@@ -24,7 +24,7 @@ pub struct Growth {
     pub last_per_second: u64,
     /// The last span's rate in per cent of the first's.
     pub last_percent: u64,
-    /// Bytes of the table of punches, and of the messages with their bodies, for each punch, in tenths.
+    /// Bytes of the table of punches with the numbers of places and messages, and of the messages with their bodies, for each punch, in tenths.
     pub punch_bytes_tenths: u64,
     pub message_bytes_tenths: u64,
     /// Resident memory of this process after the first span and after the last.
@@ -37,13 +37,19 @@ struct Size {
     bytes: i64,
 }
 
+/// The tables of punches, of the places and of the messages that they name by small numbers.
+const PUNCH_TABLES: [&str; 3] = ["punch_rows", "punch_places", "punch_messages"];
+
 fn bytes_of(bed: &Bed, table: &'static str) -> Result<u64, StoreError> {
     let size: Size = bed.ground.db.read_blocking(|conn| {
         let sql = match conn.backend() {
-            Backend::Sqlite => format!("SELECT CAST(COALESCE(SUM(pgsize), 0) AS BIGINT) AS bytes FROM dbstat WHERE name = '{table}'"),
-            // A table in partitions has no size of its own.
+            Backend::Sqlite => {
+                format!("SELECT CAST(COALESCE(SUM(pgsize), 0) AS BIGINT) AS bytes FROM dbstat WHERE name = '{table}'")
+            }
+            // A table in partitions has no size of its own, and one that is in none has no partitions.
             Backend::Postgres => format!(
-                "SELECT CAST(COALESCE(SUM(pg_table_size(relid)), 0) AS BIGINT) AS bytes FROM pg_partition_tree('{table}') WHERE isleaf"
+                "SELECT CAST(pg_table_size('{table}') + COALESCE(SUM(pg_table_size(relid)), 0) AS BIGINT) AS bytes \
+                 FROM pg_partition_tree('{table}') WHERE isleaf"
             ),
         };
         Ok::<_, StoreError>(diesel::sql_query(sql).get_result(conn)?)
@@ -69,12 +75,16 @@ pub fn measure(bed: &Bed) -> Result<Growth, StoreError> {
     }
     let (first, last) = (rates.first().copied().unwrap_or(0), rates.last().copied().unwrap_or(0));
     let tenths = |bytes: u64| bytes * 10 / stored.max(1);
+    let mut punch_bytes = 0;
+    for table in PUNCH_TABLES {
+        punch_bytes += bytes_of(bed, table)?;
+    }
     Ok(Growth {
         punches: stored,
         first_per_second: first,
         last_per_second: last,
         last_percent: last * 100 / first.max(1),
-        punch_bytes_tenths: tenths(bytes_of(bed, "punches")?),
+        punch_bytes_tenths: tenths(punch_bytes),
         message_bytes_tenths: tenths(bytes_of(bed, "inbox")?),
         resident_kib: (resident, super::resident_kib()),
     })

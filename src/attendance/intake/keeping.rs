@@ -12,6 +12,7 @@ use crate::attendance::devices::table::DeviceRow;
 use crate::base::Day;
 use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::base::person::half_width;
+use crate::store::bulk::numbers::{Numbers, ensure_place};
 use crate::store::bulk::{self, PunchRow};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::{StoreError, Tx, jobs};
@@ -49,14 +50,28 @@ fn verify_of(punch: &DevicePunch) -> i32 {
     }
 }
 
-/// The rows of punches, with the ids of their numbers; what was learnt about numbers goes into the lesson.
+/// The rows of punches, with the ids of their numbers; what is known of small numbers goes into `numbers`, what was learnt about them into
+/// the lesson.
 pub fn rows_of(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    (intake, lesson): (&Intake, &mut Lesson),
+    (intake, lesson, numbers): (&Intake, &mut Lesson, &mut Numbers),
     (device, project, inbox): (&DeviceRow, ProjectId, InboxId),
     punches: &[DevicePunch],
 ) -> Result<Vec<PunchRow>, StoreError> {
+    if punches.is_empty() {
+        return Ok(Vec::new());
+    }
+    let place = (project.0, device.id.0);
+    let number = match intake.punch_place(place) {
+        Some(number) => number,
+        None => {
+            let number = ensure_place(tx.conn(), place)?;
+            lesson.place = Some((place, number));
+            number
+        }
+    };
+    numbers.know_place(place, number);
     let mut pins: HashMap<(PersonKind, &str), i64> = HashMap::new();
     let mut rows = Vec::with_capacity(punches.len());
     for punch in punches {
@@ -65,16 +80,17 @@ pub fn rows_of(
             None => {
                 let text = pin_text(punch.kind, &punch.person);
                 let index = pin_index(ctx.vault(), project, &text);
-                let id = match intake.pin(&index) {
-                    Some(id) => id,
+                let known = match intake.pin(&index) {
+                    Some(known) => known,
                     None => {
-                        let id = ensure_pin(tx.conn(), ctx.vault(), project, &text, &index, || ctx.id())?;
-                        lesson.pins.push((index, id));
-                        id
+                        let known = ensure_pin(tx.conn(), ctx.vault(), project, &text, &index, || ctx.id())?;
+                        lesson.pins.push((index, known));
+                        known
                     }
                 };
-                pins.insert((punch.kind, punch.person.as_str()), id);
-                id
+                numbers.know_pin(known.id, known.number);
+                pins.insert((punch.kind, punch.person.as_str()), known.id);
+                known.id
             }
         };
         rows.push(PunchRow {
@@ -124,8 +140,9 @@ pub fn store_punches(
     place: (&DeviceRow, ProjectId, InboxId),
     punches: &[DevicePunch],
 ) -> Result<Stored, StoreError> {
-    let rows = rows_of(tx, ctx, (intake, lesson), place, punches)?;
-    let fresh = bulk::insert_punches(tx.conn(), rows.clone())?;
+    let mut numbers = Numbers::default();
+    let rows = rows_of(tx, ctx, (intake, lesson, &mut numbers), place, punches)?;
+    let fresh = bulk::insert_punches(tx.conn(), &rows, numbers)?;
     Marks::of(&fresh).write(tx, ctx)?;
     Ok(Stored { fresh, rows })
 }

@@ -29,6 +29,7 @@ use crate::base::Moment;
 use crate::base::id::DeviceId;
 use crate::store::{Gathering, Tx};
 use crate::web::{Ground, Problem};
+use crate::workers::table::PinRow;
 use uploads::Asked;
 use zk::Answer;
 
@@ -75,8 +76,10 @@ impl Default for Intake {
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// Ids of numbers at gates, by blind index.
-    pins: HashMap<String, i64>,
+    /// Numbers at gates, by blind index.
+    pins: HashMap<String, PinRow>,
+    /// Small numbers of machines at projects, by project and device.
+    places: HashMap<(i64, i64), i32>,
     /// What devices last said, as stored.
     seen: HashMap<DeviceId, DeviceStateRow>,
     /// Devices by serial, as they stood when the chain of their rows had come so far.
@@ -137,8 +140,12 @@ impl Intake {
         }
     }
 
-    fn pin(&self, index: &str) -> Option<i64> {
+    fn pin(&self, index: &str) -> Option<PinRow> {
         held(&self.memory).pins.get(index).copied()
+    }
+
+    fn punch_place(&self, place: (i64, i64)) -> Option<i32> {
+        held(&self.memory).places.get(&place).copied()
     }
 
     fn device(&self, version: i64, serial: &str) -> Option<Arc<DeviceRow>> {
@@ -180,6 +187,10 @@ impl Intake {
             memory.pins.clear();
         }
         memory.pins.extend(lesson.pins);
+        if memory.places.len() >= SERIALS_MAX {
+            memory.places.clear();
+        }
+        memory.places.extend(lesson.place);
         if memory.offsets.len() >= SERIALS_MAX {
             memory.offsets.clear();
             memory.seen.clear();
@@ -194,7 +205,11 @@ impl Intake {
                 memory.devices.insert(device.serial.clone(), device);
             }
         }
-        memory.told.extend(lesson.told);
+        if let Some((device, at)) = lesson.told {
+            // Of two uploads in one turn the one without a time to judge by knows only what stood before.
+            let stands = memory.told.entry(device).or_insert(at);
+            *stands = (*stands).max(at);
+        }
         memory.offsets.extend(lesson.offset);
         match lesson.far {
             Some((device, None)) => drop(memory.far.remove(&device)),
@@ -213,8 +228,10 @@ impl Intake {
 /// What a request taught; worth something only after its commit.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Lesson {
-    /// Ids of numbers, by blind index.
-    pub pins: Vec<(String, i64)>,
+    /// Numbers at gates, by blind index.
+    pub pins: Vec<(String, PinRow)>,
+    /// The small number of a machine at a project.
+    pub place: Option<((i64, i64), i32)>,
     /// A device, and how far the chain of its row had come before it was read.
     pub device: Option<(i64, Arc<DeviceRow>)>,
     /// Serial and offset of a device.
@@ -230,6 +247,18 @@ pub struct Lesson {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_later_judgement_of_a_turn_stands() {
+        let (intake, device) = (Intake::default(), DeviceId(1));
+        let told = |seconds: i64| Lesson { told: Some((device, Moment(0).plus_seconds(seconds))), ..Lesson::default() };
+        // The second upload of a turn was read before the first had taught anything.
+        intake.learn(told(600));
+        intake.learn(told(0));
+        assert_eq!(intake.told(device), Some(Moment(0).plus_seconds(600)));
+        intake.learn(told(700));
+        assert_eq!(intake.told(device), Some(Moment(0).plus_seconds(700)));
+    }
 
     #[test]
     fn a_serial_has_its_own_rate_in_each_second() {

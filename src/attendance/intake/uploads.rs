@@ -13,6 +13,7 @@ use super::{Intake, Lesson, heard};
 use crate::attendance::devices::table::{self, DeviceRow};
 use crate::attendance::devices::{DeviceState, Maker, signs};
 use crate::base::id::{InboxId, ProjectId};
+use crate::store::bulk::numbers::Numbers;
 use crate::store::bulk::{self, PunchRow};
 use crate::store::inbox::{self, Message, Parsed};
 use crate::store::{Chain, Tx, journal};
@@ -95,15 +96,18 @@ struct Read<'a> {
 pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<Vec<(Answer, Lesson)>, Problem> {
     let Some(first) = uploads.first() else { return Ok(Vec::new()) };
     let mut reads = Vec::with_capacity(uploads.len());
+    let mut numbers = Numbers::default();
     for Upload { ctx, request, device, project } in uploads {
         let (id, mut lesson) = (InboxId(ctx.id()), Lesson::default());
         lesson.offset = Some((device.serial.clone(), device.offset_minutes));
         let batch = request.batch(device.offset_minutes);
         let judged = heard::judge(tx, ctx, (intake, &mut lesson), device, &batch.punches)?;
-        let rows = keeping::rows_of(tx, ctx, (intake, &mut lesson), (device, *project, id), &batch.punches)?;
+        let what = (intake, &mut lesson, &mut numbers);
+        let rows = keeping::rows_of(tx, ctx, what, (device, *project, id), &batch.punches)?;
         reads.push(Read { id, batch, judged, rows, lesson });
     }
-    let fresh = bulk::insert_punches(tx.conn(), reads.iter().flat_map(|read| &read.rows).copied().collect())?;
+    let all: Vec<PunchRow> = reads.iter().flat_map(|read| &read.rows).copied().collect();
+    let fresh = bulk::insert_punches(tx.conn(), &all, numbers)?;
     Marks::of(&fresh).write(tx, first.ctx)?;
     let mut fresh_of: HashMap<i64, Vec<PunchRow>> = HashMap::with_capacity(reads.len());
     for row in fresh {

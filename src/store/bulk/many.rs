@@ -6,15 +6,15 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Integer, Text};
 
-use super::{PunchRow, StoreError};
+use super::{Key, NewPunch, PunchRow, StoreError};
 use crate::base::Moment;
 use crate::store::jobs;
 
-/// Inserts punches unless they are there and gives the places, in the batch, of those that were new.
+/// Inserts punches unless they are there and gives the keys of those that were new.
 #[derive(Default)]
 struct InsertPunches {
-    numbers: [Vec<i64>; 4],
-    small: [Vec<i32>; 5],
+    keys: [Vec<i32>; 7],
+    messages: Vec<i64>,
 }
 
 impl QueryId for InsertPunches {
@@ -25,27 +25,20 @@ impl QueryId for InsertPunches {
 impl QueryFragment<Pg> for InsertPunches {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "INSERT INTO punches (project_id, device_id, pin_id, inbox_id, local_day, local_time, state, verify, ordinal) \
-             SELECT * FROM unnest(",
+            "INSERT INTO punch_rows (place, local_day, local_time, pin, state, verify, ordinal, message) SELECT * FROM unnest(",
         );
-        for column in &self.numbers {
-            out.push_bind_param::<Array<BigInt>, _>(column)?;
+        for column in &self.keys {
+            out.push_bind_param::<Array<Integer>, _>(column)?;
             out.push_sql(", ");
         }
-        for (place, column) in self.small.iter().enumerate() {
-            out.push_sql(if place == 0 { "" } else { ", " });
-            out.push_bind_param::<Array<Integer>, _>(column)?;
-        }
-        out.push_sql(
-            ") ON CONFLICT DO NOTHING \
-             RETURNING project_id, local_day, local_time, device_id, pin_id, state, verify, ordinal, inbox_id",
-        );
+        out.push_bind_param::<Array<BigInt>, _>(&self.messages)?;
+        out.push_sql(") ON CONFLICT DO NOTHING RETURNING place, local_day, local_time, pin, state, verify, ordinal");
         Ok(())
     }
 }
 
 impl Query for InsertPunches {
-    type SqlType = (BigInt, Integer, Integer, BigInt, BigInt, Integer, Integer, Integer, BigInt);
+    type SqlType = (Integer, Integer, Integer, Integer, Integer, Integer, Integer);
 }
 
 impl RunQueryDsl<PgConnection> for InsertPunches {}
@@ -191,28 +184,22 @@ pub fn update_stamps(conn: &mut PgConnection, rows: &[(i64, String, String)]) ->
 /// What one statement takes at most.
 const ROWS: usize = 10_000;
 
-/// [`super::insert_punches`] of sorted rows.
-pub fn insert_punches(conn: &mut PgConnection, rows: Vec<PunchRow>) -> Result<Vec<PunchRow>, StoreError> {
+/// [`super::insert_punches`] of sorted rows; the server need not give them in order.
+pub(super) fn insert_punches(conn: &mut PgConnection, rows: &[NewPunch]) -> Result<Vec<PunchRow>, StoreError> {
     let mut fresh = Vec::with_capacity(rows.len());
     for some in rows.chunks(ROWS) {
-        let insert = InsertPunches {
-            numbers: [
-                some.iter().map(|row| row.project_id).collect(),
-                some.iter().map(|row| row.device_id).collect(),
-                some.iter().map(|row| row.pin_id).collect(),
-                some.iter().map(|row| row.inbox_id).collect(),
-            ],
-            small: [
-                some.iter().map(|row| row.local_day).collect(),
-                some.iter().map(|row| row.local_time).collect(),
-                some.iter().map(|row| row.state).collect(),
-                some.iter().map(|row| row.verify).collect(),
-                some.iter().map(|row| row.ordinal).collect(),
-            ],
-        };
-        fresh.extend(insert.load::<PunchRow>(conn)?);
+        let mut insert = InsertPunches::default();
+        for punch in some {
+            for (column, value) in insert.keys.iter_mut().zip(punch.key.values()) {
+                column.push(*value);
+            }
+            insert.messages.push(punch.message);
+        }
+        for key in insert.load::<Key>(conn)? {
+            // Of several with one key the first was taken.
+            let at = some.partition_point(|punch| punch.key < key);
+            fresh.extend(some.get(at).filter(|punch| punch.key == key).map(|punch| punch.row));
+        }
     }
-    // The server need not give them in order.
-    fresh.sort_unstable();
     Ok(fresh)
 }

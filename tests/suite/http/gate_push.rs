@@ -341,8 +341,9 @@ both!(what_could_not_be_taken_is_read_again_after_a_fix_and_nothing_twice, |app|
     // As if a reader of yesterday had not understood the third line: its punch is gone, and an item of it is open.
     let (project_id, inbox) = (site.id, id);
     app.write(move |tx, ctx| {
-        use schema::punches as p;
-        diesel::delete(p::table.filter(p::project_id.eq(project_id.0).and(p::local_time.eq(28_743)))).execute(tx.conn())?;
+        use schema::{punch_places as p, punch_rows as r};
+        let places = p::table.filter(p::project_id.eq(project_id.0)).select(p::number);
+        diesel::delete(r::table.filter(r::place.eq_any(places).and(r::local_time.eq(28_743)))).execute(tx.conn())?;
         let rows =
             anxin::attendance::table::punches_of_day(tx.conn(), project_id, anxin::workers::day_number(DAY.parse().unwrap()))?;
         let digest = anxin::attendance::intake::digest::of_rows(&rows);

@@ -28,7 +28,7 @@ fn shape(db: &Db) -> Vec<String> {
            FROM information_schema.columns WHERE table_schema = 'public' \
          UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public' \
          UNION ALL SELECT 'constraint ' || conrelid::regclass::text || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
-       ) AS shape WHERE line NOT LIKE '%punches_20%' ORDER BY line";
+       ) AS shape WHERE line NOT LIKE '%punch_rows_20%' ORDER BY line";
     let sql = match db.backend() {
         Backend::Sqlite => sqlite,
         Backend::Postgres => postgres,

@@ -1,5 +1,6 @@
 //! The store's conformance: the same answers from both databases.
 
 mod journal;
+mod punches;
 mod schema;
 mod writer;

@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Date, Integer};
 use super::town::Counts;
 use crate::base::Day;
 use crate::base::id::{DeviceId, ProjectId};
+use crate::store::bulk::numbers::ensure_place;
 use crate::store::{AnyConn, StoreError};
 
 /// Everybody works from the first of a month to this day of it, and is off afterwards.
@@ -31,15 +32,18 @@ pub fn attend(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) -> 
 
 /// The punches behind the work days since a day, in and out; older ones are gone, as an operator's rule lets them go.
 pub fn punch(conn: &mut AnyConn, project: ProjectId, device: DeviceId, since: Day) -> Result<u64, StoreError> {
+    let place = ensure_place(conn, (project.0, device.0))?;
+    // No message brought them.
+    diesel::sql_query("INSERT INTO punch_messages (number, inbox_id) VALUES (1, 0) ON CONFLICT DO NOTHING").execute(conn)?;
     let punches = diesel::sql_query(
-        "INSERT INTO punches (project_id, local_day, local_time, device_id, pin_id, state, verify, ordinal, inbox_id) \
-         SELECT w.project_id, CAST(julianday(w.worked_on) - 2440587.5 AS INTEGER), t.at, $1, p.id, t.state, 1, 0, 0 \
+        "INSERT INTO punch_rows (place, local_day, local_time, pin, state, verify, ordinal, message) \
+         SELECT $1, CAST(julianday(w.worked_on) - 2440587.5 AS INTEGER), t.at, p.number, t.state, 1, 0, 1 \
          FROM work_days w JOIN enrolments e ON e.project_id = w.project_id AND e.id = w.enrolment_id \
          JOIN pins p ON p.project_id = e.project_id AND p.pin_index = e.pin_index \
          CROSS JOIN (SELECT 25200 AS at, 0 AS state UNION ALL SELECT 64800, 1) t \
          WHERE w.project_id = $2 AND w.worked_on >= $3",
     )
-    .bind::<BigInt, _>(device)
+    .bind::<Integer, _>(place)
     .bind::<BigInt, _>(project)
     .bind::<Date, _>(since)
     .execute(conn)?;

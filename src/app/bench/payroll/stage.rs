@@ -19,6 +19,7 @@ use crate::base::person::{IdNumber, Uscc};
 use crate::base::{Day, Fen, Month, RegionCode};
 use crate::parties::{self, PartyKind};
 use crate::projects::{self, Fact, Site};
+use crate::store::bulk::numbers::Numbers;
 use crate::store::bulk::{PunchRow, insert_punches};
 use crate::store::conn::Place;
 use crate::store::vault::{Entropy, Owner};
@@ -79,7 +80,7 @@ pub(super) fn fill(ground: &Arc<Ground>, workers: usize) -> Result<(ProjectId, u
         let (day, pins) = (day_number(month.first().plus_days(step)), Arc::clone(&pins));
         punches += write(ground, move |tx, ctx| {
             mark_dirty(tx.conn(), project, day, ctx.now)?;
-            Ok(insert_punches(tx.conn(), passages(project, device, day, &pins))?.len())
+            Ok(insert_punches(tx.conn(), &passages(project, device, day, &pins), Numbers::default())?.len())
         })?;
     }
     Ok((project, punches))
@@ -229,7 +230,7 @@ fn enrol(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, crew: CrewId, on: Day, number:
     roll::insert_worker(tx, &worker)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "enrol_worker", &worker.id.to_string())?;
     let pin = pin_index(vault, site.id, &who.pin);
-    let pin_id = roll::ensure_pin(tx.conn(), vault, site.id, &who.pin, &pin, || ctx.id())?;
+    let pin_id = roll::ensure_pin(tx.conn(), vault, site.id, &who.pin, &pin, || ctx.id())?.id;
     let card = who.card.unwrap_or_default();
     let row = EnrolmentRow {
         project_id: site.id,
