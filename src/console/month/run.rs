@@ -62,6 +62,7 @@ fn needs_somebody(attempt: &AttemptRow, line: &LineRow) -> bool {
 impl Payment {
     fn badge(&self) -> &'static str {
         match self.attempt.state {
+            AttemptState::Paid if self.attempt.returned_fen.is_positive() => "bad",
             AttemptState::Paid => "good",
             AttemptState::Rejected | AttemptState::Returned => "bad",
             AttemptState::Sent | AttemptState::Accepted | AttemptState::Unknown => "unknown",
