@@ -242,4 +242,6 @@ pub fn column_letters(column: usize) -> String {
 }
 
 #[cfg(test)]
+mod mutated_tests;
+#[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ fn column(key: &'static str, names: &'static [&'static str]) -> Column {
     Column { key, names, required: true }
 }
 
-fn columns() -> Vec<Column> {
+pub(super) fn columns() -> Vec<Column> {
     vec![
         column("name", &["姓名"]),
         column("due", &["应发", "应发.合计"]),
