@@ -145,7 +145,7 @@ pub fn file_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: AccountId, file
     Ok(row)
 }
 
-/// Records that the bank closed the account. Whether it might (R53-09, R53-10) is asked by `gates::closing`, through which people come.
+/// Records that the bank closed the account. Whether it might (R53-09, R53-10) is asked by `clearance::closing`, through which people come.
 pub fn close_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: AccountId, closed_on: Day) -> Result<AccountRow, Problem> {
     let chain = Chain::Project(site.id);
     let recorded_seq = tx.seq(chain)?;

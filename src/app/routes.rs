@@ -52,7 +52,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(credit::http::routes());
     routes.extend(compliance::http::routes());
     routes.extend(gates::http::routes());
-    routes.extend(gates::closing::http::routes());
+    routes.extend(clearance::closing::http::routes());
     routes.extend(gates::certificate::http::routes());
     routes.extend(gates::overriding::http::routes());
     routes.extend(labour_cost::http::routes());

@@ -2,8 +2,9 @@
 //! one page, with who must act and when.
 //!
 //! It gathers and names; the gates decide. A worker who is owed anything stops it and is named to whoever may see names, counted for
-//! the others. Deliberately absent: closing itself (`accounts`) and giving back (`matters`).
+//! the others. Closing itself asks it (`closing`). Deliberately absent: giving back the deposit (`matters`).
 
+pub mod closing;
 pub mod http;
 
 use std::collections::{BTreeMap, BTreeSet};

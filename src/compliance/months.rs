@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attendance::{self, silence};
-use crate::base::id::{RecordId, WorkerId};
+use crate::base::id::{ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Month, RegionCode};
 use crate::law::facts::{Fact, MonthPay, Owed, SheetState};
 use crate::law::rules::arrears::{self, Arrears};
+use crate::matching;
 use crate::payroll::months::{MonthWages, Tally};
 use crate::payroll::{self, SheetState as PaySheetState};
 use crate::projects::{FactKind, Facts, Site};
@@ -37,7 +38,7 @@ pub(super) fn payroll(
     let attended = Attended::of(&seen, dark);
     let wages: BTreeMap<Month, MonthWages> =
         payroll::months::wages(conn, site, as_of)?.into_iter().map(|one| (one.month, one)).collect();
-    let waiting = doubts::waiting(conn, &[site.id], as_of)?.remove(&site.id).unwrap_or_default();
+    let waiting = not_known_paid(conn, ctx, &[site.id], as_of)?.remove(&site.id).unwrap_or_default();
     let records = Records {
         waiting,
         region: site.region,
@@ -57,6 +58,24 @@ pub(super) fn payroll(
         let workers: BTreeSet<WorkerId> = enrolments.iter().filter_map(|id| people.get(id).copied()).collect();
         Ok(attended.seen(month, u32::try_from(workers.len()).unwrap_or(u32::MAX)))
     })
+}
+
+/// Lines whose result says paid and which are not known paid all the same, by project and month: a refund waits that may be theirs (`None`
+/// where it fits no line), the bank has also called them refused, or by its word somebody else got the money.
+pub(super) fn not_known_paid(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    projects: &[ProjectId],
+    as_of: Day,
+) -> Result<BTreeMap<ProjectId, BTreeMap<Option<Month>, u32>>, Problem> {
+    let mut found = doubts::waiting(conn, projects, as_of)?;
+    let contradicted = payroll::pay_run::table::contradicted(conn, projects)?;
+    let elsewhere = matching::actions::paid_elsewhere(conn, ctx, projects, as_of)?;
+    for (project, month, lines) in contradicted.into_iter().chain(elsewhere) {
+        let count = found.entry(project).or_default().entry(Some(month)).or_default();
+        *count = count.saturating_add(lines);
+    }
+    Ok(found)
 }
 
 /// In which months somebody can have attended, before anybody looks.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::months::{self, Attended, Records};
+use super::months::{self, Attended, Records, not_known_paid};
 use crate::attendance::silence;
 use crate::attendance::table::Span;
 use crate::base::Day;
@@ -14,7 +14,6 @@ use crate::base::id::ProjectId;
 use crate::law::rules::arrears::Arrears;
 use crate::projects::table::ProjectRow;
 use crate::projects::{self, FactKind, Facts};
-use crate::settlement::doubts;
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
 use crate::{attendance, payroll, workers};
@@ -58,7 +57,7 @@ fn owing_of_some(conn: &mut AnyConn, ctx: &Ctx, projects: &[ProjectId], as_of: D
     let spans_seen = attendance::table::spans_of(conn, projects)?;
     let bound: BTreeSet<ProjectId> = attendance::devices::table::projects_with_devices(conn, projects)?.into_iter().collect();
     let mut dark = silence::dark_days(conn, ctx, projects)?;
-    let mut waiting = doubts::waiting(conn, projects, as_of)?;
+    let mut waiting = not_known_paid(conn, ctx, projects, as_of)?;
     for project in projects::table::some(conn, projects)? {
         let id = project.id;
         let facts = facts.remove(&id).unwrap_or_default();

@@ -5,7 +5,6 @@
 
 pub mod actions;
 pub mod certificate;
-pub mod closing;
 mod facts;
 pub mod http;
 pub mod overriding;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::table::{self, DecisionRow};
 use super::{Difference, Differs, Facts, Found, Row, Subject, compare, gathering};
-use crate::base::Month;
-use crate::base::id::{DocumentId, RecordId};
+use crate::base::id::{DocumentId, ProjectId, RecordId};
+use crate::base::{Day, Month};
 use crate::documents;
-use crate::projects::Site;
+use crate::projects::{self, Site};
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Code, Ctx, Problem};
 
@@ -48,6 +48,33 @@ pub fn matched(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Resu
     }
     let facts = gathering::facts(conn, ctx, site, month)?;
     matched_of(conn, site, facts)
+}
+
+/// Workers whose wage somebody else got by the bank's word, and of whom nobody has explained it: by project and month, how many. Their
+/// lines are not known paid, whatever the bank's result says.
+pub fn paid_elsewhere(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    projects: &[ProjectId],
+    as_of: Day,
+) -> Result<Vec<(ProjectId, Month, u32)>, Problem> {
+    let mut found = Vec::new();
+    for (project, month) in table::months_with_payees(conn, projects, as_of)? {
+        if month > ctx.today.month() {
+            continue;
+        }
+        let site = projects::site(conn, project)?;
+        let matched = matched(conn, ctx, &site, month)?;
+        let is_open = |row: &&Row| {
+            let elsewhere = row.differs.iter().filter(|one| one.kind == Difference::PaidToSomeoneElse);
+            elsewhere.into_iter().any(|one| matched.found(row.subject, one).is_none_or(|found| found.verdict != Found::Explained))
+        };
+        let count = u32::try_from(matched.rows.iter().filter(is_open).count()).unwrap_or(u32::MAX);
+        if count > 0 {
+            found.push((project, month, count));
+        }
+    }
+    Ok(found)
 }
 
 /// Compares a month whose facts are at hand.

@@ -9,6 +9,7 @@ use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, EntryStatus, Purpose};
 use crate::base::id::{DocumentId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
+use crate::store::bulk::listed;
 use crate::store::fixed::fixed;
 use crate::store::schema::{bank_entries, enrolment_events, enrolments, match_decisions};
 use crate::store::tx::sealed_in_project;
@@ -53,6 +54,32 @@ pub fn decisions(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result
         .order(d::id)
         .select(DecisionRow::as_select())
         .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct MonthOf {
+    #[diesel(sql_type = BigInt)]
+    project_id: ProjectId,
+    #[diesel(sql_type = Date)]
+    month: Day,
+}
+
+/// The months of these projects of which the bank said by a day that somebody else than the worker got a wage.
+pub fn months_with_payees(conn: &mut AnyConn, projects: &[ProjectId], as_of: Day) -> Result<Vec<(ProjectId, Month)>, StoreError> {
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<MonthOf> = diesel::sql_query(format!(
+        "SELECT DISTINCT p.project_id AS project_id, s.month AS month FROM entry_payees p \
+         JOIN bank_entries b ON b.project_id = p.project_id AND b.id = p.entry_id AND b.voided_by IS NULL AND b.booked_on <= $1 \
+         JOIN pay_lines l ON l.project_id = p.project_id AND l.id = p.line_id \
+         JOIN pay_sheets s ON s.project_id = l.project_id AND s.id = l.sheet_id \
+         WHERE p.project_id IN ({}) ORDER BY 1, 2",
+        listed(projects.iter().map(|project| project.0))
+    ))
+    .bind::<Date, _>(as_of)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.project_id, row.month.month())).collect())
 }
 
 /// Every row, for `verify`.

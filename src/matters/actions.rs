@@ -116,6 +116,13 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
         }
         MatterKind::DepositReturn => {
             deposit_of(tx, site, new.subject.as_deref())?;
+            let open = all(tx.conn(), ctx, site, ctx.today)?;
+            let is_same = |one: &Matter| one.begun().and_then(|begun| begun.subject.as_deref()) == new.subject.as_deref();
+            if open.iter().any(|one| one.kind == MatterKind::DepositReturn && one.is_open() && is_same(one)) {
+                let problem =
+                    Problem::conflict("该保证金的返还申请正在办理。", "The return of this deposit is applied for already.");
+                return Err(problem.at("subject", "duplicate"));
+            }
         }
         MatterKind::DepositStatement => {
             let deposit = deposit_of(tx, site, new.subject.as_deref())?;
@@ -315,13 +322,19 @@ fn is_own(conn: &mut AnyConn, ctx: &Ctx, matter: &Matter) -> Result<bool, Proble
 /// An order is over wages that are owed: beyond what stands here it names the paper that shows the rest.
 fn require_owed(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, ordered: Fen, document: Option<DocumentId>) -> Result<(), Problem> {
     let owed = Fen::total(liability::arrears(tx.conn(), site, ctx.today)?.iter().map(LineRow::rest))?;
+    // What another order is still to pay is not ordered twice.
+    let open = all(tx.conn(), ctx, site, ctx.today)?;
+    let left = open.iter().filter(|one| one.kind == MatterKind::DepositOrder && one.is_open()).filter_map(Matter::left_of_order);
+    let owed = Fen(owed.0.saturating_sub(Fen::total(left)?.0)).or_zero();
     if ordered <= owed || document.is_some() {
         return Ok(());
     }
     Err(refuse(
-        format!("责令支付 {ordered} 元超过本平台在册的拖欠工资 {owed} 元；请更正金额，或附上证明其余欠薪的材料（document_id）。"),
         format!(
-            "{ordered} is more than the {owed} of wages owed here; put it right, or name the paper that shows the rest (document_id)."
+            "责令支付 {ordered} 元超过本平台在册、尚未责令支付的拖欠工资 {owed} 元；请更正金额，或附上证明其余欠薪的材料（document_id）。"
+        ),
+        format!(
+            "{ordered} is more than the {owed} of wages owed here that no order covers; put it right, or name the paper that shows the rest (document_id)."
         ),
         "amount",
         "sum_mismatch",

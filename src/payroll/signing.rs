@@ -69,6 +69,8 @@ struct Proofs {
     scans: Scans,
     /// Serial numbers of the devices that are bound to the project.
     devices: Vec<String>,
+    /// Whether the workers' own links bring them.
+    by_links: bool,
     /// Records of devices that signed a line: serial number and number of the record.
     records: BTreeSet<(String, String)>,
     /// The present version of each line that was corrected.
@@ -81,7 +83,8 @@ pub const SIGNATURES_MAX: usize = 5_000;
 /// The longest device name or evidence, in characters.
 const TEXT_MAX: usize = 200;
 
-/// Records signatures of a draft sheet; each item stands or falls alone.
+/// Records signatures of a draft sheet that somebody of the office brings, on paper or of a device; each item stands or falls alone. That
+/// a worker signed by link nobody can state for the worker.
 ///
 /// # Errors
 /// `conflict` when the sheet is no draft any more, `too_large` for more than [`SIGNATURES_MAX`] items.
@@ -91,6 +94,31 @@ pub fn sign_lines(
     site: &Site,
     sheet: SheetId,
     items: &[NewSignature],
+) -> Result<Vec<Signed>, Problem> {
+    sign_all(tx, ctx, site, sheet, items, false)
+}
+
+/// Records what workers signed by their own links, after the second means.
+///
+/// # Errors
+/// As [`sign_lines`].
+pub fn sign_by_links(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    sheet: SheetId,
+    items: &[NewSignature],
+) -> Result<Vec<Signed>, Problem> {
+    sign_all(tx, ctx, site, sheet, items, true)
+}
+
+fn sign_all(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    sheet: SheetId,
+    items: &[NewSignature],
+    by_links: bool,
 ) -> Result<Vec<Signed>, Problem> {
     if items.len() > SIGNATURES_MAX {
         return Err(Problem::new(
@@ -107,6 +135,7 @@ pub fn sign_lines(
         scans: scans(tx, site, &sheet, items)?,
         records: known_records(tx, site, items, &devices)?,
         devices,
+        by_links,
         versions: last_versions(tx.conn(), site.id, &ids)?,
     };
     let recorded_seq = tx.seq(Chain::Project(site.id))?;
@@ -241,7 +270,7 @@ impl Pile {
             let problem = Problem::invalid("该行没有可签字的工资。", "There is nothing to sign on this line.");
             return Err(problem.at("line", "bad_format"));
         }
-        check_means(item, &proofs.scans, &proofs.devices)?;
+        check_means(item, &proofs.scans, &proofs.devices, proofs.by_links)?;
         check_scan(item, &proofs.scans, line)?;
         if let Some(version) = proofs.versions.get(&item.line) {
             check_version(item, version)?;
@@ -328,7 +357,7 @@ fn is_record(text: &str) -> bool {
 }
 
 /// Each means needs what makes it more than a tick.
-fn check_means(item: &NewSignature, scans: &Scans, devices: &[String]) -> Result<(), Problem> {
+fn check_means(item: &NewSignature, scans: &Scans, devices: &[String], by_links: bool) -> Result<(), Problem> {
     let given =
         |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty() && text.chars().count() <= TEXT_MAX);
     let paper = item.document_id.map(|id| scans.get(&id).copied().flatten().map(|scan| scan.kind));
@@ -353,6 +382,11 @@ fn check_means(item: &NewSignature, scans: &Scans, devices: &[String]) -> Result
             "Give the number of the record that the device kept, like `record 00012`.",
         )
         .at("evidence", "bad_format")),
+        Means::LinkWithSecondMeans if !by_links => Err(Problem::invalid(
+            "链接签字只能由工人本人打开链接、通过第二种核验后完成，他人不能代为登记；请为其生成签字链接。",
+            "Only the worker signs by link, after the second means; nobody records it for the worker. Make a link for the line.",
+        )
+        .at("means", "not_allowed")),
         Means::LinkWithSecondMeans if !given(&item.evidence) => Err(Problem::invalid(
             "链接签字须有第二种核验方式（如发至本人手机的验证码）的记录。",
             "A signature by link needs the evidence of a second means, such as a code sent to the worker's own phone.",
@@ -390,7 +424,7 @@ mod tests {
             (DocumentId(3), None),
         ]);
         let devices = ["GATE0000001".to_owned()];
-        let check = |item: &NewSignature| check_means(item, &scans, &devices);
+        let check = |item: &NewSignature| check_means(item, &scans, &devices, false);
         for means in Means::ALL {
             assert!(check(&item(*means)).is_err(), "{means}");
         }
@@ -408,8 +442,10 @@ mod tests {
         assert!(check(&NewSignature { device: some("x"), ..device.clone() }).is_err(), "no device of the project");
         assert!(check(&NewSignature { document_id: Some(DocumentId(3)), ..device }).is_err());
         let link = NewSignature { evidence: some("短信验证码"), ..item(Means::LinkWithSecondMeans) };
-        assert!(check(&link).is_ok());
-        assert!(check(&NewSignature { evidence: Some("长".repeat(TEXT_MAX + 1)), ..link }).is_err());
+        assert!(check(&link).is_err(), "nobody says for a worker that the worker signed");
+        let own = |item: &NewSignature| check_means(item, &scans, &devices, true);
+        assert!(own(&link).is_ok());
+        assert!(own(&NewSignature { evidence: Some("长".repeat(TEXT_MAX + 1)), ..link }).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::receipt::FileProblem;
 use super::sides::{names_run, reason_of};
 use super::table;
 use crate::accounts::table::EntryRow;
-use crate::accounts::{Direction, Purpose, freezes};
+use crate::accounts::{Direction, Purpose, StatementKind, freezes};
 use crate::base::{Fen, Rounding};
 use crate::ledger::LedgerAccount;
 use crate::payroll::AttemptState;
@@ -179,7 +179,10 @@ impl Desk<'_> {
             crate::wire::bank::Direction::Credit => Some(Outcome::Returned { reason: reason() }),
             // A debit that is marked as returned says that something went wrong and not what: the refund will.
             crate::wire::bank::Direction::Debit if detail.returned || detail.return_reason.is_some() => None,
-            crate::wire::bank::Direction::Debit if self.account.detail_means_paid && self.profile.detail_pays => {
+            // What a report within the day says is not the ledger's word yet.
+            crate::wire::bank::Direction::Debit
+                if self.account.detail_means_paid && self.profile.detail_pays && self.kind != StatementKind::Report =>
+            {
                 Some(Outcome::Paid { on: row.booked_on })
             }
             crate::wire::bank::Direction::Debit => Some(Outcome::Accepted),
@@ -203,7 +206,9 @@ impl Desk<'_> {
         row: &EntryRow,
         found: &mut Found,
     ) -> Result<bool, Problem> {
-        let Some(message_id) = self.runs.iter().find(|id| names_run(entry, id)).cloned() else { return Ok(false) };
+        let named = self.runs.iter().find(|id| names_run(entry, id)).cloned();
+        let named = if named.is_some() { named } else { self.run_of_total(tx, entry, row)? };
+        let Some(message_id) = named else { return Ok(false) };
         let Some(run) = results::run_by_message_id(tx.conn(), self.site.id, &message_id)? else { return Ok(true) };
         let attempts = results::attempts_of(tx.conn(), self.site.id, run.id)?;
         let due = Due::of_run(run.total_fen, &attempts)?;
@@ -219,7 +224,26 @@ impl Desk<'_> {
         for attempt in attempts {
             self.apply(tx, ctx, &attempt.end_to_end_id, Outcome::Accepted)?;
         }
+        if !is_known {
+            // A refund may be told before the debit that it gives back a part of.
+            self.pending.write(tx, ctx, self.site)?;
+            doubts::look_again(tx, ctx, self.site, &message_id)?;
+        }
         Ok(true)
+    }
+
+    /// The one run of exactly the debit's sum that no debit was told of, for banks that name none.
+    fn run_of_total(&self, tx: &mut Tx<'_>, entry: &Entry, row: &EntryRow) -> Result<Option<String>, Problem> {
+        if row.purpose != Purpose::PayRun || entry.details.iter().any(|detail| detail.end_to_end_id.is_some()) {
+            return Ok(None);
+        }
+        let runs = table::runs_of_total(tx.conn(), self.account, row.amount_fen)?;
+        let told = doubts::table::of_payments(tx.conn(), self.site.id, &runs)?;
+        if let Some(own) = told.iter().find(|one| one.entry_id == row.id) {
+            return Ok(Some(own.payment.clone()));
+        }
+        let open: Vec<&String> = runs.iter().filter(|id| told.iter().all(|one| one.payment != **id)).collect();
+        Ok(if let [one] = open.as_slice() { Some((*one).clone()) } else { None })
     }
 
     /// Keeps of a run's debit what it took out for each line: of all of them, or of those that were not refused.

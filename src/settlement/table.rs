@@ -222,6 +222,16 @@ pub fn totals_of_runs(conn: &mut AnyConn, account: &AccountRow) -> Result<HashMa
     Ok(counts)
 }
 
+/// Message ids of the account's runs of this total that were not refused as a whole, the oldest first.
+pub fn runs_of_total(conn: &mut AnyConn, account: &AccountRow, total: Fen) -> Result<Vec<String>, StoreError> {
+    let of_account = pay_runs::project_id.eq(account.project_id).and(pay_runs::account_id.eq(account.id));
+    Ok(pay_runs::table
+        .filter(of_account.and(pay_runs::total_fen.eq(total)).and(pay_runs::state.ne("refused")))
+        .order(pay_runs::id)
+        .select(pay_runs::message_id)
+        .load(conn)?)
+}
+
 /// How many debits of runs were booked with this amount.
 pub fn debits_of_runs(conn: &mut AnyConn, account: &AccountRow, match_key: &str) -> Result<i64, StoreError> {
     Ok(bank_entries::table

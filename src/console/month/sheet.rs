@@ -146,8 +146,9 @@ impl SheetPage {
         side.map_or_else(|| "–".to_owned(), |(hundredths, net)| format!("{} · {}", days(hundredths), self.f.yuan(net)))
     }
 
-    fn means(&self) -> &'static [Means] {
-        Means::ALL
+    /// What the office can record for workers; by link they sign themselves.
+    fn means(&self) -> [Means; 2] {
+        [Means::Paper, Means::Device]
     }
 
     fn unsigned(&self) -> i64 {

@@ -52,11 +52,8 @@ fn signature_of(form: &Form) -> Result<NewSignature, Problem> {
     let (device, evidence) = match means {
         Means::Paper => (None, None),
         Means::Device => (owned("device"), owned("device_evidence")),
-        Means::LinkWithSecondMeans => {
-            // A record without its means proves nothing, and so does a means without its record.
-            let means = form.text("second_means").zip(form.text("second_evidence"));
-            (None, means.map(|(means, record)| format!("{means}: {record}")))
-        }
+        // Only the worker's own link brings such a signature: it is refused with the way.
+        Means::LinkWithSecondMeans => (None, None),
     };
     let document_id = form.parse_opt::<DocumentId>("document")?;
     Ok(NewSignature { line: LineId(0), means, device, evidence, document_id, signed_on: form.parse("signed_on")? })

@@ -7,7 +7,7 @@ use super::table::{self, LinkRow};
 use super::{LINK_DAYS, LINKS_MAX, MadeLink, TRIES_MAX, is_code, path_of};
 use crate::base::id::{LineId, RecordId, SheetId};
 use crate::payroll::actions::{open_sheet, require_state};
-use crate::payroll::signing::{NewSignature, sign_lines};
+use crate::payroll::signing::{NewSignature, sign_by_links};
 use crate::payroll::slip::{self, Slip};
 use crate::payroll::table::{LineRow, SheetRow, line, lines_of, sheet};
 use crate::payroll::{LineState, Means, SheetState};
@@ -188,7 +188,7 @@ pub fn sign(tx: &mut Tx<'_>, ctx: &Ctx, secret: &str, typed: &str) -> Result<Ope
         document_id: None,
         signed_on: ctx.today,
     };
-    let answers = sign_lines(tx, ctx, &found.site, found.sheet.id, &[signature])?;
+    let answers = sign_by_links(tx, ctx, &found.site, found.sheet.id, &[signature])?;
     if let Some(refused) = answers.into_iter().find(|one| !one.signed) {
         let problem = Problem::invalid(refused.zh.unwrap_or_default(), refused.en.unwrap_or_default());
         return Err(problem.at("line", "bad_format"));

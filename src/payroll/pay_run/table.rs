@@ -1,14 +1,15 @@
 //! Rows of pay runs and of the attempts in them.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
 use serde::Serialize;
 
 use super::InquiryKind;
 use crate::base::id::{AccountId, LineId, PayRunId, ProjectId, RecordId, SheetId};
 use crate::base::money::TooMuch;
-use crate::base::{Fen, Moment};
+use crate::base::{Day, Fen, Moment, Month};
 use crate::payroll::{AttemptState, RunState};
-use crate::store::bulk::insert_all;
+use crate::store::bulk::{insert_all, listed};
 use crate::store::schema::{pay_run_lines, pay_run_parts, pay_runs, run_inquiries};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
@@ -295,6 +296,33 @@ pub fn attempts_of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId)
         .order((pay_run_lines::line_id, pay_run_lines::attempt))
         .select(AttemptRow::as_select())
         .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct ContradictedIn {
+    #[diesel(sql_type = BigInt)]
+    project_id: ProjectId,
+    #[diesel(sql_type = Date)]
+    month: Day,
+    #[diesel(sql_type = BigInt)]
+    lines: i64,
+}
+
+/// Payments that the bank called both paid and refused, the word that stands being paid: by project and month, how many.
+pub fn contradicted(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<(ProjectId, Month, u32)>, StoreError> {
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<ContradictedIn> = diesel::sql_query(format!(
+        "SELECT r.project_id AS project_id, s.month AS month, COUNT(*) AS lines FROM pay_run_lines r \
+         JOIN pay_runs p ON p.project_id = r.project_id AND p.id = r.run_id \
+         JOIN pay_sheets s ON s.project_id = p.project_id AND s.id = p.sheet_id \
+         WHERE r.project_id IN ({}) AND r.reason = $1 AND r.state = 'paid' GROUP BY r.project_id, s.month ORDER BY 1, 2",
+        listed(projects.iter().map(|project| project.0))
+    ))
+    .bind::<Text, _>(CONTRADICTED)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.project_id, row.month.month(), u32::try_from(row.lines).unwrap_or(u32::MAX))).collect())
 }
 
 /// How many attempts of a run wait for a final word.

@@ -359,7 +359,8 @@ both!(nothing_goes_unsigned_and_silence_signs_nothing, |app| {
     let vague = at(0, "TEST000000009", "y", "2026-03-01");
     let good = at(1, "北门 TEST000000009", "记录 7", "2026-03-01");
     let late = at(1, "北门 TEST000000009", "记录 7", "2031-01-01");
-    let items = json!({"items": [bare, typed, vague, good, late]});
+    let link = json!({"line": lines[0]["line"]["id"], "means": "link_with_second_means", "evidence": "人脸核验", "signed_on": "2026-03-01"});
+    let items = json!({"items": [bare, typed, vague, good, late, link]});
     let answers = stage.act(&sheet, "signatures", 1, Some(items)).await.expect(201);
     let told: Vec<(bool, Option<&str>)> =
         answers.as_array().unwrap().iter().map(|one| (one["signed"] == true, one["reason"].as_str())).collect();
@@ -369,6 +370,7 @@ both!(nothing_goes_unsigned_and_silence_signs_nothing, |app| {
         (false, Some("bad_format")),
         (true, None),
         (false, Some("bad_time")),
+        (false, Some("not_allowed")),
     ];
     assert_eq!(told, expected, "a day to come is refused of a signed line too: {answers}");
     app.clock.set("2026-06-02T09:00:00+08:00");

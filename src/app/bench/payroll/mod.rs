@@ -16,7 +16,7 @@ use super::bed::Folder;
 use super::refused;
 use crate::base::id::{LineId, SheetId};
 use crate::payroll::imports::export::export;
-use crate::payroll::signing::{NewSignature, SIGNATURES_MAX, sign_lines};
+use crate::payroll::signing::{NewSignature, SIGNATURES_MAX, sign_by_links};
 use crate::payroll::{Means, actions, building, pay_run, table};
 use crate::projects;
 use crate::store::{StoreError, Tx};
@@ -147,7 +147,7 @@ fn sign(tx: &mut Tx<'_>, ctx: &Ctx, site: &projects::Site, sheet: SheetId) -> Re
             signed_on: ctx.today,
         };
         let items: Vec<NewSignature> = some.iter().map(signature).collect();
-        if sign_lines(tx, ctx, site, sheet, &items)?.iter().any(|one| !one.signed) {
+        if sign_by_links(tx, ctx, site, sheet, &items)?.iter().any(|one| !one.signed) {
             return Err(Problem::internal("a line was not signed"));
         }
     }

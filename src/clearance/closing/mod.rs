@@ -1,15 +1,17 @@
-//! Closing a wage account asks its gate first (R53-09, R53-10): what blocks it refuses, what is not known refuses as well and is named,
-//! and the override of two persons is the only way around. The answer that the closing rests on is kept with it.
+//! Closing a wage account asks its gate first (R53-09, R53-10), and then everything that clearance shows: what blocks it refuses, what is
+//! not known refuses as well and is named, and the override of two persons is the only way around. The answer that the closing rests on is
+//! kept with it.
 
 pub mod http;
 
-use super::Subject;
-use super::actions::{answer, gather};
-use super::overriding::actions::{in_force, is_refusal};
+use super::{Stop, of_project};
 use crate::accounts::table::AccountRow;
 use crate::accounts::{self, actions};
 use crate::base::Day;
 use crate::base::id::AccountId;
+use crate::gates::Subject;
+use crate::gates::actions::{answer, gather};
+use crate::gates::overriding::actions::{in_force, is_refusal};
 use crate::law::decision::Decision;
 use crate::law::{Gate, Verdict};
 use crate::projects::Site;
@@ -36,8 +38,13 @@ fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<(), Problem> {
     let asked = gather(tx.conn(), ctx, Gate::AccountClosing, &subject, ctx.today)?;
     let answered = answer(tx, ctx, &asked)?;
     let gate = Gate::AccountClosing.as_str();
-    if !is_refusal(gate, answered.decision.verdict.as_str()) || in_force(tx.conn(), site.id, gate, ctx.today)?.is_some() {
+    if in_force(tx.conn(), site.id, gate, ctx.today)?.is_some() {
         return Ok(());
+    }
+    if !is_refusal(gate, answered.decision.verdict.as_str()) {
+        let stops = of_project(tx.conn(), ctx, site, false, ctx.today)?.stops;
+        let blocks: Vec<&Stop> = stops.iter().filter(|stop| stop.blocks).collect();
+        return if blocks.is_empty() { Ok(()) } else { Err(stopped(&blocks)) };
     }
     let problem = match answered.decision.verdict {
         Verdict::Unknown => not_known(&answered.decision),
@@ -56,6 +63,25 @@ fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<(), Problem> {
         }
     };
     Err(problem)
+}
+
+/// What clearance shows beside the law's own questions: one wage that somebody else got, or one debit too many, is looked at before the
+/// account is gone.
+fn stopped(stops: &[&Stop]) -> Problem {
+    let problem = Problem::conflict(
+        "专用账户暂不能销户：清欠页上还有下列事项未了结。请逐项办理后再登记，或由两人依法越权放行。",
+        "The account may not be closed yet: what clearance shows is open. Settle each, or have two persons override it.",
+    );
+    let faults = stops.iter().map(|stop| {
+        let amount = stop.amount.map_or_else(String::new, |amount| format!(" {amount}"));
+        Fault {
+            place: stop.kind.as_str().to_owned(),
+            reason: "bad_state".to_owned(),
+            zh: format!("{} 项{amount}，由 {} 办理。", stop.count, stop.by),
+            en: format!("{} of them{amount}; {} acts.", stop.count, stop.by),
+        }
+    });
+    problem.at("account", "not_cleared").with_faults(faults)
 }
 
 /// Nothing is clear because data is missing: each fact that is not known is named with what would tell it.
