@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::accounts::reconciling::{self, Reconciliation};
 use crate::base::id::WorkerId;
 use crate::base::{Day, Fen, Month, words};
 use crate::gates::{self, Subject};
@@ -52,6 +53,8 @@ words! {
         RefundWaits = "refund_waits",
         /// Payments that the bank debited or gave back otherwise than was ordered, and that nobody has explained.
         BankMismatch = "bank_mismatch",
+        /// The bank's balance is not the ledger's.
+        LedgerDiffers = "ledger_differs",
         /// Workers attended and the audited sheet gives them nothing.
         WorkWithoutPay = "attendance_without_pay",
         /// A sheet is not audited.
@@ -91,7 +94,7 @@ impl Hurdle {
     /// Who must act, as a word.
     pub fn by(self) -> &'static str {
         match self {
-            Hurdle::PayUnderWay | Hurdle::BankMismatch => "bank",
+            Hurdle::PayUnderWay | Hurdle::BankMismatch | Hurdle::LedgerDiffers => "bank",
             Hurdle::OpenCase | Hurdle::PayDispute | Hurdle::DepositHeld => "labour_authority",
             _ => "general_contractor",
         }
@@ -234,6 +237,11 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     let names = named(conn, &contested, may_name)?;
     found.add(Hurdle::DisputedPay, contested.len(), Some(amount), None, names);
     in_doubt(conn, site, &mut found, &contradicted, may_name, as_of)?;
+    let differs = |one: &Reconciliation| one.difference.is_some_and(|difference| difference != Fen::ZERO);
+    let off: Vec<Reconciliation> = reconciling::of_project(conn, site, as_of)?.into_iter().filter(differs).collect();
+    let amount =
+        Fen::total(off.iter().filter_map(|one| one.difference).map(|one| if one < Fen::ZERO { one.negated() } else { one }))?;
+    found.add(Hurdle::LedgerDiffers, off.len(), Some(amount), None, off.iter().map(|one| one.account.to_string()).collect());
     let months: BTreeSet<Month> =
         sheets.iter().map(|sheet| sheet.month).filter(|month| month.last() < as_of.min(ctx.today)).collect();
     without_pay(conn, ctx, site, &mut found, &months, may_name)?;

@@ -9,6 +9,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("refund_of_line", "某笔工资的退回"),
     ("no_wage_refund", "不是工资退回"),
     ("bank_mismatch", "银行扣付与指令不符"),
+    ("ledger_differs", "银行余额与账本不符"),
     ("shortage", "补足人工费用请求"),
     ("transfer_report", "人工费用未按约拨付报告"),
     ("owner_report", "建设单位报告"),

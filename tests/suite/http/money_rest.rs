@@ -110,7 +110,10 @@ both!(a_second_account_of_the_manager_is_the_manager, |app| {
     let at = path(&site, "deposit-matters");
     let refused = twin.post(&at, order.clone()).key("twin-0001").send().await.refuse(422, "invalid");
     assert!(refused.to_string().contains("second_person"), "{refused}");
-    authority.post(&at, order).key("twin-0002").send().await.expect(201);
+    authority.post(&at, order.clone()).key("twin-0002").send().await.expect(201);
+    // The same wages are not ordered twice.
+    let refused = authority.post(&at, order).key("twin-0003").send().await.refuse(422, "invalid");
+    assert!(refused.to_string().contains("sum_mismatch"), "{refused}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 

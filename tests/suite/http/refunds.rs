@@ -302,6 +302,70 @@ both!(a_credit_of_a_worker_s_name_and_wage_waits_whatever_the_bank_calls_it, |ap
     assert_eq!(open_kinds(client, site).await.len(), 1);
 });
 
+both!(a_debit_of_a_run_s_sum_that_names_no_run_is_that_run_s, |app| {
+    let stage = site(&app, 4).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = stage.audited().await;
+    let (message, ids) = ordered(&stage, &sheet, "refund-0001").await;
+    let debit = Ntry { reference: Some("Q"), text: "代发工资", ..Ntry::debit("4800.00", "2026-03-02") };
+    told(client, "D1", &[debit]).await;
+    report(client, &message, &[(&ids[0], "RJCT"), (&ids[1], "ACCC"), (&ids[2], "ACCC")]).await;
+    assert_eq!(states(&app, site, &ids), ["rejected", "paid", "paid"]);
+    let receipt = told(client, "D2", &[back("1600.00", "Q")]).await;
+    assert_eq!(reasons(&receipt), Vec::<&str>::new(), "{receipt}");
+    assert_eq!(states(&app, site, &ids), ["rejected", "paid", "paid"], "it is of what was refused");
+    assert_eq!(open_kinds(client, site).await, Vec::<String>::new());
+    let books = ledger(client, site).await;
+    assert_eq!((balance(&books, "pay_in_transit"), balance(&books, "refunds")), ("0.00".into(), "0.00".into()), "{books}");
+    assert_eq!(broken(&app), Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+/// A refund without a name (0), the bank's report (1) and the debit of the whole run (2) come in this order and to the same end.
+async fn come_in(app: &App, order: [u8; 3]) {
+    let stage = site(app, 4).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = stage.audited().await;
+    let (message, ids) = ordered(&stage, &sheet, "refund-0001").await;
+    for step in order {
+        match step {
+            0 => drop(told(client, "R", &[back("1600.00", "Q")]).await),
+            1 => report(client, &message, &[(&ids[0], "RJCT"), (&ids[1], "ACCC"), (&ids[2], "ACCC")]).await,
+            _ => drop(told(client, "D", &[whole(&message, "4800.00", "Q")]).await),
+        }
+    }
+    assert_eq!(states(app, site, &ids), ["rejected", "paid", "paid"]);
+    assert_eq!(open_kinds(client, site).await, Vec::<String>::new());
+    let books = ledger(client, site).await;
+    assert_eq!((balance(&books, "pay_in_transit"), balance(&books, "refunds")), ("0.00".into(), "0.00".into()), "{books}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+}
+
+both!(a_refund_then_its_report_then_its_debit_leave_nothing_open, |app| {
+    come_in(&app, [0, 1, 2]).await;
+});
+
+both!(a_refund_then_its_debit_then_its_report_leave_nothing_open, |app| {
+    come_in(&app, [0, 2, 1]).await;
+});
+
+both!(a_report_then_the_refund_then_the_debit_leave_nothing_open, |app| {
+    come_in(&app, [1, 0, 2]).await;
+});
+
+both!(what_a_report_within_the_day_says_pays_nobody_yet, |app| {
+    let stage = site(&app, 4).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = stage.audited().await;
+    let (_, ids) = ordered(&stage, &sheet, "refund-0001").await;
+    let lines = || vec![debit(&ids[0], "1600.00", "V1"), debit(&ids[1], "1600.00", "V2")];
+    hand_in(client, &camt(52, "I1", 1, None, &lines())).await.expect(200);
+    assert_eq!(states(&app, site, &ids), ["accepted", "accepted", "sent"], "a provisional word");
+    told(client, "D1", &lines()).await;
+    assert_eq!(states(&app, site, &ids), ["paid", "paid", "sent"], "the ledger's word");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(the_clearance_names_what_the_bank_contradicts_and_who_else_was_paid, |app| {
     let stage = site(&app, 4).await;
     let sheet = stage.audited().await;
@@ -320,6 +384,15 @@ both!(the_clearance_names_what_the_bank_contradicts_and_who_else_was_paid, |app|
     let stop = hurdle(client, site, "bank_mismatch").await.expect("a hurdle");
     assert_eq!((&stop["count"], &stop["amount"]), (&json!(1), &json!("1600.00")), "{stop}");
     assert!(stop["which"].to_string().contains("测试工人"), "{stop}");
+    // No gate takes either for paid.
+    let id = site.id;
+    let facts = app.read(move |conn, ctx| {
+        let site = anxin::projects::site(conn, id)?;
+        anxin::compliance::gather(conn, ctx, &site, ctx.today)
+    });
+    let facts = facts.unwrap();
+    let month = facts.payroll.iter().find(|one| one.month.to_string() == "2026-02").expect("the month");
+    assert_eq!((month.paid.workers, month.in_flight.workers), (1, 2), "{month:?}");
 });
 
 both!(who_contests_a_line_that_the_bank_calls_paid_is_named, |app| {
