@@ -181,6 +181,8 @@ const WORDS: &[(&str, &str)] = &[
     ("no_paper", "没有劳动合同或书面协议"),
     ("not_trained", "未经安全教育"),
     ("no_card", "没有银行卡"),
+    ("before_project", "早于项目开始"),
+    ("before_crew", "早于班组进场"),
     // Devices
     ("active", "使用中"),
     ("in", "进"),
