@@ -30,6 +30,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(documents::table::all(conn)?)?;
     audit.table(projects::table::all(conn)?)?;
     audit.table(projects::table::all_participations(conn)?)?;
+    audit.table(projects::ending::table::all(conn)?)?;
     audit.table(projects::table::all_crews(conn)?)?;
     audit.table(projects::table::all_facts(conn)?)?;
     audit.table(workers::table::all_workers(conn)?)?;

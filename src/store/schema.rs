@@ -1239,6 +1239,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    participation_ends (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        participation_id -> BigInt,
+        ended_on -> Date,
+        reason -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     sheet_imports (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

@@ -130,7 +130,10 @@ impl Side {
         let (sheet, line, run, wage_item) = wages(app, site.id, account_id, who);
         let document = paper(app, site.id);
         let (work, quarantined) = (job_and_mail(app, user), quarantined(app, site.id));
+        let engineer = json!({"party": site.general_contractor, "role": "supervising_engineer"});
+        let engineer = manager.post(&below("parties"), engineer).send().await.expect(201);
         let named = vec![
+            ("participation", text(&engineer["id"])),
             ("project", site.id.to_string()),
             ("party", site.general_contractor.to_string()),
             ("account", account),
@@ -238,6 +241,7 @@ impl Side {
                 "code": "T-NEW", "name": "新项目", "region": self.region, "owner": self.general_contractor,
                 "general_contractor": self.general_contractor,
             }),
+            "parties/{participation}/end" => json!({"reason": "测试退出"}),
             "crews" => json!({"name": "新班组", "party": self.general_contractor}),
             "overrides" => {
                 json!({"answer": of("refusal"), "reason": "测试理由", "legal_ground": "测试依据", "until_on": "2026-03-20"})
