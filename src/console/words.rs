@@ -379,6 +379,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("draft_stands", "该月已有草稿，请核对后再重新编制。", "The month has a draft already; look at it, then build it again."),
     ("lines_signed", "已记录 {n} 个签字。", "{n} signatures are on record."),
     ("company_left", "该单位已退出本项目。", "The company's part in the project is over."),
+    ("layout_removed", "已不再使用该对应关系。", "It is forgotten; the next sheet is asked about."),
     ("file_kept", "文件已保存，请确认各列。", "The file is kept; confirm its columns."),
     ("item_added", "项目已保存。", "The item is on record."),
     ("item_said", "已记录。", "It is on record."),

@@ -4,6 +4,7 @@ pub mod accounts;
 mod amendments;
 pub mod attendance;
 mod bank_events;
+mod bank_sheets;
 mod cases;
 mod certificates;
 mod credit;
