@@ -33,6 +33,7 @@ mod pages;
 mod pages_house;
 mod pages_law;
 mod pages_month;
+mod passage_sheets;
 mod past;
 mod patterns;
 mod pay_checks;
