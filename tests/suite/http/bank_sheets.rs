@@ -12,10 +12,10 @@ use crate::suite::ground::{Answer, Client, TestProject, project, text_of};
 
 /// A header that no bank we know has; the account stands nowhere.
 const STRANGE: &str = "某银行对公流水\n记账,流向,数目,结存,往来单位,往来账户,说明\n\
-    20260302,贷,5000.00,5000.00,测试建设单位1,6222020000000000001,人工费\n\
-    20260303,借,100.00,4900.00,张三,6222020000000000002,退款\n";
+    20260226,贷,5000.00,5000.00,测试建设单位1,6222020000000000001,人工费\n\
+    20260227,借,100.00,4900.00,张三,6222020000000000002,退款\n";
 const MARCH: &str = "某银行对公流水\n记账,流向,数目,结存,往来单位,往来账户,说明\n\
-    20260304,贷,700.00,5600.00,测试建设单位1,6222020000000000001,人工费\n";
+    20260228,贷,700.00,5600.00,测试建设单位1,6222020000000000001,人工费\n";
 
 fn columns() -> Value {
     json!({"A": "booked_on", "B": "mark", "C": "amount", "D": "balance", "E": "counterparty", "F": "counterparty_account", "G": "text"})
@@ -97,7 +97,7 @@ both!(a_header_that_nobody_knows_is_said_once_and_not_asked_again, |app| {
     let removal = format!("{}/accounts/{account}/bank-layouts/{}/removal", site.path, known[0]["id"].as_str().unwrap());
     client.post(&removal, json!({})).send().await.expect(200);
     client.post(&removal, json!({})).send().await.refuse(409, "conflict");
-    hand_in(&client, &gb18030(&MARCH.replace("20260304", "20260305"))).await.refuse(422, "invalid");
+    hand_in(&client, &gb18030(&MARCH.replace("20260228", "20260301"))).await.refuse(422, "invalid");
     assert_eq!(entries(&client, &site, &account).await.len(), 3);
     assert_eq!(broken(&app), Vec::<String>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
@@ -113,7 +113,7 @@ both!(a_balance_that_does_not_run_is_told_with_row_and_column, |app| {
     let sheet = format!("{path}/{}", view["id"].as_str().unwrap());
     client.post(&sheet, said.clone()).send().await.expect(200);
     // The same header with a balance that was tampered with: the remembered word does not book it.
-    let torn = MARCH.replace("5600.00", "5600.00,测试建设单位1,6222020000000000001,人工费\n20260305,贷,10.00,9999.00");
+    let torn = MARCH.replace("5600.00", "5600.00,测试建设单位1,6222020000000000001,人工费\n20260301,贷,10.00,9999.00");
     let told = hand_in(&client, torn.as_bytes()).await.refuse(422, "invalid");
     let fault = told["errors"].as_array().unwrap().iter().find(|one| one["reason"] == "balance_break").expect("a break");
     assert_eq!(fault["place"], "row 4, column D (结存)", "{told}");
@@ -168,7 +168,7 @@ both!(a_sheet_is_told_again_as_it_was_said_when_another_file_is_voided, |app| {
             reference: Some("V1"),
             text: "人工费",
             details: from_owner("测试建设单位1"),
-            ..Ntry::credit("5000.00", "2026-03-02")
+            ..Ntry::credit("5000.00", "2026-02-26")
         }],
     );
     let wrong = crate::suite::http::settlement::hand_in(&client, &notice).await.expect(200);
