@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::table::{self, NoticeRow};
 use super::{Concern, NoticeKind, NoticeState, Words, digest, of_findings};
-use crate::base::id::{PartyId, RecordId, UserId};
+use crate::base::id::{RecordId, UserId};
 use crate::compliance::table::AssessmentRow;
 use crate::law::Finding;
 use crate::projects::Site;
@@ -43,7 +43,7 @@ fn hearers(conn: &mut AnyConn, ctx: &Ctx, site: &Site, roles: &[Role]) -> Result
             places.entry(row.user_id).or_default().push(grant.on);
         }
     }
-    let parties: Vec<PartyId> = site.participations().iter().map(|row| row.party_id).collect();
+    let parties = site.present();
     let covers = |places: Vec<ScopeOn>| {
         let scope = Scope { actor: String::new(), user: None, places };
         scope.covers_project(site.id, site.region, &parties)

@@ -30,6 +30,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(documents::table::all(conn)?)?;
     audit.table(projects::table::all(conn)?)?;
     audit.table(projects::table::all_participations(conn)?)?;
+    audit.table(projects::ending::table::all(conn)?)?;
     audit.table(projects::table::all_crews(conn)?)?;
     audit.table(projects::table::all_facts(conn)?)?;
     audit.table(workers::table::all_workers(conn)?)?;
@@ -86,6 +87,8 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::pay_run::checks::table::all_releases(conn)?)?;
     audit.table(payroll::pay_run::checks::table::all_card_words(conn)?)?;
     audit.table(settlement::voiding::table::all(conn)?)?;
+    audit.table(settlement::sheets::table::all(conn)?)?;
+    audit.table(settlement::sheets::table::all_uses(conn)?)?;
     audit.table(payroll::outside::table::all(conn)?)?;
     audit.table(payroll::outside::telling::table::all(conn)?)?;
     audit.table(payroll::outside::telling::table::all_steps(conn)?)?;

@@ -112,7 +112,8 @@ fn desk_of(conn: &mut AnyConn, ctx: &Ctx, text: &str) -> Result<Option<Desk>, Pr
 pub(super) fn handed_in(content_type: &str, bytes: &[u8], event: Option<&Event>, file: BankFile) -> HandedIn {
     let name = event.map(|event| format!("{} {}", event.kind, event.id));
     let file = BankFile { format: event::FORMAT.to_owned(), ..file };
-    HandedIn { name, content_type: content_type.to_owned(), bytes: Arc::new(Spool::of(bytes.to_vec())), file, path: PATH }
+    let bytes = Arc::new(Spool::of(bytes.to_vec()));
+    HandedIn { name, content_type: content_type.to_owned(), bytes, file, path: PATH, said: None }
 }
 
 /// Keeps an event that is not taken.

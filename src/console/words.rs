@@ -181,6 +181,8 @@ const WORDS: &[(&str, &str)] = &[
     ("no_paper", "没有劳动合同或书面协议"),
     ("not_trained", "未经安全教育"),
     ("no_card", "没有银行卡"),
+    ("before_project", "早于项目开始"),
+    ("before_crew", "早于班组进场"),
     // Devices
     ("active", "使用中"),
     ("in", "进"),
@@ -376,6 +378,8 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("sheet_built", "工资表已编制，共 {n} 人。", "The sheet is built, {n} workers."),
     ("draft_stands", "该月已有草稿，请核对后再重新编制。", "The month has a draft already; look at it, then build it again."),
     ("lines_signed", "已记录 {n} 个签字。", "{n} signatures are on record."),
+    ("company_left", "该单位已退出本项目。", "The company's part in the project is over."),
+    ("layout_removed", "已不再使用该对应关系。", "It is forgotten; the next sheet is asked about."),
     ("file_kept", "文件已保存，请确认各列。", "The file is kept; confirm its columns."),
     ("item_added", "项目已保存。", "The item is on record."),
     ("item_said", "已记录。", "It is on record."),

@@ -85,7 +85,7 @@ pub struct NewParticipation {
 /// Puts a party on a project that the asker has entered.
 pub fn join(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewParticipation) -> Result<ParticipationRow, Problem> {
     if let Some(under) = new.under
-        && !site.participations().iter().any(|row| row.party_id == under)
+        && !site.present().contains(&under)
     {
         return Err(Problem::invalid("上级参建单位不在本项目。", "The party above is not on this project.")
             .at("under", "unknown_reference"));
@@ -121,7 +121,7 @@ pub fn add_crew(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, name: &str, party: Part
             Problem::invalid("班组名称应为 1 至 140 个字。", "A crew's name has 1 to 140 characters.").at("name", "bad_format")
         );
     }
-    if !site.participations().iter().any(|row| row.party_id == party) {
+    if !site.present().contains(&party) {
         return Err(Problem::invalid("该单位不在本项目。", "This party is not on the project.").at("party", "unknown_reference"));
     }
     if table::crews_of(tx.conn(), site.id)?.iter().any(|crew| crew.name == name) {

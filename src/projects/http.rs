@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actions::{self, NewParticipation, NewProject};
+use super::ending;
+use super::ending::table::EndRow;
 use super::table::{self, CrewRow, ParticipationRow, ProjectRow};
 use super::{Fact, PartyRole, Recorded, enter, visible};
-use crate::base::id::{DocumentId, PartyId, ProjectId};
+use crate::base::id::{DocumentId, PartyId, ProjectId, RecordId};
 use crate::base::{Day, RegionCode};
 use crate::documents::actions::NewDocument;
 use crate::documents::table::DocumentHead;
@@ -39,6 +41,14 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/v1/projects/{project}/parties", register, "Put a party on a project", || web::post().to(join))
             .takes::<JoinProject>()
             .creates::<ParticipationRow>(),
+        Route::post(
+            "/api/v1/projects/{project}/parties/{participation}/end",
+            register,
+            "End a company's part in a project",
+            || web::post().to(end),
+        )
+        .takes::<EndParticipation>()
+        .creates::<EndRow>(),
         Route::post("/api/v1/projects/{project}/crews", register, "Add a crew", || web::post().to(add_crew))
             .takes::<AddCrew>()
             .creates::<CrewRow>(),
@@ -94,6 +104,16 @@ pub struct JoinProject {
     from_on: Option<Day>,
 }
 
+/// The end of a company's part in a project.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndParticipation {
+    /// Its last day, today when absent.
+    ended_on: Option<Day>,
+    /// Why; kept on record.
+    reason: String,
+}
+
 /// A crew to be added.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +143,8 @@ pub struct RecordFact {
 pub struct ProjectView {
     project: ProjectRow,
     parties: Vec<ParticipationRow>,
+    /// Ends of parts that are over, with their reasons.
+    ends: Vec<EndRow>,
     crews: Vec<CrewRow>,
     facts: Vec<Recorded>,
 }
@@ -147,9 +169,25 @@ async fn one(call: Call, project: web::Path<ProjectId>) -> Result<impl Responder
         Ok(ProjectView {
             project: table::find(conn, id)?.ok_or_else(Problem::not_found)?,
             parties: site.participations().to_vec(),
+            ends: ending::table::of_project(conn, id)?,
             crews: table::crews_of(conn, id)?,
             facts: facts.iter().cloned().collect(),
         })
+    })
+    .await
+}
+
+async fn end(
+    call: Call,
+    path: web::Path<(ProjectId, RecordId)>,
+    body: Body<EndParticipation>,
+) -> Result<impl Responder, Problem> {
+    let (project, id) = path.into_inner();
+    let EndParticipation { ended_on, reason } = body.0;
+    let ended_on = ended_on.unwrap_or(call.ctx.today);
+    call.write(StatusCode::CREATED, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, project)?;
+        ending::end(tx, ctx, &site, id, ended_on, &reason)
     })
     .await
 }

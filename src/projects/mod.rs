@@ -4,6 +4,7 @@
 //! they hold; a correction is a later fact. [`Site`] is the only way to a project's other tables, and only a scope makes one.
 
 pub mod actions;
+pub mod ending;
 mod facts;
 pub mod http;
 pub mod table;
@@ -55,7 +56,12 @@ impl Site {
         held.max_by_key(|row| (row.from_on, row.id.0)).map(|row| row.party_id)
     }
 
-    /// Everybody who takes part on a day.
+    /// Who takes part now: those whose part is not over, by whom rights over the project go.
+    pub fn present(&self) -> Vec<PartyId> {
+        self.parties.iter().filter(|row| row.until_on.is_none()).map(|row| row.party_id).collect()
+    }
+
+    /// Everybody who takes or took part, with the days.
     pub fn participations(&self) -> &[table::ParticipationRow] {
         &self.parties
     }
@@ -67,8 +73,7 @@ impl Site {
 /// `not_found` both when there is none and when the scope does not cover it.
 pub fn enter(conn: &mut AnyConn, scope: &Scope, id: ProjectId) -> Result<Site, Problem> {
     let site = site(conn, id)?;
-    let parties: Vec<PartyId> = site.parties.iter().map(|row| row.party_id).collect();
-    if scope.covers_project(id, site.region, &parties) { Ok(site) } else { Err(Problem::not_found()) }
+    if scope.covers_project(id, site.region, &site.present()) { Ok(site) } else { Err(Problem::not_found()) }
 }
 
 /// Opens a project for a caller that has checked its right otherwise: by a device's binding, by an account.

@@ -113,12 +113,19 @@ pub fn by_code(conn: &mut AnyConn, code: &str) -> Result<Option<ProjectRow>, Sto
     Ok(projects::table.filter(projects::code.eq(code)).select(ProjectRow::as_select()).first(conn).optional()?)
 }
 
+/// Who takes or took part in a project, each with its last day where its part is over.
 pub fn participations(conn: &mut AnyConn, id: ProjectId) -> Result<Vec<ParticipationRow>, StoreError> {
-    Ok(project_parties::table
+    let mut rows: Vec<ParticipationRow> = project_parties::table
         .filter(project_parties::project_id.eq(id))
         .order(project_parties::id)
         .select(ParticipationRow::as_select())
-        .load(conn)?)
+        .load(conn)?;
+    for end in super::ending::table::of_project(conn, id)? {
+        if let Some(row) = rows.iter_mut().find(|row| row.id == end.participation_id) {
+            row.until_on = Some(end.ended_on);
+        }
+    }
+    Ok(rows)
 }
 
 /// Some projects, in order of id.
@@ -149,6 +156,15 @@ pub fn of_parties(conn: &mut AnyConn, parties: &[PartyId]) -> Result<Vec<(Projec
         .order((project_parties::project_id, project_parties::id))
         .select((project_parties::project_id, project_parties::role))
         .load(conn)?)
+}
+
+/// Projects on which any of these parties takes part now.
+fn present_of(conn: &mut AnyConn, parties: &[PartyId]) -> Result<Vec<ProjectId>, StoreError> {
+    use project_parties as y;
+    let standing = "NOT EXISTS (SELECT 1 FROM participation_ends z WHERE z.project_id = project_parties.project_id \
+                    AND z.participation_id = project_parties.id)";
+    let found = y::table.filter(y::party_id.eq_any(parties.to_vec())).filter(sql::<Bool>(standing));
+    Ok(found.order(y::project_id).select(y::project_id).load(conn)?)
 }
 
 /// Companies that take or took part in the projects that a scope covers, with project and role.
@@ -190,7 +206,8 @@ pub fn covered_sql(scope: &Scope) -> String {
         }
         ScopeOn::Project(id) => Some(format!("p.id = {}", id.0)),
         ScopeOn::Organisation(party) => {
-            let own = "SELECT 1 FROM project_parties y WHERE y.project_id = p.id AND y.party_id";
+            let own = "SELECT 1 FROM project_parties y WHERE y.project_id = p.id AND NOT EXISTS (SELECT 1 FROM participation_ends z \
+                       WHERE z.project_id = y.project_id AND z.participation_id = y.id) AND y.party_id";
             Some(format!("EXISTS ({own} = {})", party.0))
         }
         ScopeOn::Everything | ScopeOn::Account(_) | ScopeOn::Case(_) => None,
@@ -207,7 +224,7 @@ pub fn visible(conn: &mut AnyConn, scope: &Scope, after: i64, limit: i64) -> Res
         scope.places.iter().filter_map(|on| if let ScopeOn::Project(id) = on { Some(*id) } else { None }).collect();
     let organisations = scope.organisations();
     if !organisations.is_empty() {
-        ids.extend(of_parties(conn, &organisations)?.into_iter().map(|(id, _)| id));
+        ids.extend(present_of(conn, &organisations)?);
     }
     let mut query = projects::table.filter(projects::id.gt(ProjectId(after))).into_boxed();
     let mut allowed: Box<

@@ -7,7 +7,7 @@ use actix_web::{Responder, web};
 use serde_json::Value;
 
 use super::receipt::{FileProblem, Receipt, refusal};
-use super::{HandedIn, results, statements};
+use super::{HandedIn, results, sheets, statements};
 use crate::store::spool::Spool;
 use crate::web::extract::{LargeUpload, Reply};
 use crate::web::{Access, Call, Ctx, Problem, Route, Verb};
@@ -32,7 +32,7 @@ const RESULTS: &str = "/api/v1/bank/results";
 /// The slice's routes.
 pub fn routes() -> Vec<Route> {
     let feed = Access::Holds(Verb::FeedBank);
-    vec![
+    let mut routes = vec![
         Route::post(
             STATEMENTS,
             feed,
@@ -46,11 +46,23 @@ pub fn routes() -> Vec<Route> {
         })
         .takes_file(MEDIA_TYPES)
         .gives::<Receipt>(),
-    ]
+    ];
+    routes.extend(sheets::http::routes());
+    routes
 }
 
-/// Reads the file off the event loop and outside the transaction: a large one must not hold up the writer.
-pub async fn read(ctx: &Ctx, name: Option<String>, content_type: String, spool: Spool, path: &'static str) -> HandedIn {
+/// Reads the file off the event loop and outside the transaction: a large one must not hold up the writer. A sheet of which a person
+/// said before how such ones are read is read so.
+///
+/// # Errors
+/// A store that cannot be asked what was said before.
+pub async fn read(
+    ctx: &Ctx,
+    name: Option<String>,
+    content_type: String,
+    spool: Spool,
+    path: &'static str,
+) -> Result<HandedIn, Problem> {
     let (told, bytes) = (name.clone(), Arc::new(spool));
     let (kept, families) = (Arc::clone(&bytes), Arc::clone(&ctx.ground.settings.direct_link));
     let read = move || {
@@ -58,10 +70,15 @@ pub async fn read(ctx: &Ctx, name: Option<String>, content_type: String, spool: 
         bank::outline(kept.as_ref(), told.as_deref(), options)
     };
     let file = web::block(read).await.unwrap_or_else(|_| broken_reader());
-    HandedIn { name, content_type, bytes, file, path }
+    let handed = HandedIn { name, content_type, bytes, file, path, said: None };
+    if !handed.is_sheet() {
+        return Ok(handed);
+    }
+    let (asking, db) = (ctx.clone(), ctx.ground.db.clone());
+    db.read(move |conn| sheets::remembered(conn, &asking, handed)).await
 }
 
-async fn uploaded(ctx: &Ctx, upload: LargeUpload, path: &'static str) -> HandedIn {
+async fn uploaded(ctx: &Ctx, upload: LargeUpload, path: &'static str) -> Result<HandedIn, Problem> {
     let LargeUpload { spool, content_type, file_name } = upload;
     read(ctx, file_name, content_type, spool, path).await
 }
@@ -91,17 +108,18 @@ fn answer(reply: Reply<Value>) -> Result<Reply<Value>, Problem> {
         zh: text(one, "zh"),
         en: text(one, "en"),
     });
-    Err(refusal(&text(body, "inbox_id"), problems.collect()))
+    let is_sheet = body.get("is_sheet").and_then(Value::as_bool) == Some(true);
+    Err(refusal(&text(body, "inbox_id"), is_sheet, problems.collect()))
 }
 
 async fn take_statements(call: Call, upload: LargeUpload) -> Result<impl Responder, Problem> {
-    let handed = uploaded(&call.ctx, upload, STATEMENTS).await;
+    let handed = uploaded(&call.ctx, upload, STATEMENTS).await?;
     let reply = call.write(StatusCode::OK, move |tx, ctx| statements::take(tx, ctx, &handed)).await?;
     answer(reply)
 }
 
 async fn take_results(call: Call, upload: LargeUpload) -> Result<impl Responder, Problem> {
-    let handed = uploaded(&call.ctx, upload, RESULTS).await;
+    let handed = uploaded(&call.ctx, upload, RESULTS).await?;
     let reply = call.write(StatusCode::OK, move |tx, ctx| results::take(tx, ctx, &handed)).await?;
     answer(reply)
 }

@@ -15,6 +15,7 @@ pub mod purpose;
 mod reading;
 mod receipt;
 pub mod results;
+pub mod sheets;
 mod sides;
 mod standing;
 pub mod statements;
@@ -67,6 +68,8 @@ pub struct HandedIn {
     pub file: BankFile,
     /// Path of the request.
     pub path: &'static str,
+    /// How a person said that its sheets are read, where one did.
+    pub said: Option<sheets::Said>,
 }
 
 impl HandedIn {
@@ -84,6 +87,11 @@ impl HandedIn {
         } else {
             "bankfile"
         }
+    }
+
+    /// Whether it is a table, of which a person may say what its columns mean.
+    pub fn is_sheet(&self) -> bool {
+        sheets::is_sheet(&self.file.format)
     }
 
     /// How many entries the file has.
@@ -131,6 +139,21 @@ pub fn keep(
         inbox::quarantine(conn, QuarantineId(ctx.id()), id, item, ctx.now)?;
     }
     Ok(())
+}
+
+/// Keeps what came of a file that is kept already and was read again.
+fn keep_again(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    id: InboxId,
+    (state, items): (InboxState, usize),
+    rejected: &[Rejected],
+) -> Result<(), Problem> {
+    let rejected = rejected.get(..QUARANTINED_MAX.min(rejected.len())).unwrap_or_default();
+    inbox::again::reconcile(conn, id, rejected, ctx.now, || QuarantineId(ctx.id()))?;
+    let items = i32::try_from(items).unwrap_or(i32::MAX);
+    let parsed = Parsed { state, parser: PARSER, items, items_digest: String::new() };
+    Ok(inbox::reparsed(conn, id, &parsed, ctx.now)?)
 }
 
 /// Numbers the items of a file that go to quarantine.

@@ -3,12 +3,15 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::keys::Unbookable;
 use crate::accounts::StatementKind;
+use crate::accounts::table::AccountRow;
+use crate::base::Day;
 use crate::base::id::{AccountId, InboxId, ProjectId, StatementId};
 use crate::store::inbox::{InboxState, Rejected};
 use crate::web::problem::FAULTS_MAX;
 use crate::web::{Code, Problem};
-use crate::wire::bank;
+use crate::wire::bank::{self, AmountFault};
 
 /// Something that was found in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -85,6 +88,8 @@ pub struct Receipt {
     pub state: InboxState,
     /// Format by content.
     pub format: String,
+    /// Whether it is a sheet, of which a person may say what its columns mean and whose account it is.
+    pub is_sheet: bool,
     pub statements: Vec<StatementReceipt>,
     /// Entries or results in the file.
     pub items: usize,
@@ -107,17 +112,64 @@ impl Receipt {
 }
 
 /// The answer for a file of which nothing could be taken: it is kept, and the sender learns why.
-pub fn refusal(inbox: &str, problems: Vec<FileProblem>) -> Problem {
+pub fn refusal(inbox: &str, is_sheet: bool, problems: Vec<FileProblem>) -> Problem {
     let reason = problems.first().map_or_else(|| "bad_format".to_owned(), |problem| problem.reason.clone());
-    let problem = Problem::new(
-        Code::Invalid,
+    let (mut zh, mut en) = (
         format!("文件已保存（{inbox}），但未能入账：{reason}。更正后系统可重新处理，无需担心丢失。"),
         format!("The file is kept as {inbox}, but nothing of it was booked: {reason}. It can be read again once that is mended."),
     );
+    if is_sheet {
+        zh.push_str(&format!(
+            "也可以指明所属账户和各列含义：/api/v1/projects/{{project}}/accounts/{{account}}/bank-sheets/{inbox}。"
+        ));
+        en.push_str(&format!(" Or say whose account it is and what its columns mean: /api/v1/projects/{{project}}/accounts/{{account}}/bank-sheets/{inbox}."));
+    }
+    let problem = Problem::new(Code::Invalid, zh, en);
     problem.with_faults(problems.into_iter().map(|one| crate::web::problem::Fault {
         place: one.place,
         reason: one.reason,
         zh: one.zh,
         en: one.en,
     }))
+}
+
+/// Days by which an entry may lie ahead of today: a bank in another time zone, or one that books tonight's run already.
+const AHEAD_DAYS: i64 = 1;
+
+/// An entry dated before its account was opened or in the future: it is booked as the bank dates it, and said.
+pub(super) fn far_off(account: &AccountRow, on: Day, today: Day, place: &str) -> Option<FileProblem> {
+    let (zh, en) = if on < account.opened_on {
+        (format!("记账日期 {on} 早于开户日期 {}", account.opened_on), format!("{on} is before the account was opened"))
+    } else if on > today.plus_days(AHEAD_DAYS) {
+        (format!("记账日期 {on} 在今天之后"), format!("{on} is in the future"))
+    } else {
+        return None;
+    };
+    let (zh, en) = (
+        format!("{zh}；已按银行日期入账，请向银行核对日期，有误则作废该文件后重新报送。"),
+        format!("{en}; it is booked on the bank's day. Ask the bank, and void the file if the day is wrong."),
+    );
+    Some(FileProblem::new(place, "time_far", zh, en))
+}
+
+/// Why an entry cannot be booked: reason code, Chinese, English.
+pub(super) fn words_of(why: Unbookable) -> (&'static str, &'static str, &'static str) {
+    match why {
+        Unbookable::Amount(AmountFault::Currency) => {
+            ("bad_amount", "专用账户只能有人民币（CNY）明细。", "A wage account has entries in CNY only.")
+        }
+        Unbookable::Amount(AmountFault::Decimals) => {
+            ("bad_amount", "金额小数超过两位，请向银行核对。", "The amount has more than two decimals; ask the bank.")
+        }
+        Unbookable::Amount(AmountFault::Size) => {
+            ("bad_amount", "金额超出可记账范围。", "The amount is beyond what an account can hold.")
+        }
+        Unbookable::Negative => (
+            "bad_amount",
+            "金额带负号，与借贷标志矛盾，该笔未入账；金额应为正数，收付方向由 CdtDbtInd 表示，冲正用 RvslInd，请银行更正后重新报送。",
+            "The amount has a minus sign and contradicts its direction; the entry is not booked. Amounts are positive, CdtDbtInd gives \
+             the direction and RvslInd a reversal: have the bank correct it and hand it in again.",
+        ),
+        Unbookable::NoDay => ("bad_time", "明细没有记账日期。", "The entry has no booking day."),
+    }
 }

@@ -45,6 +45,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         inbox_id,
         state: InboxState::Duplicate,
         format: handed.file.format.clone(),
+        is_sheet: false,
         statements: Vec::new(),
         items,
         applied: 0,

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::allocate::{Desk, Effect};
-use super::keys::Unbookable;
 use super::page::{Answers, PAGE, Pending};
 use super::reading::{self, Read, Seen};
-use super::receipt::{FileProblem, Receipt, StatementReceipt};
-use super::{HandedIn, Refused, keep, table};
+use super::receipt::{FileProblem, Receipt, StatementReceipt, far_off, words_of};
+use super::{HandedIn, Refused, keep, keep_again, sheets, table};
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::table::{self as accounts_table, AccountRow, StatementRow};
 use crate::accounts::{self, StatementKind};
@@ -18,18 +17,30 @@ use crate::projects::{PartyRole, Site};
 use crate::store::inbox::InboxState;
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Code, Ctx, Problem};
-use crate::wire::bank::{AmountFault, Statement, Tally};
+use crate::wire::bank::{Statement, Tally};
 
 /// Takes a file: keeps it, books what is new, passes on what it says of lines, and says what came of it.
 ///
 /// A statement of an account that is not on record, or that the asker may not feed, is quarantined with the file kept; the others of
 /// the file are booked. The same file again has no effect.
 pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Problem> {
-    let inbox_id = InboxId(ctx.id());
+    take_as(tx, ctx, handed, None)
+}
+
+/// [`take`] of a file that is kept already.
+pub(super) fn take_kept(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: InboxId) -> Result<Receipt, Problem> {
+    take_as(tx, ctx, handed, Some(kept))
+}
+
+fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>) -> Result<Receipt, Problem> {
+    let inbox_id = kept.unwrap_or_else(|| InboxId(ctx.id()));
     let file = &handed.file;
     let mut refused = Refused::default();
-    let desks: Vec<Option<(AccountRow, Site)>> =
-        file.statements.iter().map(|one| account_of(tx.conn(), ctx, one)).collect::<Result<_, Problem>>()?;
+    let misfits = sheets::misfits(handed);
+    let desks: Vec<Option<(AccountRow, Site)>> = match misfits.is_empty() {
+        true => file.statements.iter().map(|one| account_of(tx.conn(), ctx, one, handed)).collect::<Result<_, Problem>>()?,
+        false => vec![None; file.statements.len()],
+    };
     let projects: BTreeSet<ProjectId> = desks.iter().flatten().map(|(account, _)| account.project_id).collect();
     // Chains are locked in one order and before the look, so that of two equal files at once the second finds the first.
     for project in &projects {
@@ -42,6 +53,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         inbox_id,
         state: InboxState::Duplicate,
         format: file.format.clone(),
+        is_sheet: handed.is_sheet(),
         statements: Vec::new(),
         items,
         applied: 0,
@@ -49,12 +61,17 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         problems_total: 0,
     };
     if complete && table::file_taken(tx.conn(), &handed.sha256())?.is_some() {
-        keep(tx.conn(), ctx, inbox_id, handed, only, (InboxState::Duplicate, items), &[])?;
+        if kept.is_none() {
+            keep(tx.conn(), ctx, inbox_id, handed, only, (InboxState::Duplicate, items), &[])?;
+        }
         return Ok(receipt);
     }
     let mut problems: Vec<FileProblem> = file.problems.iter().map(FileProblem::from).collect();
     let mut statements = Vec::new();
-    for (number, _) in (1..).zip(&desks).filter(|(_, desk)| desk.is_none()) {
+    for problem in &misfits {
+        refused.push(&problem.place, &problem.reason, problem.zh.clone(), problem.en.clone());
+    }
+    for (number, _) in (1..).zip(&desks).filter(|(_, desk)| desk.is_none() && misfits.is_empty()) {
         let place = format!("statement {number}");
         refused.push(
             &place,
@@ -67,7 +84,9 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         statements.push(receipt);
         problems.extend(found);
     })?;
-    if file.statements.is_empty() && file.problems.is_empty() {
+    if !misfits.is_empty() {
+        problems.clear();
+    } else if file.statements.is_empty() && file.problems.is_empty() {
         let (zh, en) = ("文件中没有对账单。", "There is no statement in the file.");
         refused.push("file", "bad_format", zh, en);
     } else if file.statements.is_empty() {
@@ -81,7 +100,13 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         (false, false) => InboxState::Part,
         (false, true) => InboxState::Done,
     };
-    keep(tx.conn(), ctx, inbox_id, handed, only, (state, items), &refused.items)?;
+    match kept {
+        Some(_) => keep_again(tx.conn(), ctx, inbox_id, (state, items), &refused.items)?,
+        None => keep(tx.conn(), ctx, inbox_id, handed, only, (state, items), &refused.items)?,
+    }
+    if !statements.is_empty() {
+        sheets::note_use(tx, ctx, inbox_id, handed)?;
+    }
     for project in &projects {
         jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
         tx.note(Chain::Project(*project), ctx.now, ctx.actor(), "take_statements", &inbox_id.to_string())?;
@@ -101,15 +126,31 @@ pub(super) fn retake(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, inbox_id: InboxId,
             Some(text) => accounts_table::named(tx.conn(), text)?.filter(|account| account.project_id == site.id),
             None => None,
         };
+        let account = match account {
+            None => sheets::account_said(tx.conn(), handed, statement)?.filter(|account| account.project_id == site.id),
+            named => named,
+        };
         desks.push(account.map(|account| (account, site.clone())));
     }
     book_all(tx, ctx, handed, (inbox_id, true), &desks, &mut Refused::default(), &mut |_, _| {})
 }
 
-/// The account that a statement names and that the asker may feed.
-fn account_of(conn: &mut AnyConn, ctx: &Ctx, statement: &Statement) -> Result<Option<(AccountRow, Site)>, Problem> {
-    let Some(text) = &statement.account else { return Ok(None) };
-    let Some(account) = accounts_table::named(conn, text)? else { return Ok(None) };
+/// The account that a statement names, or that a person said of one that names none, and that the asker may feed.
+fn account_of(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    statement: &Statement,
+    handed: &HandedIn,
+) -> Result<Option<(AccountRow, Site)>, Problem> {
+    let named = match &statement.account {
+        Some(text) => accounts_table::named(conn, text)?,
+        None => None,
+    };
+    let account = match named {
+        None => sheets::account_said(conn, handed, statement)?,
+        named => named,
+    };
+    let Some(account) = account else { return Ok(None) };
     match accounts::site_of(conn, &ctx.scope, &account) {
         Ok(site) => Ok(Some((account, site))),
         // Not to be told apart from an account that nobody registered.
@@ -316,46 +357,6 @@ impl<'a> Booking<'a> {
             link: format!("/api/v1/projects/{}/accounts/{}/entries", site.id, account.id),
         };
         Ok((receipt, self.desk.problems))
-    }
-}
-
-/// Days by which an entry may lie ahead of today: a bank in another time zone, or one that books tonight's run already.
-const AHEAD_DAYS: i64 = 1;
-
-/// An entry dated before its account was opened or in the future: it is booked as the bank dates it, and said.
-fn far_off(account: &AccountRow, on: Day, today: Day, place: &str) -> Option<FileProblem> {
-    let (zh, en) = if on < account.opened_on {
-        (format!("记账日期 {on} 早于开户日期 {}", account.opened_on), format!("{on} is before the account was opened"))
-    } else if on > today.plus_days(AHEAD_DAYS) {
-        (format!("记账日期 {on} 在今天之后"), format!("{on} is in the future"))
-    } else {
-        return None;
-    };
-    let (zh, en) = (
-        format!("{zh}；已按银行日期入账，请向银行核对日期，有误则作废该文件后重新报送。"),
-        format!("{en}; it is booked on the bank's day. Ask the bank, and void the file if the day is wrong."),
-    );
-    Some(FileProblem::new(place, "time_far", zh, en))
-}
-
-fn words_of(why: Unbookable) -> (&'static str, &'static str, &'static str) {
-    match why {
-        Unbookable::Amount(AmountFault::Currency) => {
-            ("bad_amount", "专用账户只能有人民币（CNY）明细。", "A wage account has entries in CNY only.")
-        }
-        Unbookable::Amount(AmountFault::Decimals) => {
-            ("bad_amount", "金额小数超过两位，请向银行核对。", "The amount has more than two decimals; ask the bank.")
-        }
-        Unbookable::Amount(AmountFault::Size) => {
-            ("bad_amount", "金额超出可记账范围。", "The amount is beyond what an account can hold.")
-        }
-        Unbookable::Negative => (
-            "bad_amount",
-            "金额带负号，与借贷标志矛盾，该笔未入账；金额应为正数，收付方向由 CdtDbtInd 表示，冲正用 RvslInd，请银行更正后重新报送。",
-            "The amount has a minus sign and contradicts its direction; the entry is not booked. Amounts are positive, CdtDbtInd gives \
-             the direction and RvslInd a reversal: have the bank correct it and hand it in again.",
-        ),
-        Unbookable::NoDay => ("bad_time", "明细没有记账日期。", "The entry has no booking day."),
     }
 }
 

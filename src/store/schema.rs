@@ -1269,6 +1269,47 @@ diesel::table! {
 }
 
 diesel::table! {
+    participation_ends (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        participation_id -> BigInt,
+        ended_on -> Date,
+        reason -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_layouts (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        account_id -> BigInt,
+        bank -> Text,
+        fingerprint -> Text,
+        mapping -> Text,
+        encoding -> Nullable<Text>,
+        step -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_layout_uses (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        inbox_id -> BigInt,
+        layout_id -> BigInt,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     sheet_imports (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

@@ -379,7 +379,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 const PERSONAL_DIGITS_MIN: usize = 11;
 
 /// A message in which long runs of digits are stars: a reader quotes what it could not read, and that may be somebody's number.
-fn without_numbers(text: &str) -> String {
+pub(super) fn without_numbers(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut run = String::new();
     for c in text.chars().chain(['\n']) {

@@ -6,6 +6,7 @@
 pub mod ctx;
 pub mod extract;
 pub mod form;
+pub mod items;
 pub mod lang;
 pub mod openapi;
 pub mod paging;

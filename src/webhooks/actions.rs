@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::table::{self, CallRow, TryRow, WebhookRow};
 use super::{CallState, FIELDS, HookEvent, HookState, NAME_MAX, OVERLAP_HOURS_MAX, RECEIVERS_MAX};
 use crate::base::Moment;
-use crate::base::id::{self, PartyId, RecordId};
+use crate::base::id::{self, RecordId};
 use crate::outlets::webhook::{Form, Values, Verdict, WAITS_SECONDS};
 use crate::projects::{self, Site};
 use crate::store::vault::Owner;
@@ -205,7 +205,7 @@ pub fn rotate(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId, overlap_hours: i64) -> R
 /// # Errors
 /// A store that fails: the change is not made either.
 pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, news: &News) -> Result<usize, Problem> {
-    let parties: Vec<PartyId> = site.participations().iter().map(|row| row.party_id).collect();
+    let parties = site.present();
     let event_id = format!("evt-{}", id::encode(ctx.id()).to_ascii_lowercase());
     let mut told = 0;
     for row in table::all(tx.conn())?.into_iter().filter(|row| row.hears(news.event)) {

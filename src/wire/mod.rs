@@ -13,6 +13,7 @@ pub mod icalendar;
 pub mod iso20022;
 pub mod mt940;
 pub mod openapi;
+pub mod passage_sheet;
 pub mod pay_sheet;
 pub mod punch;
 pub mod reason;

@@ -197,6 +197,7 @@ pub fn parse(book: &Workbook, today: Day) -> Roster {
             Ok(table) => {
                 roster.problems.clear();
                 roster.remarks = remarks(sheet);
+                roster.remarks.extend(table.mended(&["uscc", "id", "phone", "card", "pin", "day_rate", "entered_on"]));
                 roster.sheet.clone_from(&sheet.name);
                 let letters = COLUMNS.iter().filter_map(|column| Some((column.key, table.letters(column.key)?)));
                 roster.letters = letters.collect();

@@ -4,6 +4,7 @@
 //! rows; `value` turns cells into amounts, days and numbers; `write` writes tables that cannot run a formula. Deliberately
 //! absent: guesses. A long number that arrived as a float is refused, a formula without a stored value too.
 
+mod mended;
 mod ole;
 pub mod table;
 mod text;

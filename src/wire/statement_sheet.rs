@@ -15,10 +15,11 @@ mod rows;
 mod spreadsheet_xml;
 mod title;
 mod values;
+pub mod wizard;
 mod workbook;
 
 pub use columns::{ColumnMapping, Field, Mapping, signature_of};
-pub use grid::{COLUMNS_MAX, Cell, Grid, ROWS_MAX, Row};
+pub use grid::{COLUMNS_MAX, Cell, Grid, ROWS_MAX, Row, letters};
 
 use super::bank::{BankFile, Problem, Problems, Reason};
 
@@ -31,11 +32,11 @@ pub fn is_workbook(bytes: &[u8]) -> bool {
 }
 
 /// The sheets of any file of this kind as plain cells, for the mapping wizard. Faults are in the problems.
-pub fn grids(bytes: &[u8], problems: &mut Problems) -> Vec<Grid> {
+pub fn grids(bytes: &[u8], encoding: Option<&str>, problems: &mut Problems) -> Vec<Grid> {
     if bytes.starts_with(&CFB_MAGIC) || super::bank::is_zip(bytes) {
         return workbook::read(bytes, problems).1;
     }
-    let text = super::text::decode(bytes, None).text;
+    let text = super::text::decode(bytes, encoding).text;
     let head: String = text.chars().take(4096).collect::<String>().to_ascii_lowercase();
     if head.contains("office:spreadsheet") {
         spreadsheet_xml::read(&text, problems)

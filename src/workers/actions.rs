@@ -1,5 +1,6 @@
 //! Changing terms, and looking at a plain number on record; entering and leaving stand in `enrolling` and `leaving`.
 
+pub(super) use super::enrolling::faults_of;
 pub use super::enrolling::{NewEnrolment, enrol, enrol_all};
 use super::enrolling::{card_warnings, event, filled, read_card, short_text};
 pub use super::leaving::leave;

@@ -13,6 +13,7 @@ use crate::documents;
 use crate::projects::{self, Site};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
+use crate::web::problem::Fault;
 use crate::web::{Code, Ctx, Problem};
 
 /// A person to be enrolled, as written.
@@ -128,6 +129,11 @@ fn read(ctx: &Ctx, new: &NewEnrolment) -> Result<Read, Problem> {
         }
         _ => Err(told.unwrap_or_else(|| Problem::internal("an item that does not read has no fault"))),
     }
+}
+
+/// What is wrong with an item by itself, before the roll is asked.
+pub(super) fn faults_of(ctx: &Ctx, new: &NewEnrolment) -> Vec<Fault> {
+    read(ctx, new).err().map(|problem| problem.faults).unwrap_or_default()
 }
 
 /// A person who can be enrolled; nothing was written yet.
@@ -328,6 +334,14 @@ fn warnings(
         codes.push(WarningCode::NotTrained);
     }
     codes.extend(card_warnings(conn, read.card.as_ref(), card_index, worker)?);
+    let began = site.participations().iter().map(|row| row.from_on).min();
+    if began.is_some_and(|began| new.entered_on < began) {
+        codes.push(WarningCode::BeforeProject);
+    }
+    let crew = projects::table::crews_of(conn, site.id)?.into_iter().find(|crew| crew.id == new.crew);
+    if crew.is_some_and(|crew| new.entered_on < crew.from_on) {
+        codes.push(WarningCode::BeforeCrew);
+    }
     warnings.extend(codes.into_iter().map(Warning::of));
     Ok(warnings)
 }
@@ -393,13 +407,25 @@ pub(super) fn follow_up(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, from: Day) -> R
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project, ctx.now)
 }
 
-/// Enrols many people; a bad one is refused with its reasons and leaves the others.
+/// Enrols many people; a bad one, or one that could not even be read, is refused with its reasons and leaves the others.
 ///
 /// # Errors
 /// Only what stands in the way of all: a store that fails.
-pub fn enrol_all(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, items: &[NewEnrolment]) -> Result<Vec<EnrolmentResult>, Problem> {
+pub fn enrol_all(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    items: &[Result<NewEnrolment, Vec<Fault>>],
+) -> Result<Vec<EnrolmentResult>, Problem> {
     let mut results = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
+        let item = match item {
+            Ok(item) => item,
+            Err(errors) => {
+                results.push(EnrolmentResult { index, enrolment: None, warnings: Vec::new(), errors: errors.clone() });
+                continue;
+            }
+        };
         results.push(match enrol(tx, ctx, site, item) {
             Ok(Enrolled { view, warnings }) => EnrolmentResult { index, enrolment: Some(view), warnings, errors: Vec::new() },
             Err(problem) if matches!(problem.code, Code::Invalid | Code::Conflict) && !problem.faults.is_empty() => {

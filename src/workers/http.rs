@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::actions::{self, NewEnrolment, NewTerms};
@@ -11,8 +12,10 @@ use super::{BATCH_MAX, Enrolled, EnrolmentResult, EnrolmentView, EventKind, IdKi
 use crate::base::id::{CrewId, DocumentId, ProjectId, RecordId};
 use crate::base::{Day, Fen, Moment};
 use crate::projects::enter;
+use crate::web::items::Item;
 use crate::web::paging::{Page, PageQuery};
-use crate::web::{Access, Body, Call, Code, Problem, Route, Verb};
+use crate::web::problem::Fault;
+use crate::web::{Access, Body, Call, Code, Ctx, Problem, Route, Verb};
 
 /// The slice's routes.
 pub fn routes() -> Vec<Route> {
@@ -67,13 +70,14 @@ pub fn routes() -> Vec<Route> {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnrolWorkers {
-    /// 1 to 200 of them.
-    items: Vec<EnrolWorker>,
+    /// 1 to 200 of them, each read by itself.
+    #[schema(value_type = Vec<EnrolWorker>)]
+    items: Vec<Value>,
 }
 
 /// A worker to be enrolled.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, ToSchema)]
+#[expect(dead_code, reason = "it describes what `EnrolWorker::read` reads")]
 pub struct EnrolWorker {
     /// Name.
     name: String,
@@ -106,23 +110,36 @@ pub struct EnrolWorker {
 }
 
 impl EnrolWorker {
-    fn command(self, today: Day) -> NewEnrolment {
-        NewEnrolment {
-            name: self.name,
-            id_kind: self.id_kind.unwrap_or(IdKind::IdCard),
-            id_number: self.id_number,
-            phone: self.phone,
-            crew: self.crew,
-            trade: self.trade,
-            pin: self.pin,
-            paper: self.paper.unwrap_or(Paper::None),
-            paper_document: self.paper_document_id,
-            safety_trained: self.safety_trained.unwrap_or(false),
-            card: self.card,
-            bank_name: self.bank_name,
-            day_rate: self.day_rate,
-            entered_on: self.entered_on.unwrap_or(today),
+    /// Reads an item; of one that does not read, everything that is wrong with it.
+    fn read(ctx: &Ctx, value: &Value) -> Result<NewEnrolment, Vec<Fault>> {
+        let mut item = Item::of(value);
+        // What could not be read gets a value that no other check finds fault with, or whose fault is told already.
+        let new = NewEnrolment {
+            name: item.need("name").unwrap_or_default(),
+            id_kind: item.may("id_kind").unwrap_or(IdKind::IdCard),
+            id_number: item.need("id_number").unwrap_or_default(),
+            phone: item.may("phone"),
+            crew: item.need("crew").unwrap_or(CrewId(0)),
+            trade: item.need("trade").unwrap_or_default(),
+            pin: item.may("pin"),
+            paper: item.may("paper").unwrap_or(Paper::None),
+            paper_document: item.may("paper_document_id"),
+            safety_trained: item.may("safety_trained").unwrap_or(false),
+            card: item.may("card"),
+            bank_name: item.may("bank_name"),
+            day_rate: item.need("day_rate").unwrap_or(Fen::ZERO),
+            entered_on: item.may("entered_on").unwrap_or(ctx.today),
+        };
+        let mut faults = item.faults();
+        if faults.is_empty() {
+            return Ok(new);
         }
+        let told: Vec<String> = faults.iter().map(|fault| fault.place.clone()).collect();
+        // A kind that could not be read says nothing of the number.
+        let is_of_kind = |place: &str| place == "id_number" && told.iter().any(|known| known == "id_kind");
+        let more = actions::faults_of(ctx, &new).into_iter();
+        faults.extend(more.filter(|fault| value.is_object() && !told.contains(&fault.place) && !is_of_kind(&fault.place)));
+        Err(faults)
     }
 }
 
@@ -206,13 +223,13 @@ pub struct PlainNumber {
 
 async fn enrol_all(call: Call, project: web::Path<ProjectId>, body: Body<EnrolWorkers>) -> Result<impl Responder, Problem> {
     let id = project.into_inner();
-    let today = call.ctx.today;
     if body.0.items.is_empty() || body.0.items.len() > BATCH_MAX {
         let (zh, en) = (format!("每次应登记 1 至 {BATCH_MAX} 人。"), format!("Enrol 1 to {BATCH_MAX} workers at a time."));
         let code = if body.0.items.is_empty() { Code::Invalid } else { Code::TooLarge };
         return Err(Problem::new(code, zh, en).at("items", "over_limit"));
     }
-    let items: Vec<NewEnrolment> = body.0.items.into_iter().map(|item| item.command(today)).collect();
+    let items: Vec<Result<NewEnrolment, Vec<Fault>>> =
+        body.0.items.iter().map(|item| EnrolWorker::read(&call.ctx, item)).collect();
     call.write(StatusCode::OK, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
         let results = actions::enrol_all(tx, ctx, &site, &items)?;

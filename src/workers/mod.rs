@@ -96,6 +96,10 @@ words! {
         NotTrained = "not_trained",
         /// No wage card: wages cannot be paid through the wage account.
         NoCard = "no_card",
+        /// Entered before anybody took part in the project.
+        BeforeProject = "before_project",
+        /// Entered before the crew came.
+        BeforeCrew = "before_crew",
     }
 }
 crate::web::openapi::word_schema!(WarningCode);
@@ -144,6 +148,13 @@ impl Warning {
             WarningCode::NotTrained => ("尚未完成入场安全教育。", "Safety training is not done yet."),
             WarningCode::NoCard => {
                 ("未登记工资卡，无法通过专用账户代发工资。", "Without a card wages cannot be paid through the wage account.")
+            }
+            WarningCode::BeforeProject => (
+                "进场日期早于本项目各单位的进场日期，请核对。",
+                "The entry is before any company took part in the project; look at the day.",
+            ),
+            WarningCode::BeforeCrew => {
+                ("进场日期早于所在班组的进场日期，请核对。", "The entry is before the crew came; look at the day.")
             }
         };
         Self { code, zh: zh.to_owned(), en: en.to_owned() }

@@ -149,7 +149,7 @@ fn differs(fields: &[&'static str]) -> Fault {
 /// The employer that a row names, where it takes part in the project.
 fn employer(conn: &mut AnyConn, ctx: &Ctx, site: &Site, row: &RosterRow) -> Result<Option<PartyId>, Problem> {
     let party = parties::table::by_uscc(conn, &ctx.scope, row.uscc.as_str())?.map(|party| party.id);
-    Ok(party.filter(|id| site.participations().iter().any(|one| one.party_id == *id)))
+    Ok(party.filter(|id| site.present().contains(id)))
 }
 
 fn no_crew(is_another_s: bool) -> Problem {

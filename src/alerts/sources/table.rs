@@ -89,12 +89,14 @@ struct LateMoment {
     last_seen_at: Moment,
 }
 
-/// Wage accounts open since a day or longer of which no statement reaches beyond it.
+/// Wage accounts open since a day or longer of which the bank has told nothing of a later day, whichever way it feeds the account: by
+/// statements, by notices of single entries, or by words on its balance where nothing moves.
 fn silent_accounts(since: &str) -> String {
     format!(
         "FROM wage_accounts a JOIN projects p ON p.id = a.project_id WHERE a.closed_on IS NULL AND a.opened_on <= {since} \
          AND NOT EXISTS (SELECT 1 FROM bank_statements s WHERE s.project_id = a.project_id AND s.account_id = a.id AND s.to_on > {since} \
-         AND NOT EXISTS (SELECT 1 FROM void_steps v WHERE v.project_id = s.project_id AND v.inbox_id = s.inbox_id AND v.step = 'voided'))"
+         AND NOT EXISTS (SELECT 1 FROM void_steps v WHERE v.project_id = s.project_id AND v.inbox_id = s.inbox_id AND v.step = 'voided')) \
+         AND NOT EXISTS (SELECT 1 FROM bank_words b WHERE b.project_id = a.project_id AND b.account_id = a.id AND b.about_on > {since})"
     )
 }
 

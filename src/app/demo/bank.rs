@@ -65,6 +65,7 @@ pub fn hand_in(stage: &mut Stage<'_, '_>, ctx: &Ctx, text: String, is_report: bo
         bytes: std::sync::Arc::new(crate::store::spool::Spool::of(bytes)),
         file,
         path,
+        said: None,
     };
     let receipt = if is_report {
         settlement::results::take(stage.tx, ctx, &handed)?

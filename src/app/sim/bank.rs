@@ -315,6 +315,7 @@ fn hand_in(service: &mut Service, books: &mut Books, plan: &Plan, letter: &Lette
         bytes: std::sync::Arc::new(crate::store::spool::Spool::of(bytes)),
         file,
         path,
+        said: None,
     };
     let handed = Arc::new(handed);
     let take = || {

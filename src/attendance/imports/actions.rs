@@ -70,6 +70,24 @@ pub fn read(ctx: &Ctx, project: ProjectId, file: &RosterFile, new: &NewImport) -
     Ok(sheets::read(&new.fresh(ctx, project, file), &opened(&file.bytes)?))
 }
 
+/// Refuses a file that holds no such sheet, or too many rows; gives how many of its rows cannot be read.
+///
+/// # Errors
+/// `invalid` for a file that holds no such sheet, `too_large` beyond [`ROWS_MAX`] rows.
+pub fn require_fit(rows: &dyn Rows) -> Result<usize, Problem> {
+    if let Some(problem) = rows.problems().iter().find(|problem| problem.row == 0) {
+        let fault = fault_of(problem);
+        return Err(Problem::invalid(fault.zh, fault.en).at(fault.place, &fault.reason));
+    }
+    let refused = sheets::unreadable(rows).len();
+    let all = rows.count().saturating_add(refused);
+    if all > ROWS_MAX {
+        let (zh, en) = (format!("一份文件最多 {ROWS_MAX} 行。"), format!("A file has at most {ROWS_MAX} rows."));
+        return Err(Problem::new(Code::TooLarge, zh, en).at("file", "over_limit"));
+    }
+    Ok(refused)
+}
+
 /// Keeps a file that was read; nothing of it is taken yet.
 ///
 /// # Errors
@@ -82,16 +100,8 @@ pub fn hand_in(
     rows: &dyn Rows,
     new: &NewImport,
 ) -> Result<ImportRow, Problem> {
-    if let Some(problem) = rows.problems().iter().find(|problem| problem.row == 0) {
-        let fault = fault_of(problem);
-        return Err(Problem::invalid(fault.zh, fault.en).at(fault.place, &fault.reason));
-    }
-    let refused = sheets::unreadable(rows).len();
+    let refused = require_fit(rows)?;
     let all = rows.count().saturating_add(refused);
-    if all > ROWS_MAX {
-        let (zh, en) = (format!("一份文件最多 {ROWS_MAX} 行。"), format!("A file has at most {ROWS_MAX} rows."));
-        return Err(Problem::new(Code::TooLarge, zh, en).at("file", "over_limit"));
-    }
     let chain = Chain::Project(site.id);
     let row = ImportRow {
         inbox_id: roster::keep_file(tx, ctx, site, file, all)?,
@@ -132,6 +142,8 @@ pub fn preview(conn: &mut AnyConn, ctx: &Ctx, site: &Site, rows: &dyn Rows) -> R
             Seen::Known => preview.known += 1,
             Seen::Good(name, warnings) => {
                 preview.good += 1;
+                preview.elsewhere += u32::from(warnings.iter().any(|one| one.code == WarningCode::ActiveElsewhere));
+                preview.warned += u32::from(!warnings.is_empty());
                 if !warnings.is_empty() && preview.odd.len() < SHOWN_MAX {
                     preview.odd.push(Odd { row: rows.number(place), name, enrolment: None, warnings });
                 }

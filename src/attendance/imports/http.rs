@@ -243,11 +243,23 @@ async fn hand_in_other(
 async fn keep(call: Call, id: ProjectId, upload: Upload, new: NewImport) -> Result<impl Responder, Problem> {
     let file = RosterFile { name: upload.file_name, content_type: upload.content_type, bytes: upload.bytes };
     let (file, rows) = read(&call.ctx, id, file, &new).await?;
+    // Looked at before the writer is asked for: a long file must not hold up the gates.
+    let (looking, seen) = (call.ctx.clone(), Arc::clone(&rows));
+    let preview = call
+        .ctx
+        .ground
+        .db
+        .read(move |conn| {
+            let site = enter(conn, &looking.scope, id)?;
+            actions::require_fit(seen.as_ref())?;
+            actions::preview(conn, &looking, &site, seen.as_ref())
+        })
+        .await?;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
         let row = actions::hand_in(tx, ctx, &site, &file, rows.as_ref(), &new)?;
         let import = Import::find(tx.conn(), site.id, row.id)?.ok_or_else(Problem::not_found)?;
-        Ok(ImportView::of(&import, None))
+        Ok(ImportView::of(&import, Some(preview.clone())))
     })
     .await
 }

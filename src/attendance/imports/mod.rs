@@ -204,6 +204,10 @@ pub struct Preview {
     pub good: u32,
     /// Rows of people who are on the roll just so.
     pub known: u32,
+    /// Of the good ones: rows of people who are on the roll of another site as well.
+    pub elsewhere: u32,
+    /// Of the good ones: rows with something to look at.
+    pub warned: u32,
     /// Rows that would be refused.
     pub refused: u32,
     /// Why, row by row.
@@ -269,6 +273,11 @@ impl ImportView {
     /// Of an import.
     pub fn of(import: &Import, preview: Option<Preview>) -> ImportView {
         let refused = import.refused().into_iter().take(SHOWN_MAX);
+        let mut counts = import.counts();
+        // While it waits, what would be refused as things stand, and not only what cannot be read.
+        if let Some(preview) = &preview {
+            counts.refused = i32::try_from(preview.refused).unwrap_or(i32::MAX);
+        }
         ImportView {
             id: import.row.id,
             kind: import.row.kind(),
@@ -276,7 +285,7 @@ impl ImportView {
             recorded_at: import.row.recorded_at,
             state: import.state(),
             is_whole: import.is_whole(),
-            counts: import.counts(),
+            counts,
             preview,
             refusals: refused.map(|(row, faults)| Refusal { row: u32::try_from(row).unwrap_or(0), faults }).collect(),
         }

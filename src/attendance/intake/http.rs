@@ -47,6 +47,7 @@ pub fn routes() -> Vec<Route> {
     ];
     routes.extend(super::http_push::routes());
     routes.extend(super::http_again::routes());
+    routes.extend(super::http_sheets::routes());
     routes
 }
 

@@ -2,28 +2,36 @@
 
 use askama::Template;
 
+use crate::accounts::table::AccountRow;
 use crate::accounts::{self, Purpose};
 use crate::base::id::ProjectId;
+use crate::base::person::masked;
 use crate::console::{Frame, Shown, show};
 use crate::projects::enter;
 use crate::settlement::{self, Receipt};
+use crate::store::AnyConn;
 use crate::store::spool::Spool;
 use crate::web::{Form, Problem, Verb, Visit};
+
+/// Accounts of which the page offers to be a sheet's.
+const ACCOUNTS_MAX: i64 = 100;
 
 /// Path that the kept message names.
 const PATH: &str = "/bank";
 
 #[derive(Template)]
 #[template(path = "console/month/bank.html")]
-struct BankPage {
-    f: Frame,
-    told: Option<Told>,
+pub(super) struct BankPage {
+    pub f: Frame,
+    pub told: Option<Told>,
 }
 
 /// What came of a file.
-struct Told {
+pub(super) struct Told {
     file: String,
     receipt: Receipt,
+    /// Accounts of which a sheet that was not taken may be, with their names.
+    accounts: Vec<AccountRow>,
     /// Account and, where the visitor may see it, the project of each statement.
     places: Vec<Place>,
 }
@@ -42,6 +50,38 @@ struct Place {
 }
 
 impl Told {
+    /// What came of a file, with the places of its statements.
+    pub fn of(conn: &mut AnyConn, visit: &Visit, file: String, receipt: Receipt) -> Result<Told, Problem> {
+        let money = visit.able(Verb::ReadMoney);
+        let mut places = Vec::new();
+        for one in &receipt.statements {
+            let row = accounts::table::find(conn, one.project_id, one.account_id)?;
+            let account = row.as_ref().map(|row| format!("{} {}", row.name, row.number)).unwrap_or_default();
+            let purposes = match one.statement_id {
+                Some(id) => accounts::table::purposes_of(conn, one.project_id, id)?,
+                None => Vec::new(),
+            };
+            let count = |is_known: bool| {
+                let wanted = purposes.iter().filter(|(purpose, _)| is_explained(*purpose) == is_known);
+                wanted.map(|(_, count)| count).sum::<i64>()
+            };
+            let (matched, unexplained) = (count(true), count(false));
+            let site = money.as_ref().map(|ctx| enter(conn, &ctx.scope, one.project_id));
+            let project = site.and_then(Result::ok).map(|site| (site.id, site.name));
+            places.push(Place { account, matched, unexplained, project });
+        }
+        let is_open = receipt.is_sheet && matches!(receipt.state.as_str(), "quarantined" | "part");
+        let accounts = match visit.able(Verb::FeedBank).filter(|_| is_open) {
+            Some(ctx) => settlement::sheets::table::accounts(conn, &ctx.scope, None, ACCOUNTS_MAX)?,
+            None => Vec::new(),
+        };
+        Ok(Told { file, receipt, accounts, places })
+    }
+
+    fn number(&self, account: &AccountRow) -> String {
+        masked(&account.number, 4, 4)
+    }
+
     fn badge(&self) -> &'static str {
         match self.receipt.state.as_str() {
             "done" => "good",
@@ -84,31 +124,9 @@ pub(super) async fn take(form: Form) -> Shown {
     let name = file.name.clone().unwrap_or_default();
     let handed =
         settlement::http::read(&form.visit.ctx, file.name.clone(), file.media_type.clone(), Spool::of(file.bytes.clone()), PATH)
-            .await;
+            .await?;
     let receipt = form.write(Verb::FeedBank, move |tx, ctx| settlement::take(tx, ctx, &handed)).await?;
     let visit = form.visit.clone();
-    let told = visit
-        .read(move |conn, visit| {
-            let money = visit.able(Verb::ReadMoney);
-            let mut places = Vec::new();
-            for one in &receipt.statements {
-                let row = accounts::table::find(conn, one.project_id, one.account_id)?;
-                let account = row.as_ref().map(|row| format!("{} {}", row.name, row.number)).unwrap_or_default();
-                let purposes = match one.statement_id {
-                    Some(id) => accounts::table::purposes_of(conn, one.project_id, id)?,
-                    None => Vec::new(),
-                };
-                let count = |is_known: bool| {
-                    let wanted = purposes.iter().filter(|(purpose, _)| is_explained(*purpose) == is_known);
-                    wanted.map(|(_, count)| count).sum::<i64>()
-                };
-                let (matched, unexplained) = (count(true), count(false));
-                let site = money.as_ref().map(|ctx| enter(conn, &ctx.scope, one.project_id));
-                let project = site.and_then(Result::ok).map(|site| (site.id, site.name));
-                places.push(Place { account, matched, unexplained, project });
-            }
-            Ok::<_, Problem>(Told { file: name, receipt, places })
-        })
-        .await?;
+    let told = visit.read(move |conn, visit| Told::of(conn, visit, name, receipt)).await?;
     show(&BankPage { f: Frame::of(&visit), told: Some(told) })
 }

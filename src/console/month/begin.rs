@@ -10,7 +10,7 @@ use crate::attendance::devices::actions::Binding;
 use crate::attendance::devices::table::{DeviceRow, DeviceStateRow};
 use crate::attendance::devices::{self, GateDirection, Maker};
 use crate::base::RegionCode;
-use crate::base::id::{DepositId, ProjectId};
+use crate::base::id::{DepositId, ProjectId, RecordId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
 use crate::deposits::actions::{NewDeposit, NewEvent};
@@ -37,6 +37,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::page("/projects/new", register, "Register a project", || web::get().to(project_page)),
         Route::form("/projects/new", register, "Register a project", || web::post().to(register_project)),
         Route::form("/projects/{project}/parties", register, "Put a company on a project", || web::post().to(join)),
+        Route::form("/projects/{project}/parties/{participation}/end", register, "End a company's part in a project", || {
+            web::post().to(end)
+        }),
         Route::form("/projects/{project}/crews", register, "Add a crew", || web::post().to(add_crew)),
         Route::form("/projects/{project}/account", open, "Put the wage account on record", || web::post().to(open_account)),
         Route::form("/projects/{project}/account/filing", open, "Record the filing of the account", || {
@@ -134,6 +137,21 @@ async fn join(form: Form, project: web::Path<ProjectId>) -> Shown {
     })
     .await?;
     done(&format!("/projects/{id}/workers#crews"), "company_joined", 1)
+}
+
+async fn end(form: Form, path: web::Path<(ProjectId, RecordId)>) -> Shown {
+    let (id, participation) = path.into_inner();
+    let (ended_on, reason) = (form.parse("ended_on")?, form.required("reason")?.to_owned());
+    form.write(Verb::RegisterProjects, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, id)?;
+        projects::ending::end(tx, ctx, &site, participation, ended_on, &reason)
+    })
+    .await?;
+    // Whoever ended its own company's part sees the project no more.
+    let to = format!("/projects/{id}/workers#crews");
+    let visit = form.visit.clone();
+    let stays = visit.read(move |conn, visit| Ok::<_, Problem>(enter(conn, &visit.ctx.scope, id).is_ok())).await?;
+    done(if stays { &to } else { "/projects" }, "company_left", 1)
 }
 
 async fn add_crew(form: Form, project: web::Path<ProjectId>) -> Shown {

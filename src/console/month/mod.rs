@@ -5,6 +5,7 @@
 //! Deliberately absent: rules. What a slice refuses is shown as the slice says it.
 
 mod bank;
+mod bank_sheets;
 mod begin;
 mod check;
 mod corrections;
@@ -57,6 +58,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(opening::routes());
     routes.extend(sheet_import::routes());
     routes.extend(run::routes());
+    routes.extend(bank_sheets::routes());
     routes.push(Route::page("/bank", Access::Holds(Verb::FeedBank), "Hand in a bank file", || web::get().to(bank::page)));
     routes.push(Route::form("/bank", Access::Holds(Verb::FeedBank), "Hand in a bank file", || web::post().to(bank::take)));
     routes

@@ -76,6 +76,8 @@ pub(super) fn crew_name(crews: &[CrewRow], id: CrewId) -> String {
 /// A company on the project.
 pub(super) struct Company {
     pub id: PartyId,
+    /// Its participation, whose end may be recorded.
+    pub participation: RecordId,
     pub role: PartyRole,
     pub name: String,
 }
@@ -95,9 +97,9 @@ impl Company {
 /// Who takes part in the project today.
 pub(super) fn companies(conn: &mut AnyConn, visit: &Visit, site: &Site) -> Result<Vec<Company>, Problem> {
     let mut found = Vec::new();
-    for row in site.participations().iter().filter(|row| row.holds_on(visit.ctx.today)) {
+    for row in site.participations().iter().filter(|row| row.until_on.is_none() && row.holds_on(visit.ctx.today)) {
         if let Some(party) = parties::table::find(conn, &visit.ctx.scope, row.party_id)? {
-            found.push(Company { id: party.id, role: row.role, name: party.name });
+            found.push(Company { id: party.id, participation: row.id, role: row.role, name: party.name });
         }
     }
     Ok(found)

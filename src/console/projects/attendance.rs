@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::head::Head;
 use crate::attendance::corrections::http::{CorrectionView, of_month};
+use crate::attendance::devices::{self, DeviceState};
 use crate::attendance::table as attendance;
 use crate::base::id::{CrewId, ProjectId};
 use crate::base::{Day, Fen, Month};
@@ -60,6 +61,9 @@ struct AttendancePage {
     waiting: bool,
     /// Corrections of the month's days, for whoever may see workers.
     corrections: Vec<CorrectionView>,
+    may_feed: bool,
+    /// Serial number and gate of the machines at work, for whoever may feed them.
+    machines: Vec<(String, String)>,
 }
 
 impl AttendancePage {
@@ -79,7 +83,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
         Some(text) => Some(text.parse().map_err(|error| Problem::unreadable("month", &error))?),
         None => None,
     };
-    let (head, month, days, crews, people, waiting, corrections) = visit
+    let (head, month, days, crews, people, waiting, corrections, machines) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let latest = attendance::months_with_attendance(conn, site.id)?.into_iter().max();
@@ -89,7 +93,11 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
             let people = attendance::attended(conn, site.id, month)?;
             let reads = crate::console::month::can(conn, visit, id, Verb::ReadWorkers);
             let corrections = if reads { of_month(conn, &site, month)? } else { Vec::new() };
-            Ok((head, month, days, crews, people, attendance::has_dirty(conn, site.id)?, corrections))
+            let machines = match crate::console::month::can(conn, visit, id, Verb::FeedPunches) {
+                true => Some(devices::table::of_project(conn, site.id)?),
+                false => None,
+            };
+            Ok((head, month, days, crews, people, attendance::has_dirty(conn, site.id)?, corrections, machines))
         })
         .await?;
     let fullest = days.iter().map(|day| day.people).max().unwrap_or(1).max(1);
@@ -135,5 +143,12 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
         people,
         waiting,
         corrections,
+        may_feed: machines.is_some(),
+        machines: machines
+            .into_iter()
+            .flatten()
+            .filter(|row| row.state == DeviceState::Active)
+            .map(|row| (row.serial, row.gate))
+            .collect(),
     })
 }

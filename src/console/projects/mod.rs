@@ -17,6 +17,7 @@ mod matches;
 mod matter_forms;
 mod matters;
 mod money;
+mod passages;
 mod reports;
 mod signs;
 
@@ -106,6 +107,7 @@ pub fn routes() -> Vec<Route> {
         }),
         Route::page("/projects/{project}/findings", read, "Findings over time", || web::get().to(findings::page)),
     ];
+    routes.extend(passages::routes());
     routes.extend(matches::routes());
     routes.extend(signs::routes());
     routes.extend(reports::routes());

@@ -236,10 +236,10 @@ impl Ask<'_> {
     fn site(&self, tx: &mut Tx<'_>) -> Result<Site, Halt> {
         let absent = || self.root().fault("projectCode", Wrong::Absent("项目"));
         let row = projects::table::by_code(tx.conn(), self.root().word("projectCode"))?.ok_or_else(absent)?;
-        projects::enter(tx.conn(), &self.ctx.scope, row.id).map_err(|problem| match problem.code {
-            Code::NotFound => absent().into(),
-            _ => Halt::from(problem),
-        })
+        let site = projects::site(tx.conn(), row.id)?;
+        // `way` has looked at the days: what a company tells of those before it left is taken after it left too.
+        let parties: Vec<_> = site.participations().iter().map(|row| row.party_id).collect();
+        if self.ctx.scope.covers_project(site.id, site.region, &parties) { Ok(site) } else { Err(absent().into()) }
     }
 
     /// The company of a code, and that it has the name on record.

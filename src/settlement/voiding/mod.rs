@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use self::table::{FileRow, StepRow};
-use super::{HandedIn, results, statements};
+use super::{HandedIn, results, sheets, statements};
 use crate::accounts::table::{self as accounts_table, EntryRow};
 use crate::accounts::{EntryStatus, posting_key, taken_back_key};
 use crate::base::id::{InboxId, LineId, RecordId};
@@ -233,10 +233,11 @@ fn take_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: EntryRow, file: Inb
 fn tell_again(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId) -> Result<(), Problem> {
     let kept = table::file(tx.conn(), id)?.ok_or_else(|| Problem::internal("a statement without its file"))?;
     let bytes = kept.opened(tx.conn(), ctx.vault())?;
+    let said = sheets::said_of(tx.conn(), id)?;
     let options = ReadOptions { families: Some(&ctx.ground.settings.direct_link), ..ReadOptions::default() };
-    let file = bank::read_with(&bytes, None, options);
+    let file = bank::read_with(&bytes, None, said.as_ref().map_or(options, |said| said.options(options)));
     let content_type = kept.content_type.unwrap_or_default();
-    let handed = HandedIn { name: None, content_type, bytes: Arc::new(Spool::of(bytes)), file, path: "kept" };
+    let handed = HandedIn { name: None, content_type, bytes: Arc::new(Spool::of(bytes)), file, path: "kept", said };
     if handed.file.payment_status.is_some() {
         results::retake(tx, ctx, site, id, &handed)
     } else {

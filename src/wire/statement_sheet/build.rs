@@ -7,6 +7,7 @@ use super::grid::{Grid, letters};
 use super::rows::{self, Movement, RowKind};
 use super::title;
 use crate::wire::bank::{Amount, Detail, Direction, Entry, EntryStatus, Problem, Problems, Reason, Statement, StatementKind};
+use crate::wire::text::clip;
 
 /// Movements in the order of the file; the flag says that a refused row stands before one.
 type Rows = Vec<(Movement, bool)>;
@@ -81,7 +82,7 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
                 opening,
                 ..Statement::default()
             };
-            fill(&mut statement, movements, problems);
+            fill(&mut statement, movements, mapping, problems);
             statement
         })
         .collect()
@@ -163,7 +164,7 @@ fn red_by_balance(movements: &[(Movement, bool)], at: usize) -> Option<bool> {
     }
 }
 
-fn fill(statement: &mut Statement, movements: Rows, problems: &mut Problems) {
+fn fill(statement: &mut Statement, movements: Rows, mapping: &Mapping, problems: &mut Problems) {
     let mut cuts = Vec::new();
     for (movement, cut) in movements {
         statement.entries.push(entry(movement));
@@ -178,7 +179,7 @@ fn fill(statement: &mut Statement, movements: Rows, problems: &mut Problems) {
             detail.currency.clone_from(&entry.currency);
         }
     }
-    chain(statement, &cuts, problems);
+    chain(statement, &cuts, mapping, problems);
 }
 
 fn entry(movement: Movement) -> Entry {
@@ -227,7 +228,10 @@ fn entry(movement: Movement) -> Entry {
 }
 
 /// Opening and closing from the running balance, and its breaks, oldest first or newest first.
-fn chain(statement: &mut Statement, cuts: &[bool], problems: &mut Problems) {
+fn chain(statement: &mut Statement, cuts: &[bool], mapping: &Mapping, problems: &mut Problems) {
+    let column =
+        mapping.column(Field::Balance).map(|column| format!(", column {} ({})", letters(column), clip(mapping.name(column), 20)));
+    let column = column.unwrap_or_default();
     let entries = &statement.entries;
     let links: Vec<(&Entry, &Entry)> = entries
         .iter()
@@ -250,7 +254,7 @@ fn chain(statement: &mut Statement, cuts: &[bool], problems: &mut Problems) {
         if follows(before, after) == Some(false) {
             problems.push(
                 Problem::new(
-                    after.place.clone(),
+                    format!("{}{column}", after.place),
                     Reason::BalanceBreak,
                     "余额与上一笔余额加本笔发生额不符",
                     "the balance is not the one before plus this entry",

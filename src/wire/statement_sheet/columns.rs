@@ -7,7 +7,7 @@ use super::grid::{Grid, Row};
 use crate::wire::text::squeezed;
 
 /// Rows at the top in which the header is looked for.
-const HEADER_ROWS_MAX: usize = 40;
+pub(super) const HEADER_ROWS_MAX: usize = 40;
 /// Known names that make a row a header.
 const KNOWN_NAMES_MIN: usize = 3;
 
@@ -227,6 +227,12 @@ impl Mapping {
         self.columns.iter().find(|column| column.field == field).map(|column| column.column)
     }
 
+    /// Whether a row is the header once more, as on each printed page.
+    pub fn is_repeated_by(&self, row: &Row) -> bool {
+        let named = || self.columns.iter().filter(|column| !column.name.is_empty());
+        named().count() > 1 && named().all(|column| row.cell(column.column).text() == column.name)
+    }
+
     /// The name of a column.
     pub fn name(&self, column: usize) -> &str {
         self.columns.iter().find(|found| found.column == column).map_or("", |found| found.name.as_str())
@@ -272,7 +278,7 @@ pub fn is_header(row: &Row) -> bool {
     }
 }
 
-fn known_names(row: &Row) -> usize {
+pub(super) fn known_names(row: &Row) -> usize {
     row.cells.iter().filter(|cell| meaning(&cell.text()).is_some()).count()
 }
 
@@ -315,7 +321,7 @@ fn is_header_alone(row: &Row) -> bool {
     mapping.column(Field::Credit).is_some() && mapping.column(Field::Debit).is_some()
 }
 
-fn mapped(row: &Row, below: Option<&Row>) -> Mapping {
+pub(super) fn mapped(row: &Row, below: Option<&Row>) -> Mapping {
     let width = row.cells.len().max(below.map_or(0, |below| below.cells.len()));
     let mut best: Vec<(ColumnMapping, usize)> = Vec::new();
     let mut repeated = Vec::new();

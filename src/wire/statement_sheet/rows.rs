@@ -80,7 +80,7 @@ impl RowReader<'_> {
     }
 
     fn read(&self, problems: &mut Problems) -> RowKind {
-        if is_header(self.row) {
+        if is_header(self.row) || self.mapping.is_repeated_by(self.row) {
             return RowKind::Noise;
         }
         let booked_on = self.day(Field::BookedOn).or_else(|| self.day(Field::TradedOn)).or_else(|| self.day(Field::Time));

@@ -176,7 +176,7 @@ fn the_running_balance_holds_in_either_order() {
     }
     let missing = both(&format!("{HEAD}{}\n{}\n{}\n", rows[0], rows[2], "20260303,,1,49,,,,,"));
     assert_eq!(reasons(&missing), [Reason::BalanceBreak]);
-    assert_eq!(missing.problems[0].place, "row 3");
+    assert_eq!(missing.problems[0].place, "row 3, column D (余额)");
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_saved_mapping_reads_a_header_that_nobody_knows() {
     assert!(!unknown.readable());
     assert_eq!(reasons(&unknown), [Reason::BadFormat]);
     let mut problems = Problems::default();
-    let grid = grids(text.as_bytes(), &mut problems).remove(0);
+    let grid = grids(text.as_bytes(), None, &mut problems).remove(0);
     let column = |column, name: &str, field| ColumnMapping { column, name: name.into(), field };
     let saved = Mapping {
         signature: signature_of(&grid.rows[0]),

@@ -42,7 +42,7 @@ fn punches(app: &App, site: ProjectId, day: &str) -> usize {
     app.read(|conn, _| Ok(anxin::attendance::table::punches_of_day(conn, site, day)?.len())).unwrap()
 }
 
-async fn days(client: &Client<'_>, site: &TestProject, month: &str) -> Value {
+pub async fn days(client: &Client<'_>, site: &TestProject, month: &str) -> Value {
     client.get(&format!("{}/work-days?month={month}", site.path)).send().await.expect(200)
 }
 

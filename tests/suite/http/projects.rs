@@ -111,3 +111,59 @@ both!(pages_follow_each_other_without_gaps, |app| {
     }
     assert_eq!(seen, ["单位1", "单位2", "单位3", "单位4", "单位5"]);
 });
+
+both!(a_company_that_left_acts_no_more_and_its_past_stays_readable, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let sub = party(&manager, 7, "测试分包单位7").await;
+    let parties = format!("{}/parties", site.path);
+    let joined = json!({"party": sub, "role": "subcontractor", "under": site.general_contractor, "from_on": "2026-01-05"});
+    let joined = manager.post(&parties, joined).send().await.expect(201);
+    let end = format!("{parties}/{}/end", joined["id"].as_str().unwrap());
+    let crew = json!({"name": "分包一班", "party": sub, "from_on": "2026-01-05"});
+    let crew = manager.post(&format!("{}/crews", site.path), crew).send().await.expect(201);
+    let worker = crate::suite::http::workers::worker(1, crew["id"].as_str().unwrap());
+    let enrolled = crate::suite::http::workers::enrol(&manager, &site, vec![worker]).await;
+    let theirs = app.client(Role::LabourManager, ScopeOn::Organisation(sub));
+    theirs.get(&site.path).send().await.expect(200);
+    app.clock.set("2026-03-05T09:00:00+08:00");
+    let said = json!({"ended_on": "2026-03-04", "reason": "分包合同履行完毕"});
+    let people = manager.post(&end, said.clone()).send().await.refuse(409, "conflict");
+    assert!(people["detail"].as_str().unwrap().contains("1 人"), "{people}");
+    let enrolment = enrolled["results"][0]["enrolment"]["id"].as_str().unwrap();
+    let leave = format!("{}/enrolments/{enrolment}/leave", site.path);
+    manager.post(&leave, json!({"left_on": "2026-03-04"})).send().await.expect(200);
+    for (body, place) in [
+        (json!({"ended_on": "2026-01-04", "reason": "早于进场"}), "ended_on"),
+        (json!({"ended_on": "2026-03-06", "reason": "晚于今天"}), "ended_on"),
+        (json!({"ended_on": "2026-03-04", "reason": " "}), "reason"),
+    ] {
+        let told = manager.post(&end, body).send().await.refuse(422, "invalid");
+        assert_eq!(told["errors"][0]["place"], place, "{told}");
+    }
+    let ended = manager.post(&end, said.clone()).send().await.expect(201);
+    assert_eq!((&ended["ended_on"], &ended["reason"]), (&json!("2026-03-04"), &json!("分包合同履行完毕")));
+    manager.post(&end, said).send().await.refuse(409, "conflict");
+    // Its people neither act nor see what comes after.
+    theirs.get(&site.path).send().await.refuse(404, "not_found");
+    let fact = json!({"valid_on": "2026-03-05", "fact": {"kind": "pay_day", "day": 15}, "document_id": null});
+    theirs.post(&format!("{}/facts", site.path), fact).send().await.refuse(404, "not_found");
+    assert_eq!(theirs.get("/api/v1/projects").send().await.expect(200)["items"], json!([]));
+    // What was on record until then they read as it was.
+    let then = theirs.get(&format!("{}?known_at=2026-03-04", site.path)).send().await.expect(200);
+    assert_eq!(then["ends"], json!([]), "{then}");
+    // The history stays, with the last day and the reason; its crew's row still names it, and no new crew is made of it.
+    let view = manager.get(&site.path).send().await.expect(200);
+    let row = view["parties"].as_array().unwrap().iter().find(|row| row["id"] == joined["id"]).unwrap();
+    assert_eq!((&row["from_on"], &row["until_on"]), (&json!("2026-01-05"), &json!("2026-03-04")));
+    let crew = json!({"name": "分包二班", "party": sub});
+    manager.post(&format!("{}/crews", site.path), crew).send().await.refuse(422, "invalid");
+    // A project keeps an owner and a general contractor.
+    let contractor = view["parties"].as_array().unwrap().iter().find(|row| row["role"] == "general_contractor").unwrap();
+    let last = format!("{parties}/{}/end", contractor["id"].as_str().unwrap());
+    manager.post(&last, json!({"reason": "更换总包"})).send().await.refuse(409, "conflict");
+    // Who comes again joins again.
+    manager.post(&parties, json!({"party": sub, "role": "subcontractor"})).send().await.expect(201);
+    theirs.get(&site.path).send().await.expect(200);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

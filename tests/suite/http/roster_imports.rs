@@ -229,3 +229,42 @@ both!(a_number_that_lost_digits_is_never_given_back_as_a_good_one, |app| {
     assert!(roll["items"].as_array().unwrap().iter().all(|one| one["card"].is_null()), "{roll}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_roster_tells_what_it_would_come_to_when_it_is_handed_in, |app| {
+    let (manager, site, code) = ground(&app, 1).await;
+    let there = project(&manager, 2, "330784").await;
+    let crew_there = crew(&manager, &there, "木工一班").await;
+    enrol(&manager, &there, vec![worker(3, &crew_there)]).await;
+    let first = hand_in(&manager, &site, &[row(&code, 1)]).await;
+    take(&manager, &site, first["id"].as_str().unwrap(), false).await.expect(200);
+    app.drain();
+    // One known, one new, one on another site, one of a crew that is not there, one that cannot be read.
+    let elsewhere = row(&code, 3).replace("工人3", "测试工人3");
+    let wide = row(&code, 2).replace("139", "１３９");
+    let rows = [
+        row(&code, 1),
+        wide,
+        elsewhere,
+        row(&code, 4).replace("木工一班", "没有的班组"),
+        row(&code, 5).replace("320.00", "三百"),
+    ];
+    let path = format!("{}/roster-imports", site.path);
+    let body = format!("{HEADER}\n{}\n", rows.join("\n"));
+    let ask = |query: &str| manager.ask(Method::POST, &format!("{path}{query}")).body("text/csv", body.clone());
+    let dry = ask("?dry_run=true").send().await.expect(200);
+    let of = |view: &Value| {
+        let preview = &view["preview"];
+        ["good", "known", "elsewhere", "warned", "refused"].map(|name| preview[name].as_u64().unwrap_or(99))
+    };
+    assert_eq!(of(&dry), [2, 1, 1, 1, 2], "{dry}");
+    assert_eq!(dry["counts"]["refused"], 2, "what the roll refuses counts too: {dry}");
+    let places: Vec<&Value> =
+        dry["preview"]["refusals"].as_array().unwrap().iter().map(|one| &one["faults"][0]["place"]).collect();
+    assert_eq!(places, ["CSV!B5", "CSV!I6"], "{dry}");
+    assert!(dry["preview"]["remarks"].to_string().contains("F3"), "what was mended is told: {dry}");
+    let list = manager.get(&path).send().await.expect(200);
+    assert_eq!(list.as_array().unwrap().len(), 1, "a rehearsal keeps no file");
+    let kept = ask("").send().await.expect(201);
+    assert_eq!(kept["preview"], dry["preview"], "the same is told when it is kept");
+    assert_eq!(on_roll(&app, &site), 1, "nobody is enrolled by it");
+});

@@ -166,3 +166,45 @@ both!(a_batch_has_bounds_and_a_foreign_project_none, |app| {
     stranger.post(&path, json!({"items": [worker(1, &crew)]})).send().await.refuse(404, "not_found");
     stranger.get(&path).send().await.refuse(404, "not_found");
 });
+
+both!(a_value_that_cannot_be_read_refuses_its_item_and_no_other, |app| {
+    let (manager, site, crew) = ground(&app, 1).await;
+    let mut odd = changed(changed(worker(2, &crew), "day_rate", json!("abc")), "safety_trained", json!("yes"));
+    odd["phone"] = json!("x");
+    odd["nmae"] = json!("别名");
+    let mut bare = worker(3, &crew);
+    bare.as_object_mut().unwrap().remove("trade");
+    let items = vec![
+        worker(1, &crew),
+        odd,
+        json!("nobody"),
+        bare,
+        changed(worker(4, &crew), "entered_on", json!(20260105)),
+        worker(5, &crew),
+    ];
+    let answer = enrol(&manager, &site, items).await;
+    assert_eq!((answer["enrolled"].as_u64(), answer["refused"].as_u64()), (Some(2), Some(4)), "{answer}");
+    let places = |item: usize| -> Vec<&str> {
+        let errors = answer["results"][item]["errors"].as_array().unwrap();
+        errors.iter().map(|fault| fault["place"].as_str().unwrap()).collect()
+    };
+    assert_eq!(places(1), ["safety_trained", "day_rate", "nmae", "phone"], "{answer}");
+    assert_eq!((places(2), places(3), places(4)), (vec!["item"], vec!["trade"], vec!["entered_on"]), "{answer}");
+    assert!(places(0).is_empty() && places(5).is_empty());
+    let list = manager.get(&format!("{}/enrolments", site.path)).send().await.expect(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+});
+
+both!(an_entry_before_crew_or_project_is_a_warning, |app| {
+    let (manager, site, _) = ground(&app, 1).await;
+    let late = json!({"name": "后到班组", "party": site.general_contractor, "from_on": "2026-02-01"});
+    let late = manager.post(&format!("{}/crews", site.path), late).send().await.expect(201);
+    let late = late["id"].as_str().unwrap();
+    let items = vec![worker(1, late), changed(worker(2, late), "entered_on", json!("2025-11-30"))];
+    let answer = enrol(&manager, &site, items).await;
+    let codes = |item: usize| -> Vec<&str> {
+        let warnings = answer["results"][item]["warnings"].as_array().unwrap();
+        warnings.iter().map(|one| one["code"].as_str().unwrap()).collect()
+    };
+    assert_eq!((codes(0), codes(1)), (vec!["before_crew"], vec!["before_project", "before_crew"]), "{answer}");
+});

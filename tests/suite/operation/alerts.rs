@@ -317,3 +317,25 @@ both!(a_cut_of_one_site_is_one_notice_and_no_breach, |app| {
     assert_eq!(equipment(&bare).as_deref(), Some("not_known"), "{bare}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_bank_that_tells_the_balance_of_an_idle_account_is_not_silent, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let account = accounts::open(&manager, &site, "330500010001").await;
+    let silent = || notices(&app, &site, NoticeKind::Silence).iter().filter(|row| row.state != NoticeState::Cured).count();
+    run(&app, "watch", "2026-03-02".to_owned());
+    assert!(silent() > 0, "opened 51 days ago, and nothing came");
+    let bank = app.client(Role::Bank, ScopeOn::Account(account.parse().unwrap()));
+    let event = json!({
+        "event_id": "idle-1", "type": "balance", "occurred_at": "2026-03-02T08:30:00+08:00", "account": "330500010001",
+        "body": {"amount": "0.00", "date": "2026-03-01"},
+    });
+    bank.post("/api/v1/bank-events", event).send().await.expect(202);
+    app.drain();
+    run(&app, "watch", "2026-03-02".to_owned());
+    assert_eq!(silent(), 0, "the feed is heard of, though no entry came");
+    // The same rule in time: thirty-five days after the last word it is silent again.
+    app.clock.set("2026-04-07T09:00:00+08:00");
+    run(&app, "watch", "2026-04-07".to_owned());
+    assert!(silent() > 0);
+});

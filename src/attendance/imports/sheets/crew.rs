@@ -32,7 +32,7 @@ pub(super) struct Row {
 /// The company of a row, where it takes part in the project.
 fn employer(conn: &mut AnyConn, ctx: &Ctx, site: &Site, row: &Row) -> Result<PartyId, Problem> {
     let party = parties::table::by_uscc(conn, &ctx.scope, row.uscc.as_str())?.map(|party| party.id);
-    party.filter(|id| site.participations().iter().any(|one| one.party_id == *id)).ok_or_else(|| {
+    party.filter(|id| site.present().contains(id)).ok_or_else(|| {
         let en = "The company is not on the project; put it on the project first.";
         unknown("这家企业不在本项目，请先在项目中登记该企业。", en, "uscc", "unknown_reference")
     })

@@ -1,8 +1,8 @@
 //! Kinds of sheets that the one import machine takes: what a file's rows are, and what each comes to. A kind is its columns, the reading
 //! of a row and the act on a good one; keeping, looking ahead, steps, error sheet and mending are the machine's.
 //!
-//! Deliberately absent: pay sheets, which go into a month's draft (`payroll::imports`), and passages of another system, which come by
-//! the gate push and the real-name interface.
+//! Deliberately absent: pay sheets, which go into a month's draft (`payroll::imports`), and passages, which go the way of punches
+//! (`intake::sheets`).
 
 mod contract;
 mod crew;

@@ -99,7 +99,7 @@ pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewClearing) -> Resul
 /// # Errors
 /// What the store says.
 pub fn roles_over(conn: &mut AnyConn, ctx: &Ctx, site: &Site, user: UserId) -> Result<Vec<Role>, Problem> {
-    let parties: Vec<_> = site.participations().iter().map(|row| row.party_id).collect();
+    let parties = site.present();
     let covers = |grant: &Grant| {
         let scope = Scope { actor: String::new(), user: None, places: vec![grant.on] };
         scope.covers_project(site.id, site.region, &parties)

@@ -130,7 +130,19 @@ impl Side {
         let (sheet, line, run, wage_item) = wages(app, site.id, account_id, who);
         let document = paper(app, site.id);
         let (work, quarantined) = (job_and_mail(app, user), quarantined(app, site.id));
+        // A sheet of a bank, read once and to be read again.
+        let sheets = below(&format!("accounts/{account}/bank-sheets"));
+        let csv = "交易日期,摘要,支出,收入\n2026-03-05,测试,,1.00\n";
+        let bank_sheet = manager.ask(Method::POST, &sheets).body("text/csv", csv).send().await.expect(201);
+        let bank_sheet = text(&bank_sheet["id"]);
+        manager.post(&format!("{sheets}/{bank_sheet}"), json!({})).send().await.expect(200);
+        let layouts = manager.get(&below(&format!("accounts/{account}/bank-layouts"))).send().await.expect(200);
+        let engineer = json!({"party": site.general_contractor, "role": "supervising_engineer"});
+        let engineer = manager.post(&below("parties"), engineer).send().await.expect(201);
         let named = vec![
+            ("participation", text(&engineer["id"])),
+            ("bank_sheet", bank_sheet),
+            ("bank_layout", text(&layouts[0]["id"])),
             ("project", site.id.to_string()),
             ("party", site.general_contractor.to_string()),
             ("account", account),
@@ -238,6 +250,7 @@ impl Side {
                 "code": "T-NEW", "name": "新项目", "region": self.region, "owner": self.general_contractor,
                 "general_contractor": self.general_contractor,
             }),
+            "parties/{participation}/end" => json!({"reason": "测试退出"}),
             "crews" => json!({"name": "新班组", "party": self.general_contractor}),
             "overrides" => {
                 json!({"answer": of("refusal"), "reason": "测试理由", "legal_ground": "测试依据", "until_on": "2026-03-20"})
@@ -281,6 +294,7 @@ impl Side {
             }),
             "clearings/{clearing}/decision" => json!({"step": "refused", "note": "测试说明"}),
             "accounts" => super::super::accounts::account_body("330500019999", ""),
+            "accounts/{account}/bank-sheets/{bank_sheet}" => json!({}),
             "accounts/{account}/filing" => json!({"filed_on": "2026-03-01"}),
             "accounts/{account}/closing" => json!({"closed_on": "2026-03-01"}),
             "devices" => json!({"serial": self.serial, "project": self.project, "gate": "2号门"}),

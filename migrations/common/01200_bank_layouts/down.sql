@@ -1,0 +1,2 @@
+DROP TABLE bank_layout_uses;
+DROP TABLE bank_layouts;
