@@ -132,7 +132,8 @@ fn again(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow) -> Result<Option<Work>, Prob
             table::save_call(tx.conn(), &call)?;
             outcome::move_records(tx, ctx, &call, RecordState::Unknown, &call.answer)?;
             let mut items = Vec::new();
-            for item in table::items_of(tx.conn(), call.id)? {
+            // Of what the platform has said already nothing is asked again.
+            for (item, _) in outcome::rows_of(tx, &call)? {
                 let body = body_of(tx.conn(), ctx, call.project_id, &item.body)?;
                 items.push((item, body));
             }
