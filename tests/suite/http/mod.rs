@@ -39,6 +39,7 @@ mod payroll;
 mod projects;
 mod realname;
 mod refunds;
+mod replays;
 mod reporting;
 mod rights;
 mod roster_imports;
