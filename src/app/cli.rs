@@ -8,6 +8,7 @@ mod inbox;
 mod law;
 mod law_try;
 mod regulator;
+mod regulator_people;
 mod sim;
 mod upkeep;
 
