@@ -37,7 +37,7 @@ mod patterns;
 mod pay_checks;
 mod payroll;
 mod projects;
-mod realname;
+pub mod realname;
 mod refunds;
 mod replays;
 mod reporting;

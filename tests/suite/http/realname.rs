@@ -23,7 +23,7 @@ use crate::suite::ground::{App, Ask, KEY, card, id_number, party, project, uscc}
 const HEAD: &str = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQ==";
 
 /// A contractor's system.
-struct Uploader<'a> {
+pub(in crate::suite) struct Uploader<'a> {
     app: &'a App,
     id: String,
     secret: AppSecret,
@@ -83,7 +83,7 @@ impl<'a> Uploader<'a> {
     }
 
     /// Sends, lets the jobs run and gives status and result.
-    async fn add(&self, method: &str, data: &Value) -> (String, String) {
+    pub async fn add(&self, method: &str, data: &Value) -> (String, String) {
         let answer = self.call(method, data).await;
         assert_eq!(answer["code"], "0", "{method}: {answer}");
         let serial = answer["data"]["requestSerialCode"].as_str().unwrap().to_owned();
@@ -112,11 +112,11 @@ impl<'a> Uploader<'a> {
 }
 
 /// A contractor with its app, a project and a crew uploaded through it.
-struct Chain<'a> {
-    up: Uploader<'a>,
-    head: Value,
-    code: String,
-    id: ProjectId,
+pub(in crate::suite) struct Chain<'a> {
+    pub up: Uploader<'a>,
+    pub head: Value,
+    pub code: String,
+    pub id: ProjectId,
 }
 
 fn merged(base: &Value, more: Value) -> Value {
@@ -132,7 +132,7 @@ fn with_list(head: &Value, name: &str, items: Vec<Value>) -> Value {
 }
 
 impl<'a> Chain<'a> {
-    async fn begin(app: &'a App, number: u32) -> Chain<'a> {
+    pub async fn begin(app: &'a App, number: u32) -> Chain<'a> {
         let manager = app.labour_manager();
         let name = format!("上传总包{number}");
         let contractor = party(&manager, number, &name).await;
@@ -371,6 +371,17 @@ both!(what_comes_too_early_or_is_wrong_changes_nothing_and_lies_in_quarantine, |
     let told: Vec<&str> = items["items"].as_array().unwrap().iter().map(|item| item["place"].as_str().unwrap()).collect();
     assert!(told.contains(&"[workerList][1][workType]") && told.contains(&"[teamSysNo]"), "{told:?}");
     assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_way_of_passing_that_the_table_has_not_is_refused, |app| {
+    let chain = Chain::begin(&app, 53).await;
+    chain.enter(&[1], "2026-01-10").await;
+    let passage = |kind: &str| {
+        let punch = json!({"date": "2026-02-10 08:00:00", "direction": "01", "attendType": kind});
+        json!({"projectCode": chain.code, "teamSysNo": chain.head["teamSysNo"], "dataList": [merged(&chain.papers(1), punch)]})
+    };
+    assert_eq!(chain.up.fails("WorkerAttendance.Add", &passage("099")).await, "[dataList][0][attendType]不在字典范围内!");
+    assert_eq!(chain.up.add("WorkerAttendance.Add", &passage("011")).await.0, "20");
 });
 
 both!(an_upload_that_came_too_early_is_applied_when_it_is_read_again_and_once, |app| {
