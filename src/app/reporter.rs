@@ -144,8 +144,8 @@ fn talk(ground: &Arc<Ground>, line: &dyn Line, platform: &Opened, question: &Que
     }
 }
 
-/// Lists, each different one asked for once; after one that could not be had the others are left for another time, since a platform
-/// that is busy or out of reach is so for all of them.
+/// Lists, each different one asked for once; where the platform is out of reach or wants to be asked less often, the others are left for
+/// another time.
 fn lists(
     ground: &Arc<Ground>,
     line: &dyn Line,
@@ -163,7 +163,8 @@ fn lists(
             None => {
                 let heard = list(ground, line, platform, method, root)?;
                 is_over = match &heard {
-                    List::Said(said) => said.code != AnswerCode::BadParameter,
+                    // Of this one it cannot say; what stops the queue, or slows it down, holds for all.
+                    List::Said(said) => !matches!(said.code, AnswerCode::BadParameter | AnswerCode::Later),
                     List::NotHeard(_) => true,
                     List::Rows(_) | List::NotAsked => false,
                 };

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::accounts::open;
-use super::attendance::bind;
+use super::attendance::{bind, device_key};
 use super::settlement::{NUMBER, Ntry, camt, entries, hand_in};
 use crate::both;
 use crate::suite::ground::{App, project};
@@ -46,11 +46,15 @@ fn item(reason: &str, place: &str, state: &str) -> (String, String, String) {
 both!(an_id_that_was_used_twice_stays_refused_at_its_place, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;
-    let machine = app.machine(&manager, &site).await;
+    let key = device_key(&app, &site).await;
     let punch =
         |id: &str, pin: &str| json!({"id": id, "person": {"kind": "pin", "value": pin}, "time": "2026-03-02T07:58:03+08:00"});
-    machine.post("/api/v1/punches", json!({"punches": [punch("a", "1001")]})).send().await.expect(200);
-    let answer = machine.post("/api/v1/punches", json!({"punches": [punch("b", "1002"), punch("a", "1003")]})).send().await;
+    let send = |punches: Value| {
+        let asked = app.ask(actix_web::http::Method::POST, "/api/v1/punches").header("Authorization", &format!("Bearer {key}"));
+        asked.json(json!({"punches": punches})).send()
+    };
+    send(json!([punch("a", "1001")])).await.expect(200);
+    let answer = send(json!([punch("b", "1002"), punch("a", "1003")])).await;
     assert_eq!(answer.expect(200)["results"][1]["reason"], "id_reused");
     let id = messages(&app, "punch")[1].0;
     let stands = [item("id_reused", "punches[1].id", "open")];
