@@ -12,6 +12,7 @@ pub mod profiles;
 pub mod reconciling;
 pub mod sums;
 pub mod table;
+mod told;
 pub mod verify;
 pub mod words;
 

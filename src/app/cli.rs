@@ -8,6 +8,7 @@ mod inbox;
 mod law;
 mod law_try;
 mod regulator;
+mod regulator_people;
 mod sim;
 mod upkeep;
 
@@ -318,17 +319,17 @@ enum CertificateCommand {
 
 #[derive(Debug, Subcommand)]
 enum InboxCommand {
-    /// Read machines' messages again; nothing is taken twice.
+    /// Read messages again after a fix; nothing is taken twice.
     Replay(ReplayArgs),
 }
 
 /// Which messages are read again.
 #[derive(Debug, Clone, Args)]
 pub struct ReplayArgs {
-    /// Feed: zk, hik, dahua or punch; all of them when absent.
+    /// Feed: zk, hik, dahua, punch, openapi, bankevent, camt, pain002, mt940 or bankfile; all of them when absent.
     #[arg(long)]
     feed: Option<String>,
-    /// Serial number of the machine.
+    /// Serial number of the machine, id of the app, or user that sent it.
     #[arg(long)]
     source: Option<String>,
     /// State: part, quarantined, done, duplicate or held; part and quarantined when absent.

@@ -194,7 +194,8 @@ fn money(text: &mut Text, conn: &mut AnyConn, ctx: &Ctx) -> Result<(), Problem> 
         let sealed = row.counterparty_account.as_deref();
         let other = sealed.map(|sealed| ctx.vault().open_text(conn, owner, sealed)).transpose()?;
         // Each voice is kept with a keyed hash of its words; the voice itself is visible.
-        let voices = row.seen_in.split(' ').filter_map(|one| one.split(':').next()).collect::<Vec<_>>().join(" ");
+        let told = row.seen_in.split(' ').filter_map(|one| one.split(':').next());
+        let voices = told.filter(|voice| *voice != "balance").collect::<Vec<_>>().join(" ");
         text.row("bank_entries", &row, [("counterparty_account", other), ("seen_in", Some(voices))])?;
     }
     text.rows("account_freezes", accounts::freezes::table::all(conn)?)?;

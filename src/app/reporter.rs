@@ -3,21 +3,21 @@
 //! Three steps: take what a queue does next in a short transaction, talk, note what was heard. Whatever breaks in between, the queue
 //! knows that a message was on its way. A thread of its own, so that a slow platform holds neither jobs nor mails up.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::outlets::calling::{Allows, Line, Missed, Outside, Request};
+use crate::outlets::calling::{Allows, Line, Missed, Outside, Reply, Request};
 use crate::reporting::actions::{self, Opened};
-use crate::reporting::outbox::outcome::{self, Heard};
+use crate::reporting::outbox::outcome::{self, Heard, List};
 use crate::reporting::outbox::sending::{self, Question, Work};
 use crate::reporting::outbox::{sweeping, table as outbox};
 use crate::reporting::table::{self, PlatformRow, QueueRow};
-use crate::reporting::{ASKED_ROWS, PAGES_MAX, PlatformState, SWEEP_DAYS, SWEEP_DAYS_MAX, believing};
+use crate::reporting::{FOUND_MAX, PAGES_MAX, PlatformState, SWEEP_DAYS, SWEEP_DAYS_MAX, believing};
 use crate::store::StoreError;
 use crate::web::{Ctx, Ground, Problem};
 use crate::wire::openapi::answer::AnswerCode;
-use crate::wire::openapi::asking::{Asker, Said};
-use crate::wire::openapi::json::Json;
+use crate::wire::openapi::asking::Asker;
 use crate::wire::openapi::methods::Method;
 use crate::wire::openapi::writing;
 
@@ -27,6 +27,9 @@ const PAGE: i64 = 100;
 const STEPS_MAX: usize = 20;
 /// Seconds from a sweep to the next.
 const SWEEP_SECONDS: i64 = 600;
+
+/// From one call to a platform to the next at least.
+const CALL_PAUSE: Duration = Duration::from_millis(70);
 
 /// The addresses beside the public ones that the operator allows.
 pub fn allowed(ground: &Arc<Ground>) -> Allows {
@@ -137,20 +140,42 @@ fn log(work: &Work, heard: &Heard) {
 fn talk(ground: &Arc<Ground>, line: &dyn Line, platform: &Opened, question: &Question) -> Result<Heard, Problem> {
     match question {
         Question::One(method, data) => ask(ground, line, platform, *method, data),
-        Question::Lists(method, roots) => {
-            let mut lists = Vec::with_capacity(roots.len());
-            for root in roots {
-                match list(ground, line, platform, *method, root)? {
-                    Ok(found) => lists.push(found),
-                    Err(heard) => return Ok(heard),
-                }
-            }
-            Ok(Heard::Lists(lists))
-        }
+        Question::Lists(method, roots) => Ok(Heard::Lists(lists(ground, line, platform, *method, roots)?)),
     }
 }
 
-type Listed = Result<Result<Vec<Json>, Said>, Heard>;
+/// Lists, each different one asked for once; where the platform is out of reach or wants to be asked less often, the others are left for
+/// another time.
+fn lists(
+    ground: &Arc<Ground>,
+    line: &dyn Line,
+    platform: &Opened,
+    method: Method,
+    roots: &[writing::Plain],
+) -> Result<Vec<List>, Problem> {
+    let mut known: BTreeMap<String, List> = BTreeMap::new();
+    let (mut all, mut is_over) = (Vec::with_capacity(roots.len()), false);
+    for root in roots {
+        let asked = writing::data(method, root, &[], &platform.secret);
+        let heard = match known.get(&asked) {
+            Some(heard) => heard.clone(),
+            None if is_over || known.len() >= FOUND_MAX => List::NotAsked,
+            None => {
+                let heard = list(ground, line, platform, method, root)?;
+                is_over = match &heard {
+                    // Of this one it cannot say; what stops the queue, or slows it down, holds for all.
+                    List::Said(said) => !matches!(said.code, AnswerCode::BadParameter | AnswerCode::Later),
+                    List::NotHeard(_) => true,
+                    List::Rows(_) | List::NotAsked => false,
+                };
+                known.insert(asked, heard.clone());
+                heard
+            }
+        };
+        all.push(heard);
+    }
+    Ok(all)
+}
 
 /// A list from its first page to its last.
 fn list(
@@ -159,7 +184,7 @@ fn list(
     platform: &Opened,
     method: Method,
     root: &writing::Plain,
-) -> Result<Listed, Problem> {
+) -> Result<List, Problem> {
     let mut all = Vec::new();
     for page in 0..PAGES_MAX {
         let mut root = root.clone();
@@ -167,16 +192,20 @@ fn list(
         let data = writing::data(method, &root, &[], &platform.secret);
         let said = match ask(ground, line, platform, method, &data)? {
             Heard::Said(said) if said.code == AnswerCode::Ok => said,
-            Heard::Said(said) => return Ok(Ok(Err(said))),
-            heard => return Ok(Err(heard)),
+            Heard::Said(said) => return Ok(List::Said(said)),
+            Heard::NotSent(why) | Heard::Lost(why) => return Ok(List::NotHeard(why)),
+            Heard::Lists(_) => return Ok(List::NotAsked),
         };
         let (rows, total) = said.rows();
         all.extend_from_slice(rows);
-        if rows.is_empty() || all.len() >= total || (page + 1).saturating_mul(ASKED_ROWS) >= total {
+        if all.len() >= total {
+            return Ok(List::Rows(all));
+        }
+        if rows.is_empty() {
             break;
         }
     }
-    Ok(Ok(Ok(all)))
+    Ok(List::NotHeard("列表不完整 / the platform gave less of the list than it says there is".to_owned()))
 }
 
 fn ask(ground: &Arc<Ground>, line: &dyn Line, platform: &Opened, method: Method, data: &str) -> Result<Heard, Problem> {
@@ -203,12 +232,30 @@ fn ask(ground: &Arc<Ground>, line: &dyn Line, platform: &Opened, method: Method,
     })
 }
 
+/// A line that leaves a platform room between two calls: many answer more than twenty a second with a refusal, and a list of many
+/// pages, or many lists, would be refused again each time it is begun again.
+struct Paced<L> {
+    line: L,
+    called: Mutex<HashMap<String, Instant>>,
+}
+
+impl<L: Line> Line for Paced<L> {
+    fn call(&self, request: &Request) -> Result<Reply, Missed> {
+        let last = self.called.lock().unwrap_or_else(PoisonError::into_inner).get(&request.address).copied();
+        if let Some(wait) = last.and_then(|at| CALL_PAUSE.checked_sub(at.elapsed())) {
+            std::thread::sleep(wait);
+        }
+        self.called.lock().unwrap_or_else(PoisonError::into_inner).insert(request.address.clone(), Instant::now());
+        self.line.call(request)
+    }
+}
+
 /// Reports until the process ends.
 ///
 /// # Errors
 /// No thread can be started.
 pub fn start(ground: Arc<Ground>, poll: Duration) -> Result<(), StoreError> {
-    let line = Outside::new(allowed(&ground));
+    let line = Paced { line: Outside::new(allowed(&ground)), called: Mutex::default() };
     let spawned = std::thread::Builder::new().name("anxin-reporter".to_owned()).spawn(move || {
         loop {
             if let Err(problem) = pass(&ground, &line) {

@@ -15,7 +15,8 @@ use crate::store::{StoreError, Tx};
 use crate::store::{bulk, outbox, seals, ticks};
 use crate::web::{Ctx, Ground, Problem};
 use crate::{
-    alerts, amendments, attendance, bank_feed, compliance, matters, payroll, projects, realname, reporting, users, webhooks,
+    alerts, amendments, attendance, bank_feed, compliance, matters, operation, payroll, projects, realname, reporting, users,
+    webhooks,
 };
 
 /// Jobs done in one go at most, so that a stop is heard.
@@ -198,6 +199,9 @@ fn compare(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
 
 /// Looks for sources that fell silent or speak again, one job for each project that has any.
 fn watch(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
+    if paged.after.is_none() {
+        operation::put_aside::notice(tx, ctx)?;
+    }
     let page = alerts::sources::projects_to_watch(tx.conn(), ctx, paged.after(), PAGE)?;
     for project in &page {
         jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &project.to_string(), ctx.now)?;

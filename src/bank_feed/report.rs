@@ -40,6 +40,9 @@ pub struct Shown {
     pub times: usize,
     /// When first among what was looked at.
     pub first_at: Option<Moment>,
+    /// Why the last event of a type was not taken, where none of it has been taken yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// What a sender has shown.
@@ -70,7 +73,7 @@ impl Count {
     }
 
     fn named(self, name: &str) -> Shown {
-        Shown { name: name.to_owned(), times: self.times, first_at: self.first_at }
+        Shown { name: name.to_owned(), times: self.times, first_at: self.first_at, refused: None }
     }
 }
 
@@ -86,8 +89,11 @@ impl Certification {
         let mut events = Vec::new();
         for kind in EventKind::ALL {
             let word = kind.as_str();
-            let is_meant = |one: &table::Kept| one.state == InboxState::Done && one.what.split(' ').next() == Some(word);
-            events.push(count(&is_meant).named(word));
+            let is_of = |one: &table::Kept| one.what.split(' ').next() == Some(word);
+            let shown = count(&|one| one.state == InboxState::Done && is_of(one)).named(word);
+            let last = kept.iter().find(|one| is_of(one) && one.state == InboxState::Quarantined);
+            let refused = last.and_then(|one| one.reason.clone()).filter(|_| shown.times == 0);
+            events.push(Shown { refused, ..shown });
         }
         let mut failures = Vec::new();
         for reason in REASONS {
@@ -103,7 +109,7 @@ impl Certification {
         for outcome in Outcome::ALL {
             let first_at = marks.iter().filter(|(_, word, _)| word == outcome.as_str()).map(|(_, _, at)| *at).min();
             let times = usize::from(first_at.is_some());
-            signatures.push(Shown { name: outcome.as_str().to_owned(), times, first_at });
+            signatures.push(Shown { name: outcome.as_str().to_owned(), times, first_at, refused: None });
         }
         let all = || events.iter().chain(&failures).chain(&signatures);
         let (shown, of) = (all().filter(|one| one.times > 0).count(), all().count());
@@ -121,7 +127,11 @@ impl Certification {
             text.push_str(title);
             text.push('\n');
             for one in list {
-                let seen = one.first_at.map_or_else(|| "尚未出现 / not yet".to_owned(), |at| format!("×{} {at}", one.times));
+                let seen = match (one.first_at, &one.refused) {
+                    (Some(at), _) => format!("×{} {at}", one.times),
+                    (None, Some(reason)) => format!("收到但未采用 / received and not taken: {reason}"),
+                    (None, None) => "尚未出现 / not yet".to_owned(),
+                };
                 text.push_str(&format!("  {:<20} {seen}\n", one.name));
             }
         }

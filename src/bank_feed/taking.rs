@@ -10,7 +10,7 @@ use super::{FEED, PATH, table, telling};
 use crate::accounts;
 use crate::accounts::table::{self as accounts_table, AccountRow};
 use crate::accounts::words::Compared;
-use crate::base::id::{InboxId, ProjectId};
+use crate::base::id::{BankEntryId, InboxId, ProjectId};
 use crate::base::words;
 use crate::projects::Site;
 use crate::settlement::{self, FileProblem, HandedIn, Receipt, results, statements};
@@ -26,6 +26,8 @@ words! {
     pub enum TakenState, "state of a bank event" {
         /// Taken.
         Stored = "stored",
+        /// Taken under another id before, as far as anything tells: the same day, amount, names and text, without the bank's reference.
+        Merged = "merged",
         /// Taken before, with the same content.
         Duplicate = "duplicate",
         /// Kept, but not taken: mend it and send it again under the same id.
@@ -44,6 +46,9 @@ pub struct Taken {
     pub state: TakenState,
     /// The message under which the bytes are kept.
     pub inbox_id: InboxId,
+    /// The entry that it was merged with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_with: Option<BankEntryId>,
     /// Why it is in quarantine, as a code of the list of reasons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -60,6 +65,8 @@ pub(super) struct Applied {
     pub inbox_id: InboxId,
     pub problems: Vec<FileProblem>,
     pub compared: Vec<Compared>,
+    /// The entry that it told once more.
+    pub merged_with: Option<BankEntryId>,
     /// Whether nothing came of it, for the first of the problems.
     pub is_refused: bool,
 }
@@ -91,7 +98,15 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, content_type: &str, events: &[Vec<u8>]) 
                 let told = FileProblem::from(&problem);
                 let inbox_id = refuse(tx, ctx, &handed, None, &told)?;
                 let (reason, state) = (Some(told.reason.clone()), TakenState::Quarantined);
-                Taken { event_id: event::id_of(bytes), state, inbox_id, reason, problems: vec![told], compared: Vec::new() }
+                Taken {
+                    event_id: event::id_of(bytes),
+                    state,
+                    inbox_id,
+                    merged_with: None,
+                    reason,
+                    problems: vec![told],
+                    compared: Vec::new(),
+                }
             }
         });
     }
@@ -145,6 +160,7 @@ fn take_one(
         event_id: Some(event.id.clone()),
         state,
         inbox_id,
+        merged_with: None,
         reason,
         problems,
         compared,
@@ -194,13 +210,24 @@ fn take_one(
         return Ok(answer(TakenState::Quarantined, applied.inbox_id, Some(reason), problems, applied.compared));
     }
     problems.extend(remarks.iter().map(FileProblem::from));
-    Ok(answer(TakenState::Stored, applied.inbox_id, None, problems, applied.compared))
+    let state = if applied.merged_with.is_some() { TakenState::Merged } else { TakenState::Stored };
+    if state == TakenState::Merged {
+        problems.push(FileProblem::new(
+            "body.account_servicer_reference",
+            "missing_field",
+            "与已入账的一笔在日期、金额、户名和摘要上完全相同，已并入该笔；如确为另一笔，请用新的 event_id 附上银行流水号（account_servicer_reference）或交易后余额（balance_after）重发。",
+            "It equals an entry on record in day, amount, names and text and was merged with it. If it is another one, send it under a new event_id with account_servicer_reference or balance_after.",
+        ));
+    }
+    let merged_with = applied.merged_with;
+    Ok(Taken { merged_with, ..answer(state, applied.inbox_id, None, problems, applied.compared) })
 }
 
 /// What a file's receipt says of the one item in it.
 fn as_applied(receipt: Receipt) -> Applied {
     let is_refused = matches!(receipt.state, InboxState::Quarantined | InboxState::Part);
-    Applied { inbox_id: receipt.inbox_id, problems: receipt.problems, compared: Vec::new(), is_refused }
+    let merged_with = receipt.statements.first().and_then(|one| one.repeats);
+    Applied { inbox_id: receipt.inbox_id, problems: receipt.problems, compared: Vec::new(), merged_with, is_refused }
 }
 
 /// The result of a payment: of an order of this very account, which is looked up where the event does not name it.
@@ -217,7 +244,7 @@ fn result(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, event: &Event, (account
             "This end_to_end_id, or its order, is no payment of this account.",
         );
         let inbox_id = refuse(tx, ctx, handed, Some(account.project_id), &why)?;
-        return Ok(Applied { inbox_id, problems: vec![why], compared: Vec::new(), is_refused: true });
+        return Ok(Applied { inbox_id, problems: vec![why], compared: Vec::new(), merged_with: None, is_refused: true });
     };
     let whole = Event { told: Told::Result(Some(order), line.clone()), ..event.clone() };
     let handed = HandedIn { file: whole.file().unwrap_or_default(), ..handed.clone() };

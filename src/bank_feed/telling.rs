@@ -48,7 +48,13 @@ pub(super) fn tell(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, event: &Event,
             let count = cards::tell(tx, ctx, site, number, told)?;
             if count > 0 {
                 settlement::keep(tx.conn(), ctx, inbox_id, handed, Some(site.id), (InboxState::Done, 1), &[])?;
-                return Ok(Applied { inbox_id, problems: Vec::new(), compared: Vec::new(), is_refused: false });
+                return Ok(Applied {
+                    inbox_id,
+                    problems: Vec::new(),
+                    compared: Vec::new(),
+                    merged_with: None,
+                    is_refused: false,
+                });
             }
             let (zh, en) = ("该卡不是此项目任何工人的工资卡。", "This card is no wage card of the project.");
             Err(FileProblem::new("body.card_number", "unknown_person", zh, en))
@@ -56,7 +62,13 @@ pub(super) fn tell(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, event: &Event,
         Told::Frozen { .. } | Told::Released { .. } => match freezing::tell(tx, ctx, event, desk, inbox_id)? {
             None => {
                 settlement::keep(tx.conn(), ctx, inbox_id, handed, Some(site.id), (InboxState::Done, 1), &[])?;
-                return Ok(Applied { inbox_id, problems: Vec::new(), compared: Vec::new(), is_refused: false });
+                return Ok(Applied {
+                    inbox_id,
+                    problems: Vec::new(),
+                    compared: Vec::new(),
+                    merged_with: None,
+                    is_refused: false,
+                });
             }
             Some(why) => Err(why),
         },
@@ -83,13 +95,13 @@ pub(super) fn tell(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, event: &Event,
             };
             table::insert(tx, &row)?;
             tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "take_bank_word", &row.id.to_string())?;
-            Ok(Applied { inbox_id, problems: Vec::new(), compared: word.compared, is_refused: false })
+            Ok(Applied { inbox_id, problems: Vec::new(), compared: word.compared, merged_with: None, is_refused: false })
         }
         Err(why) => {
             let FileProblem { place, reason, zh, en } = why.clone();
             let rejected = [Rejected { item: 1, place, reason, zh, en }];
             settlement::keep(tx.conn(), ctx, inbox_id, handed, Some(site.id), (InboxState::Quarantined, 1), &rejected)?;
-            Ok(Applied { inbox_id, problems: vec![why], compared: Vec::new(), is_refused: true })
+            Ok(Applied { inbox_id, problems: vec![why], compared: Vec::new(), merged_with: None, is_refused: true })
         }
     }
 }

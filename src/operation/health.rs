@@ -131,6 +131,7 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx) -> Result<Health, Problem> {
         dead_letters(&waiting),
         mails(conn, ctx)?,
         quarantine(conn)?,
+        put_aside(conn, ctx)?,
         nightly(conn, ctx)?,
     ];
     signs.extend([
@@ -237,6 +238,27 @@ fn quarantine(conn: &mut AnyConn) -> Result<Sign, Problem> {
     Ok(sign.counting(open).repaired_by(
         "管理员查看原因，由报送单位更正后重报",
         "an administrator reads why; whoever sent it sends it again, corrected",
+    ))
+}
+
+/// What nobody of a project sees.
+fn put_aside(conn: &mut AnyConn, ctx: &Ctx) -> Result<Sign, Problem> {
+    let full = super::put_aside::full(conn, ctx)?;
+    let count = i64::try_from(full.len()).unwrap_or(i64::MAX);
+    let named: Vec<String> =
+        full.iter().take(LISTED_MAX).map(|one| format!("{} {} ({})", one.feed, one.source, one.open)).collect();
+    let sign = match count {
+        0 => Sign::of("put_aside", Pulse::Ok, "没有项目之外的来源积压。", "Nothing of no project has piled up."),
+        _ => Sign::of(
+            "put_aside",
+            Pulse::Warn,
+            format!("{count} 个来源有大量不属于任何项目的内容未能接收：{}。", named.join("、")),
+            format!("Much of what {count} sources sent of no project could not be taken: {}.", named.join(", ")),
+        ),
+    };
+    Ok(sign.counting(count).repaired_by(
+        "运维人员在“未能接收的内容”页按来源查看原因，修正后重新读取或关闭",
+        "the operator reads why on the page of what could not be taken, has it read again after a fix, or closes it",
     ))
 }
 

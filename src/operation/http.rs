@@ -5,9 +5,10 @@ use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{actions, health};
+use super::{actions, health, replaying};
+use crate::attendance::intake::again::ReadAgain;
 use crate::base::Moment;
-use crate::base::id::{JobId, RecordId, UserId};
+use crate::base::id::{InboxId, JobId, RecordId, UserId};
 use crate::store::jobs::{JobRow, JobState};
 use crate::store::outbox::{self, AttemptRow, MailRow, MailState, Outcome};
 use crate::web::paging::{Page, PageQuery};
@@ -30,6 +31,10 @@ pub fn routes() -> Vec<Route> {
             web::get().to(health_now)
         })
         .gives::<health::Health>(),
+        Route::post("/api/v1/inbox/{inbox}/replay", operate, "Read a message again after a fix; nothing is taken twice", || {
+            web::post().to(replay)
+        })
+        .gives::<ReadAgain>(),
         Route::get("/api/v1/jobs", operate, "Jobs in a state; dead letters when none is named", || web::get().to(list_jobs))
             .query(paged)
             .gives::<Page<JobView>>(),
@@ -221,4 +226,9 @@ async fn dismiss_mail(call: Call, mail: web::Path<RecordId>, body: Body<Dismissa
 
 async fn health_now(call: Call) -> Result<impl Responder, Problem> {
     call.read(health::gather).await
+}
+
+async fn replay(call: Call, inbox: web::Path<InboxId>) -> Result<impl Responder, Problem> {
+    let read = replaying::run(call.ctx, inbox.into_inner()).await?;
+    Ok(web::Json(read))
 }

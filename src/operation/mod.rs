@@ -7,6 +7,8 @@ pub mod actions;
 pub mod health;
 pub mod http;
 pub mod open_points;
+pub mod put_aside;
+pub mod replaying;
 mod table;
 
 pub use health::{Health, Pulse, Sign, gather};

@@ -154,6 +154,18 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whether an address names this machine or a private network without any look-up: by the number, which is given, or as `localhost`.
+/// Other names are looked at when they are called, since they may stand for another address tomorrow.
+pub fn inside(address: &str) -> Option<IpAddr> {
+    let uri: http::Uri = address.parse().ok()?;
+    let host = uri.host()?.trim_end_matches('.').to_ascii_lowercase();
+    if host == "localhost" || host.ends_with(".localhost") {
+        return Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST));
+    }
+    let ip: IpAddr = host.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    (!is_public(ip)).then_some(ip)
+}
+
 fn four_of(high: u16, low: u16) -> std::net::Ipv4Addr {
     std::net::Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))
 }

@@ -1,7 +1,7 @@
 //! Items of feeds that could not be taken: what, where, why; looked at by whoever runs the service, closed with a note.
 //!
 //! An item is a place in a message of the inbox, whose bytes stay as they came. Reading again is the feeds' own matter (a corrected file
-//! is handed in again, `attendance` reads a machine's message again); closing says that a person has seen to it.
+//! is handed in again, `operation::replaying` reads a message again); closing says that a person has seen to it.
 //! Deliberately absent: the message's body, which is encrypted and may hold personal data.
 
 pub mod actions;

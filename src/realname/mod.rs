@@ -5,6 +5,7 @@
 //! kept beside them, encrypted, with the keys of the protocol. Deliberately absent: training, credentials and blacklists, for which there
 //! is no registry here, and the wire form, which `wire::openapi` reads.
 
+pub mod again;
 pub mod applying;
 pub mod apps;
 pub mod codes;

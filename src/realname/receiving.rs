@@ -343,43 +343,53 @@ fn refuse_signed(
 ) -> Result<Answer, Problem> {
     if !Method::find(&system.method).is_some_and(Method::is_query) {
         let inbox = keep(tx, ctx, app, asked, system, app.app.project_id, InboxState::Quarantined, faults.len().max(1))?;
-        if faults.is_empty() {
-            // Refused as a whole: no right, or a method that nobody serves. What was uploaded is kept all the same.
-            let rejected = Rejected {
-                item: 1,
-                place: "[method]".to_owned(),
-                reason: Reason::UnknownReference.code().to_owned(),
-                zh: answer.message.clone(),
-                en: "the request was refused as a whole; its data are kept".to_owned(),
-            };
+        for rejected in rejected(&answer, faults) {
             inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, ctx.now)?;
         }
-        put_aside(tx, ctx, inbox, faults)?;
     }
     counted(tx, ctx, app, &system.method, answer)
 }
 
-/// Puts faults into quarantine.
-pub fn put_aside(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, faults: &[Fault]) -> Result<(), StoreError> {
-    for (item, fault) in (1..).zip(faults.iter().take(FAULTS_MAX)) {
-        let rejected = Rejected {
-            item,
-            place: fault.path.clone(),
-            reason: fault.wrong.reason().code().to_owned(),
-            zh: fault.text(),
-            en: fault.wrong.en(),
-        };
-        inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, ctx.now)?;
+/// What quarantine keeps of a refusal: its faults, or that it was refused as a whole (no right, or a method that nobody serves).
+pub fn rejected(answer: &Answer, faults: &[Fault]) -> Vec<Rejected> {
+    if !faults.is_empty() {
+        return rejected_faults(faults);
     }
+    vec![Rejected {
+        item: 1,
+        place: "[method]".to_owned(),
+        reason: Reason::UnknownReference.code().to_owned(),
+        zh: answer.message.clone(),
+        en: "the request was refused as a whole; its data are kept".to_owned(),
+    }]
+}
+
+/// Faults as quarantine keeps them; beyond the most that are listed one says how many more there are.
+pub fn rejected_faults(faults: &[Fault]) -> Vec<Rejected> {
+    let one = |(item, fault): (i32, &Fault)| Rejected {
+        item,
+        place: fault.path.clone(),
+        reason: fault.wrong.reason().code().to_owned(),
+        zh: fault.text(),
+        en: fault.wrong.en(),
+    };
+    let mut all: Vec<Rejected> = (1..).zip(faults.iter().take(FAULTS_MAX)).map(one).collect();
     let more = faults.len().saturating_sub(FAULTS_MAX);
     if more > 0 {
-        let rejected = Rejected {
+        all.push(Rejected {
             item: i32::try_from(FAULTS_MAX + 1).unwrap_or(i32::MAX),
             place: "…".to_owned(),
             reason: Reason::OverLimit.code().to_owned(),
             zh: format!("另有 {more} 处错误未逐条列出"),
             en: format!("{more} more faults are not listed one by one"),
-        };
+        });
+    }
+    all
+}
+
+/// Puts faults into quarantine.
+pub fn put_aside(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, faults: &[Fault]) -> Result<(), StoreError> {
+    for rejected in rejected_faults(faults) {
         inbox::quarantine(tx.conn(), QuarantineId(ctx.id()), inbox, &rejected, ctx.now)?;
     }
     Ok(())
@@ -419,7 +429,7 @@ pub fn parsed(state: InboxState, items: usize, items_digest: String) -> Parsed {
 }
 
 /// `projectworker-add-2026112108-1-0427`: unique, with more digits where an hour has more than 9,999.
-fn serial_code(conn: &mut AnyConn, ctx: &Ctx, method: Method) -> Result<String, StoreError> {
+pub(super) fn serial_code(conn: &mut AnyConn, ctx: &Ctx, method: Method) -> Result<String, StoreError> {
     let head = format!("{}-{}", method.as_str().to_lowercase().replace('.', "-"), ctx.now.local().format("%Y%m%d%H"));
     let number = table::next_number(conn, &head)?;
     Ok(format!("{head}-1-{number:04}"))

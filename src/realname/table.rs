@@ -125,6 +125,38 @@ pub fn request_by_serial(conn: &mut AnyConn, serial_code: &str) -> Result<Option
     Ok(r::table.filter(r::serial_code.eq(serial_code)).select(RequestRow::as_select()).get_result(conn).optional()?)
 }
 
+/// The request that a message brought, while it is kept.
+pub fn request_of(conn: &mut AnyConn, inbox: InboxId) -> Result<Option<RequestRow>, StoreError> {
+    use realname_requests as r;
+    Ok(r::table.filter(r::inbox_id.eq(inbox)).select(RequestRow::as_select()).get_result(conn).optional()?)
+}
+
+/// Whether a later request of the same method was applied for an app and project.
+pub fn applied_since(
+    conn: &mut AnyConn,
+    app: RecordId,
+    method: &str,
+    project: Option<ProjectId>,
+    since: Moment,
+) -> Result<bool, StoreError> {
+    use realname_requests as r;
+    let wanted = r::app_id.eq(app).and(r::method.eq(method)).and(r::state.eq(RequestState::Done)).and(r::received_at.gt(since));
+    let count: i64 = match project {
+        Some(project) => r::table.filter(wanted.and(r::project_id.eq(project))).count().get_result(conn)?,
+        None => r::table.filter(wanted).count().get_result(conn)?,
+    };
+    Ok(count > 0)
+}
+
+/// Lets a refused request wait once more, under the message that is read now.
+pub fn wait_again(conn: &mut AnyConn, id: RecordId, inbox: InboxId) -> Result<(), StoreError> {
+    use realname_requests as r;
+    diesel::update(r::table.find(id))
+        .set((r::inbox_id.eq(inbox), r::state.eq(RequestState::Waiting), r::result.eq(""), r::finished_at.eq(None::<Moment>)))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// How many requests of an app wait for their job.
 pub fn waiting(conn: &mut AnyConn, app: RecordId) -> Result<i64, StoreError> {
     use realname_requests as r;

@@ -9,6 +9,7 @@ use super::table::{self, FieldsRow, PlatformRow, QueueRow, ReceiptRow};
 use super::{CallState, NAME_MAX, PLATFORMS_MAX, PlatformState, RecordState, ReportKind, believing};
 use crate::base::Day;
 use crate::base::id::RecordId;
+use crate::outlets::calling;
 use crate::projects::Site;
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Chain, Tx};
@@ -118,6 +119,15 @@ pub fn add(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewPlatform) -> Result
         return Err(odd(
             "地址应为 http:// 或 https:// 开头的完整网址。",
             "Write the whole address, with http:// or https://.",
+            "address",
+        ));
+    }
+    if let Some(inside) = calling::inside(address)
+        && !ctx.ground.settings.outgoing_allowed.iter().any(|network| network.holds(inside))
+    {
+        return Err(odd(
+            "该地址是本机或内网地址，不能作为上报平台；自有网络中的平台请先由运维人员在 [outgoing] allowed 中放行。",
+            "This address is one of this machine or of a private network; the operator allows a network of your own under [outgoing] allowed first.",
             "address",
         ));
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::actions::Opened;
-use super::outbox::outcome::Heard;
+use super::outbox::outcome::{Heard, List};
 use super::outbox::sending::{body_of, number_of, project_code};
 use super::outbox::sweeping::root_of;
 use super::outbox::table::{self, DifferenceRow, LookRow, RecordRow};
@@ -93,9 +93,9 @@ fn keep(tx: &mut Tx<'_>, ctx: &Ctx, row: &RecordRow, what: Belief, drift: &[Drif
 pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, look: &LookRow, heard: &Heard) -> Result<(), Problem> {
     let rows = match heard {
         Heard::Lists(lists) => match lists.first() {
-            Some(Ok(rows)) => rows,
+            Some(List::Rows(rows)) => rows,
             // A list that the platform does not serve says nothing about anybody.
-            Some(Err(said)) if said.code == AnswerCode::BadParameter => return Ok(table::end_look(tx.conn(), look)?),
+            Some(List::Said(said)) if said.code == AnswerCode::BadParameter => return Ok(table::end_look(tx.conn(), look)?),
             _ => return later(tx, ctx, look),
         },
         _ => return later(tx, ctx, look),

@@ -135,6 +135,10 @@ pub const BACK_OFF_SECONDS_MAX: i64 = 3_600;
 pub const SWEEP_DAYS: i64 = 3;
 /// Days back for which attendance, and months back for which wages, are swept at night.
 pub const SWEEP_DAYS_MAX: i64 = 62;
+/// Different questions that one step asks about a message whose answer was lost; the rest are the next step's.
+pub const FOUND_MAX: usize = 10;
+/// Seconds from such a step to the next.
+pub const FOUND_PACE_SECONDS: i64 = 5;
 /// Rows of a platform's page that we ask for: fifty with their papers would not fit into the answer that is read.
 pub const ASKED_ROWS: usize = 20;
 /// Pages of one list that are asked for at most.

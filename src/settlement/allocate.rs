@@ -61,6 +61,8 @@ pub(super) struct Desk<'a> {
     pub ordinals: BTreeMap<String, u32>,
     /// Keys of entries alike that stand, by what is alike, with the first ordinal that was not asked for.
     pub alike: HashMap<String, (u32, HashSet<String>)>,
+    /// The last entry that a message of this very kind had told before.
+    pub repeats: Option<BankEntryId>,
     /// What was found on the way.
     pub problems: Vec<FileProblem>,
     /// Words on single lines that were passed on.
@@ -110,18 +112,24 @@ impl Desk<'_> {
     }
 
     /// Books one entry of the statement.
-    fn take_one(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, Seen { entry, told, other, base }: Seen) -> Result<Effect, Problem> {
+    fn take_one(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, seen: Seen) -> Result<Effect, Problem> {
+        let Seen { entry, told, other, base, balance } = seen;
         let place = (told.match_key(), told.booked_on);
         let mut known = self.before.remove(&place).unwrap_or_else(|| Standing::new(self.kind, self.name.clone()));
-        let voice = Voice { kind: self.kind, name: &self.name, counterparty_index: other.index.as_deref(), base: &base };
+        let account = other.index.as_deref();
+        let voice =
+            Voice { kind: self.kind, name: &self.name, counterparty_index: account, base: &base, balance: balance.as_deref() };
         let standing = known.take(&self.claimed, &told, voice);
+        let repeats =
+            |row: &&EntryRow| row.was_seen_in(self.kind) && (row.status == EntryStatus::Booked || row.status == told.status);
+        self.repeats = standing.as_ref().filter(repeats).map(|row| row.id).or(self.repeats);
         self.before.insert(place, known);
         let whole = self.sums_up(&entry);
         let meaning = self.meaning(tx, ctx, &entry, &told, other.index.as_deref())?;
         let before = standing.clone();
         let (row, effect) = match standing {
-            Some(row) => self.merge(tx, ctx, row, (&told, &base), other, meaning)?,
-            None => self.book(tx, ctx, &told, &base, other, meaning)?,
+            Some(row) => self.merge(tx, ctx, row, (&told, &base, balance.as_deref()), other, meaning)?,
+            None => self.book(tx, ctx, (&told, &base, balance.as_deref()), other, meaning)?,
         };
         self.remember(before.as_ref(), &row);
         self.claimed.insert(row.id);
@@ -280,8 +288,7 @@ impl Desk<'_> {
         &mut self,
         tx: &mut Tx<'_>,
         ctx: &Ctx,
-        told: &Told,
-        base: &str,
+        (told, base, balance): (&Told, &str, Option<&str>),
         other: OtherSide,
         meaning: Meaning,
     ) -> Result<(EntryRow, Effect), Problem> {
@@ -315,6 +322,9 @@ impl Desk<'_> {
             voided_by: None,
         };
         row.tell(self.kind, base);
+        if let Some(mark) = balance {
+            row.tell_balance(mark);
+        }
         self.pending.push(row.clone(), other.account, posting_of(&row, meaning));
         Ok((row, Effect::New))
     }
@@ -324,12 +334,15 @@ impl Desk<'_> {
         tx: &mut Tx<'_>,
         ctx: &Ctx,
         before: EntryRow,
-        (told, base): (&Told, &str),
+        (told, base, balance): (&Told, &str, Option<&str>),
         other: OtherSide,
         meaning: Meaning,
     ) -> Result<(EntryRow, Effect), Problem> {
         let mut row = before.clone();
         row.tell(self.kind, base);
+        if let Some(mark) = balance {
+            row.tell_balance(mark);
+        }
         let becomes_booked = before.status != EntryStatus::Booked && told.status == EntryStatus::Booked;
         // The bank's ledger has the last word on the day, an announcement has none once the ledger has spoken.
         if becomes_booked || self.kind.is_ledger() && !before.is_in_ledger() {

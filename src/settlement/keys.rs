@@ -158,6 +158,8 @@ pub struct Voice<'a> {
     pub counterparty_index: Option<&'a str>,
     /// Hash of the entry's key without ordinal.
     pub base: &'a str,
+    /// Mark of the balance after it.
+    pub balance: Option<&'a str>,
 }
 
 /// An entry on record with the name of the statement that told it first.
@@ -170,7 +172,7 @@ pub struct Known {
 }
 
 pub(super) fn by_key(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
-    if !known.row.was_told_as(voice.base) {
+    if !known.row.was_told_as(voice.base) || voice.balance.is_some_and(|mark| known.row.had_other_balance(mark)) {
         return false;
     }
     let both_ledger = voice.kind.is_ledger() && known.row.is_in_ledger();
@@ -279,7 +281,7 @@ mod tests {
     fn found(known: &[Known], claimed: &[i64], told: &Told, kind: StatementKind, statement: &str) -> Option<i64> {
         let name = StatementRef::of(statement);
         let base = hashed(told);
-        let voice = Voice { kind, name: &name, counterparty_index: None, base: &base };
+        let voice = Voice { kind, name: &name, counterparty_index: None, base: &base, balance: None };
         let claimed = claimed.iter().map(|id| BankEntryId(*id)).collect();
         let mut standing = Standing::new(kind, name.clone());
         for one in known {
@@ -406,7 +408,7 @@ mod tests {
             }
         }
         let base = hashed(&one);
-        let voice = Voice { kind: Statement, name: &name, counterparty_index: None, base: &base };
+        let voice = Voice { kind: Statement, name: &name, counterparty_index: None, base: &base, balance: None };
         let claimed = std::collections::BTreeSet::new();
         let begun = std::time::Instant::now();
         // The last day told again: each finds one of its own day, and the next one finds none.

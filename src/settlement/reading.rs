@@ -24,6 +24,9 @@ pub(super) struct Seen {
     pub other: OtherSide,
     /// Its key, the ordinal apart.
     pub base: String,
+    /// The balance after it as a keyed mark, where an event without the bank's reference says it: the one thing that tells two equal
+    /// movements apart.
+    pub balance: Option<String>,
 }
 
 /// What came of reading one entry.
@@ -51,7 +54,10 @@ impl Reader<'_> {
         };
         let other = OtherSide::of(self.ctx, &told);
         let base = self.ctx.vault().index("bank_entry", &told.key_text(account.id));
-        Some(Read::Bookable(Box::new(Seen { entry, told, other, base })))
+        let after = entry.balance.filter(|_| told.bank_ref.is_none() && self.handed.feed() == "bankevent");
+        let after = after.and_then(|amount| amount.fen(entry.currency.as_deref().or(currency)).ok());
+        let balance = after.map(|fen| self.ctx.vault().index("bank_balance", &fen.to_string()));
+        Some(Read::Bookable(Box::new(Seen { entry, told, other, base, balance })))
     }
 
     /// Reads the bytes page by page until nobody takes them any more.

@@ -7,7 +7,7 @@ use super::keys::Unbookable;
 use crate::accounts::StatementKind;
 use crate::accounts::table::AccountRow;
 use crate::base::Day;
-use crate::base::id::{AccountId, InboxId, ProjectId, StatementId};
+use crate::base::id::{AccountId, BankEntryId, InboxId, ProjectId, StatementId};
 use crate::store::inbox::{InboxState, Rejected};
 use crate::web::problem::FAULTS_MAX;
 use crate::web::{Code, Problem};
@@ -73,6 +73,9 @@ pub struct StatementReceipt {
     pub quarantined: usize,
     /// Words on single pay lines that were passed on.
     pub results: usize,
+    /// The entry that it told again, where it told nothing else.
+    #[serde(skip)]
+    pub repeats: Option<BankEntryId>,
     /// Where its entries are listed.
     pub link: String,
 }

@@ -267,6 +267,7 @@ impl<'a> Booking<'a> {
             alike: HashMap::new(),
             waiting: BTreeMap::new(),
             ordinals: BTreeMap::new(),
+            repeats: None,
             problems: Vec::new(),
             results: 0,
             answers: Answers::default(),
@@ -354,6 +355,7 @@ impl<'a> Booking<'a> {
             duplicates,
             quarantined: self.quarantined,
             results: self.desk.results,
+            repeats: self.desk.repeats.filter(|_| new == 0),
             link: format!("/api/v1/projects/{}/accounts/{}/entries", site.id, account.id),
         };
         Ok((receipt, self.desk.problems))

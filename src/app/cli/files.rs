@@ -70,26 +70,35 @@ fn events_check(bytes: &[u8]) -> Result<Verdict, StoreError> {
             Vec::new()
         }
     };
-    let mut ids = std::collections::BTreeMap::new();
+    let mut ids: std::collections::BTreeMap<String, (usize, String)> = std::collections::BTreeMap::new();
     for (number, part) in (1_usize..).zip(&parts) {
-        let (found, id) = match event::read(part) {
-            Ok((event, remarks)) => (remarks, Some(event.id)),
-            Err(problem) => (vec![problem], None),
-        };
+        let found = event::faults(part);
         good += usize::from(found.is_empty());
         problems.extend(found.into_iter().map(|mut problem| {
             problem.place = format!("event {number}: {}", problem.place);
             problem
         }));
-        let earlier = id.and_then(|id| ids.insert(id, (number, event::content(part))));
-        if let Some((first, content)) = earlier
-            && content != event::content(part)
-        {
-            let place = format!("event {number}: event_id");
-            let (zh, en) =
-                (format!("第 {first} 个事件已用此编号且内容不同"), format!("event {first} has this id with other content"));
-            let fix = ("请换新的编号", "take a new id");
-            problems.push(bank::Problem::new(place, bank::Reason::IdReused, zh, en).fix(fix.0, fix.1));
+        let Some(id) = event::id_of(part) else { continue };
+        let content = event::content(part);
+        match ids.get(&id) {
+            None => drop(ids.insert(id, (number, content))),
+            Some((first, known)) => {
+                let (zh, en, fix) = if *known == content {
+                    (
+                        format!("第 {first} 个事件相同，此处只会答复 duplicate"),
+                        format!("event {first} is the same; this one is answered as a duplicate"),
+                        ("同一事件只写一次；确为另一事件请换新的编号", "write an event once; for another one take a new id"),
+                    )
+                } else {
+                    (
+                        format!("第 {first} 个事件已用此编号且内容不同"),
+                        format!("event {first} has this id with other content"),
+                        ("请换新的编号", "take a new id"),
+                    )
+                };
+                let place = format!("event {number}: event_id");
+                problems.push(bank::Problem::new(place, bank::Reason::IdReused, zh, en).fix(fix.0, fix.1));
+            }
         }
     }
     tell(&problems)?;

@@ -5,16 +5,15 @@ use std::path::Path;
 use super::house::{ground, refused};
 use super::{ReplayArgs, Verdict, say};
 use crate::attendance::devices::{DeviceState, table as devices};
-use crate::attendance::intake::again::{self, ReadAgain};
+use crate::attendance::intake::again::ReadAgain;
 use crate::attendance::intake::replay;
 use crate::base::id::InboxId;
+use crate::operation::replaying::{self, MACHINES, OTHERS};
 use crate::store::StoreError;
 use crate::store::inbox::InboxState;
 use crate::store::inbox::again::{Which, after};
 use crate::web::{Ctx, Problem};
 
-/// Feeds whose messages are read again.
-const FEEDS: [&str; 4] = ["zk", "hik", "dahua", "punch"];
 /// Messages that are looked up at a time.
 const PAGE: i64 = 500;
 
@@ -22,13 +21,14 @@ const PAGE: i64 = 500;
 pub fn replay(config_dir: Option<&Path>, args: &ReplayArgs) -> Result<Verdict, StoreError> {
     let wrong = |error: crate::base::Unreadable| StoreError::Setup(error.to_string());
     let state: Option<InboxState> = args.state.as_deref().map(str::parse).transpose().map_err(wrong)?;
-    if let Some(feed) = args.feed.as_deref().filter(|feed| !FEEDS.contains(feed)) {
-        return Err(StoreError::Setup(format!(
-            "no machine's feed `{feed}`; write one of zk, hik, dahua, punch / 设备消息类型有误"
-        )));
+    if let Some(feed) = args.feed.as_deref().filter(|feed| !replaying::is_readable(feed)) {
+        let known = [MACHINES.as_slice(), &OTHERS].concat().join(", ");
+        let zh = "该来源不能重放；表格请更正后在原页面重新上传，其余可重放的来源";
+        let en = "is not read again; a sheet is mended and uploaded again where it was. Feeds that are";
+        return Err(StoreError::Setup(format!("feed `{feed}` {en}: {known} / {zh}：{known}")));
     }
     let (_, ground) = ground(config_dir, &args.place, args.place.open_existing()?)?;
-    let feeds: Vec<&str> = args.feed.as_deref().map_or_else(|| FEEDS.to_vec(), |feed| vec![feed]);
+    let feeds: Vec<&str> = args.feed.as_deref().map_or_else(|| [MACHINES.as_slice(), &OTHERS].concat(), |feed| vec![feed]);
     let states = state.map_or_else(|| vec![InboxState::Part, InboxState::Quarantined], |state| vec![state]);
     let (mut total, mut failed) = (ReadAgain::default(), 0_usize);
     for (feed, state) in feeds.into_iter().flat_map(|feed| states.iter().map(move |state| (feed, *state))) {
@@ -50,10 +50,10 @@ pub fn replay(config_dir: Option<&Path>, args: &ReplayArgs) -> Result<Verdict, S
             last = *end;
             for id in ids {
                 let ctx = Ctx::of_the_house(&ground, "cli");
-                let done: Result<ReadAgain, Problem> = ground.db.write_blocking(move |tx| match state {
-                    InboxState::Held => held(tx, &ctx, id),
-                    _ => again::message(tx, &ctx, id),
-                });
+                let done: Result<ReadAgain, Problem> = match state {
+                    InboxState::Held => ground.db.write_blocking(move |tx| held(tx, &ctx, id)),
+                    _ => replaying::run_blocking(&ctx, id),
+                };
                 match done {
                     Ok(read) => total.add(read),
                     Err(problem) => {

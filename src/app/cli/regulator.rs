@@ -1,8 +1,8 @@
 //! `anxin bank regulator`: a supervising authority to try against. A bank's engineer posts events and files to a house of its own, with
-//! one account, one worker's card and two test keys, sees what was understood, and gets the certification report at the end.
+//! one account, invented workers with their cards, a pay run that was sent to the bank, and two test keys; sees what was understood
+//! (`GET /api/v1/bank-events/certification` at any time), and gets the certification report at the end.
 //!
-//! Nothing here differs from the service but the data: what passes here passes there. Deliberately absent: payments to report on
-//! (`payroll.result`), which need a pay run that somebody ordered.
+//! Nothing here differs from the service but the data: what passes here passes there.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use ed25519_dalek::SigningKey;
 
 use super::house::{refused, run_house};
+use super::regulator_people::{Payment, Seeded, people};
 use super::{Verdict, say};
 use crate::accounts::actions::{NewAccount, open_account};
 use crate::accounts::prescribed_name;
@@ -39,6 +40,7 @@ const LOGIN: &str = "test.bank";
 /// What the engineer is told at the start.
 struct Handed {
     user: UserId,
+    people: Seeded,
     hmac: (String, String),
     ed25519: String,
 }
@@ -101,12 +103,13 @@ fn found(tx: &mut Tx<'_>, ctx: &Ctx, hash: &str, public_key: &str) -> Result<Han
         detail_means_paid: false,
     };
     let account = open_account(tx, ctx, &site, &account)?;
+    let people = people(tx, ctx, &site, contractor.id, account.id)?;
     let user = users::add_user(tx, ctx, LOGIN, "测试银行", hash, false)?.id;
     users::grant(tx, ctx, user, Grant { role: Role::Bank, on: ScopeOn::Account(account.id) }, None)?;
     let hmac = keys::make(tx, ctx, user, "test hmac", KeyKind::Hmac, None)?;
     let ed25519 = keys::make(tx, ctx, user, "test ed25519", KeyKind::Ed25519, Some(public_key))?;
     let secret = hmac.secret.unwrap_or_default();
-    Ok(Handed { user, hmac: (hmac.row.id.to_string(), secret), ed25519: ed25519.row.id.to_string() })
+    Ok(Handed { user, people, hmac: (hmac.row.id.to_string(), secret), ed25519: ed25519.row.id.to_string() })
 }
 
 /// Runs the test house until it is told to stop, then prints the report.
@@ -129,6 +132,12 @@ pub fn run(config_dir: Option<&Path>, port: u16, data: Option<&Path>) -> Result<
     let ctx = Ctx::of_the_house(&ground, "regulator");
     let handed = ground.db.write_blocking(move |tx| found(tx, &ctx, &hash, &public_key)).map_err(|problem| refused(&problem))?;
     say(&format!("account {ACCOUNT}"))?;
+    for payment in &handed.people.payments {
+        let Payment { name, card, end_to_end_id, amount } = payment;
+        say(&format!("worker {name} card {card} end_to_end_id {end_to_end_id} amount {amount}"))?;
+    }
+    say(&format!("pay run {} total {}", handed.people.message_id, handed.people.total))?;
+    say(&format!("month proof {} closing_balance 0.00 entries 0 sha256 {}", handed.people.month, journal::sha256(b"")))?;
     say(&format!("login {LOGIN} {password}"))?;
     say(&format!("key hmac {} secret {}", handed.hmac.0, handed.hmac.1))?;
     say(&format!("key ed25519 {} private {}", handed.ed25519, base64_of(&seed)))?;

@@ -1,7 +1,7 @@
 //! Reading a machine's message again: after a fix of a reader, or of a setting, what could not be taken may be.
 //!
 //! A second reading creates nothing twice: punches and event numbers are keys. What it finds goes under a message of its own, since
-//! the first may be sealed. Deliberately absent: bank files and sheets, which people hand in again.
+//! the first may be sealed. Deliberately absent: the other feeds' messages (`operation::replaying`).
 
 use super::keeping::{self, Stored};
 use super::push::{self, EventKey, Feed, Sent};
@@ -14,6 +14,7 @@ use crate::store::{Chain, StoreError, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::{DeviceBatch, DeviceProblem};
 use crate::wire::punch;
+use crate::wire::reason::Reason;
 use crate::wire::zkteco::{Endpoint, Query, Table, attlog};
 
 /// What reading a message again came to.
@@ -96,7 +97,13 @@ pub(super) fn read(
         }
         _ => return Ok(None),
     };
-    let taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, (key, Sent::Before))?;
+    let mut taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, (key, Sent::Before))?;
+    if feed == "punch" {
+        // An id that was used twice is refused where it was refused before, so that it stays the same item.
+        for problem in taken.problems.iter_mut().filter(|problem| problem.reason == Reason::IdReused) {
+            *problem = punches::reused(problem.line, problem.item.take());
+        }
+    }
     Ok(Some(Reading { stored: taken.stored, problems: taken.problems, read: taken.read, parser }))
 }
 
@@ -143,12 +150,19 @@ pub fn message(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<ReadAgain, Pro
     let fresh = InboxId(ctx.id());
     let place = (&device, project, fresh);
     let what = (stored.feed.as_str(), stored.request.as_str(), body);
-    let Some(reading) = read(tx, ctx, place, what)? else {
+    let Some(mut reading) = read(tx, ctx, place, what)? else {
         return refused(
             "只有设备消息可以重新读取；文件请更正后重新上传。",
             "Only machines' messages are read again; mend a file and hand it in again.",
         );
     };
+    if stored.truncated {
+        // What was cut off did not come meanwhile, however well the rest reads.
+        let cut = again::open_items(tx.conn(), id)?.into_iter().filter(|item| item.reason == Reason::OverLimit.code());
+        let known: Vec<String> = reading.problems.iter().map(|problem| problem.place.clone()).collect();
+        let cut = cut.filter(|item| !known.contains(&item.place));
+        reading.problems.extend(cut.map(|item| DeviceProblem::new(item.place, 0, Reason::OverLimit, item.zh, item.en)));
+    }
     let feed = match stored.feed.as_str() {
         "hik" => Feed::Hik.word(),
         "dahua" => Feed::Dahua.word(),
@@ -161,7 +175,7 @@ pub fn message(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<ReadAgain, Pro
             feed,
             source: stored.source.clone(),
             project: Some(project),
-            request: format!("read again: {id}"),
+            request: format!("{}{id}", again::READ_AGAIN),
             content_type: None,
             content_encoding: None,
             body: Vec::new(),
@@ -180,7 +194,7 @@ pub fn message(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<ReadAgain, Pro
     }
     let state = match (reading.problems.len(), reading.read) {
         (0, _) => InboxState::Done,
-        (_, 0) => InboxState::Quarantined,
+        (_, 0) if stored.state != InboxState::Part => InboxState::Quarantined,
         _ => InboxState::Part,
     };
     again::note(tx.conn(), id, state, reading.parser)?;

@@ -46,7 +46,6 @@ pub fn routes() -> Vec<Route> {
             .gives::<PunchResults>(),
     ];
     routes.extend(super::http_push::routes());
-    routes.extend(super::http_again::routes());
     routes.extend(super::http_sheets::routes());
     routes
 }

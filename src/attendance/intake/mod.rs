@@ -9,7 +9,6 @@ mod clock_records;
 pub mod digest;
 pub mod heard;
 pub mod http;
-pub mod http_again;
 pub mod http_push;
 pub mod http_sheets;
 pub mod keeping;

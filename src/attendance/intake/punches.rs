@@ -159,10 +159,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
             None => new.push(punch),
             Some(earlier) if earlier == content => statuses.push((punch.line, result(Some(item), PunchStatus::Duplicate, None))),
             Some(_) => {
-                let (zh, en) = ("该 id 已用于内容不同的打卡", "this id was used for another punch");
-                let place = format!("punches[{}].id", punch.line.saturating_sub(1));
-                let problem = DeviceProblem::new(place, punch.line, Reason::IdReused, zh, en);
-                problems.push(DeviceProblem { item: Some(item), ..problem });
+                problems.push(reused(punch.line, Some(item)));
             }
         }
     }
@@ -181,6 +178,13 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     statuses.sort_by_key(|(line, _)| *line);
     let results: Vec<PunchResult> = statuses.into_iter().map(|(_, result)| result).collect();
     Ok((Ok(PunchResults { received: results.len(), results }), lesson))
+}
+
+/// An id that was used for another punch, at its place in the batch.
+pub(super) fn reused(line: u32, item: Option<String>) -> DeviceProblem {
+    let (zh, en) = ("该 id 已用于内容不同的打卡", "this id was used for another punch");
+    let place = format!("punches[{}].id", line.saturating_sub(1));
+    DeviceProblem { item, ..DeviceProblem::new(place, line, Reason::IdReused, zh, en) }
 }
 
 fn result(id: Option<String>, status: PunchStatus, reason: Option<&'static str>) -> PunchResult {

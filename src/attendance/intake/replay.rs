@@ -68,7 +68,7 @@ pub fn replay_held(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Rep
                 replayed.punches += reading.stored.fresh.len();
                 replayed.problems += reading.problems.len();
             }
-            inbox::again::note(tx.conn(), message.id, InboxState::Done, "taken over")?;
+            inbox::again::note(tx.conn(), message.id, InboxState::Done, inbox::again::TAKEN_OVER)?;
             inbox::again::forget(tx.conn(), message.id)?;
             replayed.messages += 1;
         }

@@ -17,7 +17,7 @@ use crate::attendance::folding::Matcher;
 use crate::attendance::table;
 use crate::base::id::{InboxId, QuarantineId};
 use crate::projects::Site;
-use crate::store::bulk;
+use crate::store::bulk::{self, numbers::Numbers};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::{Chain, Tx};
 use crate::web::problem::{FAULTS_MAX, Fault};
@@ -152,11 +152,11 @@ pub fn take(
     }
     let id = InboxId(ctx.id());
     // A memory of its own: what is learnt here may still be rolled back.
-    let (intake, mut lesson) = (Intake::default(), Lesson::default());
+    let (intake, mut lesson, mut numbers) = (Intake::default(), Lesson::default(), Numbers::default());
     let mut rows = Vec::new();
     for (machine, punches) in of_device {
         let Some(machine) = machines.all.iter().find(|row| row.id.0 == machine) else { continue };
-        rows.extend(keeping::rows_of(tx, ctx, (&intake, &mut lesson), (machine, site.id, id), &punches)?);
+        rows.extend(keeping::rows_of(tx, ctx, (&intake, &mut lesson, &mut numbers), (machine, site.id, id), &punches)?);
     }
     let all = rows.len();
     let mut told: HashSet<(i64, i64, i32, i32)> = HashSet::new();
@@ -165,7 +165,7 @@ pub fn take(
         told.extend(stands.iter().map(|row| (row.device_id, row.pin_id, row.local_day, row.local_time)));
     }
     rows.retain(|row| told.insert((row.device_id, row.pin_id, row.local_day, row.local_time)));
-    let fresh = bulk::insert_punches(tx.conn(), rows)?;
+    let fresh = bulk::insert_punches(tx.conn(), &rows, numbers)?;
     Marks::of(&fresh).write(tx, ctx)?;
     let mut matcher = Matcher::new(tx.conn(), site.id)?;
     let mut seen: HashMap<(i64, i32), bool> = HashMap::new();

@@ -1,6 +1,6 @@
 //! The bank feed kit for people: the specification that a bank's engineer builds by, the keys, the last events.
 //!
-//! Open to whoever is logged in, for the specification is no secret; keys are an administrator's, events those of the visitor.
+//! Open to everybody, for the specification is no secret; keys are an administrator's, events those of the visitor.
 
 use actix_web::web;
 use askama::Template;
@@ -25,7 +25,7 @@ const PATH: &str = "/bank-feed";
 pub fn routes() -> Vec<Route> {
     let manage = Access::Holds(Verb::ManageUsers);
     vec![
-        Route::page(PATH, Access::Myself, "The bank feed kit: specification, keys, last events", || web::get().to(page)),
+        Route::page(PATH, Access::Public, "The bank feed kit: specification, keys, last events", || web::get().to(page)),
         Route::form("/bank-feed/keys", manage, "Make a key for a bank's system", || web::post().to(make)),
         Route::form("/bank-feed/keys/{bank_key}/rotate", manage, "Make the next key", || web::post().to(rotate)),
         Route::form("/bank-feed/keys/{bank_key}/revoke", manage, "End a key", || web::post().to(revoke)),
@@ -201,6 +201,11 @@ const SPECS: &[Spec] = &[
 /// Answers of the service: status or reason, what it means, what to do.
 const ERRORS: &[(&str, &str, &str)] = &[
     ("202 stored", "已收下", "Taken"),
+    (
+        "202 merged",
+        "与已入账的一笔完全相同且都没有银行流水号，已并入（merged_with）；确为另一笔时附流水号或交易后余额、用新编号重发",
+        "Equal to an entry on record, neither with the bank's reference: merged with it (merged_with); if it is another, send it under a new id with the reference or the balance after",
+    ),
     ("202 duplicate", "同一事件此前已收下，无需再发", "Taken before; do not send it again"),
     (
         "202 quarantined",

@@ -4,9 +4,9 @@ use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 
-use crate::attendance::intake::again;
 use crate::base::id::{self, InboxId, QuarantineId};
 use crate::console::{Frame, Shown, done, in_query, show};
+use crate::operation::replaying;
 use crate::quarantine::table::{CountRow, ItemRow, MessageRow, Wanted};
 use crate::quarantine::{ItemState, NOTE_MAX, actions};
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
@@ -19,7 +19,7 @@ pub(super) fn routes() -> Vec<Route> {
     let operate = Access::Holds(Verb::Operate);
     vec![
         Route::page("/house/quarantine", operate, "What could not be taken", || web::get().to(list)),
-        Route::form("/house/inbox/{inbox}/replay", operate, "Read a machine's message again", || web::post().to(read_again)),
+        Route::form("/house/inbox/{inbox}/replay", operate, "Read a message again", || web::post().to(read_again)),
         Route::form("/house/quarantine/{item}/close", operate, "Close an item with a note", || web::post().to(close)),
     ]
 }
@@ -49,9 +49,10 @@ struct ListPage {
 }
 
 impl ListPage {
-    /// Whether a message can be read again: a machine's that belongs to a project.
+    /// Whether a message can be read again: of a machine one that belongs to a project.
     fn is_readable(&self, message: &MessageRow) -> bool {
-        message.project_id.is_some() && matches!(message.feed.as_str(), "zk" | "hik" | "dahua" | "punch")
+        let is_machines = replaying::MACHINES.contains(&message.feed.as_str());
+        replaying::is_readable(&message.feed) && (message.project_id.is_some() || !is_machines)
     }
 
     fn line(&self, count: &CountRow) -> String {
@@ -101,6 +102,6 @@ async fn close(item: web::Path<QuarantineId>, form: Form) -> Shown {
 
 async fn read_again(inbox: web::Path<InboxId>, form: Form) -> Shown {
     let id = inbox.into_inner();
-    let read = form.write(Verb::Operate, move |tx, ctx| again::message(tx, ctx, id)).await?;
+    let read = replaying::run(form.ctx(Verb::Operate)?, id).await?;
     done("/house/quarantine", "message_read_again", read.taken)
 }

@@ -1,4 +1,4 @@
-//! What was announced by uploads or told by people beside the registries, and the pictures that came with uploads.
+//! What was announced by uploads or told by people beside the registries, and the pictures and papers that came with uploads.
 
 use std::collections::HashMap;
 
@@ -15,11 +15,14 @@ use crate::store::{AnyConn, inbox, journal};
 use crate::web::{Ctx, Problem};
 use crate::wire::openapi::form::Parameters;
 use crate::wire::openapi::json::{self as wire_json, Json};
-use crate::wire::openapi::methods::{Kind, Method};
+use crate::wire::openapi::methods::{Kind, Method, Need};
+use crate::wire::openapi::reading;
 use crate::wire::openapi::writing::Plain;
 
 /// A member that stands for a picture in the inbox: its digest, and the messages that it may have come with.
 const KEPT: &str = "kept";
+/// A member that stands for a list of attachments in the same way.
+const PAPERS: &str = "papers";
 
 /// What stands beside the registries.
 pub(super) struct Announced {
@@ -85,8 +88,8 @@ impl Announced {
     }
 }
 
-/// Kept texts as values again: lists are taken apart, pictures named by their digest, attachments left out, since only their digest is
-/// left of them.
+/// Kept texts as values again: lists are taken apart, pictures and attachments named by their digest and found in the inbox when they go
+/// out. Attachments that a platform does not ask for are left out.
 fn plain_of(method: Method, fields: &Fields, messages: &[InboxId]) -> Plain {
     let shape = method.shape();
     let all = shape.root.iter().chain(shape.list.iter().flat_map(|list| list.fields));
@@ -94,7 +97,8 @@ fn plain_of(method: Method, fields: &Fields, messages: &[InboxId]) -> Plain {
     for field in all.filter(|field| !matches!(field.key, "projectCode" | "teamSysNo")) {
         let Some(text) = fields.get(field.key) else { continue };
         let value = match field.kind {
-            Kind::Files(_) => continue,
+            Kind::Files(_) if field.need == Need::May => continue,
+            Kind::Files(_) => json!({PAPERS: text, "in": messages}),
             Kind::Image(_) => json!({KEPT: text, "in": messages}),
             Kind::Items(..) => text.split(';').map(item_of).filter(|item| !item.is_empty()).map(Value::Object).collect(),
             _ => Value::String(text.clone()),
@@ -115,34 +119,79 @@ fn item_of(text: &str) -> Plain {
 pub fn with_pictures(mut conn: Option<&mut AnyConn>, ctx: &Ctx, plain: &Plain) -> Result<Plain, Problem> {
     let mut all = Plain::new();
     for (key, value) in plain {
+        if let Some(digest) = value.get(PAPERS).and_then(Value::as_str) {
+            let found = match &mut conn {
+                None => Some(json!([{}])),
+                Some(conn) => papers(conn, ctx, &messages_of(value), digest)?,
+            };
+            all.extend(found.map(|value| (key.clone(), value)));
+            continue;
+        }
         let Some(digest) = value.get(KEPT).and_then(Value::as_str) else {
             all.insert(key.clone(), value.clone());
             continue;
         };
         let picture = match &mut conn {
             None => Some(STANDARD.encode([0xFF, 0xD8, 0xFF])),
-            Some(conn) => {
-                let messages: Vec<InboxId> =
-                    value.get("in").cloned().map(serde_json::from_value).and_then(Result::ok).unwrap_or_default();
-                picture(conn, ctx, &messages, digest)?
-            }
+            Some(conn) => picture(conn, ctx, &messages_of(value), digest)?,
         };
         all.extend(picture.map(|text| (key.clone(), Value::String(text))));
     }
     Ok(all)
 }
 
-/// The picture of a digest among messages of the inbox, in base64.
-fn picture(conn: &mut AnyConn, ctx: &Ctx, messages: &[InboxId], digest: &str) -> Result<Option<String>, Problem> {
+/// The messages in which something may have come.
+fn messages_of(value: &Value) -> Vec<InboxId> {
+    value.get("in").cloned().map(serde_json::from_value).and_then(Result::ok).unwrap_or_default()
+}
+
+/// What `find` finds in the data of messages of the inbox, the latest first.
+fn in_messages<T>(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    messages: &[InboxId],
+    find: impl Fn(&Json) -> Option<T>,
+) -> Result<Option<T>, Problem> {
     for message in messages.iter().rev() {
         let Some(kept) = inbox::kept(conn, ctx.vault(), FEED, *message)? else { continue };
         let Ok(parameters) = Parameters::parse(&kept.body) else { continue };
         let Ok(data) = wire_json::parse(parameters.get("data").unwrap_or_default()) else { continue };
-        if let Some(found) = search(&data, digest) {
+        if let Some(found) = find(&data) {
             return Ok(Some(found));
         }
     }
     Ok(None)
+}
+
+/// The picture of a digest among messages of the inbox, in base64.
+fn picture(conn: &mut AnyConn, ctx: &Ctx, messages: &[InboxId], digest: &str) -> Result<Option<String>, Problem> {
+    in_messages(conn, ctx, messages, |data| search(data, digest))
+}
+
+/// The attachments of a digest among messages of the inbox, as they were sent.
+fn papers(conn: &mut AnyConn, ctx: &Ctx, messages: &[InboxId], digest: &str) -> Result<Option<Value>, Problem> {
+    in_messages(conn, ctx, messages, |data| search_papers(data, digest))
+}
+
+/// A value of that digest among the members of a message, in the form in which the reader takes digests of attachments.
+fn search_papers(data: &Json, digest: &str) -> Option<Value> {
+    let Json::Object(members) = data else { return None };
+    let is_it = |value: &&Json| reading::files_digest(value) == digest;
+    let found = members.iter().map(|(_, value)| value).find(is_it).map(value_of);
+    // In items of a list, attachments stand one level deeper.
+    found.or_else(|| members.iter().flat_map(|(_, value)| value.items()).find_map(|item| search_papers(item, digest)))
+}
+
+/// The same JSON as a value to be written.
+fn value_of(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(truth) => Value::Bool(*truth),
+        Json::Number(text) => text.parse().map_or_else(|_| Value::String(text.clone()), Value::Number),
+        Json::Text(text) => Value::String(text.clone()),
+        Json::List(items) => items.iter().map(value_of).collect(),
+        Json::Object(members) => Value::Object(members.iter().map(|(key, value)| (key.clone(), value_of(value))).collect()),
+    }
 }
 
 /// The text of a picture of that digest anywhere in a message; the reader keeps nesting and number of values small.

@@ -11,13 +11,14 @@ use crate::reporting::actions::Opened;
 use crate::reporting::believing;
 use crate::reporting::gathering::Body;
 use crate::reporting::table::{self as platforms, QueueRow, ReceiptRow};
-use crate::reporting::{CallState, RecordState, back_off, poll_wait};
+use crate::reporting::{CallState, FOUND_PACE_SECONDS, RecordState, back_off, poll_wait};
 use crate::store::{Chain, Tx, journal};
 use crate::web::{Ctx, Problem};
 use crate::wire::openapi::answer::AnswerCode;
 use crate::wire::openapi::asking::{Fate, Said, by_item};
 use crate::wire::openapi::json::Json;
-use crate::wire::openapi::writing;
+use crate::wire::openapi::methods::Method;
+use crate::wire::openapi::writing::{self, Drift, Plain};
 
 /// The longest text of a platform that is kept with a record, in characters.
 const TEXT_MAX: usize = 500;
@@ -29,12 +30,25 @@ const UNKNOWN_SECONDS: i64 = 60;
 pub enum Heard {
     /// An answer.
     Said(Said),
-    /// Each list whole, or the answer that was no list.
-    Lists(Vec<Result<Vec<Json>, Said>>),
+    /// What was heard of each list.
+    Lists(Vec<List>),
     /// Nobody was reached.
     NotSent(String),
     /// Whether it arrived is not known.
     Lost(String),
+}
+
+/// What was heard of a list.
+#[derive(Debug, Clone)]
+pub enum List {
+    /// All of it.
+    Rows(Vec<Json>),
+    /// An answer that is no list.
+    Said(Said),
+    /// Nothing, or a part: it says nothing about what it does not show.
+    NotHeard(String),
+    /// It was not asked for in this step.
+    NotAsked,
 }
 
 fn short(text: &str) -> String {
@@ -118,7 +132,7 @@ pub fn move_records(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow, state: RecordSta
 }
 
 /// The records of a message that are still its own.
-fn rows_of(tx: &mut Tx<'_>, call: &CallRow) -> Result<Vec<(ItemRow, RecordRow)>, Problem> {
+pub fn rows_of(tx: &mut Tx<'_>, call: &CallRow) -> Result<Vec<(ItemRow, RecordRow)>, Problem> {
     let items = table::items_of(tx.conn(), call.id)?;
     let ids: Vec<RecordId> = items.iter().map(|item| item.record_id).collect();
     let rows: BTreeMap<RecordId, RecordRow> =
@@ -227,7 +241,7 @@ fn sent(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow, heard: &Heard) -> Result<(), 
 
 fn lost(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow, why: &str) -> Result<(), Problem> {
     let next_at = ctx.now.plus_seconds(UNKNOWN_SECONDS);
-    let call = CallRow { state: CallState::Unknown, next_at, answer: short(why), ..call };
+    let call = CallRow { state: CallState::Unknown, polls: 0, next_at, answer: short(why), ..call };
     table::save_call(tx.conn(), &call)?;
     move_records(tx, ctx, &call, RecordState::Unknown, why)
 }
@@ -292,7 +306,44 @@ fn refused(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow, text: &str) -> Result<(),
     end(tx, ctx, call, CallState::Refused, ("refused", text))
 }
 
-/// The answer to the question whether what may have arrived is there.
+/// What a list shows of one item.
+enum Shown {
+    /// It stands as it was sent.
+    There(Given),
+    /// It stands with other values.
+    Otherwise(Vec<Drift>),
+    /// It is not there.
+    Absent,
+    /// The platform can never say.
+    Never(String),
+    /// The platform cannot say now.
+    NotNow(String),
+    /// Its turn is the next step's.
+    NotYet,
+}
+
+fn shown(platform: &Opened, method: Method, ours: &Plain, list: &List) -> Shown {
+    let rows = match list {
+        List::Rows(rows) => rows,
+        List::Said(said) if said.code == AnswerCode::BadParameter && said.message.contains(ABSENT) => return Shown::Absent,
+        List::Said(said) if said.code == AnswerCode::BadParameter => return Shown::Never(said.message.clone()),
+        List::Said(said) => return Shown::NotNow(format!("{} {}", said.code, said.message)),
+        List::NotHeard(why) => return Shown::NotNow(why.clone()),
+        List::NotAsked => return Shown::NotYet,
+    };
+    let Some(about) = rows.iter().find(|row| writing::is_about(method, ours, row, &platform.secret)) else {
+        return Shown::Absent;
+    };
+    let drift = writing::drift(method, ours, about, &platform.secret);
+    if !drift.is_empty() {
+        return Shown::Otherwise(drift);
+    }
+    let word = |key: &str| about.filled(key).and_then(Json::scalar).map(str::to_owned);
+    Shown::There(Given { number: word("teamSysNo").and_then(|text| text.parse().ok()), code: word("projectCode") })
+}
+
+/// The answer to the question whether what may have arrived is there, item by item: what is there was accepted, what is not goes out
+/// again, and only what the platform could not say of stays with the message and is asked for again.
 fn found(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
@@ -306,55 +357,57 @@ fn found(
         Heard::Said(said) => return later(tx, ctx, call, CallState::Unknown, &said.message),
         Heard::NotSent(why) | Heard::Lost(why) => return later(tx, ctx, call, CallState::Unknown, why),
     };
-    for said in lists.iter().filter_map(|list| list.as_ref().err()) {
-        if let Some(why) = stops(said) {
+    for list in lists {
+        if let List::Said(said) = list
+            && let Some(why) = stops(said)
+        {
             stop(tx, platform.row.id, &why)?;
-        }
-        let is_answer = said.code == AnswerCode::BadParameter && said.message.contains(ABSENT);
-        if said.code == AnswerCode::BadParameter && !is_answer {
-            return give_up(tx, ctx, &call, &format!("无法查询：{} / it cannot be asked for", said.message));
-        }
-        if !is_answer {
-            return later(tx, ctx, call, CallState::Unknown, &said.message);
         }
     }
     let method = call.kind.add();
     let code = project_code(tx.conn(), platform)?;
     let mut rows: BTreeMap<RecordId, RecordRow> =
         rows_of(tx, &call)?.into_iter().map(|(item, row)| (item.record_id, row)).collect();
-    let mut there = 0;
+    let (mut there, mut not_now) = (0, None);
     for ((item, body), list) in items.iter().zip(lists) {
-        let Some(row) = rows.remove(&item.record_id) else { continue };
+        let Some(row) = rows.get(&item.record_id).cloned() else { continue };
         let number = number_of(tx.conn(), platform, body.team.as_deref())?;
         let mut ours = super::sweeping::root_of(body, code.as_deref().unwrap_or_default(), number);
         ours.extend(body.item.clone());
-        let listed = list.as_deref().unwrap_or_default();
-        let about = listed.iter().find(|row| writing::is_about(method, &ours, row, &platform.secret));
-        let drift = about.map(|row| writing::drift(method, &ours, row, &platform.secret)).unwrap_or_default();
-        match about {
-            Some(about) if drift.is_empty() => {
-                let word = |key: &str| about.filled(key).and_then(Json::scalar).map(str::to_owned);
-                let number = word("teamSysNo").and_then(|text| text.parse().ok());
-                let given = Given { number, code: word("projectCode") };
+        let (state, reason) = match shown(platform, method, &ours, list) {
+            Shown::NotYet => continue,
+            Shown::NotNow(why) => {
+                not_now.get_or_insert(why);
+                continue;
+            }
+            Shown::There(given) => {
                 accept(tx, ctx, item, row, given)?;
+                rows.remove(&item.record_id);
                 there += 1;
+                continue;
             }
             // An older state of the record, or somebody else's: an update goes out again, an addition is a person's.
-            Some(_) if row.accepted.is_none() => {
+            Shown::Otherwise(drift) if row.accepted.is_none() => {
                 believing::note(tx, ctx, &row, &drift)?;
-                let reason = "平台上已有同一记录，内容不同 / the platform has it with other contents".to_owned();
-                let row = RecordRow { state: RecordState::WithPerson, reason, call_id: None, changed_at: ctx.now, ..row };
-                table::save_record(tx.conn(), &row)?;
+                (RecordState::WithPerson, "平台上已有同一记录，内容不同 / the platform has it with other contents".to_owned())
             }
-            _ => {
-                let row =
-                    RecordRow { state: RecordState::Queued, reason: String::new(), call_id: None, changed_at: ctx.now, ..row };
-                table::save_record(tx.conn(), &row)?;
-            }
-        }
+            Shown::Otherwise(_) | Shown::Absent => (RecordState::Queued, String::new()),
+            Shown::Never(why) => (RecordState::WithPerson, format!("无法查询：{why} / it cannot be asked for")),
+        };
+        let row = RecordRow { state, reason: short(&reason), call_id: None, changed_at: ctx.now, ..row };
+        table::save_record(tx.conn(), &row)?;
+        rows.remove(&item.record_id);
     }
-    let outcome = if there > 0 { "found" } else { "not_found" };
-    end(tx, ctx, &call, CallState::Over, (outcome, &format!("{there} / {}", items.len())))
+    let call = CallRow { polls: call.polls.saturating_add(there), ..call };
+    if rows.is_empty() {
+        let all = table::items_of(tx.conn(), call.id)?.len();
+        let outcome = if call.polls > 0 { "found" } else { "not_found" };
+        return end(tx, ctx, &call, CallState::Over, (outcome, &format!("{} / {all}", call.polls)));
+    }
+    match not_now {
+        Some(why) => later(tx, ctx, call, CallState::Unknown, &why),
+        None => Ok(table::save_call(tx.conn(), &CallRow { next_at: ctx.now.plus_seconds(FOUND_PACE_SECONDS), ..call })?),
+    }
 }
 
 /// The moment before which ended messages may go.

@@ -132,10 +132,14 @@ fn again(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow) -> Result<Option<Work>, Prob
             table::save_call(tx.conn(), &call)?;
             outcome::move_records(tx, ctx, &call, RecordState::Unknown, &call.answer)?;
             let mut items = Vec::new();
-            for item in table::items_of(tx.conn(), call.id)? {
+            // Of what the platform has said already nothing is asked again.
+            for (item, _) in outcome::rows_of(tx, &call)? {
                 let body = body_of(tx.conn(), ctx, call.project_id, &item.body)?;
                 items.push((item, body));
             }
+            // Whichever stood in the way last time does not stand before the others for ever.
+            let first = usize::try_from(call.tries).unwrap_or(0).checked_rem(items.len()).unwrap_or(0);
+            items.rotate_left(first);
             Ok(Some(Work::Find(call, items)))
         }
         CallState::Done | CallState::Refused | CallState::Over => Ok(None),

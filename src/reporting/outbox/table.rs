@@ -64,6 +64,7 @@ pub struct CallRow {
     pub state: CallState,
     pub serial_code: Option<String>,
     pub tries: i32,
+    /// Looks at its result; of one whose answer was lost, the items that the platform was found to have.
     pub polls: i32,
     pub begun_at: Moment,
     pub next_at: Moment,

@@ -31,18 +31,25 @@ pub struct Stored {
     pub received_at: Moment,
     /// What became of it.
     pub state: InboxState,
+    /// As received.
+    pub content_type: Option<String>,
+    /// Whether only a part of it was kept.
+    pub truncated: bool,
 }
 
 /// A message, decrypted.
 pub fn find(conn: &mut AnyConn, vault: &Vault, id: InboxId) -> Result<Option<Stored>, StoreError> {
     use schema::inbox as i;
-    type Row = (String, String, Option<ProjectId>, String, Vec<u8>, Moment, InboxState);
-    let columns = (i::feed, i::source, i::project_id, i::request, i::body, i::received_at, i::state);
+    type Row = ((String, String, Option<ProjectId>, String), (Vec<u8>, Moment, InboxState), (Option<String>, bool));
+    let columns =
+        ((i::feed, i::source, i::project_id, i::request), (i::body, i::received_at, i::state), (i::content_type, i::truncated));
     let row: Option<Row> = i::table.find(id).select(columns).get_result(conn).optional()?;
-    let Some((feed, source, project, request, sealed, received_at, state)) = row else { return Ok(None) };
+    let Some(((feed, source, project, request), (sealed, received_at, state), (content_type, truncated))) = row else {
+        return Ok(None);
+    };
     let owner = project.map_or(Owner::Global, Owner::Project);
     let body = super::parts::opened(conn, vault, owner, id, &sealed)?;
-    Ok(Some(Stored { id, feed, source, project, request, body, received_at, state }))
+    Ok(Some(Stored { id, feed, source, project, request, body, received_at, state, content_type, truncated }))
 }
 
 /// Which messages are to be read again; what is left out does not matter.
@@ -60,10 +67,33 @@ pub struct Which {
     pub until: Option<Moment>,
 }
 
-/// Some messages after an id, in order of id.
+/// Parser of a held message that was taken over: nothing of it is left to be read.
+pub const TAKEN_OVER: &str = "taken over";
+/// How the request of a message begins that holds what another reading found; it has no bytes of its own.
+pub const READ_AGAIN: &str = "read again: ";
+
+/// The open items of a message.
+pub fn open_items(conn: &mut AnyConn, id: InboxId) -> Result<Vec<Rejected>, StoreError> {
+    use schema::quarantine as q;
+    type Row = (i32, String, String, String, String);
+    let columns = (q::item, q::place, q::reason, q::detail_zh, q::detail_en);
+    let rows: Vec<Row> =
+        q::table.filter(q::inbox_id.eq(id).and(q::state.eq("open"))).order(q::item).select(columns).load(conn)?;
+    Ok(rows.into_iter().map(|(item, place, reason, zh, en)| Rejected { item, place, reason, zh, en }).collect())
+}
+
+/// Drops the items of a message that this transaction kept: they stay open where they were first put aside.
+pub fn drop_items(conn: &mut AnyConn, id: InboxId) -> Result<(), StoreError> {
+    use schema::quarantine as q;
+    diesel::delete(q::table.filter(q::inbox_id.eq(id))).execute(conn)?;
+    Ok(())
+}
+
+/// Some messages after an id that have something to be read, in order of id.
 pub fn after(conn: &mut AnyConn, which: &Which, after: InboxId, limit: i64) -> Result<Vec<InboxId>, StoreError> {
     use schema::inbox as i;
-    let mut query = i::table.filter(i::id.gt(after)).order(i::id).limit(limit).select(i::id).into_boxed();
+    let has_bytes = i::parser.is_null().or(i::parser.ne(TAKEN_OVER)).and(i::request.not_like(format!("{READ_AGAIN}%")));
+    let mut query = i::table.filter(i::id.gt(after).and(has_bytes)).order(i::id).limit(limit).select(i::id).into_boxed();
     if let Some(feed) = &which.feed {
         query = query.filter(i::feed.eq(feed.clone()));
     }

@@ -4,7 +4,10 @@
 //! one pain.002 line says, in the same words as JSON. Amounts are texts with at most two decimals: a number of JSON has lost digits
 //! in some program on the way. Deliberately absent: signatures, accounts on record, and what an event does.
 
+mod faults;
 mod fields;
+
+pub use faults::faults;
 
 use serde_json::Value;
 

@@ -126,7 +126,7 @@ impl Reader<'_> {
                     let each = items.iter().enumerate();
                     Ok(Read::Items(each.map(|(n, item)| self.object(item, inner, &format!("{place}[{n}]"), faults)).collect()))
                 }
-                (Kind::Files(_), value) => Ok(Read::Bytes(digest(format!("{value:?}").as_bytes()))),
+                (Kind::Files(_), value) => Ok(Read::Bytes(files_digest(value))),
                 (kind, value) => value.scalar().ok_or(Wrong::BadFormat).and_then(|text| self.scalar(kind, text, data)),
             };
             match read {
@@ -196,6 +196,11 @@ impl Reader<'_> {
             if is_digit { Wrong::BadCheckDigit } else { Wrong::BadFormat }
         })
     }
+}
+
+/// The digest by which a list of attachments is known.
+pub fn files_digest(value: &Json) -> String {
+    digest(format!("{value:?}").as_bytes())
 }
 
 fn short(text: &str, max: usize) -> Result<String, Wrong> {

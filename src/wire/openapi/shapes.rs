@@ -254,7 +254,7 @@ pub(super) static ATTENDANCE: Shape = listed(
         must("direction", Kind::Code("direction")),
         may("image", Kind::Image(PICTURE_MAX)),
         may("channel", WORD),
-        may("attendType", Kind::Text(3)),
+        may("attendType", Kind::Code("attendType")),
         may("lng", Kind::Text(30)),
         may("lat", Kind::Text(30)),
     ],

@@ -1,4 +1,6 @@
-//! `bank read`, `bank check`, `bank reply`.
+//! `bank read`, `bank check`, `bank reply`, `bank regulator`.
+
+use std::io::{BufRead, BufReader, Read, Write};
 
 use serde_json::{Value, json};
 
@@ -214,6 +216,19 @@ fn events_are_checked_one_by_one_with_field_rule_and_fix() {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);
     }
     assert_eq!(ran.last(), "bankevent/1: 3 events, 1 without a remark, 3 problems");
+    // All faults of one event, and an id that comes twice with the same content.
+    let worse = event("e-3", "{\"amount\":\"x\",\"date\":\"2026-02-30\",\"balance_type\":\"END\"}");
+    folder.write("worse.json", format!("[{worse},{good},{good}]"));
+    let ran = folder.run(&["bank", "check", "worse.json"]).ends(1);
+    for part in [
+        "event 1: body.balance_type: bad_format",
+        "event 1: body.amount: bad_amount",
+        "event 1: body.date: bad_time",
+        "event 3: event_id: id_reused",
+        "event 2 is the same",
+    ] {
+        assert!(ran.out.contains(part), "{part}: {}", ran.out);
+    }
     folder.write("odd.json", "{\"a\":");
     assert!(folder.run(&["bank", "check", "odd.json"]).ends(1).out.contains("bad_format"));
 }
@@ -281,4 +296,84 @@ fn the_bank_refuses_what_is_no_order() {
     assert!(ran.out.is_empty() && !ran.err.is_empty());
     folder.run(&["bank", "reply", "order.xml", "--as", "fax"]).ends(2);
     folder.run(&["bank", "reply", "order.xml"]).ends(2);
+}
+
+/// What the test house says at its start, and the process.
+fn regulator(folder: &Folder) -> (std::process::Child, BufReader<std::process::ChildStdout>, Vec<String>) {
+    let mut command = folder.command(&["bank", "regulator", "--port", "0"]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut said = Vec::new();
+    while said.last().is_none_or(|line: &String| !line.starts_with("http://")) {
+        let mut line = String::new();
+        assert!(output.read_line(&mut line).unwrap() > 0, "it says its address: {said:?}");
+        said.push(line.trim_end().to_owned());
+    }
+    (child, output, said)
+}
+
+#[test]
+fn a_bank_can_show_every_type_of_event_against_the_test_house() {
+    let folder = Folder::new();
+    let (mut child, mut output, said) = regulator(&folder);
+    let line =
+        |start: &str| said.iter().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {said:?}")).clone();
+    let word = |line: &str, place: usize| line.split(' ').nth(place).unwrap().to_owned();
+    let (key, account) = (line("key hmac"), word(&line("account"), 1));
+    let (worker, proof) = (line("worker"), line("month proof"));
+    assert_eq!(said.iter().filter(|line| line.starts_with("worker ")).count(), 3);
+    let card = word(&worker, 3);
+    assert!(anxin::base::person::BankCard::parse(&card).unwrap().luhn_holds(), "{card}");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let yesterday = anxin::base::Moment(i64::try_from(now).unwrap() * 1_000_000).day().plus_days(-1);
+    let event = |id: &str, kind: &str, body: serde_json::Value| {
+        let at = format!("{yesterday}T12:00:00+08:00");
+        serde_json::json!({"event_id": id, "type": kind, "occurred_at": at, "account": account, "body": body}).to_string()
+    };
+    let address = said.last().unwrap().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let send = |body: String| {
+        let (stamp, secret) = (now.to_string(), word(&key, 4));
+        let signature = anxin::wire::punch::sign(secret.as_bytes(), &stamp, body.as_bytes());
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let head = format!(
+            "POST /api/v1/bank-events HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             X-Anxin-Key: {}\r\nX-Anxin-Timestamp: {stamp}\r\nX-Anxin-Signature: {signature}\r\nContent-Length: {}\r\n\r\n{body}",
+            word(&key, 2),
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        crate::suite::served::answer_of(stream)
+    };
+    use serde_json::json;
+    let (end_to_end, amount) = (word(&worker, 5), word(&worker, 7));
+    let kinds = [
+        ("account.opened", json!({"number": account, "bank_code": "103338700001"})),
+        (
+            "txn",
+            json!({"amount": amount, "credit_debit_indicator": "CRDT", "status": "BOOK", "booking_date": yesterday.plus_days(1).to_string(), "account_servicer_reference": "V1"}),
+        ),
+        ("balance", json!({"amount": "0.00", "date": yesterday.to_string()})),
+        ("payroll.result", json!({"end_to_end_id": end_to_end, "status": "ACCC", "amount": amount})),
+        ("card.status", json!({"card_number": card, "status": "normal"})),
+        (
+            "month.proof",
+            json!({"month": word(&proof, 2), "closing_balance": word(&proof, 4), "entries": 0, "sha256": word(&proof, 8)}),
+        ),
+    ];
+    for (kind, body) in kinds {
+        let (status, answer) = send(event(&format!("e-{kind}"), kind, body));
+        assert!(status == 202 && answer.contains("\"stored\""), "{kind}: {answer}");
+        assert!(!answer.contains("\"differs\":true"), "{kind}: {answer}");
+    }
+    let frozen = json!({"document": "(2026)1", "frozen_by": "某法院", "frozen_on": "2099-01-01"});
+    assert!(send(event("e-f", "account.frozen", frozen)).1.contains("quarantined"));
+    std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let mut report = String::new();
+    output.read_to_string(&mut report).unwrap();
+    child.wait().unwrap();
+    for kind in ["account.opened", "txn", "balance", "payroll.result", "card.status", "month.proof"] {
+        assert!(report.lines().any(|line| line.trim().starts_with(kind) && line.contains("×1")), "{kind}: {report}");
+    }
+    let frozen = report.lines().find(|line| line.trim().starts_with("account.frozen")).unwrap();
+    assert!(frozen.contains("bad_time"), "{report}");
 }

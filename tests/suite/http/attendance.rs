@@ -238,7 +238,7 @@ both!(who_is_enrolled_late_or_leaves_has_their_days_folded_again, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
-async fn device_key(app: &App, site: &TestProject) -> String {
+pub async fn device_key(app: &App, site: &TestProject) -> String {
     let administrator = app.client(Role::Administrator, ScopeOn::Everything);
     let body = json!({"name": "闸机网关", "role": "device", "scope": "project", "value": site.id.to_string()});
     let answer = administrator.post("/api/v1/api-keys", body).send().await;

@@ -131,6 +131,38 @@ both!(an_event_is_stored_once_and_its_id_stands_for_its_content, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(two_equal_movements_without_a_reference_are_one_unless_the_balance_tells_them_apart, |app| {
+    let at = ground(&app).await;
+    let debit = |id: &str, balance: Option<&str>| {
+        let mut body = json!({
+            "amount": "800.00", "credit_debit_indicator": "DBIT", "status": "BOOK", "booking_date": "2026-03-02",
+            "details": [{"counterparty_name": "张三", "counterparty_account": "6217000000000000001"}],
+        });
+        if let Some(balance) = balance {
+            body["balance_after"] = json!(balance);
+        }
+        event(id, "txn", body)
+    };
+    let first = at.send(&debit("t-1", None)).await;
+    assert_eq!((&first["state"], first.get("merged_with")), (&json!("stored"), None), "{first}");
+    let second = at.send(&debit("t-2", None)).await;
+    assert_eq!(second["state"], "merged", "{second}");
+    assert_eq!(second["merged_with"], at.entries().await[0]["id"], "{second}");
+    assert_eq!(second["problems"][0]["place"], "body.account_servicer_reference", "{second}");
+    assert_eq!(at.send(&debit("t-2", None)).await["state"], "duplicate");
+    // The balance after proves nothing beside one that was not said, and everything beside another.
+    assert_eq!(at.send(&debit("t-3", Some("9200.00"))).await["state"], "merged");
+    assert_eq!(at.send(&debit("t-4", Some("8400.00"))).await["state"], "stored");
+    assert_eq!(at.send(&debit("t-5", Some("8400"))).await["state"], "merged");
+    assert_eq!(at.entries().await.len(), 2);
+    // The day's statement tells both, and nothing more is booked.
+    let file = camt(53, "S1", 1, None, &[Ntry::debit("800.00", "2026-03-02"), Ntry::debit("800.00", "2026-03-02")]);
+    let receipt = hand_in(&at.manager, &file).await.expect(200);
+    assert_eq!(receipt["statements"][0]["new"], 0, "{receipt}");
+    assert_eq!(at.entries().await.len(), 2);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(an_account_of_others_is_not_told_apart_from_one_that_nobody_has, |app| {
     let at = ground(&app).await;
     let other = project(&at.manager, 2, "330784").await;
@@ -546,4 +578,15 @@ both!(a_sender_has_a_rate_of_its_own, |app| {
     assert_ne!(other.post(EVENTS, ok.clone()).send().await.status, 503);
     app.clock.set(&app.ground.clock.now().plus_seconds(1).to_string());
     assert_ne!(ground.bank.post(EVENTS, ok.clone()).send().await.status, 503);
+});
+
+both!(the_specification_is_open_to_everybody_and_shows_nobodys_data, |app| {
+    let at = ground(&app).await;
+    at.hmac().await;
+    at.send(&txn("open-1", "1.00", "V1")).await;
+    let answer = app.ask(Method::GET, "/bank-feed").send().await;
+    let page = answer.text();
+    assert_eq!(answer.status, 200, "{page}");
+    assert!(page.contains("payroll.result") && page.contains("X-Anxin-Signature"));
+    assert!(!page.contains("open-1") && !page.contains("id=\"keys\"") && !page.contains("id=\"events\""));
 });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use anxin::base::id::{PartyId, ProjectId};
 use anxin::store::fuse::Fuse;
+use anxin::store::inbox::InboxState;
 use anxin::web::{Role, ScopeOn};
 use anxin::wire::openapi::cipher::AppSecret;
 use anxin::wire::openapi::form::Parameters;
@@ -15,13 +16,14 @@ use anxin::wire::openapi::sign;
 use anxin::{attendance, payroll, workers};
 use serde_json::{Value, json};
 
+use super::replays;
 use crate::both;
 use crate::suite::ground::{App, Ask, KEY, card, id_number, party, project, uscc};
 
 const HEAD: &str = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQ==";
 
 /// A contractor's system.
-struct Uploader<'a> {
+pub(in crate::suite) struct Uploader<'a> {
     app: &'a App,
     id: String,
     secret: AppSecret,
@@ -81,7 +83,7 @@ impl<'a> Uploader<'a> {
     }
 
     /// Sends, lets the jobs run and gives status and result.
-    async fn add(&self, method: &str, data: &Value) -> (String, String) {
+    pub async fn add(&self, method: &str, data: &Value) -> (String, String) {
         let answer = self.call(method, data).await;
         assert_eq!(answer["code"], "0", "{method}: {answer}");
         let serial = answer["data"]["requestSerialCode"].as_str().unwrap().to_owned();
@@ -110,11 +112,11 @@ impl<'a> Uploader<'a> {
 }
 
 /// A contractor with its app, a project and a crew uploaded through it.
-struct Chain<'a> {
-    up: Uploader<'a>,
-    head: Value,
-    code: String,
-    id: ProjectId,
+pub(in crate::suite) struct Chain<'a> {
+    pub up: Uploader<'a>,
+    pub head: Value,
+    pub code: String,
+    pub id: ProjectId,
 }
 
 fn merged(base: &Value, more: Value) -> Value {
@@ -130,7 +132,7 @@ fn with_list(head: &Value, name: &str, items: Vec<Value>) -> Value {
 }
 
 impl<'a> Chain<'a> {
-    async fn begin(app: &'a App, number: u32) -> Chain<'a> {
+    pub async fn begin(app: &'a App, number: u32) -> Chain<'a> {
         let manager = app.labour_manager();
         let name = format!("上传总包{number}");
         let contractor = party(&manager, number, &name).await;
@@ -368,6 +370,58 @@ both!(what_comes_too_early_or_is_wrong_changes_nothing_and_lies_in_quarantine, |
     let items = admin.get("/api/v1/quarantine").send().await.expect(200);
     let told: Vec<&str> = items["items"].as_array().unwrap().iter().map(|item| item["place"].as_str().unwrap()).collect();
     assert!(told.contains(&"[workerList][1][workType]") && told.contains(&"[teamSysNo]"), "{told:?}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_way_of_passing_that_the_table_has_not_is_refused, |app| {
+    let chain = Chain::begin(&app, 53).await;
+    chain.enter(&[1], "2026-01-10").await;
+    let passage = |kind: &str| {
+        let punch = json!({"date": "2026-02-10 08:00:00", "direction": "01", "attendType": kind});
+        json!({"projectCode": chain.code, "teamSysNo": chain.head["teamSysNo"], "dataList": [merged(&chain.papers(1), punch)]})
+    };
+    assert_eq!(chain.up.fails("WorkerAttendance.Add", &passage("099")).await, "[dataList][0][attendType]不在字典范围内!");
+    assert_eq!(chain.up.add("WorkerAttendance.Add", &passage("011")).await.0, "20");
+});
+
+both!(an_upload_that_came_too_early_is_applied_when_it_is_read_again_and_once, |app| {
+    let chain = Chain::begin(&app, 52).await;
+    let up = &chain.up;
+    let punch = merged(&chain.papers(1), json!({"date": "2026-02-10 08:00:00", "direction": "01"}));
+    let passages = json!({"projectCode": chain.code, "teamSysNo": chain.head["teamSysNo"], "dataList": [punch]});
+    let answer = up.call("WorkerAttendance.Add", &passages).await;
+    let serial = json!({"requestSerialCode": answer["data"]["requestSerialCode"]});
+    app.drain();
+    let status = async || {
+        app.clock.set(&app.ground.clock.now().plus_seconds(2).to_string());
+        up.call("AsyncHandleResult.Query", &serial).await["data"]["status"].clone()
+    };
+    assert_eq!(status().await, "10");
+    // One that is refused before it has a number.
+    let bare = json!({"projectCode": chain.code, "dataList": []});
+    assert_eq!(up.code("WorkerAttendance.Add", &bare).await, "-1");
+    let kept: Vec<_> =
+        replays::messages(&app, "openapi").into_iter().filter(|(_, state, _)| *state == InboxState::Quarantined).collect();
+    let last = kept.len() - 1;
+    let (early, faulty) = (kept[last - 1].0, kept[last].0);
+    let before = replays::items(&app, early);
+    assert_eq!(replays::again(&app, early), json!({"messages": 1, "punches": 0, "taken": 0, "open": 1}), "nobody is there yet");
+    assert_eq!(replays::items(&app, early), before, "it stays refused at its place");
+    chain.enter(&[1], "2026-01-10").await;
+    // The day is over and sealed before it is read again.
+    app.clock.set("2026-03-03T02:00:00+08:00");
+    app.write(|tx, ctx| Ok(anxin::store::jobs::enqueue(tx.conn(), ctx.id(), "nightly", "2026-03-02", ctx.now)?)).unwrap();
+    app.drain();
+    assert_eq!(replays::again(&app, early), json!({"messages": 1, "punches": 0, "taken": 1, "open": 0}));
+    assert_eq!(status().await, "20", "the sender's number tells it");
+    assert_eq!(replays::again(&app, early)["messages"], 0);
+    assert_eq!(up.add("WorkerAttendance.Add", &passages).await.0, "20");
+    let id = chain.id;
+    let day = anxin::workers::day_number("2026-02-10".parse().unwrap());
+    let punches = app.read(move |conn, _| Ok(attendance::table::punches_of_day(conn, id, day)?.len())).unwrap();
+    assert_eq!(punches, 1);
+    let still = replays::again(&app, faulty);
+    assert_eq!((&still["taken"], still["open"].as_i64().unwrap() > 0), (&json!(0), true), "{still}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 

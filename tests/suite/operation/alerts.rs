@@ -339,3 +339,50 @@ both!(a_bank_that_tells_the_balance_of_an_idle_account_is_not_silent, |app| {
     run(&app, "watch", "2026-04-07".to_owned());
     assert!(silent() > 0);
 });
+
+both!(what_is_put_aside_of_no_project_is_told_to_whoever_runs_the_house_once_until_it_is_worked_off, |app| {
+    let app = app.with_mail(|config| config.gates.put_aside_max = 2);
+    let admin = app.client(Role::Administrator, ScopeOn::Everything);
+    admin.post("/api/v1/me/email", json!({"email": "ops@example.cn", "language": "zh"})).send().await.expect(200);
+    let bank = app.client(Role::Bank, ScopeOn::Everything);
+    let event = |id: String| {
+        json!({"event_id": id, "type": "txn", "occurred_at": "2026-03-02T08:30:00+08:00", "account": "330500018888",
+        "body": {"amount": "1.00", "credit_debit_indicator": "CRDT", "status": "BOOK", "booking_date": "2026-03-02"}})
+    };
+    let send = async |ids: std::ops::Range<u32>| {
+        let all: Vec<_> = ids.map(|id| event(format!("p-{id}"))).collect();
+        bank.post("/api/v1/bank-events", json!(all)).send().await.expect(202);
+    };
+    let mails = || {
+        use anxin::store::schema::mails;
+        use diesel::prelude::*;
+        app.read(|conn, _| Ok(mails::table.filter(mails::dedupe.like("put_aside %")).count().get_result::<i64>(conn)?)).unwrap()
+    };
+    let sign = async || {
+        let health = admin.get("/api/v1/health").send().await.expect(200);
+        health["signs"].as_array().unwrap().iter().find(|sign| sign["name"] == "put_aside").unwrap().clone()
+    };
+    send(0..2).await;
+    run(&app, "watch", "2026-03-02".to_owned());
+    assert_eq!((mails(), &sign().await["count"]), (0, &json!(0)), "not more than the limit");
+    send(2..4).await;
+    for second in 0..3 {
+        run(&app, "watch", format!("2026-03-0{}", 2 + second));
+        assert_eq!(mails(), 1, "told once");
+    }
+    let told = sign().await;
+    assert_eq!((&told["state"], &told["count"]), (&json!("warn"), &json!(1)), "{told}");
+    assert!(told["zh"].as_str().unwrap().contains("bankevent"), "{told}");
+    let open = admin.get("/api/v1/quarantine").send().await.expect(200);
+    for item in open["items"].as_array().unwrap() {
+        let path = format!("/api/v1/quarantine/{}/dismiss", item["id"].as_str().unwrap());
+        admin.post(&path, json!({"note": "已通知银行"})).send().await.expect(200);
+    }
+    run(&app, "watch", "2026-03-06".to_owned());
+    assert_eq!(sign().await["state"], "ok");
+    app.clock.set("2026-03-07T09:00:00+08:00");
+    send(4..8).await;
+    run(&app, "watch", "2026-03-07".to_owned());
+    assert_eq!(mails(), 2, "what piles up anew is told anew");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -1,5 +1,6 @@
 //! Reporting to platforms: a fake province that behaves badly, and our own server side as the platform.
 
+mod lost;
 mod province;
 mod ways;
 

@@ -49,6 +49,10 @@ pub struct State {
     pub times: BTreeMap<String, u32>,
     /// Identity numbers that it refuses.
     pub refused: BTreeSet<String>,
+    /// Identity numbers whose lists it cannot give.
+    pub silent: BTreeSet<String>,
+    /// Method and text of each list that was asked for.
+    pub asked: Vec<(Method, String)>,
     /// Method and number of items of each Add in the order of arrival.
     pub adds: Vec<(String, usize)>,
     /// Bodies of `data` of each Add with the nonce.
@@ -145,7 +149,13 @@ impl State {
         match method {
             Method::CheckSignQuery => said("0", "", json!({})),
             Method::AsyncHandleResultQuery => self.result(&word(data, "requestSerialCode")),
-            query if query.is_query() => self.list(query, data),
+            query if query.is_query() => {
+                self.asked.push((query, text.to_owned()));
+                if self.silent.contains(&word(data, "idCardNumber")) {
+                    return said("9999", "系统繁忙", json!({}));
+                }
+                self.list(query, data)
+            }
             add => {
                 self.sent.push((text.to_owned(), nonce));
                 self.add(add, data)
