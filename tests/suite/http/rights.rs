@@ -296,7 +296,11 @@ both!(each_role_reaches_its_own_and_only_by_its_verbs, |app| {
         routes.iter().filter(|route| !route.is_page && route.path.contains("{account}") && allows(Role::Bank, route.access))
     {
         let path = filled(route.path, &own, None);
-        assert_eq!(send(bank.signs(route, request(route, &path, &own, 0))).await.0, 200, "{}", route.path);
+        let status = send(bank.signs(route, request(route, &path, &own, 0))).await.0;
+        // Reached, and refused for what it says: bytes that are no sheet, and a word that a form above has taken back already.
+        let is_file = matches!(route.accepts, Accepts::File(_)) && status == 422;
+        let is_gone = route.path.ends_with("/removal") && status == 409;
+        assert!(status == 200 || is_file || is_gone, "{}: {status}", route.path);
     }
     assert_eq!(app.broken(), Vec::<String>::new());
 });
