@@ -2032,6 +2032,7 @@ diesel::table! {
         recorded_by -> Text,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        document_id -> Nullable<BigInt>,
     }
 }
 

@@ -5,8 +5,9 @@ use askama::Template;
 
 use super::head::Head;
 use crate::base::id::{ProjectId, RecordId};
-use crate::console::month::can;
+use crate::console::month::{can, evidence};
 use crate::console::{Frame, Shown, done, show};
+use crate::documents::DocumentKind;
 use crate::projects;
 use crate::settlement::doubts::answering::{self, NewAnswer};
 use crate::settlement::doubts::http::{DoubtView, views};
@@ -51,9 +52,12 @@ pub(super) async fn ask(form: Form, project: web::Path<ProjectId>) -> Shown {
     let doubt: RecordId = form.parse("doubt")?;
     let answer: DoubtAnswer = form.parse("answer")?;
     let payment = if answer == DoubtAnswer::RefundOfLine { Some(form.required("payment")?.to_owned()) } else { None };
-    let new = NewAnswer { answer, payment, note: form.required("note")?.to_owned() };
+    let note = form.required("note")?.to_owned();
+    let paper = evidence::uploaded(&form, "file", DocumentKind::Other).filter(|_| answer == DoubtAnswer::NoWageRefund);
     form.write(Verb::FeedBank, move |tx, ctx| {
         let site = projects::enter(tx.conn(), &ctx.scope, id)?;
+        let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
+        let new = NewAnswer { answer, payment: payment.clone(), document, note: note.clone() };
         answering::ask(tx, ctx, &site, doubt, &new)
     })
     .await?;

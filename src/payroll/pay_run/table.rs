@@ -1,7 +1,7 @@
 //! Rows of pay runs and of the attempts in them.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{BigInt, Date};
 use serde::Serialize;
 
 use super::InquiryKind;
@@ -317,10 +317,9 @@ pub fn contradicted(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<(P
         "SELECT r.project_id AS project_id, s.month AS month, COUNT(*) AS lines FROM pay_run_lines r \
          JOIN pay_runs p ON p.project_id = r.project_id AND p.id = r.run_id \
          JOIN pay_sheets s ON s.project_id = p.project_id AND s.id = p.sheet_id \
-         WHERE r.project_id IN ({}) AND r.reason = $1 AND r.state = 'paid' GROUP BY r.project_id, s.month ORDER BY 1, 2",
+         WHERE r.project_id IN ({}) AND r.reason = '{CONTRADICTED}' AND r.state = 'paid' GROUP BY r.project_id, s.month ORDER BY 1, 2",
         listed(projects.iter().map(|project| project.0))
     ))
-    .bind::<Text, _>(CONTRADICTED)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.project_id, row.month.month(), u32::try_from(row.lines).unwrap_or(u32::MAX))).collect())
 }

@@ -6,7 +6,8 @@ use super::{Doubt, DoubtAnswer, DoubtKind, DoubtStep};
 use crate::accounts::table::{self as accounts_table, EntryRow};
 use crate::accounts::{Direction, posting_key};
 use crate::base::Fen;
-use crate::base::id::RecordId;
+use crate::base::id::{DocumentId, RecordId};
+use crate::documents;
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
 use crate::payroll::AttemptState;
 use crate::payroll::results::{self, Outcome};
@@ -27,6 +28,8 @@ pub struct NewAnswer {
     /// The payments that it gives back, for [`DoubtAnswer::RefundOfLine`]: ids with blanks or commas between them; the id of a run
     /// stands for all of it that is out.
     pub payment: Option<String>,
+    /// The bank's paper, for [`DoubtAnswer::NoWageRefund`]: money that may be a worker's is not talked away.
+    pub document: Option<DocumentId>,
     /// Why, in words.
     pub note: String,
 }
@@ -75,6 +78,22 @@ fn is_part_of_one(conn: &mut AnyConn, site: &Site, known: &[Named], refund: Fen)
     let mut net = books::nets(conn, site.id, std::slice::from_ref(&one.payment))?.remove(&one.payment).unwrap_or_default();
     net.add(refund.negated());
     Ok(refund < one.amount && (net.is_part_back(one.due()) || net.is_all_back(one.due())))
+}
+
+/// That money which came back is no worker's is for the bank to say, in writing.
+fn require_paper(conn: &mut AnyConn, site: &Site, document: Option<DocumentId>) -> Result<(), Problem> {
+    let Some(id) = document else {
+        let problem = Problem::invalid(
+            "请附上银行出具的说明（document_id）：退回款不属于工资须有书面依据。",
+            "Name the bank's paper (document_id): that a refund is no wage's is shown in writing.",
+        );
+        return Err(problem.at("document_id", "missing_field"));
+    };
+    if documents::table::find(conn, site.id, id)?.is_none() {
+        let problem = Problem::invalid("引用的文件不属于本项目。", "There is no such document in this project.");
+        return Err(problem.at("document_id", "unknown_reference"));
+    }
+    Ok(())
 }
 
 /// A payment that an answer names.
@@ -130,10 +149,13 @@ pub fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, new: &NewAnswe
             Problem::conflict("该疑点已说明，或正在等待他人复核。", "It is explained already, or awaits another person.");
         return Err(problem.at("doubt", "bad_state"));
     }
+    if new.answer == DoubtAnswer::NoWageRefund {
+        require_paper(tx.conn(), site, new.document)?;
+    }
     let payment =
         new.payment.as_deref().map(str::trim).filter(|text| !text.is_empty() && new.answer == DoubtAnswer::RefundOfLine);
     check(tx, site, &doubt, new.answer, payment)?;
-    step(tx, ctx, site, &doubt, (DoubtStep::Asked, new.answer, payment.map(str::to_owned)), note)
+    step(tx, ctx, site, &doubt, (DoubtStep::Asked, new.answer, payment.map(str::to_owned), new.document), note)
 }
 
 /// Agrees with what another person said, or drops it (which that person may do as well).
@@ -148,9 +170,9 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, approves: b
         let problem = Problem::conflict("没有待复核的答复。", "No answer awaits a decision.");
         return Err(problem.at("doubt", "bad_state"));
     };
-    let StepRow { answer, payment, recorded_by, .. } = asked;
+    let StepRow { answer, payment, recorded_by, document_id, .. } = asked;
     if !approves {
-        return step(tx, ctx, site, &doubt, (DoubtStep::Dropped, answer, payment), note);
+        return step(tx, ctx, site, &doubt, (DoubtStep::Dropped, answer, payment, document_id), note);
     }
     second::require(tx.conn(), ctx, &recorded_by)?;
     check(tx, site, &doubt, answer, payment.as_deref())?;
@@ -159,7 +181,7 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, approves: b
         (DoubtAnswer::NoWageRefund, _) => move_refund(tx, ctx, site, &doubt.entry, LedgerAccount::Unexplained)?,
         _ => {}
     }
-    let row = step(tx, ctx, site, &doubt, (DoubtStep::Settled, answer, payment), note)?;
+    let row = step(tx, ctx, site, &doubt, (DoubtStep::Settled, answer, payment, document_id), note)?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
 }
@@ -169,7 +191,7 @@ fn step(
     ctx: &Ctx,
     site: &Site,
     doubt: &Doubt,
-    (step, answer, payment): (DoubtStep, DoubtAnswer, Option<String>),
+    (step, answer, payment, document_id): (DoubtStep, DoubtAnswer, Option<String>, Option<DocumentId>),
     note: String,
 ) -> Result<StepRow, Problem> {
     let chain = Chain::Project(site.id);
@@ -180,6 +202,7 @@ fn step(
         step,
         answer,
         payment,
+        document_id,
         note,
         recorded_by: ctx.actor().to_owned(),
         recorded_at: ctx.now,

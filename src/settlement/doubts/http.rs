@@ -9,7 +9,7 @@ use super::answering::{self, NewAnswer};
 use super::candidates::{self, Candidate};
 use super::table::{PaymentRow, StepRow};
 use super::{Doubt, DoubtAnswer, DoubtKind};
-use crate::base::id::{BankEntryId, ProjectId, RecordId};
+use crate::base::id::{BankEntryId, DocumentId, ProjectId, RecordId};
 use crate::base::{Day, Fen};
 use crate::projects::{self, Site};
 use crate::settlement::payees::line_of;
@@ -48,6 +48,9 @@ pub struct SayDoubt {
     /// that is out.
     #[serde(default)]
     payment: Option<String>,
+    /// The bank's paper that shows it, for `no_wage_refund`.
+    #[serde(default)]
+    document_id: Option<DocumentId>,
     /// The reason, in words.
     note: String,
 }
@@ -144,10 +147,11 @@ async fn list(call: Call, path: web::Path<ProjectId>) -> Result<impl Responder, 
 
 async fn asked(call: Call, path: web::Path<(ProjectId, RecordId)>, body: Body<SayDoubt>) -> Result<impl Responder, Problem> {
     let (project, id) = path.into_inner();
-    let SayDoubt { answer, payment, note } = body.0;
+    let SayDoubt { answer, payment, document_id, note } = body.0;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = projects::enter(tx.conn(), &ctx.scope, project)?;
-        answering::ask(tx, ctx, &site, id, &NewAnswer { answer, payment: payment.clone(), note: note.clone() })
+        let new = NewAnswer { answer, payment: payment.clone(), document: document_id, note: note.clone() };
+        answering::ask(tx, ctx, &site, id, &new)
     })
     .await
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{DoubtAnswer, DoubtKind, DoubtStep};
 use crate::accounts::EntryStatus;
 use crate::accounts::table::EntryRow;
-use crate::base::id::{BankEntryId, LineId, ProjectId, RecordId, WorkerId};
+use crate::base::id::{BankEntryId, DocumentId, LineId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Moment};
 use crate::store::bulk::insert_all;
 use crate::store::schema::{bank_entries, doubt_steps, entry_doubts, entry_payments};
@@ -50,6 +50,9 @@ pub struct StepRow {
     pub step: DoubtStep,
     pub answer: DoubtAnswer,
     pub payment: Option<String>,
+    /// The bank's paper that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document_id: Option<DocumentId>,
     pub note: String,
     pub recorded_by: String,
     pub recorded_at: Moment,

@@ -224,7 +224,11 @@ both!(a_refund_by_voucher_or_by_name_and_card_opens_its_line_by_itself, |app| {
     assert_eq!((balance(&books, "refunds"), balance(&books, "pay_in_transit")), ("-1600.00".into(), "0.00".into()), "{books}");
     // It is no wage's: a person says so, another agrees, and the money is to be explained.
     let doubt = doubts(client, site).await.remove(0);
-    say(client, site, &doubt, json!({"answer": "no_wage_refund", "note": "银行误入"})).await.expect(201);
+    let bare = json!({"answer": "no_wage_refund", "note": "银行误入"});
+    let refused = say(client, site, &doubt, bare).await.refuse(422, "invalid");
+    assert_eq!(refused["errors"][0]["place"], "document_id", "nobody talks a worker's money away without a paper: {refused}");
+    let shown = json!({"answer": "no_wage_refund", "document_id": stage.scan(), "note": "银行误入"});
+    say(client, site, &doubt, shown).await.expect(201);
     decide(&other(&app), site, &doubt, true).await.expect(201);
     let books = ledger(client, site).await;
     assert_eq!((balance(&books, "refunds"), balance(&books, "unexplained")), ("0.00".into(), "-1600.00".into()), "{books}");

@@ -324,7 +324,7 @@ impl Side {
             }),
             "bank-files/{file}/void" => json!({"note": "测试作废"}),
             "bank-files/{file}/void/decision" => json!({"approves": false, "note": "测试不作废"}),
-            "doubts/{doubt}" => json!({"answer": "no_wage_refund", "note": "测试答复"}),
+            "doubts/{doubt}" => json!({"answer": "no_wage_refund", "document_id": of("document"), "note": "测试答复"}),
             "doubts/{doubt}/decision" => json!({"approves": false, "note": "测试不采用"}),
             "pay-runs/{run}/inquiries" => json!({"kind": "asked", "note": "测试查询"}),
             "pay-sheets/{sheet}/releases" => json!({"line": of("line"), "note": "测试放行"}),

@@ -1,0 +1,1 @@
+ALTER TABLE doubt_steps DROP COLUMN document_id;
