@@ -40,7 +40,7 @@ fn said(row: Option<&WorkDayRow>) -> String {
 /// A store that fails, a number that cannot be decrypted.
 pub fn compare(conn: &mut AnyConn, vault: &Vault, project: ProjectId) -> Result<Again, StoreError> {
     let mut days = rules::days_with_attendance(conn, project)?;
-    let kept = rules::kept_days(conn, project)?;
+    let kept = rules::table::kept(conn, project)?;
     days.extend(kept.keys());
     let mut again = Again::default();
     if rules::is_waiting(conn, project)? {

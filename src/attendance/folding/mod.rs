@@ -159,7 +159,7 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
         return Ok(folded);
     };
     let mut folding = Folding::new(tx.conn(), project, (first.plus_days(-1), last.plus_days(1)))?;
-    let kept = rules::kept_days(tx.conn(), project)?;
+    let kept = rules::table::kept(tx.conn(), project)?;
     let marked: BTreeSet<i32> = days.iter().copied().collect();
     let mut beside: BTreeSet<i32> = BTreeSet::new();
     for number in &marked {
@@ -167,7 +167,7 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
         folded.rows += rows;
         beside.extend(touched);
         if kept.contains_key(number) {
-            rules::forget(tx.conn(), project, *number)?;
+            rules::table::forget(tx.conn(), project, *number)?;
         }
     }
     for number in beside.difference(&marked).filter(|number| !kept.contains_key(number)) {
