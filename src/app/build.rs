@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use super::clock::SystemEntropy;
 use super::config::{Config, LoadedBook};
 use crate::amendments;
+use crate::attendance::folding::rules;
 use crate::base::id::IdSource;
 use crate::base::{Clock, Moment};
 use crate::store::conn::Place;
@@ -90,6 +91,7 @@ fn prepare(tx: &mut Tx<'_>, ground: &Ground) -> Result<(), StoreError> {
     let now = ground.clock.now();
     ground.vault.ensure_key(tx.conn(), Owner::Global, now)?;
     bulk::ensure_partitions(tx.conn(), ground.clock.today())?;
+    rules::prepare(tx, now, || ground.ids.next(now))?;
     law_books::keep(tx.conn(), ground.base.book.hash(), &ground.base.files, now)
 }
 

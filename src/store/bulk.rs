@@ -149,13 +149,24 @@ pub fn insert_punches(conn: &mut AnyConn, rows: &[PunchRow], mut numbers: Number
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    numbers.complete(conn, rows)?;
     let messages = numbers::number_messages(conn, rows)?;
     let mut new = Vec::with_capacity(rows.len());
+    let mut last = (0, 0);
     for row in rows {
-        let message = messages.get(&row.inbox_id).copied();
-        let message = message.ok_or_else(|| StoreError::Damaged("a message of punches got no number".to_owned()))?;
-        new.push(NewPunch { key: Key::of(row, numbers.of(row)?), row: *row, message });
+        let known = match numbers.of(row) {
+            Some(known) => Some(known),
+            None => {
+                numbers.complete(conn, rows)?;
+                numbers.of(row)
+            }
+        };
+        let lost = || StoreError::Damaged(format!("a punch names a number at the gate that is not there: {}", row.pin_id));
+        let key = Key::of(row, known.ok_or_else(lost)?);
+        if new.is_empty() || last.0 != row.inbox_id {
+            let message = messages.get(&row.inbox_id).copied();
+            last = (row.inbox_id, message.ok_or_else(|| StoreError::Damaged("a message of punches got no number".to_owned()))?);
+        }
+        new.push(NewPunch { key, row: *row, message: last.1 });
     }
     // Rows of one key differ in their message only, and ids of messages go by time.
     new.sort_unstable();

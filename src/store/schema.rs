@@ -858,6 +858,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    old_rule_projects (project_id) {
+        project_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    old_rule_days (project_id, local_day) {
+        project_id -> BigInt,
+        local_day -> Integer,
+        seal -> Text,
+    }
+}
+
+diesel::table! {
     work_days (project_id, worked_on, enrolment_id) {
         project_id -> BigInt,
         worked_on -> Date,

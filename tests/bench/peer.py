@@ -23,14 +23,16 @@ CREATE TABLE inbox (
     parser TEXT, parsed_at BIGINT, items INTEGER NOT NULL, items_digest TEXT NOT NULL, attempts INTEGER NOT NULL
 );
 CREATE INDEX inbox_held ON inbox (source, id) WHERE state = 'held';
-CREATE TABLE punches (
-    project_id BIGINT NOT NULL, local_day INTEGER NOT NULL, local_time INTEGER NOT NULL, device_id BIGINT NOT NULL,
-    pin_id BIGINT NOT NULL, state INTEGER NOT NULL, verify INTEGER NOT NULL, ordinal INTEGER NOT NULL, inbox_id BIGINT NOT NULL,
-    PRIMARY KEY (project_id, local_day, local_time, device_id, pin_id, state, verify, ordinal)
+CREATE TABLE punch_messages (number INTEGER PRIMARY KEY, inbox_id BIGINT NOT NULL);
+CREATE TABLE punch_rows (
+    place INTEGER NOT NULL, local_day INTEGER NOT NULL, local_time INTEGER NOT NULL, pin INTEGER NOT NULL, state INTEGER NOT NULL,
+    verify INTEGER NOT NULL, ordinal INTEGER NOT NULL, message INTEGER NOT NULL,
+    PRIMARY KEY (place, local_day, local_time, pin, state, verify, ordinal)
 ) WITHOUT ROWID;
 """
 INBOX = "INSERT INTO inbox VALUES (" + ",".join("?" * 19) + ")"
-PUNCH = "INSERT INTO punches VALUES (" + ",".join("?" * 9) + ") ON CONFLICT DO NOTHING"
+NUMBER = "INSERT INTO punch_messages VALUES (?,?)"
+PUNCH = "INSERT INTO punch_rows VALUES (" + ",".join("?" * 8) + ") ON CONFLICT DO NOTHING"
 
 DEVICES = 64
 PROJECTS = 16
@@ -62,8 +64,8 @@ def message(number, device, punches):
     )
     first = number // DEVICES * punches
     rows = [
-        (project, 19_000 + n // PASSAGES_OF_DAY, 21_600 + n % PASSAGES_OF_DAY * 45, BASE + device, BASE + n * 7919 % PEOPLE, 0, 15, 0,
-         BASE + number)
+        (device + 1, 19_000 + n // PASSAGES_OF_DAY, 21_600 + n % PASSAGES_OF_DAY * 45,
+         device % PROJECTS * PEOPLE + n * 7919 % PEOPLE, 0, 15, 0, number + 1)
         for n in range(first, first + punches)
     ]
     return inbox, sorted(rows)
@@ -84,6 +86,7 @@ def measure(folder, requests, punches, seconds):
             begun = time.perf_counter()
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(INBOX, inbox)
+            connection.executemany(NUMBER, [(row[0] - BASE + 1, row[0]) for row in inbox])
             connection.executemany(PUNCH, rows)
             connection.execute("COMMIT")
             spent += time.perf_counter() - begun

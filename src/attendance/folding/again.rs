@@ -1,13 +1,14 @@
 //! Folding again what stands: whether the work days are what punches, roll and confirmed corrections make of them. Nothing is written.
 //!
 //! A day that waits to be folded, or lies beside one, is left out, and so is a day with a passage of a machine that was moved or turned
-//! since: what it said then is folded by what it is now, and the day stands as it was folded when it hung there.
+//! since: what it said then is folded by what it is now, and the day stands as it was folded when it hung there. Nor are the days of a
+//! project compared that wait for newer rules, and a paid day that earlier rules folded (`rules`) need only be as it was then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Folding;
-use super::table;
-use crate::attendance::table::{WorkDayRow, next_day};
+use super::{rules, table};
+use crate::attendance::table::WorkDayRow;
 use crate::attendance::{day_of, morning};
 use crate::base::id::{ProjectId, RecordId};
 use crate::base::{Day, Moment};
@@ -38,13 +39,14 @@ fn said(row: Option<&WorkDayRow>) -> String {
 /// # Errors
 /// A store that fails, a number that cannot be decrypted.
 pub fn compare(conn: &mut AnyConn, vault: &Vault, project: ProjectId) -> Result<Again, StoreError> {
-    let mut days: BTreeSet<i32> = table::days_of(conn, project)?.into_iter().map(day_number).collect();
-    let mut number = i32::MIN;
-    while let Some(next) = next_day(conn, project.0, number)? {
-        number = next;
-        days.insert(next);
-    }
+    let mut days = rules::days_with_attendance(conn, project)?;
+    let kept = rules::table::kept(conn, project)?;
+    days.extend(kept.keys());
     let mut again = Again::default();
+    if rules::is_waiting(conn, project)? {
+        again.left_out = u64::try_from(days.len()).unwrap_or(u64::MAX);
+        return Ok(again);
+    }
     let bounds = |of: Option<&i32>| of.copied().and_then(day_of);
     let (Some(first), Some(last)) = (bounds(days.first()), bounds(days.last())) else { return Ok(again) };
     let mut folding = Folding::new(conn, project, (first, last))?;
@@ -64,9 +66,20 @@ pub fn compare(conn: &mut AnyConn, vault: &Vault, project: ProjectId) -> Result<
         }
         let (people, _) = folding.people(conn, vault, number, day)?;
         let rows = folding.rows(Moment(0), day, people);
-        one_day(&mut again, (project, day), &morning::table::work_days_on(conn, project, day)?, &rows);
+        let stand = morning::table::work_days_on(conn, project, day)?;
+        // A day that stands as earlier rules made it, and as it was when they changed, is no fault.
+        if kept.get(&number).is_some_and(|seal| *seal == rules::seal(vault, project, day, &stand)) && !is_same(&stand, &rows) {
+            again.left_out += 1;
+            continue;
+        }
+        one_day(&mut again, (project, day), &stand, &rows);
     }
     Ok(again)
+}
+
+/// Whether both say the same of the same people; both are in the order of enrolments.
+fn is_same(stand: &[WorkDayRow], folded: &[WorkDayRow]) -> bool {
+    stand.len() == folded.len() && stand.iter().zip(folded).all(|(was, is)| was.says_the_same_as(is))
 }
 
 fn one_day(again: &mut Again, (project, day): (ProjectId, Day), stand: &[WorkDayRow], folded: &[WorkDayRow]) {

@@ -6,6 +6,7 @@
 
 pub mod again;
 pub mod night;
+pub mod rules;
 pub mod table;
 
 use std::collections::hash_map::Entry;
@@ -149,22 +150,27 @@ pub fn is_proof(verify: i32) -> bool {
 }
 
 /// Folds the marked days of a project, at most [`FOLD_DAYS_MAX`] of them, and has the project assessed. A day beside a marked one is
-/// folded as well where a shift runs over the midnight between them, or did before.
+/// folded as well where a shift runs over the midnight between them, or did before; not one that stands by earlier rules (`rules`).
 pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Folded, Problem> {
+    rules::take_up(tx.conn(), ctx.vault(), project, ctx.now)?;
     let days = table::take_dirty(tx.conn(), project, FOLD_DAYS_MAX, ctx.now)?;
     let mut folded = Folded { days: days.len(), ..Folded::default() };
     let (Some(first), Some(last)) = (days.first().copied().and_then(day_of), days.last().copied().and_then(day_of)) else {
         return Ok(folded);
     };
     let mut folding = Folding::new(tx.conn(), project, (first.plus_days(-1), last.plus_days(1)))?;
+    let kept = rules::table::kept(tx.conn(), project)?;
     let marked: BTreeSet<i32> = days.iter().copied().collect();
     let mut beside: BTreeSet<i32> = BTreeSet::new();
     for number in &marked {
         let (rows, touched) = folding.day(tx.conn(), ctx, *number)?;
         folded.rows += rows;
         beside.extend(touched);
+        if kept.contains_key(number) {
+            rules::table::forget(tx.conn(), project, *number)?;
+        }
     }
-    for number in beside.difference(&marked) {
+    for number in beside.difference(&marked).filter(|number| !kept.contains_key(number)) {
         folded.rows += folding.day(tx.conn(), ctx, *number)?.0;
     }
     folded.more = super::table::has_dirty(tx.conn(), project)?;

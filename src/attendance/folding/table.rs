@@ -109,6 +109,24 @@ pub fn turned_machines(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<i64
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
+#[derive(QueryableByName)]
+struct DayRow {
+    #[diesel(sql_type = Integer)]
+    local_day: i32,
+}
+
+/// The days on which a machine told of passages of a project.
+pub fn days_of_machine(conn: &mut AnyConn, project: ProjectId, device: i64) -> Result<Vec<i32>, StoreError> {
+    let rows: Vec<DayRow> = fixed(
+        "SELECT DISTINCT r.local_day AS local_day FROM punch_places p JOIN punch_rows r ON r.place = p.number \
+         WHERE p.project_id = $1 AND p.device_id = $2",
+    )
+    .big(project.0)
+    .big(device)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.local_day).collect())
+}
+
 /// Takes the marks of a project's earliest days, at most `limit`; what was marked until now stays known (`store::past`).
 pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64, now: Moment) -> Result<Vec<i32>, StoreError> {
     let days: Vec<i32> = dirty_days::table

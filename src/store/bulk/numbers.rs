@@ -50,12 +50,10 @@ impl Numbers {
         Ok(())
     }
 
-    /// The numbers of a punch's place and of its number at the gate.
-    pub(super) fn of(&self, row: &PunchRow) -> Result<(i32, i32), StoreError> {
+    /// The numbers of a punch's place and of its number at the gate, where both are known.
+    pub(super) fn of(&self, row: &PunchRow) -> Option<(i32, i32)> {
         let place = self.places.get(&(row.project_id, row.device_id)).copied();
-        let pin = self.pins.get(&row.pin_id).copied();
-        let lost = || StoreError::Damaged(format!("a punch names a number at the gate that is not there: {}", row.pin_id));
-        place.zip(pin).ok_or_else(lost)
+        place.zip(self.pins.get(&row.pin_id).copied())
     }
 }
 
@@ -101,7 +99,10 @@ struct Told {
 
 /// Gives the messages of some punches their numbers, in one statement however many they are.
 pub(super) fn number_messages(conn: &mut AnyConn, rows: &[PunchRow]) -> Result<HashMap<i64, i64>, StoreError> {
-    let ids: BTreeSet<i64> = rows.iter().map(|row| row.inbox_id).collect();
+    let mut ids: Vec<i64> = rows.iter().map(|row| row.inbox_id).collect();
+    // A message's punches stand together mostly.
+    ids.dedup();
+    let ids: BTreeSet<i64> = ids.into_iter().collect();
     if let (Some(only), 1) = (ids.first(), ids.len()) {
         let told: Told =
             fixed("INSERT INTO punch_messages (inbox_id) VALUES ($1) RETURNING number, inbox_id").big(*only).get_result(conn)?;

@@ -14,6 +14,7 @@ mod direct_link;
 mod doors;
 mod doubts;
 mod exceptions;
+mod fold_rules;
 mod gate_push;
 mod gate_silence;
 mod gates;
