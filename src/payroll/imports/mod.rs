@@ -6,6 +6,7 @@
 
 pub mod actions;
 mod against;
+mod beside;
 mod checks;
 pub mod export;
 pub mod http;
@@ -226,6 +227,11 @@ impl Proposal {
         let mapping = self.mapping();
         let places: Vec<(usize, &str)> = mapping.iter().map(|(place, key)| (*place, key.as_str())).collect();
         Some(renamed(book.sheets.get(self.sheet)?, &self.headings, &COLUMNS, &places))
+    }
+
+    /// Whether the file has a column of ours.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.columns.iter().any(|column| column.key.as_deref() == Some(key))
     }
 
     /// The place of a cell as people name it.

@@ -48,6 +48,7 @@ mod sheet_files;
 mod sheet_import;
 mod sheet_items;
 mod sheet_links;
+mod sheet_round_trip;
 mod uploads_together;
 mod users;
 mod voiding;
