@@ -39,6 +39,7 @@ mod pay_checks;
 mod payroll;
 mod projects;
 mod realname;
+mod reconciling;
 mod refunds;
 mod reporting;
 mod rights;
