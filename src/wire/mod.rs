@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod pay_sheet;
 pub mod punch;
 pub mod reason;
+pub mod result_sheet;
 pub mod roster;
 pub mod sheet;
 pub mod statement_sheet;

@@ -42,6 +42,7 @@ mod realname;
 mod reconciling;
 mod refunds;
 mod reporting;
+mod result_lists;
 mod rights;
 mod roster_imports;
 mod settlement;
