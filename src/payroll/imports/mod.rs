@@ -1,8 +1,9 @@
 //! Sheets made elsewhere (R53-17: the subcontractor's): the file is kept, its columns are proposed by their headings and confirmed by
 //! a person, good rows become items of the month's draft, and every bad row is told with its place, the reason and what to do.
 //!
-//! A confirmed mapping is remembered for the project and the layout. A row that was signed on the sheet stays as it was signed.
-//! Deliberately absent: enrolling people whom only the file knows, and changing anybody's card by a pay sheet.
+//! A confirmed mapping is remembered for the project and the layout, and offered on other projects of the same general contractor. A row
+//! that was signed on the sheet stays as it was signed. Deliberately absent: enrolling people whom only the file knows, and changing
+//! anybody's card by a pay sheet.
 
 pub mod actions;
 mod against;

@@ -49,6 +49,7 @@ mod settlement;
 mod sheet_files;
 mod sheet_import;
 mod sheet_items;
+mod sheet_layouts;
 mod sheet_links;
 mod sheet_round_trip;
 mod uploads_together;
