@@ -5,9 +5,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::StatementKind;
 use super::table::{self, AccountRow, StatementRow};
+use super::{StatementKind, sums};
 use crate::base::id::StatementId;
+use crate::base::money::TooMuch;
 use crate::base::{Day, Fen};
 use crate::store::{AnyConn, StoreError};
 use crate::web::Problem;
@@ -161,10 +162,19 @@ pub struct BalanceWord {
     pub last_statement_on: Option<Day>,
     /// The last closing less opening and booked entries up to it; nothing where all is in order.
     pub mismatch: Option<Fen>,
-    /// What stood on the account before the first ledger statement.
+    /// What stood on the account and was never booked here: the first opening balance that the bank gave, less what was booked before it.
     pub opening: Fen,
+    /// The day from which entries move the balance that the first opening balance states; what was booked before is in that balance.
+    pub opened_from: Option<Day>,
     /// The last closing that the bank gave, with its day.
     pub closing: Option<(Day, Fen)>,
+}
+
+/// What of the first opening balance was never booked here, by what was booked before it; and whether that balance holds all of it. An
+/// opening balance that is less lacks money: that is no money from before but a difference.
+fn never_booked(opening: Fen, booked_before: Fen) -> Result<(Fen, bool), TooMuch> {
+    let (rest, least) = (opening.minus(booked_before)?, opening.min(Fen::ZERO));
+    Ok((rest.max(least), rest >= least))
 }
 
 /// The balance of an account at the end of a day.
@@ -176,18 +186,25 @@ pub fn balance_on(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Resul
     let with_closing = rows.iter().filter_map(|row| Some((row.to_on?, row.id, row.closing_fen?)));
     let last = with_closing.max_by_key(|(day, id, _)| (*day, *id));
     let with_opening = rows.iter().filter_map(|row| Some((row.from_on.or(row.to_on)?, row.id, row.opening_fen?)));
-    let first = with_opening.min_by_key(|(day, id, _)| (*day, *id)).map_or(Fen::ZERO, |(_, _, opening)| opening);
+    let first = with_opening.min_by_key(|(day, id, _)| (*day, *id));
+    let (first, opened_from) = match first {
+        Some((day, id, opening)) => {
+            let (rest, holds) = never_booked(opening, sums::table::moved_before(conn, account, day, id)?)?;
+            (rest, Some(day).filter(|_| holds))
+        }
+        None => (Fen::ZERO, None),
+    };
     let Some((day, _, closing)) = last else {
         let booked = table::moved(conn, account, None, as_of)?;
         let anything = booked != Fen::ZERO || last_statement_on.is_some();
         let balance = if anything { Some(first.plus(booked)?) } else { None };
-        return Ok(BalanceWord { balance, last_statement_on, mismatch: None, opening: first, closing: None });
+        return Ok(BalanceWord { balance, last_statement_on, mismatch: None, opening: first, opened_from, closing: None });
     };
     let booked = table::moved(conn, account, None, day)?;
     let mismatch = closing.minus(first.plus(booked)?)?;
     let balance = Some(closing.plus(table::moved(conn, account, Some(day), as_of)?)?);
     let mismatch = Some(mismatch).filter(|amount| *amount != Fen::ZERO);
-    Ok(BalanceWord { balance, last_statement_on, mismatch, opening: first, closing: Some((day, closing)) })
+    Ok(BalanceWord { balance, last_statement_on, mismatch, opening: first, opened_from, closing: Some((day, closing)) })
 }
 
 #[cfg(test)]
@@ -253,6 +270,17 @@ mod tests {
         assert!(reasons(pages).is_empty());
         let jump = vec![row(1, "a/5/", "2026-01-05", None, None), row(2, "b/1/", "2026-01-06", None, None)];
         assert_eq!(reasons(jump), ["gap"], "within a year numbers go on");
+    }
+
+    #[test]
+    fn what_was_booked_before_the_first_balance_is_in_it() {
+        let rest = |opening, before| never_booked(Fen(opening), Fen(before)).unwrap();
+        assert_eq!(rest(6_000, 0), (Fen(6_000), true));
+        assert_eq!(rest(6_000, 6_000), (Fen(0), true));
+        assert_eq!(rest(6_000, 5_000), (Fen(1_000), true), "some of it is from before");
+        assert_eq!(rest(6_000, -500), (Fen(6_500), true));
+        assert_eq!(rest(5_000, 6_000), (Fen(0), false), "money is lacking");
+        assert_eq!(rest(-200, 0), (Fen(-200), true));
     }
 
     #[test]

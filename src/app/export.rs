@@ -238,6 +238,7 @@ mod tests {
                 "device_operations",
                 "device_users",
                 "dirty_days",
+                "old_rule_days",
                 "project_summaries",
                 "realname_counters",
                 "realname_counts",

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::{Responder, web};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::receipt::{FileProblem, Receipt, refusal};
-use super::{HandedIn, results, sheets, statements};
+use super::{HandedIn, listed, results, sheets, statements};
 use crate::store::spool::Spool;
 use crate::web::extract::{LargeUpload, Reply};
 use crate::web::{Access, Call, Ctx, Problem, Route, Verb};
@@ -41,9 +42,13 @@ pub fn routes() -> Vec<Route> {
         )
         .takes_file(MEDIA_TYPES)
         .gives::<Receipt>(),
-        Route::post(RESULTS, feed, "Hand in results of payments: pain.002 or a direct-link file", || {
-            web::post().to(take_results)
-        })
+        Route::post(
+            RESULTS,
+            feed,
+            "Hand in results of payments: pain.002, a direct-link file, or a list as CSV, XLS or XLSX",
+            || web::post().to(take_results),
+        )
+        .query(&[("run", "The run that a list of results is of, by its message id; only lists that name none need it")])
         .takes_file(MEDIA_TYPES)
         .gives::<Receipt>(),
     ];
@@ -118,8 +123,18 @@ async fn take_statements(call: Call, upload: LargeUpload) -> Result<impl Respond
     answer(reply)
 }
 
-async fn take_results(call: Call, upload: LargeUpload) -> Result<impl Responder, Problem> {
-    let handed = uploaded(&call.ctx, upload, RESULTS).await?;
+/// Which run a list of results is of, where neither the list nor its ids say so.
+#[derive(Debug, Deserialize)]
+struct ResultsQuery {
+    run: Option<String>,
+}
+
+async fn take_results(call: Call, query: web::Query<ResultsQuery>, upload: LargeUpload) -> Result<impl Responder, Problem> {
+    let mut handed = uploaded(&call.ctx, upload, RESULTS).await?;
+    let run = query.into_inner().run.filter(|run| !run.trim().is_empty());
+    if let Some((run, report)) = run.zip(handed.file.payment_status.as_mut()) {
+        listed::with_run(report, &mut handed.name, run.trim());
+    }
     let reply = call.write(StatusCode::OK, move |tx, ctx| results::take(tx, ctx, &handed)).await?;
     answer(reply)
 }

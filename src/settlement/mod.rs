@@ -8,6 +8,7 @@ mod allocate;
 pub mod doubts;
 pub mod http;
 pub mod keys;
+mod listed;
 mod page;
 mod passing;
 pub mod payees;

@@ -1,7 +1,7 @@
-//! A bank's report on a payment order (pain.002): line by line, or a refusal of the whole file.
+//! A bank's report on a payment order (pain.002, or a list of results as a sheet): line by line, or a refusal of the whole file.
 
 use super::receipt::{FileProblem, Receipt};
-use super::{HandedIn, Refused, doubts, keep, table};
+use super::{HandedIn, Refused, doubts, keep, listed, table};
 use crate::accounts;
 use crate::accounts::profiles::{self, Profile};
 use crate::base::Day;
@@ -52,7 +52,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         problems: Vec::new(),
         problems_total: 0,
     };
-    let problems: Vec<FileProblem> = handed.file.problems.iter().map(FileProblem::from).collect();
+    let mut problems: Vec<FileProblem> = handed.file.problems.iter().map(FileProblem::from).collect();
     let named = match report {
         Some(report) => order_of(tx.conn(), report)?.map(|id| (report, id)),
         None => None,
@@ -69,6 +69,14 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
                 "unknown_reference",
                 "回执对应的代发批次不在本系统，或不由您报送；回执已保存。",
                 "The order that this report speaks of is not on record here, or not yours to report on; the report is kept.",
+            );
+        } else if report.is_some_and(listed::needs_run) {
+            refused.push(
+                "file",
+                "missing_field",
+                "结果清单没有代发编号，也未写明代发批次；请在表头上方写“批次号：…”，或在上传地址后加 ?run=批次编号。文件已保存。",
+                "The list has neither ids of payments nor names its run; write 批次号：… above the header, or add ?run= with the run's id \
+                 to the address. The file is kept.",
             );
         } else {
             refused.push(
@@ -91,6 +99,12 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     let source = format!("pain002 {inbox_id}");
     let applied = apply(tx, ctx, (&site, &profile), report, &message_id, &source, &mut refused)?;
     doubts::look_again(tx, ctx, &site, &message_id)?;
+    if listed::is_list(report) {
+        // What the reader told of a list are rows that it did not take.
+        for problem in std::mem::take(&mut problems) {
+            refused.push(&problem.place, &problem.reason, problem.zh, problem.en);
+        }
+    }
     let state = if refused.items.is_empty() { InboxState::Done } else { InboxState::Part };
     keep(tx.conn(), ctx, inbox_id, handed, Some(project), (state, items), &refused.items)?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
@@ -101,14 +115,19 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
 
 /// Speaks a kept report again, after another file was voided.
 pub(super) fn retake(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, inbox_id: InboxId, handed: &HandedIn) -> Result<(), Problem> {
-    let Some(report) = handed.file.payment_status.as_ref() else { return Ok(()) };
-    let Some(message_id) = order_of(tx.conn(), report)? else { return Ok(()) };
+    let Some(mut report) = handed.file.payment_status.clone() else { return Ok(()) };
+    if listed::is_list(&report)
+        && let Some(run) = listed::run_given(tx.conn(), inbox_id)?
+    {
+        report.original_message_id = Some(run);
+    }
+    let Some(message_id) = order_of(tx.conn(), &report)? else { return Ok(()) };
     let found = table::account_of_message(tx.conn(), &message_id)?.filter(|(project, _)| *project == site.id);
     let Some((_, account)) = found else { return Ok(()) };
     let account = accounts::table::find(tx.conn(), site.id, account)?.ok_or_else(Problem::not_found)?;
     let profile = profiles::table::of_account(tx.conn(), &account)?;
     let source = format!("pain002 {inbox_id}");
-    apply(tx, ctx, (site, &profile), report, &message_id, &source, &mut Refused::default())?;
+    apply(tx, ctx, (site, &profile), &report, &message_id, &source, &mut Refused::default())?;
     Ok(())
 }
 
@@ -119,17 +138,20 @@ fn lines_of(report: &StatusReport) -> impl Iterator<Item = &str> {
     report.payments.iter().flat_map(|one| &one.transactions).filter_map(|line| line.end_to_end_id.as_deref())
 }
 
-/// The order that a report is of: as it says, else (direct-link files) the one that its payments belong to.
+/// The order that a report is of: as it says, else (direct-link files, lists) the one that its payments belong to. What a list calls a run
+/// may be the bank's own number, which says nothing here.
 fn order_of(conn: &mut AnyConn, report: &StatusReport) -> Result<Option<String>, Problem> {
-    if report.original_message_id.is_some() {
-        return Ok(report.original_message_id.clone());
+    if let Some(named) = &report.original_message_id
+        && (!listed::is_list(report) || table::account_of_message(conn, named)?.is_some())
+    {
+        return Ok(Some(named.clone()));
     }
     for id in lines_of(report).take(ASKED_MAX) {
         if let Some(order) = table::order_of_payment(conn, id)? {
             return Ok(Some(order));
         }
     }
-    Ok(None)
+    Ok(report.original_message_id.clone())
 }
 
 fn site_of(conn: &mut AnyConn, ctx: &Ctx, message_id: &str) -> Result<Option<(Site, Profile)>, Problem> {
@@ -172,10 +194,14 @@ fn apply(
         let taken = known.is_some_and(|status| outcome(profile, status, "", day).is_some());
         return if taken { the_bank_has_it(tx, ctx, site, message_id, source) } else { Ok(0) };
     }
+    let report = &listed::with_payments(tx.conn(), ctx, site, message_id, report, refused)?;
     let mut applied = 0;
     for (number, batch) in (1..).zip(&report.payments) {
         for (line_number, line) in (1..).zip(&batch.transactions) {
-            let place = format!("OrgnlPmtInfAndSts[{number}]/TxInfAndSts[{line_number}]");
+            let place = match &line.listed {
+                Some(listed) => listed.place.clone(),
+                None => format!("OrgnlPmtInfAndSts[{number}]/TxInfAndSts[{line_number}]"),
+            };
             let status = line.status.as_deref().or(batch.status.as_deref());
             if apply_line(tx, ctx, (site, profile), line, status, day, (source, &place), refused)? {
                 applied += 1;
@@ -222,8 +248,8 @@ fn apply_line(
         refused.push(
             place,
             "unknown_reference",
-            "OrgnlEndToEndId 不是本项目的代发明细。",
-            "OrgnlEndToEndId is no payment of this project.",
+            "代发编号（OrgnlEndToEndId）不是本项目的代发明细，该笔未采用。",
+            "The id (OrgnlEndToEndId) is no payment of this project; its word is not taken.",
         );
         return Ok(false);
     };

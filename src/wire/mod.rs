@@ -17,6 +17,7 @@ pub mod passage_sheet;
 pub mod pay_sheet;
 pub mod punch;
 pub mod reason;
+pub mod result_sheet;
 pub mod roster;
 pub mod sheet;
 pub mod statement_sheet;

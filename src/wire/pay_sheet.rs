@@ -23,7 +23,7 @@ const fn column(key: &'static str, names: &'static [&'static str], required: boo
 }
 
 /// Columns of the pay sheet.
-pub const COLUMNS: [Column; 22] = [
+pub const COLUMNS: [Column; 23] = [
     column("seq", &["序号", "编号"], false),
     column("name", &["姓名", "工人姓名"], true),
     column("sex", &["性别"], false),
@@ -50,10 +50,11 @@ pub const COLUMNS: [Column; 22] = [
     column("back_pay", &["是否为补发", "是否补发"], false),
     column("back_month", &["补发月份"], false),
     column("uscc", &["统一社会信用代码", "企业统一社会信用代码", "信用代码"], false),
+    column("pay_day", &["发放日期", "工资发放日期"], false),
 ];
 
 /// Columns that keep another month's or another company's wages out: they are read wherever the file has them.
-pub const GUARDS: [&str; 4] = ["month", "back_pay", "back_month", "uscc"];
+pub const GUARDS: [&str; 5] = ["month", "back_pay", "back_month", "uscc", "pay_day"];
 
 /// Names of the due amount in sheets that have no column for the whole of it.
 const DUE_BASE: [&str; 3] = ["应发.基本工资", "应发.工资", "应发.应发"];
@@ -117,6 +118,8 @@ pub struct PayRow {
     pub back_month: Option<Month>,
     /// Credit code of the company.
     pub uscc: Option<String>,
+    /// The day on which it was paid or is to be.
+    pub pay_day: Option<Day>,
 }
 
 impl PayRow {
@@ -356,6 +359,7 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
     let back_pay = kept(read_back_pay(table, row), problems);
     let back_month = kept(table.month(row, "back_month"), problems);
     let uscc = kept(read_uscc(table, row), problems);
+    let pay_day = kept(table.day(row, "pay_day"), problems);
     let (advance, fine) = (advance?, fine?);
     let deduction = kept(read_deduction(table, row, [advance, fine]), problems);
     let text = |key| table.text(row, key);
@@ -382,6 +386,7 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
         back_pay: back_pay?,
         back_month: back_month?,
         uscc: uscc?,
+        pay_day: pay_day?,
     })
 }
 

@@ -1,5 +1,5 @@
 //! Statements that a person exported from the bank's pages: CSV and text, XLSX, XLS, and the HTML and XML tables that
-//! banks name `.xls`.
+//! banks name `.xls`. A sheet that is a list of results goes to [`super::result_sheet`].
 //!
 //! The header row is found by the names of its columns; the mapping found is handed back as data, keyed by the header's
 //! signature, so that it can be shown, changed, saved and used again. Deliberately absent: PDF, and any guess where a
@@ -20,6 +20,11 @@ mod workbook;
 
 pub use columns::{ColumnMapping, Field, Mapping, signature_of};
 pub use grid::{COLUMNS_MAX, Cell, Grid, ROWS_MAX, Row, letters};
+
+// What the lists of results read their cells by.
+pub(in crate::wire) use columns::{is_of_statement, tidy_name};
+pub(in crate::wire) use grid::letters;
+pub(in crate::wire) use values::{account, money, words};
 
 use super::bank::{BankFile, Problem, Problems, Reason};
 
@@ -76,6 +81,12 @@ pub fn read_spreadsheet_xml(text: &str, mapping: Option<&Mapping>, file: &mut Ba
 }
 
 fn read_grids(grids: &[Grid], saved: Option<&Mapping>, file: &mut BankFile, problems: &mut Problems) {
+    if saved.is_none()
+        && let Some(report) = super::result_sheet::read(grids, problems)
+    {
+        file.payment_status = Some(report);
+        return;
+    }
     let several = grids.len() > 1;
     for grid in grids {
         let Some(mapping) = columns::find(grid, saved) else { continue };

@@ -246,11 +246,11 @@ fn parsed(state: InboxState, rows: usize) -> Parsed {
 }
 
 /// The text with every number of eight digits or more replaced: in a sheet whose columns have shifted, a cell that should hold a word
-/// may hold somebody's papers or card. A single blank between digits does not end a number.
+/// may hold somebody's papers or card. A single blank between digits does not end a number. An amount as we write amounts is none.
 fn without_numbers(text: &str) -> String {
     let (mut out, mut number, mut digits) = (String::with_capacity(text.len()), String::new(), 0);
     // One more character than there are, so that a number at the end is looked at too.
-    for c in text.chars().map(Some).chain([None]) {
+    for (at, c) in text.char_indices().map(|(at, c)| (at, Some(c))).chain([(text.len(), None)]) {
         match c {
             Some(c) if c.is_numeric() => {
                 number.push(c);
@@ -259,7 +259,7 @@ fn without_numbers(text: &str) -> String {
             Some(' ') if digits > 0 && !number.ends_with(' ') => number.push(' '),
             other => {
                 let is_check_letter = matches!(other, Some('X' | 'x')) && digits >= NUMBER_HIDDEN_FROM;
-                if digits >= NUMBER_HIDDEN_FROM {
+                if digits >= NUMBER_HIDDEN_FROM && !is_amount(&number, text.get(at..).unwrap_or_default()) {
                     out.push_str("***");
                     out.push_str(if number.ends_with(' ') { " " } else { "" });
                 } else {
@@ -272,6 +272,19 @@ fn without_numbers(text: &str) -> String {
         }
     }
     out
+}
+
+/// Digits of the yuan of an amount that is shown; cards and papers have more.
+const YUAN_DIGITS_MAX: usize = 14;
+
+/// Whether a number with what follows it is an amount to the fen, as we write amounts, and not a phone's number in the wrong column.
+fn is_amount(number: &str, after: &str) -> bool {
+    let mut after = after.chars();
+    let is_to_the_fen = after.next() == Some('.')
+        && after.by_ref().take(2).filter(char::is_ascii_digit).count() == 2
+        && after.next().is_none_or(|c| !c.is_numeric() && c != '.');
+    let is_phone = number.len() == 11 && number.starts_with('1');
+    is_to_the_fen && number.len() <= YUAN_DIGITS_MAX && number.bytes().all(|b| b.is_ascii_digit()) && !is_phone
 }
 
 /// A fault as it may be shown and kept.
@@ -293,6 +306,9 @@ mod tests {
             ("第 12345678 行", "第 *** 行"),
             ("１３９０００００", "***"),
             ("2026-02-01 与 1234567 元，320.00", "2026-02-01 与 1234567 元，320.00"),
+            ("合计 99999999999999.00 与各行之和 12345678.90 不符", "合计 99999999999999.00 与各行之和 12345678.90 不符"),
+            ("13900000012.00 元，622202123456789.00 元", "***.00 元，***.00 元"),
+            ("12345678.901 与 12345678.9", "***.901 与 ***.9"),
             ("", ""),
             ("1 2  3", "1 2  3"),
         ] {

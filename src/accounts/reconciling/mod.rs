@@ -145,7 +145,9 @@ fn of_account(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Op
     };
     let ledger = table::moved(conn, account, None, on)?;
     let difference = bank.minus(ledger)?;
-    let announced = table::provisional(conn, account, account.opened_on, on)?;
+    // What was only announced before the first balance is in that balance.
+    let since = word.opened_from.map_or(account.opened_on, |day| day.max(account.opened_on));
+    let announced = table::provisional(conn, account, since, on)?;
     let announced = Fen::total(announced.iter().map(table::EntryRow::signed))?.negated();
     let breaks = continuity::faults(conn, account)?.iter().any(|fault| fault.on.is_none_or(|day| day <= on));
     let parts = explain(word.opening, word.mismatch.unwrap_or_default(), announced, breaks)?;

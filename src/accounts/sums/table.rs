@@ -104,6 +104,20 @@ pub fn moved(conn: &mut AnyConn, account: &AccountRow, after: Option<Day>, until
     Ok(Fen(row.total))
 }
 
+/// Booked entries of an account on days before one, added up, those apart that a statement was the first to tell.
+pub fn moved_before(conn: &mut AnyConn, account: &AccountRow, day: Day, statement: StatementId) -> Result<Fen, StoreError> {
+    let row: SumRow = fixed(
+        "SELECT CAST(COALESCE(SUM(CASE WHEN direction = 'credit' THEN amount_fen ELSE -amount_fen END), 0) AS BIGINT) AS total \
+         FROM bank_entries WHERE project_id = $1 AND account_id = $2 AND status = 'booked' AND booked_on < $3 AND statement_id <> $4",
+    )
+    .big(account.project_id.0)
+    .big(account.id.0)
+    .day(day)
+    .big(statement.0)
+    .get_result(conn)?;
+    Ok(Fen(row.total))
+}
+
 /// What moved on a project's accounts on one day, by direction and purpose.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct Flow {

@@ -6,20 +6,21 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
+use super::beside;
 use super::checks::{Good, Known, Sorted};
 use super::table::{self, ImportRow, LayoutRow};
 use super::{FAULTS_MAX, Proposal, ROWS_MAX, fault_of, open, propose};
-use crate::base::id::{InboxId, QuarantineId, RecordId, SheetId};
+use crate::base::id::{InboxId, ProjectId, QuarantineId, RecordId, SheetId};
 use crate::base::money::TooMuch;
 use crate::base::{Fen, Moment, Month};
 use crate::payroll::actions::{add_up, open_sheet, require_seen};
 use crate::payroll::building::{build_sheet, draft_of};
 use crate::payroll::items::actions::{Whole, new_line, replace};
-use crate::payroll::items::{self, Item, ItemKind, ItemSource, Sums, thousandths};
+use crate::payroll::items::{self, Item, ItemKind, ItemSource, Sums};
 use crate::payroll::results::write_line;
 use crate::payroll::table::{LineRow, SheetRow, lines_of};
 use crate::payroll::{LineState, opening};
-use crate::projects::Site;
+use crate::projects::{self, PartyRole, Site};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::problem::Fault;
@@ -108,7 +109,8 @@ pub fn waiting(conn: &mut AnyConn, site: &Site, limit: i64) -> Result<Vec<(Inbox
     Ok(inbox::waiting_of(conn, site.id, FEED, limit)?)
 }
 
-/// A kept file with the proposal how to read it; a mapping that was confirmed for this layout before is taken over.
+/// A kept file with the proposal how to read it; a mapping that was confirmed for this layout before is taken over,
+/// from another project of the same general contractor where this one has none.
 ///
 /// # Errors
 /// `not_found` for a file that the project has not, `invalid` for one that holds no table.
@@ -122,12 +124,38 @@ pub fn proposal(
     let kept = inbox::kept_of(conn, ctx.vault(), site.id, FEED, inbox)?.ok_or_else(Problem::not_found)?;
     let book = open(&kept.body)?;
     let mut proposal = propose(&book, sheet)?;
-    if let Some(known) = table::layout(conn, site.id, &proposal.layout)? {
+    let known = match table::layout(conn, site.id, &proposal.layout)? {
+        Some(known) => Some(known),
+        None => layout_of_contractor(conn, ctx, site, &proposal.layout)?,
+    };
+    if let Some(known) = known {
         let said: BTreeMap<usize, String> =
             serde_json::from_str(&known.mapping).map_err(|error| Problem::internal(&error.to_string()))?;
         proposal.is_remembered = proposal.map(&said).is_ok();
     }
     Ok((book, proposal))
+}
+
+/// Projects of a contractor that are looked at for a mapping, the newest first.
+const PROJECTS_ASKED_MAX: usize = 500;
+
+/// The mapping that was confirmed on another project of the same general contractor; never another company's.
+fn layout_of_contractor(conn: &mut AnyConn, ctx: &Ctx, site: &Site, layout: &str) -> Result<Option<LayoutRow>, Problem> {
+    let Some(contractor) = site.party(PartyRole::GeneralContractor, ctx.today) else { return Ok(None) };
+    let held = projects::table::of_parties(conn, &[contractor])?;
+    let mut others: Vec<ProjectId> =
+        held.into_iter().filter(|(id, role)| *role == PartyRole::GeneralContractor && *id != site.id).map(|(id, _)| id).collect();
+    others.sort_unstable();
+    others.dedup();
+    let mut newest: Vec<ProjectId> = others.into_iter().rev().take(PROJECTS_ASKED_MAX).collect();
+    while let Some(known) = table::layout_of_any(conn, &newest, layout)? {
+        // Where another company has taken the project over since, the mapping is that one's.
+        if projects::site(conn, known.project_id)?.party(PartyRole::GeneralContractor, ctx.today) == Some(contractor) {
+            return Ok(Some(known));
+        }
+        newest.retain(|id| *id != known.project_id);
+    }
+    Ok(None)
 }
 
 /// Takes the good rows of a kept file into the month's draft, which is built where there is none.
@@ -244,32 +272,36 @@ fn lay(
     let mut made_of = items::by_line(rows, items::table::steps_of_sheet(tx.conn(), project, id)?);
     let mut taken = 0_u32;
     for Good { row, enrolment } in good {
-        let mut tell = |key: &str, zh: &str, en: &str| {
+        let mut tell = |key: &str, reason: &str, zh: &str, en: &str| {
             let place = source.proposal.place(row.row, key);
-            faults.push(Fault { place, reason: "id_reused".to_owned(), zh: zh.to_owned(), en: en.to_owned() });
+            faults.push(Fault { place, reason: reason.to_owned(), zh: zh.to_owned(), en: en.to_owned() });
         };
-        let line = match lines.remove(&enrolment.id) {
-            Some(line) if line.state == LineState::Signed => {
-                let zh = "该行已由工人签字，保持不变；确需修改请先“更正”该行。";
-                tell("name", zh, "The line is signed by the worker and stays; open it for a correction first.");
-                continue;
-            }
-            Some(line) => line,
-            None => new_line(tx, ctx, sheet, enrolment.id, enrolment.worker_id, enrolment.day_rate)?,
-        };
-        let standing = made_of.remove(&line.id).unwrap_or_default();
-        let wanted = items_of(row, source.form, &line, source.inbox)?;
+        let line = lines.remove(&enrolment.id);
+        if line.as_ref().is_some_and(|line| line.state == LineState::Signed) {
+            let zh = "该行已由工人签字，保持不变；确需修改请先“更正”该行。";
+            tell("name", "id_reused", zh, "The line is signed by the worker and stays; open it for a correction first.");
+            continue;
+        }
+        let standing = line.as_ref().and_then(|line| made_of.remove(&line.id)).unwrap_or_default();
         let by_hand: Vec<Item> = standing
             .iter()
             .filter(|item| item.row.kind != ItemKind::DayWage && item.row.source != ItemSource::Imported)
             .cloned()
             .collect();
+        let rest = match beside::rest(row, source.form, &by_hand, |key| source.proposal.has(key))? {
+            Ok(rest) => rest,
+            Err(short) => {
+                let (zh, en) = short.words();
+                tell(short.key, "sum_mismatch", &zh, &en);
+                continue;
+            }
+        };
+        let line = match line {
+            Some(line) => line,
+            None => new_line(tx, ctx, sheet, enrolment.id, enrolment.worker_id, enrolment.day_rate)?,
+        };
+        let wanted = rest.items(row, &line, source.inbox);
         let next = line_of(&line, row, sheet, &wanted, Sums::of(&by_hand)?)?;
-        if next.net_fen < Fen::ZERO {
-            let zh = "连同已录入的扣款，扣除额超过应发工资；请核对扣款。";
-            tell("deduction", zh, "With the deductions entered by hand more is withheld than the gross wage; check them.");
-            continue;
-        }
         for kind in ItemKind::ALL {
             let is_day = *kind == ItemKind::DayWage;
             let of_kind: Vec<Item> = standing
@@ -286,43 +318,6 @@ fn lay(
         taken = taken.saturating_add(1);
     }
     Ok(taken)
-}
-
-/// A row as items.
-fn items_of(row: &PayRow, form: Option<Form>, line: &LineRow, inbox: InboxId) -> Result<Vec<Whole>, TooMuch> {
-    let is_on_top = match form {
-        Some(form) => form == Form::OnTop,
-        None => row.due.minus(row.deduction)? != row.paid,
-    };
-    let base = if is_on_top { row.due } else { row.due.minus(row.overtime)?.minus(row.bonus)? };
-    let days = row.days.unwrap_or_else(|| Decimal::new(i64::from(line.days_hundredths), 2));
-    let one = |kind, label: &str, amount: Fen| Whole {
-        kind,
-        label: label.to_owned(),
-        quantity_thousandths: 1_000,
-        unit_price: amount,
-        amount,
-        source: ItemSource::Imported,
-        inbox: Some(inbox),
-    };
-    let mut items = vec![Whole {
-        quantity_thousandths: thousandths(days).unwrap_or_default(),
-        unit_price: row.daily.unwrap_or(line.day_rate_fen),
-        ..one(ItemKind::DayWage, "出勤 days worked", base.max(Fen::ZERO))
-    }];
-    let (advance, fine) = (row.advance.unwrap_or_default(), row.fine.unwrap_or_default());
-    let other = row.deduction.minus(advance)?.minus(fine)?;
-    let more = [
-        (ItemKind::Overtime, "加班 overtime", row.overtime),
-        (ItemKind::Allowance, "奖金 bonus", row.bonus),
-        (ItemKind::Deduction, "借支 advance", advance),
-        (ItemKind::Deduction, "罚款 fine", fine),
-        (ItemKind::Deduction, "其他扣款 other deduction", other),
-    ];
-    items.extend(
-        more.into_iter().filter(|(.., amount)| amount.is_positive()).map(|(kind, label, amount)| one(kind, label, amount)),
-    );
-    Ok(items)
 }
 
 /// The line that a row makes, beside what people entered by hand.

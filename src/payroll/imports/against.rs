@@ -90,6 +90,7 @@ mod tests {
             back_pay: None,
             back_month: None,
             uscc: None,
+            pay_day: None,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::store::Tx;
 use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
 use crate::wire::pay_sheet::PayRow;
+use crate::wire::text::{clip, squeezed};
 use crate::workers::table::EnrolmentRow;
 use crate::workers::{self, IdKind, card_index, id_index};
 
@@ -120,6 +121,7 @@ impl Known {
             }
             self.amounts(row, &mut tell);
             self.belongs(row, enrolment.as_ref(), &mut tell);
+            self.team(row, &mut tell);
             let earned = enrolment.as_ref().and_then(|one| self.earned.get(&one.id));
             against::nothing_for_work(row, earned, &mut tell);
             match enrolment.filter(|_| faults.is_empty()) {
@@ -129,6 +131,7 @@ impl Known {
                         sorted.warnings.push(Fault { place, reason: "sum_mismatch".to_owned(), zh, en });
                     };
                     against::warn(row, earned, enrolment.day_rate, !self.earned.is_empty(), &mut warn);
+                    sorted.warnings.extend(self.other_team(proposal, row, &enrolment));
                     sorted.good.push(Good { row, enrolment });
                 }
                 None => sorted.refused = sorted.refused.saturating_add(1),
@@ -188,7 +191,7 @@ impl Known {
     fn named_with_card(&self, row: &PayRow, card: &str) -> Vec<&EnrolmentRow> {
         let (first, last) = (self.month.first(), self.month.last());
         let is_team = |one: &EnrolmentRow| match &row.crew {
-            Some(wanted) => self.teams.get(&one.crew_id).is_some_and(|(name, _)| name == wanted),
+            Some(wanted) => self.teams.get(&one.crew_id).is_some_and(|(name, _)| is_same_name(name, wanted)),
             None => true,
         };
         let is_meant = |one: &EnrolmentRow, name: &str| {
@@ -224,6 +227,35 @@ impl Known {
                 None
             }
         }
+    }
+
+    /// A team that the project has not, and a day of payment before the month begins.
+    fn team(&self, row: &PayRow, tell: &mut impl FnMut(&str, &str, String, String)) {
+        if let Some(named) = row.crew.as_deref().filter(|named| !self.teams.values().any(|(name, _)| is_same_name(name, named))) {
+            let named = clip(named, 20);
+            let zh = format!("本项目没有班组“{named}”；请改正班组名称，或先登记班组。");
+            let en = format!("The project has no team `{named}`; mend the name, or record the team first.");
+            tell("crew", "unknown_reference", zh, en);
+        }
+        if let Some(on) = row.pay_day.filter(|on| *on < self.month.first()) {
+            let zh = format!("发放日期 {on} 早于工资月份 {}；请核对月份和日期。", self.month);
+            let en = format!("The day of payment {on} is before the month {} of the wages; check both.", self.month);
+            tell("pay_day", "bad_time", zh, en);
+        }
+    }
+
+    /// Where a row names a team of the project that is not the worker's.
+    fn other_team(&self, proposal: &Proposal, row: &PayRow, enrolment: &EnrolmentRow) -> Option<Fault> {
+        let (named, (own, _)) = (row.crew.as_deref()?, self.teams.get(&enrolment.crew_id)?);
+        if is_same_name(own, named) {
+            return None;
+        }
+        Some(Fault {
+            place: proposal.place(row.row, "crew"),
+            reason: "unknown_reference".to_owned(),
+            zh: format!("表中班组是“{named}”，该工人登记在“{own}”；请核对。"),
+            en: format!("The sheet says team `{named}` and the worker is in `{own}`; check it."),
+        })
     }
 
     /// Whether a row is of this month and of the worker's company; back pay of another month is a correction of that month.
@@ -325,6 +357,11 @@ impl Known {
             tell("due", "bad_amount", zh, en);
         }
     }
+}
+
+/// Whether two names of teams differ in blanks and width at most.
+fn is_same_name(one: &str, other: &str) -> bool {
+    squeezed(one) == squeezed(other)
 }
 
 /// Persons asked for in one query.

@@ -76,6 +76,7 @@ pub fn export(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: SheetId, purpose: &st
             back_pay: None,
             back_month: None,
             uscc: None,
+            pay_day: None,
         });
     }
     let title = format!("{} {}年{}月工资支付表", site.name, head.month.first().year(), month_number(head.month));

@@ -1,11 +1,13 @@
 //! Sheets made elsewhere (R53-17: the subcontractor's): the file is kept, its columns are proposed by their headings and confirmed by
 //! a person, good rows become items of the month's draft, and every bad row is told with its place, the reason and what to do.
 //!
-//! A confirmed mapping is remembered for the project and the layout. A row that was signed on the sheet stays as it was signed.
-//! Deliberately absent: enrolling people whom only the file knows, and changing anybody's card by a pay sheet.
+//! A confirmed mapping is remembered for the project and the layout, and offered on other projects of the same general contractor. A row
+//! that was signed on the sheet stays as it was signed. Deliberately absent: enrolling people whom only the file knows, and changing
+//! anybody's card by a pay sheet.
 
 pub mod actions;
 mod against;
+mod beside;
 mod checks;
 pub mod export;
 pub mod http;
@@ -226,6 +228,11 @@ impl Proposal {
         let mapping = self.mapping();
         let places: Vec<(usize, &str)> = mapping.iter().map(|(place, key)| (*place, key.as_str())).collect();
         Some(renamed(book.sheets.get(self.sheet)?, &self.headings, &COLUMNS, &places))
+    }
+
+    /// Whether the file has a column of ours.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.columns.iter().any(|column| column.key.as_deref() == Some(key))
     }
 
     /// The place of a cell as people name it.

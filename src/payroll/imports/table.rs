@@ -63,6 +63,16 @@ pub fn layout(conn: &mut AnyConn, project: ProjectId, layout: &str) -> Result<Op
         .optional()?)
 }
 
+/// The mapping that was confirmed last for a layout on any of these projects.
+pub fn layout_of_any(conn: &mut AnyConn, projects: &[ProjectId], layout: &str) -> Result<Option<LayoutRow>, StoreError> {
+    Ok(sheet_layouts::table
+        .filter(sheet_layouts::layout.eq(layout).and(sheet_layouts::project_id.eq_any(projects.to_vec())))
+        .order(sheet_layouts::id.desc())
+        .select(LayoutRow::as_select())
+        .first(conn)
+        .optional()?)
+}
+
 /// The files that were taken into a sheet, in order.
 pub fn of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<ImportRow>, StoreError> {
     Ok(sheet_imports::table

@@ -65,6 +65,20 @@ pub struct TransactionStatus {
     pub currency: Option<String>,
     /// The bank's reference.
     pub bank_ref: Option<String>,
+    /// Where the line stands in a list of results, and whom it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Listed>,
+}
+
+/// A line of a list of results that is no message: where it stands, and the payee as the bank writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct Listed {
+    /// Row of the list.
+    pub place: String,
+    /// Name of the payee.
+    pub name: Option<String>,
+    /// Account or card of the payee.
+    pub account: Option<String>,
 }
 
 /// Why a status is as it is: an ISO code or the bank's own word, and text.
@@ -167,6 +181,7 @@ fn line_in(line: &Element, place: &str, problems: &mut Problems) -> TransactionS
         amount: amount.and_then(|found| Amount::parse(&found.text)),
         currency: amount.and_then(|found| found.attribute("Ccy")).map(str::to_owned),
         bank_ref: line.text_at(&["AcctSvcrRef"]),
+        listed: None,
     }
 }
 

@@ -173,6 +173,7 @@ fn sample(kind: Kind) -> Json {
         Kind::Code("workRole") => text("20"),
         Kind::Code("category" | "direction") => text("01"),
         Kind::Code("prjStatus") => text("003"),
+        Kind::Code("attendType") => text("001"),
         Kind::Code("corpType") => text("006"),
         Kind::Code("unit") => text("81"),
         Kind::Code("bank") => text("102"),

@@ -262,6 +262,11 @@ fn meaning(name: &str) -> Option<(Field, usize)> {
     look(&tidy).or_else(|| look(tidy.strip_suffix('元')?))
 }
 
+/// Whether a column of this name makes a sheet a statement: money in or out, a mark of which, a balance.
+pub fn is_of_statement(name: &str) -> bool {
+    meaning(name).is_some_and(|(field, _)| matches!(field, Field::Credit | Field::Debit | Field::Mark | Field::Balance))
+}
+
 /// Signature of a header row.
 pub fn signature_of(row: &Row) -> String {
     let names: Vec<String> = row.cells.iter().map(|cell| tidy_name(&cell.text())).collect();

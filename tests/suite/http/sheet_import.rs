@@ -54,12 +54,18 @@ fn file(book: &mut Workbook) -> SheetFile {
     SheetFile { name: Some("二月.xlsx".to_owned()), content_type: String::new(), bytes }
 }
 
-fn february() -> Month {
+pub(super) fn february() -> Month {
     "2026-02".parse().unwrap()
 }
 
 /// Keeps the file and takes it as proposed.
-fn import(app: &App, stage: &Stage<'_>, file: SheetFile, month: Month, version: Option<i32>) -> Result<Taken, Problem> {
+pub(super) fn import(
+    app: &App,
+    stage: &Stage<'_>,
+    file: SheetFile,
+    month: Month,
+    version: Option<i32>,
+) -> Result<Taken, Problem> {
     let id = stage.project_id();
     let inbox: InboxId = app
         .write(move |tx, ctx| {
