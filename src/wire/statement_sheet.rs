@@ -23,7 +23,6 @@ pub use grid::{COLUMNS_MAX, Cell, Grid, ROWS_MAX, Row, letters};
 
 // What the lists of results read their cells by.
 pub(in crate::wire) use columns::{is_of_statement, tidy_name};
-pub(in crate::wire) use grid::letters;
 pub(in crate::wire) use values::{account, money, words};
 
 use super::bank::{BankFile, Problem, Problems, Reason};
