@@ -3,17 +3,15 @@
 //! A line is a payment only where payee, card and amount are those of exactly one, and where no other line of the list says the same.
 //! What fits twice is told and taken for neither.
 
+mod table;
+
 use std::collections::HashMap;
 
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
-
+use self::table::Payee;
 use super::Refused;
 use super::sides::OtherSide;
-use crate::base::Fen;
-use crate::base::id::{InboxId, ProjectId};
+use crate::base::id::InboxId;
 use crate::projects::Site;
-use crate::store::schema::inbox;
 use crate::store::{AnyConn, StoreError};
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::Amount;
@@ -21,32 +19,6 @@ use crate::wire::iso20022::pain002::{StatusReport, TransactionStatus};
 
 /// How the run that somebody named beside the file stands before the file's name.
 const RUN_GIVEN: &str = "run=";
-
-/// A payment of a run, by what a list may say of it.
-#[derive(QueryableByName)]
-struct Payee {
-    #[diesel(sql_type = Text)]
-    payment: String,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    card_index: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    amount_fen: Fen,
-}
-
-fn payees(conn: &mut AnyConn, project: ProjectId, message_id: &str) -> Result<Vec<Payee>, StoreError> {
-    Ok(diesel::sql_query(
-        "SELECT r.end_to_end_id AS payment, w.name AS name, e.card_index AS card_index, r.amount_fen AS amount_fen \
-         FROM pay_run_lines r JOIN pay_runs p ON p.project_id = r.project_id AND p.id = r.run_id \
-         JOIN pay_lines l ON l.project_id = r.project_id AND l.id = r.line_id \
-         JOIN enrolments e ON e.project_id = l.project_id AND e.id = l.enrolment_id JOIN workers w ON w.id = l.worker_id \
-         WHERE r.project_id = $1 AND p.message_id = $2 ORDER BY r.end_to_end_id",
-    )
-    .bind::<BigInt, _>(project.0)
-    .bind::<Text, _>(message_id)
-    .load(conn)?)
-}
 
 /// Whether a report is a list, not a message.
 pub(super) fn is_list(report: &StatusReport) -> bool {
@@ -69,8 +41,7 @@ pub(super) fn with_run(report: &mut StatusReport, name: &mut Option<String>, run
 
 /// The run that was named beside a kept list.
 pub(super) fn run_given(conn: &mut AnyConn, id: InboxId) -> Result<Option<String>, StoreError> {
-    let request: Option<String> = inbox::table.find(id).select(inbox::request).first(conn).optional()?;
-    Ok(request.as_deref().and_then(given_in))
+    Ok(table::request(conn, id)?.as_deref().and_then(given_in))
 }
 
 fn given_in(request: &str) -> Option<String> {
@@ -90,7 +61,7 @@ pub(super) fn with_payments(
     if all().all(|line| line.end_to_end_id.is_some() || line.listed.is_none()) {
         return Ok(report.clone());
     }
-    let known = payees(conn, site.id, message_id)?;
+    let known = table::payees(conn, site.id, message_id)?;
     let mut by_card: HashMap<&str, Vec<&Payee>> = HashMap::new();
     for payee in &known {
         by_card.entry(payee.card_index.as_deref().unwrap_or_default()).or_default().push(payee);
