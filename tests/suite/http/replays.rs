@@ -106,7 +106,8 @@ both!(a_picture_that_was_cut_off_stays_so_and_what_was_taken_over_is_no_message_
 both!(a_banks_file_and_event_are_read_again_for_their_sender_and_booked_once, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;
-    let other = open(&manager, &site, "330500019999").await;
+    let elsewhere = project(&manager, 2, "330784").await;
+    let other = open(&manager, &elsewhere, "330500019999").await;
     let everything = app.client(Role::Bank, ScopeOn::Everything);
     let only = app.client(Role::Bank, ScopeOn::Account(other.parse().unwrap()));
     let file = camt(53, "S1", 1, None, &[Ntry::credit("1.00", "2026-03-02")]);

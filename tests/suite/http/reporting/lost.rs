@@ -56,7 +56,7 @@ both!(each_item_of_a_lost_message_has_an_end_of_its_own, |app| {
     site.run(600);
     let unknown = site.records("&state=unknown").await;
     assert_eq!(unknown.len(), 2, "{:#?}", site.records("").await);
-    assert!(unknown.iter().all(|record| record["title"] == "测试工人3"), "{unknown:?}");
+    assert!(unknown.iter().all(|record| record["title"].as_str().unwrap().starts_with("测试工人3")), "{unknown:?}");
     assert_eq!(site.records("&state=accepted&kind=attendance").await.len(), 4, "nobody waits for the third");
     let before = asked(&province);
     site.run(7_200);
@@ -82,7 +82,7 @@ both!(an_item_that_a_platform_never_speaks_of_is_a_persons_alone, |app| {
     let held = site.records("&state=with_person").await;
     assert_eq!(held.len(), 2, "{:#?}", site.records("").await);
     for record in &held {
-        assert_eq!(record["title"], "测试工人2");
+        assert!(record["title"].as_str().unwrap().starts_with("测试工人2"), "{record}");
         assert!(record["reason"].as_str().unwrap().contains("系统繁忙"), "{record}");
     }
     assert_eq!(site.records("&state=accepted&kind=attendance").await.len(), 2);
