@@ -239,6 +239,7 @@ mod tests {
                 "device_users",
                 "dirty_days",
                 "old_rule_days",
+                "old_rule_projects",
                 "project_summaries",
                 "realname_counters",
                 "realname_counts",
