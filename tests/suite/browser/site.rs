@@ -121,6 +121,15 @@ impl Site {
         test::call_and_read_body_json(&service, request.set_json(body).to_request()).await
     }
 
+    /// The JSON that a POST of a file with a token answers, sent without the network.
+    pub async fn upload(&self, path: &str, token: &str, (media, bytes): (&'static str, &str)) -> serde_json::Value {
+        let house = self.house.clone();
+        let service = test::init_service(actix_web::App::new().configure(move |config| house.configure(config))).await;
+        let request = test::TestRequest::post().uri(path).insert_header(("Authorization", format!("Bearer {token}")));
+        let request = request.insert_header(("Content-Type", media)).set_payload(bytes.to_owned());
+        test::call_and_read_body_json(&service, request.to_request()).await
+    }
+
     /// What a gate machine is answered that sends its punches.
     pub async fn machine(&self, path: &str, body: &str) -> String {
         let house = self.house.clone();

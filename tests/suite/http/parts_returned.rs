@@ -46,7 +46,7 @@ both!(a_part_that_comes_back_is_owed_again_and_only_that_part, |app| {
     let (client, site) = (&stage.manager, &stage.project);
     let sheet = sheet_of(&stage).await;
     let part = credit(&ids[0], "600.00", "V2-1");
-    let receipt = told(client, "D2", &[part.clone()]).await;
+    let receipt = told(client, "D2", std::slice::from_ref(&part)).await;
     assert_eq!(reasons(&receipt), Vec::<&str>::new(), "{receipt}");
     assert_eq!(states(&app, site, &ids), ["returned", "paid", "paid"]);
     assert_eq!(paid_of(&stage, &sheet, &ids).await, ["1000.00", "1600.00", "1600.00"]);

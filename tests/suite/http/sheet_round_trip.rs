@@ -43,19 +43,18 @@ fn exported(app: &App, stage: &Stage<'_>, sheet: SheetId) -> SheetFile {
 async fn typed(stage: &Stage<'_>) -> (Value, SheetId) {
     let sheet = stage.build().await;
     let who = stage.enrolment(1);
-    let mut version = 1;
-    for (kind, label, quantity, price, rate) in [
+    let items = [
         ("overtime", "加班", "5", "40.00", Some(150)),
         ("allowance", "高温补贴", "1", "100.00", None),
         ("hour_wage", "计时", "2", "30.00", None),
         ("deduction", "借支", "1", "200.00", None),
-    ] {
+    ];
+    for (version, (kind, label, quantity, price, rate)) in (1..).zip(items) {
         let mut item = json!({"enrolment": who, "kind": kind, "label": label, "quantity": quantity, "unit_price": price});
         if let Some(rate) = rate {
             item["rate_percent"] = json!(rate);
         }
         stage.act(&sheet, "items", version, Some(item)).await.expect(201);
-        version += 1;
     }
     let id = text(&sheet["id"]).parse().unwrap();
     (sheet, id)
