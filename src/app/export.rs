@@ -287,6 +287,7 @@ mod tests {
             ],
         ),
         ("law books, which have hashes of their own", &["law_activations", "law_books"]),
+        ("what the view of punches is made of", &["punch_messages", "punch_places", "punch_rows"]),
         (
             "of before this list was kept, none of which a total rests on",
             &[

@@ -194,12 +194,18 @@ impl Walk<'_> {
 
 /// A bank's sheet of which nobody has said what its columns are; gives the page that asks, which only the upload leads to.
 async fn a_sheet_that_waits(site: &Site) -> String {
-    let bank = site.token(Role::Bank);
-    let projects = site.get("/api/v1/projects", &bank).await;
-    let project = projects["items"][0]["id"].as_str().expect("a project");
-    let accounts = site.get(&format!("/api/v1/projects/{project}/accounts"), &bank).await;
-    let account = accounts[0]["account"]["id"].as_str().expect("an account");
-    let path = format!("/projects/{project}/accounts/{account}/bank-sheets");
+    let (bank, manager) = (site.token(Role::Bank), site.token(Role::LabourManager));
+    let projects = site.get("/api/v1/projects", &manager).await;
+    let mut path = None;
+    for project in projects["items"].as_array().expect("projects") {
+        let project = project["id"].as_str().expect("an id");
+        let accounts = site.get(&format!("/api/v1/projects/{project}/accounts"), &bank).await;
+        if let Some(account) = accounts[0]["account"]["id"].as_str() {
+            path = Some(format!("/projects/{project}/accounts/{account}/bank-sheets"));
+            break;
+        }
+    }
+    let path = path.unwrap_or_else(|| panic!("an account of the bank: {projects}"));
     let sheet = "某银行对公流水\n记账,流向,数目,结存,说明\n20260226,贷,5000.00,5000.00,人工费\n20260227,借,100.00,4900.00,退款\n";
     let view = site.upload(&format!("/api/v1{path}"), &bank, ("text/csv", sheet)).await;
     format!("{path}/{}", view["id"].as_str().unwrap_or_else(|| panic!("{view}")))
