@@ -88,10 +88,12 @@ pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> 
             }
             Ok(())
         }
+        "seal_days" => seal_days(tx, ctx, &Paged::read(&job.payload)?),
+        // One project's, as it was asked for until seals were made for many projects at once: it may still wait.
         "seal_day" => {
             let (project, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
             let (project, day) = (project.parse().map_err(unreadable)?, day.parse().map_err(unreadable)?);
-            seals::seal_day(tx, project, day, ctx.now).map(|_| ()).map_err(Problem::from)
+            seals::seal_days(tx, &[project], day, ctx.now).map(|_| ()).map_err(Problem::from)
         }
         bank_feed::FOLLOW_FREEZE => {
             let (project, word) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
@@ -159,10 +161,12 @@ impl Paged {
     }
 }
 
-/// The night's work: seal the day that ended and assess every project. Each is a job of its own, so that one failure harms no other.
+/// The night's work: seal the day that ended and assess every project. Each assessment is a job of its own, so that one failure harms
+/// no other.
 fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
     if paged.after.is_none() {
         bulk::ensure_partitions(tx.conn(), ctx.today)?;
+        jobs::enqueue(tx.conn(), ctx.id(), "seal_days", &paged.day.to_string(), ctx.now)?;
         // A punch that came while its day was being folded waits here at most until night.
         for project in attendance::table::projects_with_dirty_days(tx.conn())? {
             jobs::enqueue(tx.conn(), ctx.id(), "fold_days", &project.to_string(), ctx.now)?;
@@ -170,10 +174,17 @@ fn nightly(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
     }
     let page = projects::visible(tx.conn(), &ctx.scope, paged.after(), PAGE)?;
     for project in &page {
-        jobs::enqueue(tx.conn(), ctx.id(), "seal_day", &format!("{} {}", project.id, paged.day), ctx.now)?;
         jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.id.to_string(), ctx.now)?;
     }
     paged.go_on(tx, ctx, "nightly", page.last().map(|project| project.id))
+}
+
+/// Seals the day that ended, for a page of projects at a time: each page reads the messages of the day once.
+fn seal_days(tx: &mut Tx<'_>, ctx: &Ctx, paged: &Paged) -> Result<(), Problem> {
+    let page: Vec<ProjectId> =
+        projects::visible(tx.conn(), &ctx.scope, paged.after(), PAGE)?.into_iter().map(|project| project.id).collect();
+    seals::seal_days(tx, &page, paged.day, ctx.now)?;
+    paged.go_on(tx, ctx, "seal_days", page.last().copied())
 }
 
 /// Looks for papers that expire, one job a project; what of wage months does not add up is looked at beside it.

@@ -11,6 +11,7 @@ use super::tracks;
 use crate::base::id::RecordId;
 use crate::base::person::{BankCard, IdNumber};
 use crate::base::{Fen, Moment, Month};
+use crate::matching::gathering::Standing;
 use crate::payroll;
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx};
@@ -54,7 +55,8 @@ pub struct Signs {
 /// # Errors
 /// `invalid` for a month to come.
 pub fn signs(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Signs, Problem> {
-    let people = of_people(conn, ctx, site, month)?;
+    let standing = Standing::read(conn, ctx, site)?;
+    let people = of_people(conn, ctx, site, &standing, month)?;
     let policy = &ctx.ground.settings.signs;
     let patterns = patterns::patterns(&tracks::passes(conn, ctx, site, month)?, policy);
     let clocks = clocks::clocks(&tracks::messages(conn, site, month)?, policy);
@@ -65,12 +67,12 @@ pub fn signs(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result
 ///
 /// # Errors
 /// `invalid` for a month to come.
-pub fn of_people(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<OfPeople, Problem> {
+pub fn of_people(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, month: Month) -> Result<OfPeople, Problem> {
     if month > ctx.today.month() {
         return Err(Problem::invalid("不能查看尚未到来的月份。", "A month to come cannot be looked at.").at("month", "bad_time"));
     }
     let policy = &ctx.ground.settings.signs;
-    let gathered = gathering::gather(conn, ctx, site, month)?;
+    let gathered = gathering::gather(conn, ctx, site, standing, month)?;
     let rings = rings::rings(&gathered.traces, policy);
     let suspects = padding::look(month, &gathered.roster, policy);
     Ok(OfPeople { gathered, rings, suspects })

@@ -10,7 +10,7 @@ use crate::attendance;
 use crate::base::id::{RecordId, WorkerId};
 use crate::base::person::half_width;
 use crate::base::{Fen, Month};
-use crate::matching::gathering::facts;
+use crate::matching::gathering::{Standing, facts};
 use crate::matching::{Attended, Facts};
 use crate::payroll::pay_run::checks::{is_same_name, table as checks};
 use crate::payroll::{Means, table as payroll};
@@ -43,8 +43,8 @@ fn is_in(row: &EnrolmentRow, month: Month) -> bool {
 }
 
 /// Gathers a month. Telephones are opened to be compared, stay in memory and are shown nowhere.
-pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Gathered, Problem> {
-    let facts = facts(conn, ctx, site, month)?;
+pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, month: Month) -> Result<Gathered, Problem> {
+    let facts = facts(conn, ctx, site, standing, month)?;
     let enrolments = workers::table::of_project(conn, site.id)?;
     let here: Vec<&EnrolmentRow> = enrolments.iter().filter(|row| is_in(row, month)).collect();
     let traces = traces(conn, ctx, site, month, &facts, &here)?;
@@ -199,13 +199,14 @@ pub fn records(conn: &mut AnyConn, ctx: &Ctx, site: &Site, (from, until): (Month
         };
         records.insert(person.id, record);
     }
+    let standing = Standing::read(conn, ctx, site)?;
     for month in from.up_to(until) {
         let here: BTreeSet<WorkerId> = enrolments.iter().filter(|row| is_in(row, month)).map(|row| row.worker_id).collect();
         let has_sheet = !payroll::parts(conn, site.id, month)?.is_empty();
         if here.is_empty() && !has_sheet {
             continue;
         }
-        for person in facts(conn, ctx, site, month)?.people {
+        for person in facts(conn, ctx, site, &standing, month)?.people {
             let Some(record) = records.get_mut(&person.worker) else { continue };
             match person.attended {
                 Attended::Days(days) => record.attended = record.attended.saturating_add(days),

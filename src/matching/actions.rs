@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::gathering::Standing;
 use super::table::{self, DecisionRow};
 use super::{Difference, Differs, Facts, Found, Row, Subject, compare, gathering};
 use crate::base::id::{DocumentId, ProjectId, RecordId};
@@ -43,10 +44,15 @@ impl Matched {
 /// # Errors
 /// `invalid` for a month to come.
 pub fn matched(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Matched, Problem> {
+    let standing = Standing::read(conn, ctx, site)?;
+    matched_with(conn, ctx, site, &standing, month)
+}
+
+fn matched_with(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, month: Month) -> Result<Matched, Problem> {
     if month > ctx.today.month() {
         return Err(Problem::invalid("不能比对尚未到来的月份。", "A month to come cannot be compared.").at("month", "bad_time"));
     }
-    let facts = gathering::facts(conn, ctx, site, month)?;
+    let facts = gathering::facts(conn, ctx, site, standing, month)?;
     matched_of(conn, site, facts)
 }
 
@@ -59,12 +65,21 @@ pub fn paid_elsewhere(
     as_of: Day,
 ) -> Result<Vec<(ProjectId, Month, u32)>, Problem> {
     let mut found = Vec::new();
-    for (project, month) in table::months_with_payees(conn, projects, as_of)? {
+    let mut read: Option<(Site, Standing)> = None;
+    for (project, month) in table::months_with_others(conn, projects, as_of)? {
         if month > ctx.today.month() {
             continue;
         }
-        let site = projects::site(conn, project)?;
-        let matched = matched(conn, ctx, &site, month)?;
+        let (site, standing) = match read.take() {
+            Some((site, standing)) if site.id == project => (site, standing),
+            _ => {
+                let site = projects::site(conn, project)?;
+                let standing = Standing::read(conn, ctx, &site)?;
+                (site, standing)
+            }
+        };
+        let matched = matched_with(conn, ctx, &site, &standing, month)?;
+        read = Some((site, standing));
         let is_open = |row: &&Row| {
             let elsewhere = row.differs.iter().filter(|one| one.kind == Difference::PaidToSomeoneElse);
             elsewhere.into_iter().any(|one| matched.found(row.subject, one).is_none_or(|found| found.verdict != Found::Explained))

@@ -18,6 +18,31 @@ use crate::web::{Ctx, Problem};
 use crate::workers;
 use crate::workers::table::EnrolmentRow;
 
+/// What the months of a project share: read once, however many of them are compared.
+pub struct Standing {
+    roll: Roll,
+    /// Days on which a gate was out of reach.
+    dark: BTreeSet<Day>,
+    /// The agreed day of pay.
+    pay_day: Option<u32>,
+}
+
+impl Standing {
+    /// Reads a project's.
+    pub fn read(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Self, Problem> {
+        Ok(Standing {
+            roll: Roll::read(conn, site)?,
+            dark: silence::dark_days_of(conn, ctx, site.id)?,
+            pay_day: projects::actions::facts(conn, site, ctx.today, None)?.pay_day(),
+        })
+    }
+
+    /// When wages of a month are due: by the agreed day, without one at the end of the following month (R724-13).
+    fn due_on(&self, ctx: &Ctx, site: &Site, month: Month) -> Day {
+        self.pay_day.map_or_else(|| month.plus(1).last(), |day| payroll::due_on(&ctx.book(), site.region, month, day))
+    }
+}
+
 /// Who is who on a project.
 struct Roll {
     enrolments: BTreeMap<WorkerId, Vec<EnrolmentRow>>,
@@ -75,7 +100,7 @@ struct Gates {
 }
 
 impl Gates {
-    fn read(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Self, Problem> {
+    fn read(conn: &mut AnyConn, ctx: &Ctx, site: &Site, dark_days: &BTreeSet<Day>, month: Month) -> Result<Self, Problem> {
         let worked = by_worker(attendance::table::worked(conn, site.id, month)?);
         let site_days = table::site_days(conn, site.id, month)?;
         let all = if month.last() >= ctx.today {
@@ -88,7 +113,7 @@ impl Gates {
             None
         };
         let mut dark = Vec::new();
-        for day in silence::dark_days_of(conn, ctx, site.id)?.into_iter().filter(|day| day.month() == month) {
+        for day in dark_days.range(month.first()..=month.last()).copied() {
             let seen = attendance::folding::table::hundredths_on(conn, site.id, day)?;
             dark.push((day, seen.into_iter().map(|(enrolment, _)| enrolment).collect()));
         }
@@ -138,9 +163,9 @@ fn by_worker(worked: Vec<Worked>) -> BTreeMap<WorkerId, (i64, i64)> {
 }
 
 /// What the three say of a month.
-pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Facts, Problem> {
-    let roll = Roll::read(conn, site)?;
-    let gates = Gates::read(conn, ctx, site, month)?;
+pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, month: Month) -> Result<Facts, Problem> {
+    let roll = &standing.roll;
+    let gates = Gates::read(conn, ctx, site, &standing.dark, month)?;
     let mut lines: BTreeMap<WorkerId, Vec<LineRow>> = BTreeMap::new();
     for sheet in payroll::table::parts(conn, site.id, month)? {
         for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
@@ -148,9 +173,9 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result
         }
     }
     let earned = earned(conn, site, month)?;
-    let mut payees = payees_of_lines(conn, site, &roll, &lines)?;
+    let mut payees = payees_of_lines(conn, site, roll, &lines)?;
     let mut direct: BTreeMap<WorkerId, Vec<Direct>> = BTreeMap::new();
-    for (worker, entry, amount) in direct_pay(conn, ctx, site, &roll, &gates, &lines, month)? {
+    for (worker, entry, amount) in direct_pay(conn, ctx, site, roll, &gates, &lines, month)? {
         direct.entry(worker).or_default().push(Direct { entry: entry.id, amount, booked_on: entry.booked_on });
         if let Some(name) = roll.other_name(worker, entry.counterparty.as_deref()) {
             let payee = Payee { entry: entry.id, line: None, amount, name: Some(name), account: Account::Fits };
@@ -171,7 +196,7 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result
         });
     }
     let strangers = strangers(conn, ctx, site, month)?;
-    Ok(Facts { month, today: ctx.today, due_on: due_on(conn, ctx, site, month)?, people, strangers })
+    Ok(Facts { month, today: ctx.today, due_on: standing.due_on(ctx, site, month), people, strangers })
 }
 
 /// What each worker's days earn at the agreed rates; `None` for somebody with a day at no rate.
@@ -200,12 +225,6 @@ fn line_of(row: &LineRow) -> Line {
         due_on: row.due_on,
         state: row.state,
     }
-}
-
-/// When wages of a month are due: by the agreed day, without one at the end of the following month (R724-13).
-fn due_on(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Day, Problem> {
-    let agreed = projects::actions::facts(conn, site, ctx.today, None)?.pay_day();
-    Ok(agreed.map_or_else(|| month.plus(1).last(), |day| payroll::due_on(&ctx.book(), site.region, month, day)))
 }
 
 /// Payees that the bank named for payments which stand.

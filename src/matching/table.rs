@@ -9,7 +9,6 @@ use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, EntryStatus, Purpose};
 use crate::base::id::{DocumentId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
-use crate::store::bulk::listed;
 use crate::store::fixed::fixed;
 use crate::store::schema::{bank_entries, enrolment_events, enrolments, match_decisions};
 use crate::store::tx::sealed_in_project;
@@ -64,20 +63,26 @@ struct MonthOf {
     month: Day,
 }
 
-/// The months of these projects of which the bank said by a day that somebody else than the worker got a wage.
-pub fn months_with_payees(conn: &mut AnyConn, projects: &[ProjectId], as_of: Day) -> Result<Vec<(ProjectId, Month)>, StoreError> {
+/// The months of these projects of which the bank may have said by a day that somebody else than the worker got a wage: the name is not
+/// the worker's to the letter, or the account was never a card of theirs there.
+pub fn months_with_others(conn: &mut AnyConn, projects: &[ProjectId], as_of: Day) -> Result<Vec<(ProjectId, Month)>, StoreError> {
     if projects.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<MonthOf> = diesel::sql_query(format!(
+    let rows: Vec<MonthOf> = fixed(
         "SELECT DISTINCT p.project_id AS project_id, s.month AS month FROM entry_payees p \
          JOIN bank_entries b ON b.project_id = p.project_id AND b.id = p.entry_id AND b.voided_by IS NULL AND b.booked_on <= $1 \
          JOIN pay_lines l ON l.project_id = p.project_id AND l.id = p.line_id \
          JOIN pay_sheets s ON s.project_id = l.project_id AND s.id = l.sheet_id \
-         WHERE p.project_id IN ({}) ORDER BY 1, 2",
-        listed(projects.iter().map(|project| project.0))
-    ))
-    .bind::<Date, _>(as_of)
+         JOIN workers w ON w.id = l.worker_id \
+         WHERE p.project_id IN ($2) AND (p.counterparty <> w.name OR (p.counterparty_index IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM enrolments e WHERE e.card_index = p.counterparty_index AND e.project_id = p.project_id \
+         AND e.worker_id = l.worker_id) \
+         AND NOT EXISTS (SELECT 1 FROM enrolment_events v JOIN enrolments e ON e.project_id = v.project_id AND e.id = v.enrolment_id \
+         WHERE v.project_id = p.project_id AND e.worker_id = l.worker_id AND v.card_index = p.counterparty_index))) ORDER BY 1, 2",
+    )
+    .day(as_of)
+    .bigs(projects.iter().map(|project| project.0))
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.project_id, row.month.month())).collect())
 }

@@ -51,11 +51,8 @@ pub fn earned(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, through: Op
 pub fn by_days(conn: &mut AnyConn, site: &Site, month: Month, through: Option<Day>) -> Result<Vec<Earned>, Problem> {
     let last = through.unwrap_or(month.last()).min(month.last());
     let mut days: HashMap<RecordId, Vec<(Day, i32)>> = HashMap::new();
-    for step in 0..=last.days_since(month.first()) {
-        let day = month.first().plus_days(step);
-        for (enrolment, hundredths) in attendance::folding::table::hundredths_on(conn, site.id, day)? {
-            days.entry(enrolment).or_default().push((day, hundredths));
-        }
+    for (day, enrolment, hundredths) in attendance::folding::table::hundredths_in(conn, site.id, (month.first(), last))? {
+        days.entry(enrolment).or_default().push((day, hundredths));
     }
     let mut rates: HashMap<RecordId, Vec<(Day, Fen)>> = HashMap::new();
     for (enrolment, from, rate) in workers::table::rates_of(conn, site.id)? {

@@ -11,11 +11,16 @@ use diesel::result::{Error, QueryResult};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Date, HasSqlType, Integer, Text, Untyped};
 
+use super::bulk::listed;
 use crate::base::Day;
 
-#[derive(Debug, Clone, Copy)]
+/// Numbers of a list that are bound at most; a longer list is written into a text of its own, which is not kept.
+const BOUND_MAX: usize = 1_024;
+
+#[derive(Debug, Clone)]
 enum Bind<'a> {
     Big(i64),
+    Bigs(Vec<i64>),
     Int(i32),
     Text(&'a str),
     Day(Day),
@@ -37,6 +42,16 @@ impl<'a> Fixed<'a> {
     /// The next value, a 64-bit number.
     pub fn big(mut self, value: i64) -> Self {
         self.binds.push(Bind::Big(value));
+        self
+    }
+
+    /// The next value, a list for `IN ($n)`: the last of it is repeated up to a power of two, so that few texts are kept.
+    pub fn bigs(mut self, values: impl IntoIterator<Item = i64>) -> Self {
+        let mut list: Vec<i64> = values.into_iter().collect();
+        if let Some(last) = list.last().copied() {
+            list.resize(list.len().next_power_of_two(), last);
+        }
+        self.binds.push(Bind::Bigs(list));
         self
     }
 
@@ -75,6 +90,17 @@ where
             let number: Option<usize> = part.get(..part.len() - rest.len()).and_then(|digits| digits.parse().ok());
             match number.and_then(|number| self.binds.get(number.checked_sub(1)?)) {
                 Some(Bind::Big(value)) => out.push_bind_param::<BigInt, _>(value)?,
+                Some(Bind::Bigs(list)) if list.is_empty() => out.push_sql("NULL"),
+                Some(Bind::Bigs(list)) if list.len() > BOUND_MAX => {
+                    out.unsafe_to_cache_prepared();
+                    out.push_sql(&listed(list.iter().copied()));
+                }
+                Some(Bind::Bigs(list)) => {
+                    for (place, value) in list.iter().enumerate() {
+                        out.push_sql(if place == 0 { "" } else { ", " });
+                        out.push_bind_param::<BigInt, _>(value)?;
+                    }
+                }
                 Some(Bind::Int(value)) => out.push_bind_param::<Integer, _>(value)?,
                 Some(Bind::Day(value)) => out.push_bind_param::<Date, _>(value)?,
                 Some(Bind::Text(value)) => out.push_bind_param::<Text, str>(value)?,
@@ -127,5 +153,15 @@ mod tests {
         let rows: Vec<Row> = diesel::sql_query("SELECT a, b, c FROM t WHERE d = a ORDER BY a").load(&mut conn).unwrap();
         assert_eq!(rows.iter().map(|row| (row.a, row.b, row.c.as_str())).collect::<Vec<_>>(), [(7, 5, "x"), (8, 5, "x")]);
         assert!(fixed(text).big(9).int(5).execute(&mut conn).is_err());
+    }
+
+    #[test]
+    fn a_list_is_as_long_as_it_is() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        conn.batch_execute("CREATE TABLE t (a BIGINT PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4), (5), (6)").unwrap();
+        let text = "DELETE FROM t WHERE a IN ($1) AND a < $2";
+        for (list, expected) in [(vec![], 0), (vec![2], 1), (vec![1, 2, 3], 2), (vec![9, 6, 5, 4, 3], 2)] {
+            assert_eq!(fixed(text).bigs(list).big(6).execute(&mut conn).unwrap(), expected);
+        }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! A job is idempotent; two equal ones waiting are one.
 
+use std::sync::LazyLock;
+
 use diesel::dsl::{min, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::Bool;
 
 use super::conn::{AnyConn, Backend};
 use super::fixed::fixed;
@@ -146,14 +148,16 @@ pub fn enqueue_each_for(
 /// Takes the oldest job that is due, and with it those right behind it that are of one of the kinds `together` and of its own, at most
 /// `limit` in all. Counts the try of each; whoever asks next on PostgreSQL gets others.
 pub fn take(conn: &mut AnyConn, now: Moment, together: &[&str], limit: usize) -> Result<Vec<Job>, StoreError> {
-    let skip = match conn.backend() {
-        Backend::Sqlite => "",
-        Backend::Postgres => " FOR UPDATE SKIP LOCKED",
+    const COLUMNS: &str = "SELECT id, kind, payload, attempts, asked_again";
+    const DUE: &str = "FROM jobs WHERE state = 'queued' AND run_at <= $1 ORDER BY run_at, id LIMIT $2";
+    static ALONE: LazyLock<String> = LazyLock::new(|| format!("{COLUMNS} {DUE}"));
+    static BESIDE_OTHERS: LazyLock<String> = LazyLock::new(|| format!("{COLUMNS} {DUE} FOR UPDATE SKIP LOCKED"));
+    let due = match conn.backend() {
+        Backend::Sqlite => ALONE.as_str(),
+        Backend::Postgres => BESIDE_OTHERS.as_str(),
     };
-    let due = format!(
-        "SELECT id, kind, payload, attempts, asked_again FROM jobs WHERE state = 'queued' AND run_at <= $1 ORDER BY run_at, id LIMIT {limit}{skip}"
-    );
-    let mut jobs: Vec<Job> = diesel::sql_query(due).bind::<BigInt, _>(now.0).load(conn)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut jobs: Vec<Job> = fixed(due).big(now.0).big(limit).load(conn)?;
     let Some(first) = jobs.first().cloned() else { return Ok(jobs) };
     let alike = |job: &&Job| job.kind == first.kind && together.contains(&job.kind.as_str());
     let count = jobs.iter().take_while(alike).count().max(1);
@@ -161,8 +165,10 @@ pub fn take(conn: &mut AnyConn, now: Moment, together: &[&str], limit: usize) ->
     for job in &jobs {
         // The next try waits longer each time, 2^n × 30 s; a job that is done is marked below and never waits.
         let wait_seconds = 30_i64.saturating_mul(1_i64 << job.attempts.clamp(0, 12));
-        diesel::update(schema::jobs::table.find(job.id))
-            .set((schema::jobs::attempts.eq(job.attempts + 1), schema::jobs::run_at.eq(now.plus_seconds(wait_seconds))))
+        fixed("UPDATE jobs SET attempts = $1, run_at = $2 WHERE id = $3")
+            .int(job.attempts + 1)
+            .big(now.plus_seconds(wait_seconds).0)
+            .big(job.id)
             .execute(conn)?;
     }
     Ok(jobs)
@@ -170,10 +176,9 @@ pub fn take(conn: &mut AnyConn, now: Moment, together: &[&str], limit: usize) ->
 
 /// Marks a job as done; one that was asked for again since it was taken waits anew, due at once.
 pub fn done(conn: &mut AnyConn, job: &Job, now: Moment) -> Result<(), StoreError> {
-    use schema::jobs as j;
-    let unasked = j::table.filter(j::id.eq(job.id).and(j::asked_again.eq(job.asked_again)));
-    if diesel::update(unasked).set(j::state.eq("done")).execute(conn)? == 0 {
-        diesel::update(j::table.find(job.id)).set((j::attempts.eq(0), j::run_at.eq(now))).execute(conn)?;
+    let unasked = fixed("UPDATE jobs SET state = 'done' WHERE id = $1 AND asked_again = $2").big(job.id).big(job.asked_again);
+    if unasked.execute(conn)? == 0 {
+        fixed("UPDATE jobs SET attempts = 0, run_at = $1 WHERE id = $2").big(now.0).big(job.id).execute(conn)?;
     }
     Ok(())
 }

@@ -1,15 +1,19 @@
 //! Daily seals: a Merkle root per project over the messages received on a day and the punches stored from them, put into the
 //! project's chain. A seal covers what is too much for the journal itself.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::conn::AnyConn;
+use super::fixed::fixed;
 use super::journal::hex;
 use super::tx::{Chain, Sealed, Tx};
 use super::{StoreError, schema};
-use crate::base::id::ProjectId;
+use crate::base::id::{ProjectId, first_at};
 use crate::base::{Day, Moment};
 
 /// A day's seal.
@@ -58,33 +62,89 @@ pub fn merkle_root(leaves: impl IntoIterator<Item = String>) -> String {
     level.pop().unwrap_or_default()
 }
 
-/// Number of messages of a project received on a day, and their root.
-pub fn root_of_inbox(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<(i64, String), StoreError> {
-    use schema::inbox as i;
-    let (from, until) = (day.begins(), day.plus_days(1).begins());
-    let rows: Vec<(i64, String, String)> = i::table
-        .filter(i::project_id.eq(project).and(i::received_at.ge(from)).and(i::received_at.lt(until)))
-        .order(i::id)
-        .select((i::id, i::body_sha256, i::items_digest))
-        .load(conn)?;
-    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    Ok((count, merkle_root(rows.into_iter().map(|(id, body, items)| format!("{id} {body} {items}")))))
+/// Days by which the ids of messages may run ahead of their receipt: they do where the clock was put back.
+const AHEAD_DAYS: i64 = 1;
+
+#[derive(QueryableByName)]
+struct Leaf {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    project_id: ProjectId,
+    #[diesel(sql_type = Text)]
+    body_sha256: String,
+    #[diesel(sql_type = Text)]
+    items_digest: String,
 }
 
-/// Seals a day that has ended; nothing happens when it is sealed already or nothing came.
-pub fn seal_day(tx: &mut Tx<'_>, project: ProjectId, day: Day, now: Moment) -> Result<Option<Seal>, StoreError> {
-    use schema::seals as s;
-    let known: i64 = s::table.filter(s::project_id.eq(project).and(s::sealed_on.eq(day))).count().get_result(tx.conn())?;
-    let (items, root) = root_of_inbox(tx.conn(), project, day)?;
-    if known > 0 || items == 0 {
-        return Ok(None);
+/// Number of messages that each of some projects received on a day, and their root; nothing of a project without any.
+///
+/// Messages lie in the order of their ids, and no id is smaller than its moment, so that a day is found in the key; what has an id of
+/// `until_id` or more is not read.
+fn roots_up_to(
+    conn: &mut AnyConn,
+    projects: &[ProjectId],
+    day: Day,
+    until_id: i64,
+) -> Result<BTreeMap<ProjectId, (i64, String)>, StoreError> {
+    let (from, until) = (day.begins(), day.plus_days(1).begins());
+    let rows: Vec<Leaf> = fixed(
+        "SELECT id, project_id, body_sha256, items_digest FROM inbox \
+         WHERE id >= $1 AND id < $2 AND received_at >= $3 AND received_at < $4 AND project_id IN ($5) ORDER BY id",
+    )
+    .big(first_at(from))
+    .big(until_id)
+    .big(from.0)
+    .big(until.0)
+    .bigs(projects.iter().map(|project| project.0))
+    .load(conn)?;
+    let mut leaves: BTreeMap<ProjectId, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        leaves.entry(row.project_id).or_default().push(format!("{} {} {}", row.id, row.body_sha256, row.items_digest));
     }
-    let recorded_seq = tx.seq(Chain::Project(project))?;
-    let seal = Seal { project_id: project, sealed_on: day, feed: "inbox".to_owned(), items, root, recorded_seq };
-    diesel::insert_into(s::table).values(&seal).execute(tx.conn())?;
-    tx.note(Chain::Project(project), now, "job:seal", "seal_day", &day.to_string())?;
-    tx.seal(&seal)?;
-    Ok(Some(seal))
+    let root = |leaves: Vec<String>| (i64::try_from(leaves.len()).unwrap_or(i64::MAX), merkle_root(leaves));
+    Ok(leaves.into_iter().map(|(project, leaves)| (project, root(leaves))).collect())
+}
+
+/// Seals a day that has ended for some projects; nothing happens to one that is sealed already or that nothing came for.
+pub fn seal_days(tx: &mut Tx<'_>, projects: &[ProjectId], day: Day, now: Moment) -> Result<Vec<Seal>, StoreError> {
+    use schema::seals as s;
+    let known = s::table.filter(s::project_id.eq_any(projects.to_vec()).and(s::sealed_on.eq(day)));
+    let known: Vec<ProjectId> = known.select(s::project_id).load(tx.conn())?;
+    let open: Vec<ProjectId> = projects.iter().copied().filter(|project| !known.contains(project)).collect();
+    let mut sealed = Vec::new();
+    for (project, (items, root)) in roots_up_to(tx.conn(), &open, day, i64::MAX)? {
+        let recorded_seq = tx.seq(Chain::Project(project))?;
+        let seal = Seal { project_id: project, sealed_on: day, feed: "inbox".to_owned(), items, root, recorded_seq };
+        diesel::insert_into(s::table).values(&seal).execute(tx.conn())?;
+        tx.note(Chain::Project(project), now, "job:seal", "seal_day", &day.to_string())?;
+        tx.seal(&seal)?;
+        sealed.push(seal);
+    }
+    Ok(sealed)
+}
+
+/// The seals that the messages of their days do not bear out, and how many were looked at. For `verify`.
+pub fn broken(conn: &mut AnyConn) -> Result<(u64, Vec<Seal>), StoreError> {
+    let mut by_day: BTreeMap<Day, Vec<Seal>> = BTreeMap::new();
+    for seal in all(conn)? {
+        by_day.entry(seal.sealed_on).or_default().push(seal);
+    }
+    let (mut looked, mut broken) = (0, Vec::new());
+    for (day, seals) in by_day {
+        looked += u64::try_from(seals.len()).unwrap_or(u64::MAX);
+        let projects: Vec<ProjectId> = seals.iter().map(|seal| seal.project_id).collect();
+        let differs = |found: &BTreeMap<ProjectId, (i64, String)>, seal: &Seal| {
+            found.get(&seal.project_id).is_none_or(|(items, root)| (*items, root) != (seal.items, &seal.root))
+        };
+        let near = roots_up_to(conn, &projects, day, first_at(day.plus_days(1 + AHEAD_DAYS).begins()))?;
+        if seals.iter().any(|seal| differs(&near, seal)) {
+            // A clock that was put back further than that is no broken seal.
+            let every = roots_up_to(conn, &projects, day, i64::MAX)?;
+            broken.extend(seals.into_iter().filter(|seal| differs(&every, seal)));
+        }
+    }
+    Ok((looked, broken))
 }
 
 /// Every seal, for `verify`.

@@ -20,6 +20,7 @@ use crate::detectors;
 use crate::detectors::actions::OfPeople;
 use crate::detectors::padding::RosterSign;
 use crate::matching::actions::{Matched, matched_of};
+use crate::matching::gathering::Standing;
 use crate::matching::{Difference, Found, Unknown};
 use crate::projects::Site;
 use crate::store::Tx;
@@ -44,8 +45,9 @@ pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Proble
     months.extend(first_month(ctx).up_to(ctx.today.month().plus(-1)));
     let looked: BTreeSet<Month> = months.into_iter().rev().take(MONTHS_MAX).collect();
     let (mut concerns, mut waiting) = (Vec::new(), BTreeSet::new());
+    let on_record = Standing::read(tx.conn(), ctx, site)?;
     for month in &looked {
-        let signs = detectors::actions::of_people(tx.conn(), ctx, site, *month)?;
+        let signs = detectors::actions::of_people(tx.conn(), ctx, site, &on_record, *month)?;
         let matched = matched_of(tx.conn(), site, signs.gathered.facts.clone())?;
         concerns.extend(concerns_of(site.id, *month, &matched, &signs)?);
         let waits = |unknown: &Unknown| matches!(unknown, Unknown::DaysWaiting | Unknown::InFlight);

@@ -146,7 +146,7 @@ pub fn play(tx: &mut Tx<'_>, ground: &Arc<Ground>, clock: &StoryClock, city: &Ci
             clock.set(tick.at(5, 30));
             each(&mut stage, |stage, _, site| {
                 let ctx = stage.ctx();
-                Ok(seals::seal_day(stage.tx, site.id, stage.day.plus_days(-1), ctx.now).map(|_| ())?)
+                Ok(seals::seal_days(stage.tx, &[site.id], stage.day.plus_days(-1), ctx.now).map(|_| ())?)
             })?;
             for plan in &city.projects {
                 papers::enrol(&mut stage, plan)?;

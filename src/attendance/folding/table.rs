@@ -77,6 +77,19 @@ pub fn hundredths_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result
     Ok(directly!(conn, conn => query.load(conn))?)
 }
 
+/// What each enrolment did on each day of a span, in hundredths of a work day, by day.
+pub fn hundredths_in(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    (first, last): (Day, Day),
+) -> Result<Vec<(Day, RecordId, i32)>, StoreError> {
+    let query = work_days::table
+        .filter(work_days::project_id.eq(project).and(work_days::worked_on.between(first, last)))
+        .order((work_days::worked_on, work_days::enrolment_id))
+        .select((work_days::worked_on, work_days::enrolment_id, work_days::hundredths));
+    Ok(directly!(conn, conn => query.load(conn))?)
+}
+
 /// The days of a project that have work days.
 pub fn days_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Day>, StoreError> {
     let query = work_days::table

@@ -1,5 +1,7 @@
 //! Rows of pay runs and of the attempts in them.
 
+use std::sync::LazyLock;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date};
 use serde::Serialize;
@@ -9,7 +11,8 @@ use crate::base::id::{AccountId, LineId, PayRunId, ProjectId, RecordId, SheetId}
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Moment, Month};
 use crate::payroll::{AttemptState, RunState};
-use crate::store::bulk::{insert_all, listed};
+use crate::store::bulk::insert_all;
+use crate::store::fixed::fixed;
 use crate::store::schema::{pay_run_lines, pay_run_parts, pay_runs, run_inquiries};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
@@ -313,14 +316,17 @@ pub fn contradicted(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<(P
     if projects.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<ContradictedIn> = diesel::sql_query(format!(
-        "SELECT r.project_id AS project_id, s.month AS month, COUNT(*) AS lines FROM pay_run_lines r \
-         JOIN pay_runs p ON p.project_id = r.project_id AND p.id = r.run_id \
-         JOIN pay_sheets s ON s.project_id = p.project_id AND s.id = p.sheet_id \
-         WHERE r.project_id IN ({}) AND r.reason = '{CONTRADICTED}' AND r.state = 'paid' GROUP BY r.project_id, s.month ORDER BY 1, 2",
-        listed(projects.iter().map(|project| project.0))
-    ))
-    .load(conn)?;
+    // The reason stands in the text, so that the index of contradicted lines is found.
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        format!(
+            "SELECT r.project_id AS project_id, s.month AS month, COUNT(*) AS lines FROM pay_run_lines r \
+             JOIN pay_runs p ON p.project_id = r.project_id AND p.id = r.run_id \
+             JOIN pay_sheets s ON s.project_id = p.project_id AND s.id = p.sheet_id \
+             WHERE r.project_id IN ($1) AND r.reason = '{CONTRADICTED}' AND r.state = 'paid' \
+             GROUP BY r.project_id, s.month ORDER BY 1, 2"
+        )
+    });
+    let rows: Vec<ContradictedIn> = fixed(TEXT.as_str()).bigs(projects.iter().map(|project| project.0)).load(conn)?;
     Ok(rows.into_iter().map(|row| (row.project_id, row.month.month(), u32::try_from(row.lines).unwrap_or(u32::MAX))).collect())
 }
 

@@ -10,6 +10,7 @@ use crate::accounts::table::EntryRow;
 use crate::base::id::{BankEntryId, DocumentId, LineId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Moment};
 use crate::store::bulk::insert_all;
+use crate::store::fixed::fixed;
 use crate::store::schema::{bank_entries, doubt_steps, entry_doubts, entry_payments};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -161,11 +162,20 @@ pub fn doubts(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(DoubtRow, E
         .load(conn)?)
 }
 
+#[derive(QueryableByName)]
+struct ProjectOnly {
+    #[diesel(sql_type = BigInt)]
+    project_id: ProjectId,
+}
+
 /// The projects of these that have a doubt of some kind, whatever became of it.
 pub fn projects_with(conn: &mut AnyConn, projects: &[ProjectId], kind: DoubtKind) -> Result<Vec<ProjectId>, StoreError> {
-    use entry_doubts as d;
-    let found = d::table.filter(d::project_id.eq_any(projects.to_vec()).and(d::kind.eq(kind)));
-    Ok(found.select(d::project_id).distinct().order(d::project_id).load(conn)?)
+    let rows: Vec<ProjectOnly> =
+        fixed("SELECT DISTINCT project_id FROM entry_doubts WHERE project_id IN ($1) AND kind = $2 ORDER BY project_id")
+            .bigs(projects.iter().map(|project| project.0))
+            .text(kind.as_str())
+            .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.project_id).collect())
 }
 
 /// Whether an entry is in doubt for this already.
