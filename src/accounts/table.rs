@@ -9,7 +9,7 @@ pub use super::sums::table::{Flow, PurposeTotal, flows, moved, purposes_of, tota
 use super::{Direction, EntryStatus, Purpose, StatementKind};
 use crate::base::id::{AccountId, BankEntryId, DocumentId, InboxId, ProjectId, StatementId};
 use crate::base::{Day, Fen, Moment};
-use crate::store::bulk::insert_all;
+use crate::store::bulk::{directly, insert_all};
 use crate::store::schema::{bank_entries, bank_statements, void_steps, wage_accounts};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx, journal};
@@ -198,7 +198,7 @@ pub fn statements(
     after: i64,
     limit: i64,
 ) -> Result<Vec<StatementRow>, StoreError> {
-    Ok(bank_statements::table
+    Ok(directly!(conn, conn => bank_statements::table
         .filter(
             bank_statements::project_id
                 .eq(project)
@@ -208,7 +208,7 @@ pub fn statements(
         .order(bank_statements::id)
         .limit(limit)
         .select(StatementRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// Statements of an account that stand, in the order of receipt: those of a voided file say nothing any more.
@@ -221,10 +221,10 @@ pub fn standing_statements(conn: &mut AnyConn, account: &AccountRow, limit: i64)
 
 /// The voided files of a project.
 pub fn voided_files(conn: &mut AnyConn, project: ProjectId) -> Result<BTreeSet<InboxId>, StoreError> {
-    let files: Vec<InboxId> = void_steps::table
+    let files: Vec<InboxId> = directly!(conn, conn => void_steps::table
         .filter(void_steps::project_id.eq(project).and(void_steps::step.eq("voided")))
         .select(void_steps::inbox_id)
-        .load(conn)?;
+        .load(conn))?;
     Ok(files.into_iter().collect())
 }
 

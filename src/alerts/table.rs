@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::{NoticeKind, NoticeState};
 use crate::base::Moment;
 use crate::base::id::{ProjectId, RecordId, UserId};
+use crate::store::bulk::directly;
 use crate::store::schema::notices;
 use crate::store::{AnyConn, StoreError};
 
@@ -32,11 +33,11 @@ pub fn insert(conn: &mut AnyConn, row: &NoticeRow) -> Result<(), StoreError> {
 
 /// Notices of a project and kind that are not cured.
 pub fn standing(conn: &mut AnyConn, project: ProjectId, kind: NoticeKind) -> Result<Vec<NoticeRow>, StoreError> {
-    Ok(notices::table
+    Ok(directly!(conn, conn => notices::table
         .filter(notices::project_id.eq(project).and(notices::kind.eq(kind)).and(notices::state.ne(NoticeState::Cured)))
         .order(notices::id)
         .select(NoticeRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// Writes what a notice says anew, and whether it is to be told (again).

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Worked, day_of};
 use crate::base::id::{CrewId, DeviceId, InboxId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
-use crate::store::bulk::{self, PunchRow, listed};
+use crate::store::bulk::{self, PunchRow, directly, listed};
 use crate::store::fixed::fixed;
 use crate::store::schema::{dirty_days, inbox, pins, punches, work_days};
 use crate::store::{AnyConn, StoreError};
@@ -311,11 +311,11 @@ pub fn spans_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<BTreeMap<P
 
 /// Whose enrolments worked in a month, by what is folded. The key alone answers it, so that no row is read.
 pub fn enrolments_in(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<RecordId>, StoreError> {
-    Ok(work_days::table
+    Ok(directly!(conn, conn => work_days::table
         .filter(work_days::project_id.eq(project).and(work_days::worked_on.between(month.first(), month.last())))
         .select(work_days::enrolment_id)
         .distinct()
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// Whether somebody worked in a month, by what is folded.

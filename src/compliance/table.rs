@@ -7,6 +7,7 @@ use super::summary::{ArrearsWord, Summary};
 use crate::base::id::{FindingId, ProjectId};
 use crate::base::{Day, Fen, Moment};
 use crate::law::questions::warning::Level;
+use crate::store::bulk::directly;
 use crate::store::schema::{assessments, project_summaries};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -36,12 +37,12 @@ pub fn insert(tx: &mut Tx<'_>, row: &AssessmentRow) -> Result<(), StoreError> {
 
 /// The latest assessment.
 pub fn latest(conn: &mut AnyConn, project: ProjectId) -> Result<Option<AssessmentRow>, StoreError> {
-    Ok(assessments::table
+    Ok(directly!(conn, conn => assessments::table
         .filter(assessments::project_id.eq(project))
         .order(assessments::id.desc())
         .select(AssessmentRow::as_select())
-        .first(conn)
-        .optional()?)
+        .first(conn))
+    .optional()?)
 }
 
 /// Assessments in the order in which they were made.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{DepositEvent, DepositKind};
 use crate::base::id::{DepositId, DocumentId, ProjectId, RecordId};
 use crate::base::{Day, Fen};
+use crate::store::bulk::directly;
 use crate::store::schema::{deposit_events, deposits};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -65,21 +66,21 @@ pub fn find(conn: &mut AnyConn, project: ProjectId, id: DepositId) -> Result<Opt
 /// Deposits of a project in the order of record; `until_seq` cuts what was recorded later.
 pub fn of_project(conn: &mut AnyConn, project: ProjectId, until_seq: Option<i64>) -> Result<Vec<DepositRow>, StoreError> {
     let cut = until_seq.unwrap_or(i64::MAX);
-    Ok(deposits::table
+    Ok(directly!(conn, conn => deposits::table
         .filter(deposits::project_id.eq(project).and(deposits::recorded_seq.le(cut)))
         .order(deposits::id)
         .select(DepositRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// Events of every deposit of a project in the order of record.
 pub fn events_of_project(conn: &mut AnyConn, project: ProjectId, until_seq: Option<i64>) -> Result<Vec<EventRow>, StoreError> {
     let cut = until_seq.unwrap_or(i64::MAX);
-    Ok(deposit_events::table
+    Ok(directly!(conn, conn => deposit_events::table
         .filter(deposit_events::project_id.eq(project).and(deposit_events::recorded_seq.le(cut)))
         .order(deposit_events::id)
         .select(EventRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// The deposits of some projects, each project's in the order of record.

@@ -9,6 +9,7 @@ use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, EntryStatus, Purpose};
 use crate::base::id::{DocumentId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Moment, Month};
+use crate::store::bulk::directly;
 use crate::store::fixed::fixed;
 use crate::store::schema::{bank_entries, enrolment_events, enrolments, match_decisions};
 use crate::store::tx::sealed_in_project;
@@ -48,11 +49,11 @@ pub fn insert(tx: &mut Tx<'_>, row: &DecisionRow) -> Result<(), StoreError> {
 /// What was found of a month's differences, in the order of finding.
 pub fn decisions(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<DecisionRow>, StoreError> {
     use match_decisions as d;
-    Ok(d::table
+    Ok(directly!(conn, conn => d::table
         .filter(d::project_id.eq(project).and(d::month.eq(month)))
         .order(d::id)
         .select(DecisionRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 #[derive(QueryableByName)]
@@ -172,7 +173,7 @@ pub fn booked(
     (first, last): (Day, Day),
 ) -> Result<Vec<EntryRow>, StoreError> {
     use bank_entries as b;
-    Ok(b::table
+    Ok(directly!(conn, conn => b::table
         .filter(
             b::project_id
                 .eq(project)
@@ -183,7 +184,7 @@ pub fn booked(
         )
         .order((b::booked_on, b::id))
         .select(EntryRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 #[derive(QueryableByName)]

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::base::Day;
 use crate::base::id::{DocumentId, ProjectId, RecordId};
+use crate::store::bulk::directly;
 use crate::store::schema::notice_boards;
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -38,12 +39,12 @@ pub fn latest(
     until_seq: Option<i64>,
 ) -> Result<Option<BoardRow>, StoreError> {
     use notice_boards as n;
-    Ok(n::table
+    Ok(directly!(conn, conn => n::table
         .filter(n::project_id.eq(project).and(n::photo_on.le(as_of)).and(n::recorded_seq.le(until_seq.unwrap_or(i64::MAX))))
         .order((n::photo_on.desc(), n::id.desc()))
         .select(BoardRow::as_select())
-        .first(conn)
-        .optional()?)
+        .first(conn))
+    .optional()?)
 }
 
 /// Every row, for `verify`.

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::PartyKind;
 use crate::base::Moment;
 use crate::base::id::PartyId;
+use crate::store::bulk::directly;
 use crate::store::schema::parties;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
 use crate::web::Scope;
@@ -43,7 +44,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &PartyRow) -> Result<(), StoreError> {
 
 /// Names and credit codes of companies are public; what a party owes is not, and stands elsewhere. The scope only says that somebody asks.
 pub fn find(conn: &mut AnyConn, _scope: &Scope, id: PartyId) -> Result<Option<PartyRow>, StoreError> {
-    Ok(parties::table.find(id).select(PartyRow::as_select()).first(conn).optional()?)
+    Ok(directly!(conn, conn => parties::table.find(id).select(PartyRow::as_select()).first(conn)).optional()?)
 }
 
 pub fn by_uscc(conn: &mut AnyConn, _scope: &Scope, uscc: &str) -> Result<Option<PartyRow>, StoreError> {

@@ -253,11 +253,11 @@ pub fn sheet(conn: &mut AnyConn, project: ProjectId, id: SheetId) -> Result<Opti
 
 /// The parts of a month's sheet, the first one first.
 pub fn parts(conn: &mut AnyConn, project: ProjectId, month: Month) -> Result<Vec<SheetRow>, StoreError> {
-    Ok(pay_sheets::table
+    Ok(directly!(conn, conn => pay_sheets::table
         .filter(pay_sheets::project_id.eq(project).and(pay_sheets::month.eq(month)))
         .order(pay_sheets::part)
         .select(SheetRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 pub fn sheets(conn: &mut AnyConn, project: ProjectId, after: i64, limit: i64) -> Result<Vec<SheetRow>, StoreError> {

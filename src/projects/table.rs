@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{FactKind, PartyRole};
 use crate::base::id::{CrewId, DocumentId, FactId, PartyId, ProjectId, RecordId};
 use crate::base::{Day, Moment, RegionCode};
+use crate::store::bulk::directly;
 use crate::store::schema::{crews, project_facts, project_parties, projects};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -106,7 +107,7 @@ pub fn insert_fact(tx: &mut Tx<'_>, row: &FactRow) -> Result<(), StoreError> {
 }
 
 pub fn find(conn: &mut AnyConn, id: ProjectId) -> Result<Option<ProjectRow>, StoreError> {
-    Ok(projects::table.find(id).select(ProjectRow::as_select()).get_result(conn).optional()?)
+    Ok(directly!(conn, conn => projects::table.find(id).select(ProjectRow::as_select()).get_result(conn)).optional()?)
 }
 
 pub fn by_code(conn: &mut AnyConn, code: &str) -> Result<Option<ProjectRow>, StoreError> {
@@ -115,11 +116,11 @@ pub fn by_code(conn: &mut AnyConn, code: &str) -> Result<Option<ProjectRow>, Sto
 
 /// Who takes or took part in a project, each with its last day where its part is over.
 pub fn participations(conn: &mut AnyConn, id: ProjectId) -> Result<Vec<ParticipationRow>, StoreError> {
-    let mut rows: Vec<ParticipationRow> = project_parties::table
+    let mut rows: Vec<ParticipationRow> = directly!(conn, conn => project_parties::table
         .filter(project_parties::project_id.eq(id))
         .order(project_parties::id)
         .select(ParticipationRow::as_select())
-        .load(conn)?;
+        .load(conn))?;
     for end in super::ending::table::of_project(conn, id)? {
         if let Some(row) = rows.iter_mut().find(|row| row.id == end.participation_id) {
             row.until_on = Some(end.ended_on);
@@ -131,7 +132,7 @@ pub fn participations(conn: &mut AnyConn, id: ProjectId) -> Result<Vec<Participa
 /// Some projects, in order of id.
 pub fn some(conn: &mut AnyConn, ids: &[ProjectId]) -> Result<Vec<ProjectRow>, StoreError> {
     if let [one] = ids {
-        return Ok(projects::table.find(*one).select(ProjectRow::as_select()).load(conn)?);
+        return Ok(directly!(conn, conn => projects::table.find(*one).select(ProjectRow::as_select()).load(conn))?);
     }
     let query = projects::table.filter(projects::id.eq_any(ids.to_vec())).order(projects::id);
     Ok(query.select(ProjectRow::as_select()).load(conn)?)
@@ -184,13 +185,13 @@ pub fn crews_of(conn: &mut AnyConn, id: ProjectId) -> Result<Vec<CrewRow>, Store
 /// Facts of a subject in the order of recording; `until_seq` cuts the chain for questions about what was known then.
 pub fn facts(conn: &mut AnyConn, id: ProjectId, subject: i64, until_seq: Option<i64>) -> Result<Vec<FactRow>, StoreError> {
     let cut = until_seq.unwrap_or(i64::MAX);
-    Ok(project_facts::table
+    Ok(directly!(conn, conn => project_facts::table
         .filter(
             project_facts::project_id.eq(id).and(project_facts::subject_id.eq(subject)).and(project_facts::recorded_seq.le(cut)),
         )
         .order(project_facts::id)
         .select(FactRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// The condition, for a query written as text, on a project named `p` that a scope covers it. Only numbers go into the text.

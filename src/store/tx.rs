@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 
+use super::bulk::directly;
 use super::conn::{AnyConn, Backend, Db};
 use super::fixed::fixed;
 use super::journal::{self, SealedRows};
@@ -162,9 +163,11 @@ impl<'a> Tx<'a> {
             };
             let (at, actor) = (first.at, first.actor.clone());
             let entry = journal::Entry::new(chain, open.seq, at, actor, &open.actions, open.sealed, open.previous)?;
-            diesel::insert_into(schema::journal::table).values(&entry).execute(self.conn)?;
-            diesel::update(schema::chain_heads::table.find(chain.to_string()))
-                .set((schema::chain_heads::seq.eq(open.seq), schema::chain_heads::hash.eq(&entry.hash)))
+            directly!(self.conn, conn => diesel::insert_into(schema::journal::table).values(&entry).execute(conn))?;
+            fixed("UPDATE chain_heads SET seq = $1, hash = $2 WHERE chain = $3")
+                .big(open.seq)
+                .text(&entry.hash)
+                .text(&chain.to_string())
                 .execute(self.conn)?;
         }
         Ok(())

@@ -264,16 +264,16 @@ pub fn page(
 
 /// Everybody who ever was on the project's roll, in order of id.
 pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<EnrolmentRow>, StoreError> {
-    Ok(enrolments::table
+    Ok(directly!(conn, conn => enrolments::table
         .filter(enrolments::project_id.eq(project))
         .order(enrolments::id)
         .select(EnrolmentRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// Everybody on the project's roll on a day, in order of id.
 pub fn active_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<Vec<EnrolmentRow>, StoreError> {
-    Ok(enrolments::table
+    Ok(directly!(conn, conn => enrolments::table
         .filter(
             enrolments::project_id
                 .eq(project)
@@ -282,7 +282,7 @@ pub fn active_on(conn: &mut AnyConn, project: ProjectId, day: Day) -> Result<Vec
         )
         .order(enrolments::id)
         .select(EnrolmentRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// First and last days on the rolls of some projects, each pair once; read from the index alone.
@@ -386,9 +386,9 @@ pub fn ensure_pin(
 
 /// The row of a number at the project's gates, by its index.
 pub fn pin_row(conn: &mut AnyConn, project: ProjectId, pin_index: &str) -> Result<Option<PinRow>, StoreError> {
-    Ok(diesel::sql_query("SELECT id, number FROM pins WHERE project_id = $1 AND pin_index = $2")
-        .bind::<BigInt, _>(project.0)
-        .bind::<Text, _>(pin_index)
+    Ok(fixed("SELECT id, number FROM pins WHERE project_id = $1 AND pin_index = $2")
+        .big(project.0)
+        .text(pin_index)
         .get_result(conn)
         .optional()?)
 }

@@ -7,6 +7,7 @@ use super::{DEFAULT, OrderVersion, Profile};
 use crate::accounts::table::AccountRow;
 use crate::base::id::{AccountId, ProjectId, RecordId};
 use crate::base::{Fen, Moment};
+use crate::store::bulk::directly;
 use crate::store::schema::{account_profiles, bank_profiles};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
@@ -97,12 +98,12 @@ pub fn insert_choice(tx: &mut Tx<'_>, row: &ChoiceRow) -> Result<(), StoreError>
 
 /// The latest version of a profile.
 pub fn latest(conn: &mut AnyConn, code: &str) -> Result<Option<ProfileRow>, StoreError> {
-    Ok(bank_profiles::table
+    Ok(directly!(conn, conn => bank_profiles::table
         .filter(bank_profiles::code.eq(code))
         .order(bank_profiles::version.desc())
         .select(ProfileRow::as_select())
-        .first(conn)
-        .optional()?)
+        .first(conn))
+    .optional()?)
 }
 
 /// The profile that an account named last, by its code.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::CorrectionStep;
 use crate::base::id::{DocumentId, ProjectId, RecordId, UserId, WorkerId};
 use crate::base::{Day, Moment};
+use crate::store::bulk::directly;
 use crate::store::schema::{correction_steps, day_corrections};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -71,11 +72,11 @@ pub fn find(conn: &mut AnyConn, project: ProjectId, id: RecordId) -> Result<Opti
 
 /// The corrections of a project's days from one to another, oldest first.
 pub fn between(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) -> Result<Vec<CorrectionRow>, StoreError> {
-    Ok(day_corrections::table
+    Ok(directly!(conn, conn => day_corrections::table
         .filter(day_corrections::project_id.eq(project).and(day_corrections::worked_on.between(first, last)))
         .order(day_corrections::id)
         .select(CorrectionRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 /// The steps of a project's corrections of these days, oldest first.

@@ -9,6 +9,7 @@ use super::{DeviceState, GateDirection, Maker, OrderState};
 use crate::base::Moment;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::store::bulk;
+use crate::store::bulk::directly;
 use crate::store::fixed::fixed;
 use crate::store::schema::{device_commands, device_states, devices};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx, journal};
@@ -169,7 +170,7 @@ pub fn find(conn: &mut AnyConn, id: DeviceId) -> Result<Option<DeviceRow>, Store
 }
 
 pub fn state_of(conn: &mut AnyConn, id: DeviceId) -> Result<Option<DeviceStateRow>, StoreError> {
-    Ok(device_states::table.find(id).select(DeviceStateRow::as_select()).get_result(conn).optional()?)
+    Ok(directly!(conn, conn => device_states::table.find(id).select(DeviceStateRow::as_select()).get_result(conn)).optional()?)
 }
 
 /// A page of all devices in order of id.
@@ -184,7 +185,9 @@ pub fn page(conn: &mut AnyConn, after: i64, limit: i64) -> Result<Vec<DeviceRow>
 
 /// The devices of a project.
 pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<DeviceRow>, StoreError> {
-    Ok(devices::table.filter(devices::project_id.eq(project)).order(devices::id).select(DeviceRow::as_select()).load(conn)?)
+    Ok(
+        directly!(conn, conn => devices::table.filter(devices::project_id.eq(project)).order(devices::id).select(DeviceRow::as_select()).load(conn))?,
+    )
 }
 
 /// Which of these projects have a device, whatever its state.

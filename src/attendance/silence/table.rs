@@ -7,6 +7,7 @@ use super::SilenceStep;
 use crate::attendance::devices::signs::FAR_AHEAD_SECONDS;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::base::{Day, Moment};
+use crate::store::bulk::directly;
 use crate::store::schema::{device_silences, punches};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
 use crate::workers::day_number;
@@ -42,25 +43,24 @@ pub fn insert(tx: &mut Tx<'_>, row: &SilenceRow) -> Result<(), StoreError> {
 
 /// The beginning of a device's silence, where it is on record as silent.
 pub fn open_of(conn: &mut AnyConn, device: DeviceId) -> Result<Option<SilenceRow>, StoreError> {
-    let last: Option<SilenceRow> = device_silences::table
+    let last: Option<SilenceRow> = directly!(conn, conn => device_silences::table
         .filter(device_silences::device_id.eq(device))
         .order(device_silences::id.desc())
         .select(SilenceRow::as_select())
-        .first(conn)
-        .optional()?;
+        .first(conn))
+    .optional()?;
     Ok(last.filter(|row| row.step == SilenceStep::Began))
 }
 
 /// Every step of the machines of some projects, the oldest first.
 pub fn steps_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<SilenceRow>, StoreError> {
     use device_silences as s;
-    let query = s::table.order((s::project_id, s::id)).select(SilenceRow::as_select()).into_boxed();
+    let query = s::table.order((s::project_id, s::id));
     // `IN` is not kept prepared, `=` is.
-    let query = match projects {
-        [one] => query.filter(s::project_id.eq(*one)),
-        many => query.filter(s::project_id.eq_any(many.to_vec())),
-    };
-    Ok(query.load(conn)?)
+    match projects {
+        [one] => Ok(directly!(conn, conn => query.filter(s::project_id.eq(*one)).select(SilenceRow::as_select()).load(conn))?),
+        many => Ok(query.filter(s::project_id.eq_any(many.to_vec())).select(SilenceRow::as_select()).load(conn)?),
+    }
 }
 
 /// The latest steps of a device, the newest first.

@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Date, Integer, Text};
 use crate::base::id::{ProjectId, SheetId};
 use crate::base::{Day, Fen, Month};
 use crate::payroll::SheetState;
-use crate::store::bulk::listed;
+use crate::store::bulk::{directly, listed};
 use crate::store::fixed::fixed;
 use crate::store::schema::pay_sheets;
 use crate::store::{AnyConn, StoreError};
@@ -158,13 +158,12 @@ fn open_counts_text(projects: &str) -> String {
 pub fn heads_of(conn: &mut AnyConn, projects: &[ProjectId]) -> Result<Vec<SheetHead>, StoreError> {
     use pay_sheets as s;
     let columns = (s::project_id, s::id, s::month, s::state, s::due_on, s::total_fen);
-    let query = s::table.order((s::project_id, s::month, s::part)).select(columns).into_boxed();
+    let query = s::table.order((s::project_id, s::month, s::part)).select(columns);
     // `IN` is not kept prepared, `=` is.
-    let query = match projects {
-        [one] => query.filter(s::project_id.eq(*one)),
-        many => query.filter(s::project_id.eq_any(many.to_vec())),
-    };
-    Ok(query.load(conn)?)
+    match projects {
+        [one] => Ok(directly!(conn, conn => query.filter(s::project_id.eq(*one)).load(conn))?),
+        many => Ok(query.filter(s::project_id.eq_any(many.to_vec())).load(conn)?),
+    }
 }
 
 /// A sheet without its lines: project, id, month, state, due day, total.

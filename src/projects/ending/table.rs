@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::base::id::{CrewId, ProjectId, RecordId};
 use crate::base::{Day, Moment};
+use crate::store::bulk::directly;
 use crate::store::schema::{enrolments, participation_ends};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -36,7 +37,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &EndRow) -> Result<(), StoreError> {
 /// The ends on record in a project, in order.
 pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<EndRow>, StoreError> {
     use participation_ends as e;
-    Ok(e::table.filter(e::project_id.eq(project)).order(e::id).select(EndRow::as_select()).load(conn)?)
+    Ok(directly!(conn, conn => e::table.filter(e::project_id.eq(project)).order(e::id).select(EndRow::as_select()).load(conn))?)
 }
 
 /// People of these crews who are on the roll.

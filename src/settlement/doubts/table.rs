@@ -9,7 +9,7 @@ use crate::accounts::EntryStatus;
 use crate::accounts::table::EntryRow;
 use crate::base::id::{BankEntryId, DocumentId, LineId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Moment};
-use crate::store::bulk::insert_all;
+use crate::store::bulk::{directly, insert_all};
 use crate::store::fixed::fixed;
 use crate::store::schema::{bank_entries, doubt_steps, entry_doubts, entry_payments};
 use crate::store::tx::sealed_in_project;
@@ -153,13 +153,13 @@ pub fn doubts(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<(DoubtRow, E
     use entry_doubts as d;
     let standing = d::table
         .inner_join(bank_entries::table.on(bank_entries::project_id.eq(d::project_id).and(bank_entries::id.eq(d::entry_id))));
-    Ok(standing
+    Ok(directly!(conn, conn => standing
         .filter(
             d::project_id.eq(project).and(bank_entries::voided_by.is_null()).and(bank_entries::status.eq(EntryStatus::Booked)),
         )
         .order(d::id)
         .select((DoubtRow::as_select(), EntryRow::as_select()))
-        .load(conn)?)
+        .load(conn))?)
 }
 
 #[derive(QueryableByName)]

@@ -5,6 +5,7 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use crate::base::Moment;
 use crate::base::id::{DeviceId, InboxId};
+use crate::store::bulk::directly;
 use crate::store::schema::{device_operations, device_states, device_users};
 use crate::store::{AnyConn, StoreError};
 
@@ -30,7 +31,8 @@ pub struct SignsRow {
 }
 
 pub fn of(conn: &mut AnyConn, device: DeviceId) -> Result<SignsRow, StoreError> {
-    let row = device_states::table.find(device).select(SignsRow::as_select()).get_result(conn).optional()?;
+    let row =
+        directly!(conn, conn => device_states::table.find(device).select(SignsRow::as_select()).get_result(conn)).optional()?;
     Ok(row.unwrap_or_default())
 }
 

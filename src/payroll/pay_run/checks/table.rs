@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::base::id::{LineId, ProjectId, RecordId, WorkerId};
 use crate::base::{Fen, Moment, Month};
+use crate::store::bulk::directly;
 use crate::store::schema::{card_holders, card_words, line_releases, pay_holds};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -102,11 +103,11 @@ pub fn holds_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<HoldRow>, 
 }
 
 pub fn holders_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<HolderRow>, StoreError> {
-    Ok(card_holders::table
+    Ok(directly!(conn, conn => card_holders::table
         .filter(card_holders::project_id.eq(project))
         .order(card_holders::id)
         .select(HolderRow::as_select())
-        .load(conn)?)
+        .load(conn))?)
 }
 
 pub fn releases_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<ReleaseRow>, StoreError> {
