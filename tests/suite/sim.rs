@@ -57,6 +57,11 @@ fn of_seed(seed: u64) {
     let whole = play(year, Manner::Whole, file(&format!("sim-{seed}")));
     assert!(whole.runs > 0 && whole.paid_lines > 5 && whole.events > 800, "seed {seed}: {} runs", whole.runs);
     assert_eq!(whole.kills, 0);
+    let (forecast, naive) = (whole.foresight.forecast, whole.foresight.naive);
+    assert!(forecast.asked() > 0 && forecast.asked() == naive.asked(), "seed {seed}: {forecast}; {naive}");
+    // Warned of more, and not by warning always.
+    let right = |score: anxin::app::sim::foresight::Score| score.hits + score.quiet;
+    assert!(right(forecast) >= right(naive), "seed {seed}: forecast: {forecast}; the balance is low: {naive}");
     let killed = play(year, Manner::Killed, file(&format!("sim-{seed}-killed")));
     assert!(killed.kills >= 5, "{}", killed.kills);
     is_the_same(&whole, &killed, "killed");

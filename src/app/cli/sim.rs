@@ -7,7 +7,7 @@ use crate::app::sim::{self, Wanted};
 use crate::store::StoreError;
 use crate::store::conn::Place;
 
-/// Plays the year, tells each violation on standard error and prints the summary.
+/// Plays the year, tells each violation and how the forecast did on standard error, and prints the summary.
 pub fn run(seed: u64, days: i64) -> Result<Verdict, StoreError> {
     let folder = std::env::temp_dir().join(format!("anxin-sim-{seed}-{}", std::process::id()));
     let setup = |error: std::io::Error| StoreError::Setup(format!("`{}`: {error}", folder.display()));
@@ -20,6 +20,11 @@ pub fn run(seed: u64, days: i64) -> Result<Verdict, StoreError> {
     for what in &report.told {
         let _ = writeln!(stderr, "seed {seed}: {what}");
     }
+    let told = &report.foresight;
+    let (asked, unknown) = (told.forecast.asked(), told.unknown);
+    let _ = writeln!(stderr, "seed {seed}: {asked} pay days asked about nine days ahead, {unknown} without a word of the bank");
+    let _ = writeln!(stderr, "seed {seed}: forecast: {}", told.forecast);
+    let _ = writeln!(stderr, "seed {seed}: \"the balance is low\": {}", told.naive);
     drop(stderr);
     let line = serde_json::to_string(&report).map_err(|error| StoreError::Damaged(error.to_string()))?;
     say(&line)?;

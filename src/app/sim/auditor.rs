@@ -14,7 +14,7 @@ use crate::web::Problem;
 use crate::{accounts, app, attendance, compliance, gates, payroll};
 
 /// By when the wages of a month are due, by the law in force.
-fn due_on(service: &Service, plan: &Plan) -> Result<impl Fn(Month) -> Day + use<>, Problem> {
+pub(super) fn due_on(service: &Service, plan: &Plan) -> Result<impl Fn(Month) -> Day + use<>, Problem> {
     let region: RegionCode = plan.region.parse().map_err(|error| Problem::unreadable("region", &error))?;
     let (book, pay_day) = (service.ground()?.book(), plan.pay_day);
     Ok(move |month: Month| {

@@ -9,6 +9,7 @@ mod auditor;
 mod authority;
 mod bank;
 mod books;
+pub mod foresight;
 mod founding;
 mod letters;
 mod service;
@@ -23,6 +24,7 @@ use serde::Serialize;
 use self::authority::Authority;
 use self::bank::Banks;
 use self::books::Books;
+use self::foresight::Foresight;
 use self::founding::Founded;
 use self::service::Service;
 use self::sites::Sites;
@@ -81,6 +83,9 @@ pub struct Report {
     /// How often the process was killed.
     #[serde(skip)]
     pub kills: u64,
+    /// The payday forecast against the naive rule.
+    #[serde(skip)]
+    pub foresight: Foresight,
     /// Everything visible at the end.
     #[serde(skip)]
     pub export: String,
@@ -106,6 +111,7 @@ pub fn run(wanted: &Wanted) -> Result<Report, StoreError> {
         sites: Sites::new(&world),
         banks: Banks::new(&world),
         authority: Authority::default(),
+        foresight: Foresight::default(),
         books: Books { movements: vec![BTreeMap::new(); world.projects.len()], ..Books::default() },
         world,
     };
@@ -127,6 +133,7 @@ pub fn run(wanted: &Wanted) -> Result<Report, StoreError> {
         told,
         answers: (year.authority.clear, year.authority.answers),
         kills: year.service.kills,
+        foresight: year.foresight,
         export,
     })
 }
@@ -137,6 +144,7 @@ struct Year {
     sites: Sites,
     banks: Banks,
     authority: Authority,
+    foresight: Foresight,
     books: Books,
 }
 
@@ -144,14 +152,16 @@ impl Year {
     fn play(&mut self) -> Result<(), Problem> {
         let founded = founding::found(&mut self.service, &self.world)?;
         for number in 0..self.world.days {
-            self.day(&founded, self.world.first.plus_days(number))?;
-            auditor::look(&self.service, &self.world, &founded, &mut self.books, self.world.first.plus_days(number))?;
+            let day = self.world.first.plus_days(number);
+            self.day(&founded, day)?;
+            auditor::look(&self.service, &self.world, &founded, &mut self.books, day)?;
+            self.foresight.look(&self.service, &self.world, &founded, (&self.books, &self.banks), day)?;
         }
         self.last_day(&founded, self.world.first.plus_days(self.world.days))
     }
 
     fn day(&mut self, founded: &Founded, day: Day) -> Result<(), Problem> {
-        let Self { service, world, sites, banks, authority, books } = self;
+        let Self { service, world, sites, banks, authority, books, .. } = self;
         let mut luck = world.luck("jobs", 0, day);
         service.wait_until(day, 1, 0);
         service.step(move |tx, ctx, _| {

@@ -52,9 +52,10 @@ fn rows(text: &str, separator: u8, quoting: bool, problems: &mut Problems) -> Ve
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).quoting(quoting).from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    let mut lines = Lines { text: text.as_bytes(), read: 0, line: 1 };
     for record in reader.records() {
         let Ok(record) = record else { continue };
-        let number = record.position().and_then(|at| usize::try_from(at.line()).ok()).unwrap_or(0);
+        let number = lines.of(record.position().and_then(|at| usize::try_from(at.byte()).ok()).unwrap_or(0));
         if rows.len() >= ROWS_MAX {
             problems.push(
                 Problem::new(
@@ -74,4 +75,52 @@ fn rows(text: &str, separator: u8, quoting: bool, problems: &mut Problems) -> Ve
         }
     }
     rows
+}
+
+/// Numbers of lines as people count them: CRLF, LF and CR each end one. The reader's own count stands still between the two bytes of a CRLF,
+/// so that two rows would have one number, and the second would be taken for the first.
+struct Lines<'a> {
+    text: &'a [u8],
+    /// Bytes that are counted.
+    read: usize,
+    /// The line that they end in.
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line of the record that begins at a byte, or behind the end of lines there.
+    fn of(&mut self, byte: usize) -> usize {
+        let ends = self.text.get(byte..).unwrap_or_default().iter().take_while(|one| matches!(one, b'\r' | b'\n')).count();
+        let until = byte.saturating_add(ends);
+        let mut before = self.read.checked_sub(1).and_then(|at| self.text.get(at)).copied();
+        for one in self.text.get(self.read..until).unwrap_or_default() {
+            if *one == b'\r' || (*one == b'\n' && before != Some(b'\r')) {
+                self.line = self.line.saturating_add(1);
+            }
+            before = Some(*one);
+        }
+        self.read = until.max(self.read);
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_has_a_number_of_its_own_whatever_ends_the_lines() {
+        let lines = ["账号,1", "日期,金额", "2026-03-02,\"5.00\"", "", "2026-03-03,\"6.00", "7\"", "2026-03-04,8.00"];
+        let mut problems = Problems::default();
+        for end in ["\n", "\r\n", "\r"] {
+            for last in ["", end] {
+                let text = format!("{}{last}", lines.join(end));
+                let numbers: Vec<usize> = read(&text, &mut problems).rows.iter().map(|row| row.number).collect();
+                assert_eq!(numbers, [1, 2, 3, 5, 7], "{end:?}");
+            }
+        }
+        let mixed = "a,b\r\nc,d\ne,f\r\n\r\ng,h";
+        let numbers: Vec<usize> = read(mixed, &mut problems).rows.iter().map(|row| row.number).collect();
+        assert_eq!(numbers, [1, 2, 3, 5]);
+    }
 }

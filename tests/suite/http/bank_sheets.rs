@@ -125,6 +125,21 @@ both!(a_balance_that_does_not_run_is_told_with_row_and_column, |app| {
     assert_eq!(broken(&app), Vec::<String>::new());
 });
 
+both!(lines_that_end_as_on_windows_lose_no_row, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let account = open(&client, &site, NUMBER).await;
+    let path = sheets(&site, &account);
+    // The header stands in the first line, so that a row that shares its number would be lost.
+    let text = "交易日期,摘要,支出,收入,余额\r\n2026-03-02,人工费,,5000.00,5000.00\r\n2026-03-03,人工费,,200.00,5200.00\r\n\
+                2026-03-04,退款,100.00,,5100.00\r\n";
+    let view = upload(&client, &path, text.as_bytes()).await.expect(201);
+    let booked = client.post(&format!("{path}/{}", view["id"].as_str().unwrap()), json!({})).send().await.expect(200);
+    assert_eq!(booked["applied"], 3, "{booked}");
+    assert_eq!(balance(&ledger(&client, &site).await, "bank"), "5100.00");
+    assert_eq!(broken(&app), Vec::<String>::new());
+});
+
 both!(a_sheet_without_account_is_asked_about_where_it_may_be_of_two, |app| {
     let client = app.labour_manager();
     let site = project(&client, 1, "330784").await;
