@@ -43,6 +43,12 @@ pub(super) fn routes() -> Vec<Route> {
             "Record that the bank was asked about a run",
             || web::post().to(inquire),
         ),
+        Route::form(
+            "/projects/{project}/runs/{run}/results",
+            Access::Holds(Verb::FeedBank),
+            "Hand in the bank's list of results of a run",
+            || web::post().to(super::bank::take_results),
+        ),
         Route::form("/projects/{project}/sheets/{sheet}/release", Access::Holds(Verb::PayWages), "Let a held line go", || {
             web::post().to(release)
         }),
@@ -110,6 +116,8 @@ struct RunPage {
     frozen: Option<Frozen>,
     sees_people: bool,
     may_pay: bool,
+    /// Whether the visitor may hand in what the bank says of it.
+    may_feed: bool,
 }
 
 impl RunPage {
@@ -189,6 +197,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::
                 frozen,
                 sees_people: can(conn, visit, project, Verb::ReadWorkers),
                 may_pay: can(conn, visit, project, Verb::PayWages),
+                may_feed: can(conn, visit, project, Verb::FeedBank),
                 run,
                 sheet,
                 head,
