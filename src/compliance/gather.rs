@@ -225,8 +225,9 @@ fn labour_split(
     let has_feed = money.last_statement_on.is_some() || money.last_labour_cost_on.is_some();
     let bank = "开户银行 / bank";
     let agreed = told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
-        Told::LabourCost { share: Some(share), .. } => Some(AgreedLabourCost::Share { share: *share }),
+        // An older version took both: the amount counts, as it does where the transfers are computed.
         Told::LabourCost { monthly: Some(monthly), .. } => Some(AgreedLabourCost::Amount { amount: *monthly }),
+        Told::LabourCost { share: Some(share), .. } => Some(AgreedLabourCost::Share { share: *share }),
         _ => None,
     });
     let due = due_to_date(conn, ctx, site, facts, as_of)?;

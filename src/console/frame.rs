@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{in_query, words};
 use crate::base::{Day, Fen, Moment};
+use crate::payroll::items::labels;
 use crate::web::{Lang, Verb, Visit};
 
 /// The frame of a page; templates call it `f`.
@@ -160,6 +161,11 @@ impl Frame {
     /// A word of the tables in the page's language.
     pub fn word<'w>(&self, word: &'w str) -> Cow<'w, str> {
         words::said(self.visit.lang, word)
+    }
+
+    /// The label of a wage item in the visitor's language.
+    pub fn item_label<'w>(&self, label: &'w str) -> Cow<'w, str> {
+        labels::in_language(label, self.visit.lang)
     }
 
     /// Why a bank did not pay, in words.

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::base::id::{CrewId, LineId, PartyId, RecordId, WorkerId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen};
+use crate::compliance::OWNER;
 use crate::law::questions::labour_cost::{self, LiabilityAnswer, LiabilityInput};
 use crate::payroll::table::LineRow;
 use crate::projects::{self, Fact, FactKind, PartyRole, Site};
@@ -42,10 +43,10 @@ pub struct Liable {
     pub employer: Option<PartyId>,
     /// Its name.
     pub employer_name: Option<String>,
-    /// What the owner advances of it.
-    pub owner_advances: Fen,
-    /// What the general contractor settles first of it.
-    pub contractor_settles: Fen,
+    /// What the owner advances of it; `None` where it is not known what the owner is overdue with.
+    pub owner_advances: Option<Fen>,
+    /// What the general contractor settles first of it; `None` where the owner's part is not known.
+    pub contractor_settles: Option<Fen>,
 }
 
 /// Arrears of a project with the order of liability.
@@ -67,6 +68,8 @@ pub struct Liability {
     pub rules: Vec<String>,
     /// What is missing for an answer.
     pub needs: Vec<String>,
+    /// Who keeps what is missing, in Chinese and English; `None` where nothing is.
+    pub keeper: Option<String>,
     /// The oldest first.
     pub lines: Vec<Liable>,
     /// Whether there are lines beyond those shown.
@@ -111,7 +114,10 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     let LiabilityAnswer { grounds, owner_advances, contractor_settles } =
         labour_cost::liability(&ctx.book(), site.region, as_of, &input);
     let rests: Vec<Fen> = rows.iter().map(LineRow::rest).collect();
-    let advances = share_out(owner_advances.unwrap_or(Fen::ZERO), &rests)?;
+    let advances: Vec<Option<Fen>> = match owner_advances {
+        Some(cap) => share_out(cap, &rests)?.into_iter().map(Some).collect(),
+        None => vec![None; rests.len()],
+    };
     let people: std::collections::BTreeSet<WorkerId> = rows.iter().map(|row| row.worker_id).collect();
     let (employers, names) = (employers(conn, ctx, site, as_of)?, names(conn, &rows, may_name)?);
     let more = rows.len() > LINES_MAX;
@@ -127,7 +133,7 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
             employer: employer.map(|(party, _)| *party),
             employer_name: employer.map(|(_, name)| name.clone()),
             owner_advances: advance,
-            contractor_settles: row.rest().minus(advance)?,
+            contractor_settles: advance.map(|advance| row.rest().minus(advance)).transpose()?,
         });
     }
     Ok(Liability {
@@ -139,6 +145,7 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         contractor_settles,
         rules: grounds.rules,
         needs: grounds.needs,
+        keeper: owner_advances.is_none().then(|| OWNER.to_owned()),
         lines,
         more,
     })

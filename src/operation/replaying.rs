@@ -181,7 +181,7 @@ fn bank_event(tx: &mut Tx<'_>, sender: &Ctx, stored: &Stored, body: &[u8]) -> Re
 /// A file, handed in once more; gives what of it still stands open.
 fn bank_file(tx: &mut Tx<'_>, sender: &Ctx, stored: &Stored, body: &[u8]) -> Result<Vec<Rejected>, Halt> {
     let mut words = stored.request.splitn(3, ' ').skip(1);
-    let is_result = words.next().is_some_and(|path| path.ends_with("/results"));
+    let came_as_result = words.next().is_some_and(|path| path.ends_with("/results"));
     let name = words.next().filter(|name| *name != "-").map(str::to_owned);
     let bytes = Arc::new(Spool::of(body.to_vec()));
     let families = Arc::clone(&sender.ground.settings.direct_link);
@@ -193,6 +193,8 @@ fn bank_file(tx: &mut Tx<'_>, sender: &Ctx, stored: &Stored, body: &[u8]) -> Res
         let (zh, en) = ("读取程序仍然出错，文件已保存。", "The reader still fails; the file is kept.");
         Halt::Problem(conflict(zh, en))
     })?;
+    // A list of results may have come by any way by which files come.
+    let is_result = came_as_result || file.statements.is_empty() && file.payment_status.is_some();
     let path = if is_result { "/api/v1/bank/results" } else { "/api/v1/bank/statements" };
     let content_type = stored.content_type.clone().unwrap_or_default();
     let handed = HandedIn { name, content_type, bytes: Arc::clone(&bytes), file, path, said: None };

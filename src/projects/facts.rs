@@ -262,6 +262,15 @@ impl Fact {
                 "Labour cost needs a share or an amount (rule R53-05).",
                 "share",
             ),
+            // R53-05: an amount or a share. With both nobody knows which of the two the owner owes.
+            Fact::LabourCost { share: Some(_), monthly: Some(_), .. } => {
+                let problem = Problem::invalid(
+                    "人工费用只能约定比例（share）或月度金额（monthly）之一（人社部发〔2021〕53号第五条“数额或者占比”）；请按合同留下一项。",
+                    "Labour cost is agreed as a share (`share`) or as a monthly amount (`monthly`), not as both (rule R53-05); keep the \
+                     one that the contract says.",
+                );
+                Err(problem.at("share", "bad_format").at("monthly", "bad_format"))
+            }
             Fact::LabourCost { share: Some(share), .. } if *share <= Decimal::ZERO || *share > Decimal::ONE => {
                 refuse("比例应大于 0、不超过 1。", "A share lies above 0 and at most at 1.", "share")
             }

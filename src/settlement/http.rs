@@ -30,6 +30,9 @@ const MEDIA_TYPES: &[&str] = &[
 const STATEMENTS: &str = "/api/v1/bank/statements";
 const RESULTS: &str = "/api/v1/bank/results";
 
+/// What may be said beside a list of results.
+const RUN: (&str, &str) = ("run", "The run that a list of results is of, by its message id; only lists that name none need it");
+
 /// The slice's routes.
 pub fn routes() -> Vec<Route> {
     let feed = Access::Holds(Verb::FeedBank);
@@ -37,9 +40,10 @@ pub fn routes() -> Vec<Route> {
         Route::post(
             STATEMENTS,
             feed,
-            "Hand in statements: camt.052/053/054, MT940/942, direct-link files, CSV, XLS, XLSX, ZIP",
+            "Hand in statements: camt.052/053/054, MT940/942, direct-link files, CSV, XLS, XLSX, ZIP; a list of results is taken as one",
             || web::post().to(take_statements),
         )
+        .query(&[RUN])
         .takes_file(MEDIA_TYPES)
         .gives::<Receipt>(),
         Route::post(
@@ -48,7 +52,7 @@ pub fn routes() -> Vec<Route> {
             "Hand in results of payments: pain.002, a direct-link file, or a list as CSV, XLS or XLSX",
             || web::post().to(take_results),
         )
-        .query(&[("run", "The run that a list of results is of, by its message id; only lists that name none need it")])
+        .query(&[RUN])
         .takes_file(MEDIA_TYPES)
         .gives::<Receipt>(),
     ];
@@ -117,9 +121,12 @@ fn answer(reply: Reply<Value>) -> Result<Reply<Value>, Problem> {
     Err(refusal(&text(body, "inbox_id"), is_sheet, problems.collect()))
 }
 
-async fn take_statements(call: Call, upload: LargeUpload) -> Result<impl Responder, Problem> {
-    let handed = uploaded(&call.ctx, upload, STATEMENTS).await?;
-    let reply = call.write(StatusCode::OK, move |tx, ctx| statements::take(tx, ctx, &handed)).await?;
+async fn take_statements(call: Call, query: web::Query<ResultsQuery>, upload: LargeUpload) -> Result<impl Responder, Problem> {
+    let mut handed = uploaded(&call.ctx, upload, STATEMENTS).await?;
+    query.into_inner().name_run(&mut handed);
+    let is_list = handed.file.statements.is_empty() && handed.file.payment_status.as_ref().is_some_and(listed::is_list);
+    let take = if is_list { results::take } else { statements::take };
+    let reply = call.write(StatusCode::OK, move |tx, ctx| take(tx, ctx, &handed)).await?;
     answer(reply)
 }
 
@@ -129,12 +136,17 @@ struct ResultsQuery {
     run: Option<String>,
 }
 
+impl ResultsQuery {
+    fn name_run(self, handed: &mut HandedIn) {
+        if let Some(run) = self.run.as_deref().map(str::trim).filter(|run| !run.is_empty()) {
+            listed::name_run(handed, run);
+        }
+    }
+}
+
 async fn take_results(call: Call, query: web::Query<ResultsQuery>, upload: LargeUpload) -> Result<impl Responder, Problem> {
     let mut handed = uploaded(&call.ctx, upload, RESULTS).await?;
-    let run = query.into_inner().run.filter(|run| !run.trim().is_empty());
-    if let Some((run, report)) = run.zip(handed.file.payment_status.as_mut()) {
-        listed::with_run(report, &mut handed.name, run.trim());
-    }
+    query.into_inner().name_run(&mut handed);
     let reply = call.write(StatusCode::OK, move |tx, ctx| results::take(tx, ctx, &handed)).await?;
     answer(reply)
 }

@@ -8,7 +8,7 @@ mod allocate;
 pub mod doubts;
 pub mod http;
 pub mod keys;
-mod listed;
+pub mod listed;
 mod page;
 mod passing;
 pub mod payees;
@@ -106,7 +106,8 @@ impl HandedIn {
     }
 }
 
-/// Takes a file of any kind, told by its content: a report on an order line by line, anything else as statements.
+/// Takes a file of any kind, told by its content: a report on an order line by line, anything else as statements. Of which run a list of
+/// results is, where neither the list nor its ids say so, is said by [`listed::name_run`].
 pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Problem> {
     if handed.file.payment_status.is_some() { results::take(tx, ctx, handed) } else { statements::take(tx, ctx, handed) }
 }

@@ -40,7 +40,10 @@ impl Desk<'_> {
             let moved = Fen::from_yuan(amount.unsigned().decimal(), Rounding::Down).unwrap_or(Fen::ZERO);
             let signed = if is_debit { moved } else { moved.negated() };
             let goes_on = self.note(tx, ctx, row, Movement { payment: id, amount: signed, before }, due, &mut found)?;
-            if !is_debit && moved != due.ordered && self.part_comes_back(tx, ctx, id, due, &reason_of(detail, &row.text))? {
+            if !is_debit
+                && moved != due.ordered
+                && self.part_comes_back(tx, ctx, id, (due, moved), &reason_of(detail, &row.text))?
+            {
                 continue;
             }
             let due = due.ordered;
@@ -102,7 +105,13 @@ impl Desk<'_> {
         let is_debit = movement.amount.is_positive();
         let size = if is_debit { movement.amount } else { movement.amount.negated() };
         let is_surplus_back = !is_debit && before.debits > 0 && before.out > due.ordered;
-        if !after.adds_up(due) {
+        // After a part more comes back than the rest: the line is owed the rest, and what is beyond it is looked at.
+        let beyond = (!is_debit && before.is_part_back(due)).then(|| Fen(size.0.saturating_sub(before.left(due).0)));
+        let beyond = beyond.filter(|amount| amount.is_positive());
+        if let Some(amount) = beyond {
+            let sum = found.entry(DoubtKind::RefundedAgain).or_default();
+            *sum = Fen(sum.0.saturating_add(amount.0));
+        } else if !after.adds_up(due) {
             let kind = match is_debit {
                 true if before.debits > 0 || due.has_failed => DoubtKind::DebitedAgain,
                 false if before.credits > 0 && before.out <= Fen::ZERO => DoubtKind::RefundedAgain,
@@ -117,11 +126,19 @@ impl Desk<'_> {
             // The line came back and is open: what goes out again without an order does not pay it, a person looks at it.
             return Ok(!after.went_again);
         }
-        Ok(!is_surplus_back && after.adds_up(due))
+        Ok(!is_surplus_back && (beyond.is_some() || after.adds_up(due)))
     }
 
-    /// A part of a payment is back, or the last part of it: its line is owed what came back in all. False where what moved is no such part.
-    fn part_comes_back(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, id: &str, due: Due, reason: &str) -> Result<bool, Problem> {
+    /// A part of a payment is back, or the last part of it and perhaps more: its line is owed what came back in all, at most all of it.
+    /// False where what moved is no such part.
+    fn part_comes_back(
+        &mut self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        id: &str,
+        (due, moved): (Due, Fen),
+        reason: &str,
+    ) -> Result<bool, Problem> {
         let net = Net::of(self.answers.moved(id).iter());
         if net.is_part_back(due) {
             let source = self.source.clone();
@@ -131,10 +148,11 @@ impl Desk<'_> {
             }
             return Ok(true);
         }
-        if net.is_all_back(due) {
+        let is_over = net.is_all_back(due) || net.is_past_all(due, moved);
+        if is_over {
             self.apply(tx, ctx, id, Outcome::Returned { reason: reason.to_owned() })?;
         }
-        Ok(net.is_all_back(due))
+        Ok(is_over)
     }
 
     /// Raises a doubt about the entry and tells it at once.
@@ -346,6 +364,11 @@ impl Desk<'_> {
         let movement = Movement { payment: &payment, amount: row.amount_fen.negated(), before: 0 };
         let mut odd = Found::new();
         let due = Due { ordered, rejected: Fen::ZERO, is_single: true, has_failed };
+        let known = Net::of(self.answers.moved(&payment).iter());
+        if known.back.is_positive() && row.amount_fen > known.left(due) {
+            // A part came back before and now the whole: what of it is this payment's, and what is nobody's, is a person's to say.
+            return self.doubt(tx, ctx, entry, row, DoubtKind::RefundWaits, row.amount_fen);
+        }
         let goes_on = self.note(tx, ctx, row, movement, due, &mut odd)?;
         doubts::answering::move_refund(tx, ctx, self.site, row, LedgerAccount::PayInTransit)?;
         // What the bank had refused is open already: that its money is back changes nothing of the line.

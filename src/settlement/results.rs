@@ -5,7 +5,8 @@ use super::{HandedIn, Refused, doubts, keep, listed, table};
 use crate::accounts;
 use crate::accounts::profiles::{self, Profile};
 use crate::base::Day;
-use crate::base::id::{InboxId, ProjectId};
+use crate::base::id::{InboxId, PayRunId, ProjectId};
+use crate::payroll::pay_run::table as runs;
 use crate::payroll::results::{self, Outcome};
 use crate::projects::Site;
 use crate::store::inbox::InboxState;
@@ -39,7 +40,10 @@ fn words_of(reasons: &[StatusReason]) -> String {
 pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Problem> {
     let inbox_id = InboxId(ctx.id());
     let mut refused = Refused::default();
-    let report = handed.file.payment_status.as_ref();
+    let beside = listed::run_beside(handed);
+    let told = handed.file.payment_status.as_ref();
+    let report = told.map(|report| listed::of_run(report, beside.clone()));
+    let report = report.as_ref();
     let items: usize = report.map_or(0, |report| report.payments.iter().map(|one| one.transactions.len().max(1)).sum());
     let receipt = Receipt {
         inbox_id,
@@ -74,9 +78,18 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
             refused.push(
                 "file",
                 "missing_field",
-                "结果清单没有代发编号，也未写明代发批次；请在表头上方写“批次号：…”，或在上传地址后加 ?run=批次编号。文件已保存。",
-                "The list has neither ids of payments nor names its run; write 批次号：… above the header, or add ?run= with the run's id \
-                 to the address. The file is kept.",
+                "结果清单没有代发编号，也未写明代发批次；请在该代发批次的页面上传，或在表头上方写“批次号：…”，或在上传地址后加 \
+                 ?run=批次编号。文件已保存。",
+                "The list has neither ids of payments nor names its run; hand it in on the run's page, or write 批次号：… above the header, \
+                 or add ?run= with the run's id to the address. The file is kept.",
+            );
+        } else if !handed.file.statements.is_empty() {
+            refused.push(
+                "file",
+                "bad_format",
+                "这是对账单，不是代发结果；请提交到 /api/v1/bank/statements，或在“银行文件”页面上传。文件已保存。",
+                "This is a statement and no result of payments; hand it in at /api/v1/bank/statements or on the page of bank files. The \
+                 file is kept.",
             );
         } else {
             refused.push(
@@ -92,7 +105,27 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     };
     let project: ProjectId = site.id;
     tx.seq(Chain::Project(project))?;
-    if table::file_taken(tx.conn(), &handed.sha256())?.is_some() {
+    // A list without ids says the same of two runs whose wages are equal: only for the run that it was taken for does it repeat.
+    let before = match table::file_taken(tx.conn(), &handed.sha256())? {
+        Some(before) if beside.is_some() => listed::run_given(tx.conn(), before)?.filter(|run| Some(run) == beside.as_ref()),
+        taken => taken.map(|before| before.to_string()),
+    };
+    let names_another =
+        told.and_then(|told| told.original_message_id.as_deref()).filter(|own| beside.is_some() && *own != message_id);
+    if let Some(own) = names_another
+        && table::account_of_message(tx.conn(), own)?.is_some()
+    {
+        refused.push(
+            "file",
+            "unknown_reference",
+            format!("清单上写明的是批次 {own}，不是 {message_id}；请在清单所属批次的页面上传。文件已保存，未采用任何一行。"),
+            format!("The list says that it is of run {own}, not {message_id}; hand it in for that run. It is kept and no row is taken."),
+        );
+        keep(tx.conn(), ctx, inbox_id, handed, Some(project), (InboxState::Quarantined, items), &refused.items)?;
+        let problems = refused.items.iter().map(FileProblem::from).chain(problems).collect();
+        return Ok(Receipt { state: InboxState::Quarantined, ..receipt }.with_problems(problems));
+    }
+    if before.is_some() {
         keep(tx.conn(), ctx, inbox_id, handed, Some(project), (InboxState::Duplicate, items), &[])?;
         return Ok(receipt);
     }
@@ -115,12 +148,8 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
 
 /// Speaks a kept report again, after another file was voided.
 pub(super) fn retake(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, inbox_id: InboxId, handed: &HandedIn) -> Result<(), Problem> {
-    let Some(mut report) = handed.file.payment_status.clone() else { return Ok(()) };
-    if listed::is_list(&report)
-        && let Some(run) = listed::run_given(tx.conn(), inbox_id)?
-    {
-        report.original_message_id = Some(run);
-    }
+    let Some(report) = &handed.file.payment_status else { return Ok(()) };
+    let report = listed::of_run(report, listed::run_given(tx.conn(), inbox_id)?);
     let Some(message_id) = order_of(tx.conn(), &report)? else { return Ok(()) };
     let found = table::account_of_message(tx.conn(), &message_id)?.filter(|(project, _)| *project == site.id);
     let Some((_, account)) = found else { return Ok(()) };
@@ -241,10 +270,10 @@ fn apply_line(
     refused: &mut Refused,
 ) -> Result<bool, Problem> {
     let payment = match line.end_to_end_id.as_deref() {
-        Some(id) => table::payment(tx.conn(), site.id, id)?.map(|(_, due)| (id, due)),
+        Some(id) => table::payment(tx.conn(), site.id, id)?.map(|(run, due)| (id, run, due)),
         None => None,
     };
-    let Some((id, due)) = payment else {
+    let Some((id, run, due)) = payment else {
         refused.push(
             place,
             "unknown_reference",
@@ -263,6 +292,19 @@ fn apply_line(
         );
         return Ok(false);
     }
+    let booked_on = line.listed.as_ref().and_then(|listed| listed.on);
+    if let Some(on) = booked_on
+        && !is_plausible(tx, ctx, site, run, on)?
+    {
+        refused.push(
+            place,
+            "bad_time",
+            format!("{id} 的入账日期 {on} 早于代发或尚未到来，该行未采用；请核对后重新上传。"),
+            format!("{id} is said to be booked on {on}, before it was ordered or in days to come; the row is not taken. Check the day."),
+        );
+        return Ok(false);
+    }
+    let day = booked_on.unwrap_or(day);
     let reason = words_of(&line.reasons);
     let Some(outcome) = status.and_then(|status| outcome(profile, status, if reason.is_empty() { status } else { &reason }, day))
     else {
@@ -272,6 +314,12 @@ fn apply_line(
     let repeats = matches!(outcome, Outcome::Rejected { .. }) && line.reasons.iter().any(is_duplicate);
     results::apply(tx, ctx, site, id, if repeats { Outcome::Accepted } else { outcome }, source)?;
     Ok(true)
+}
+
+/// Whether the bank can have booked a payment of the run on a day.
+fn is_plausible(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, run: PayRunId, on: Day) -> Result<bool, Problem> {
+    let ordered = runs::head(tx.conn(), site.id, run)?;
+    Ok(on <= ctx.today && ordered.is_none_or(|run| on >= run.created_at.day()))
 }
 
 #[cfg(test)]

@@ -86,8 +86,14 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
     })?;
     if !misfits.is_empty() {
         problems.clear();
-    } else if file.statements.is_empty() && file.problems.is_empty() {
-        let (zh, en) = ("文件中没有对账单。", "There is no statement in the file.");
+    } else if file.statements.is_empty() && (file.problems.is_empty() || file.payment_status.is_some()) {
+        let (zh, en) = match file.payment_status {
+            Some(_) => (
+                "这是代发结果，不是对账单；请提交到 /api/v1/bank/results，或在“银行文件”页面上传。",
+                "This is a report on payments and no statement; hand it in at /api/v1/bank/results or on the page of bank files.",
+            ),
+            None => ("文件中没有对账单。", "There is no statement in the file."),
+        };
         refused.push("file", "bad_format", zh, en);
     } else if file.statements.is_empty() {
         for problem in &problems {

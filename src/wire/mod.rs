@@ -24,3 +24,6 @@ pub mod statement_sheet;
 pub mod stream;
 pub mod text;
 pub mod zkteco;
+
+#[cfg(test)]
+mod harm_tests;

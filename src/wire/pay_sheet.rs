@@ -151,6 +151,8 @@ pub struct PaySheet {
     pub remarks: Vec<(String, String)>,
     /// Rows refused.
     pub refused: u32,
+    /// Rows that are refused because their worker stands in an earlier one: that row, and the refused one.
+    pub repeated: Vec<(u32, u32)>,
 }
 
 /// Reads the pay sheet of the first sheet that has one. `today` bounds dates of birth.
@@ -212,8 +214,9 @@ fn read(sheet: &Sheet, table: &Table<'_>, today: Day) -> PaySheet {
                 Some(first) => {
                     let (zh, en) =
                         (format!("身份证号与第 {first} 行重复"), format!("the same identity number stands in row {first}"));
-                    let words = (zh.as_str(), en.as_str(), "合并或删除其中一行 / merge or delete one of the rows");
-                    pay.problems.push(table.problem(row, "id", Reason::IdReused, words));
+                    let fix = "合并为一行（金额写合计），或改正号码 / merge them into one row with the sum, or mend the number";
+                    pay.problems.push(table.problem(row, "id", Reason::IdReused, (zh.as_str(), en.as_str(), fix)));
+                    pay.repeated.push((*first, line.row));
                     pay.refused = pay.refused.saturating_add(1);
                 }
                 None => {

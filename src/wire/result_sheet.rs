@@ -6,8 +6,9 @@
 
 use super::bank::{Problem, Problems, Reason};
 use super::iso20022::pain002::{BatchStatus, Listed, StatusReason, StatusReport, TransactionStatus};
-use super::statement_sheet::{Cell, Grid, Row, account, is_of_statement, letters, money, tidy_name, words};
+use super::statement_sheet::{Cell, Grid, Row, account, day, is_of_statement, letters, money, tidy_name, words};
 use super::text::{clip, squeezed};
+use crate::base::Day;
 
 /// Rows at the top in which the header is looked for.
 const HEADER_ROWS_MAX: usize = 40;
@@ -22,10 +23,11 @@ enum Field {
     Amount,
     State,
     Why,
+    On,
 }
 
 /// Names of columns, best first within a field, as they are compared: narrow, without blanks and brackets.
-const NAMES: [(Field, &[&str]); 7] = [
+const NAMES: [(Field, &[&str]); 8] = [
     (
         Field::Id,
         &[
@@ -132,7 +134,33 @@ const NAMES: [(Field, &[&str]); 7] = [
             "remark",
         ],
     ),
+    (
+        Field::On,
+        &[
+            "入账日期",
+            "记账日期",
+            "到账日期",
+            "交易日期",
+            "处理日期",
+            "完成日期",
+            "支付日期",
+            "付款日期",
+            "发放日期",
+            "代发日期",
+            "日期",
+            "入账时间",
+            "到账时间",
+            "交易时间",
+            "处理时间",
+            "完成时间",
+            "bookingdate",
+            "date",
+        ],
+    ),
 ];
+
+/// How a column of moments ends: what holds no day in it is a time alone, and says nothing of the day.
+const TIMES_END: &str = "时间";
 
 /// Words by which banks say what became of a payment, with the status that means the same. `成功` of a line is the bank's last word on
 /// it (`ACCC`); that money was paid out says only that it left the payer (`ACSC`).
@@ -256,7 +284,9 @@ fn without_unit(name: &str) -> String {
 pub fn read(grids: &[Grid], problems: &mut Problems) -> Option<StatusReport> {
     let (grid, header) =
         grids.iter().find_map(|grid| Some((grid, grid.rows.iter().take(HEADER_ROWS_MAX).find_map(Header::of)?)))?;
-    let mut runs: Vec<String> = title_run(grid, &header).into_iter().collect();
+    let mut runs: Vec<String> = titled(grid, &header, Field::Run).into_iter().collect();
+    let whole = titled(grid, &header, Field::On).and_then(|text| single_day(&text));
+    let epoch_1904 = grid.epoch_1904;
     let mut lines = Vec::new();
     for row in grid.rows.iter().filter(|row| row.number > header.row) {
         if is_end(row, &header) {
@@ -271,7 +301,7 @@ pub fn read(grids: &[Grid], problems: &mut Problems) -> Option<StatusReport> {
         {
             runs.push(run);
         }
-        match line_of(row, &header) {
+        match line_of(row, &header, (whole, epoch_1904)) {
             Ok(line) => lines.push(line),
             Err(problem) => problems.push(*problem),
         }
@@ -282,22 +312,48 @@ pub fn read(grids: &[Grid], problems: &mut Problems) -> Option<StatusReport> {
     Some(StatusReport { original_message_id, payments, ..StatusReport::default() })
 }
 
-/// The run that the lines above the header name: `批次号：RUN-1`, or the name and beside it the id.
-fn title_run(grid: &Grid, header: &Header) -> Option<String> {
-    let is_run =
-        |name: &str| NAMES.iter().any(|(field, known)| *field == Field::Run && known.contains(&tidy_name(name).as_str()));
+/// What the lines above the header say of a field: `批次号：RUN-1`, or the name and beside it the value.
+fn titled(grid: &Grid, header: &Header, field: Field) -> Option<String> {
+    let is_name = |name: &str| NAMES.iter().any(|(of, known)| *of == field && known.contains(&tidy_name(name).as_str()));
     for row in grid.rows.iter().filter(|row| row.number < header.row) {
         let texts = row.texts();
         for (text, next) in texts.iter().zip(texts.iter().skip(1).map(Some).chain([None])) {
             match text.split_once([':', '：']) {
-                Some((name, id)) if is_run(name) && !id.trim().is_empty() => return Some(id.trim().to_owned()),
-                Some((name, _)) if is_run(name) => return next.cloned(),
-                None if is_run(text) => return next.cloned(),
+                Some((name, value)) if is_name(name) && !value.trim().is_empty() => return Some(value.trim().to_owned()),
+                Some((name, _)) if is_name(name) => return next.cloned(),
+                None if is_name(text) => return next.cloned(),
                 _ => {}
             }
         }
     }
     None
+}
+
+/// The day of a list as its title says it; a period (`2026-03-01 至 2026-03-31`) is none.
+fn single_day(text: &str) -> Option<Day> {
+    let is_time = |part: &str| part.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.'));
+    if !text.split_whitespace().skip(1).all(is_time) || text.contains(['至', '~', '～']) {
+        return None;
+    }
+    day(&Cell::of_text(text), false)
+}
+
+/// When a row says that it was booked, else what the title says of all of them.
+fn booked_on(row: &Row, header: &Header, (whole, epoch_1904): (Option<Day>, bool)) -> Result<Option<Day>, Box<Problem>> {
+    let cell = header.cell(row, Field::On);
+    if words(cell).is_none() {
+        return Ok(whole);
+    }
+    let is_time = header.columns.iter().any(|(field, _, name)| *field == Field::On && tidy_name(name).ends_with(TIMES_END));
+    match day(cell, epoch_1904) {
+        Some(day) => Ok(Some(day)),
+        None if is_time => Ok(whole),
+        None => {
+            let (zh, en) = ("日期无法识别，该行未采用", "the day cannot be read; the row is not taken");
+            let problem = Problem::new(header.place(row, Field::On), Reason::BadTime, zh, en);
+            Err(Box::new(problem.fix("日期写作 2026-03-05", "write days like 2026-03-05")))
+        }
+    }
 }
 
 fn is_end(row: &Row, header: &Header) -> bool {
@@ -312,7 +368,7 @@ fn is_note(row: &Row, header: &Header) -> bool {
     is_empty(Field::State) && is_empty(Field::Id) && (is_empty(Field::Account) || is_empty(Field::Amount))
 }
 
-fn line_of(row: &Row, header: &Header) -> Result<TransactionStatus, Box<Problem>> {
+fn line_of(row: &Row, header: &Header, dated: (Option<Day>, bool)) -> Result<TransactionStatus, Box<Problem>> {
     let problem = |field, reason, zh: String, en: String| Problem::new(header.place(row, field), reason, zh, en);
     let Some(word) = words(header.cell(row, Field::State)) else {
         let (zh, en) = ("没有处理结果，该行未采用".to_owned(), "no result; the row is not taken".to_owned());
@@ -330,6 +386,7 @@ fn line_of(row: &Row, header: &Header) -> Result<TransactionStatus, Box<Problem>
         let (zh, en) = ("金额无法识别，该行未采用".to_owned(), "the amount cannot be read; the row is not taken".to_owned());
         Box::new(problem(Field::Amount, reason, zh, en).fix("金额写作 1234.50", "write amounts like 1234.50"))
     })?;
+    let on = booked_on(row, header, dated)?;
     let id = words(header.cell(row, Field::Id));
     let account = match account(header.cell(row, Field::Account)) {
         Ok(account) => account.filter(|text| !text.is_empty()),
@@ -362,7 +419,7 @@ fn line_of(row: &Row, header: &Header) -> Result<TransactionStatus, Box<Problem>
         status: Some(status.to_owned()),
         reasons,
         amount,
-        listed: Some(Listed { place: format!("row {}", row.number), name, account }),
+        listed: Some(Listed { place: format!("row {}", row.number), name, account, on }),
         ..TransactionStatus::default()
     })
 }

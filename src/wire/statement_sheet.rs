@@ -23,7 +23,7 @@ pub use grid::{COLUMNS_MAX, Cell, Grid, ROWS_MAX, Row, letters};
 
 // What the lists of results read their cells by.
 pub(in crate::wire) use columns::{is_of_statement, tidy_name};
-pub(in crate::wire) use values::{account, money, words};
+pub(in crate::wire) use values::{account, day, money, words};
 
 use super::bank::{BankFile, Problem, Problems, Reason};
 

@@ -4,6 +4,7 @@
 //! A bank's word is a fact; what must be done about it is a matter (`matters::freezes`). Deliberately absent: concluding a freeze from
 //! a balance, for money that is booked and not yet available has many causes.
 
+pub mod standing;
 pub mod table;
 
 use crate::base::words;

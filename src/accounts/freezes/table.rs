@@ -4,9 +4,9 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::FreezeAct;
-use crate::base::id::{AccountId, InboxId, ProjectId, RecordId};
+use crate::base::id::{AccountId, InboxId, MatterId, ProjectId, RecordId};
 use crate::base::{Day, Fen, Moment};
-use crate::store::schema::account_freezes;
+use crate::store::schema::{account_freezes, matter_steps};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
 
@@ -54,6 +54,52 @@ pub fn told(conn: &mut AnyConn, project: ProjectId, account: AccountId, document
 pub fn find(conn: &mut AnyConn, project: ProjectId, id: RecordId) -> Result<Option<FreezeRow>, StoreError> {
     use account_freezes as f;
     Ok(f::table.filter(f::project_id.eq(project).and(f::id.eq(id))).select(FreezeRow::as_select()).first(conn).optional()?)
+}
+
+/// Every word of a project in the order of record.
+pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<FreezeRow>, StoreError> {
+    use account_freezes as f;
+    Ok(f::table.filter(f::project_id.eq(project)).order(f::id).select(FreezeRow::as_select()).load(conn)?)
+}
+
+/// What a person recorded of a freeze: a step of its matter, read here because a pay run stands below matters and must not pass it over.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = matter_steps)]
+pub struct FreezeStep {
+    pub matter_id: MatterId,
+    pub step: String,
+    pub happened_on: Day,
+    pub amount_fen: Option<Fen>,
+    pub subject: Option<String>,
+    pub reason: Option<String>,
+    pub note: Option<String>,
+}
+
+impl FreezeStep {
+    /// Whether the account was frozen with it.
+    pub fn is_beginning(&self) -> bool {
+        self.step == "frozen"
+    }
+
+    /// Whether the freeze ended with it.
+    pub fn is_end(&self) -> bool {
+        self.step == "freeze_lifted"
+    }
+
+    /// Whether a surplus was found that stays frozen.
+    pub fn is_surplus(&self) -> bool {
+        self.step == "surplus_frozen"
+    }
+}
+
+/// Steps of a project's freezes in the order of record.
+pub fn steps_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<FreezeStep>, StoreError> {
+    use matter_steps as m;
+    Ok(m::table
+        .filter(m::project_id.eq(project).and(m::kind.eq("account_freeze")))
+        .order(m::id)
+        .select(FreezeStep::as_select())
+        .load(conn)?)
 }
 
 /// Every row, for `verify`.

@@ -1,14 +1,16 @@
 //! Bank files, by whoever may feed them: a bank's clerk without any project, or a labour manager.
 
+use actix_web::web;
 use askama::Template;
 
 use crate::accounts::table::AccountRow;
 use crate::accounts::{self, Purpose};
-use crate::base::id::ProjectId;
+use crate::base::id::{PayRunId, ProjectId};
 use crate::base::person::masked;
 use crate::console::{Frame, Shown, show};
+use crate::payroll::pay_run::table::head;
 use crate::projects::enter;
-use crate::settlement::{self, Receipt};
+use crate::settlement::{self, Receipt, http, listed};
 use crate::store::AnyConn;
 use crate::store::spool::Spool;
 use crate::web::{Form, Problem, Verb, Visit};
@@ -19,11 +21,16 @@ const ACCOUNTS_MAX: i64 = 100;
 /// Path that the kept message names.
 const PATH: &str = "/bank";
 
+/// The same of a list that was handed in on the page of its run.
+const RUN_PATH: &str = "/runs/results";
+
 #[derive(Template)]
 #[template(path = "console/month/bank.html")]
 pub(super) struct BankPage {
     pub f: Frame,
     pub told: Option<Told>,
+    /// The run on whose page a list of results was handed in.
+    pub run: Option<(ProjectId, PayRunId)>,
 }
 
 /// What came of a file.
@@ -116,17 +123,44 @@ impl Told {
 }
 
 pub(super) async fn page(visit: Visit) -> Shown {
-    show(&BankPage { f: Frame::of(&visit), told: None })
+    show(&BankPage { f: Frame::of(&visit), told: None, run: None })
 }
 
 pub(super) async fn take(form: Form) -> Shown {
+    let run = form.text("run").map(str::to_owned);
+    taken(form, run.as_deref(), PATH, None).await
+}
+
+/// Takes the bank's list of results of one run, on the run's own page.
+pub(super) async fn take_results(form: Form, path: web::Path<(ProjectId, PayRunId)>) -> Shown {
+    let (project, id) = path.into_inner();
+    let look = move |conn: &mut AnyConn, visit: &Visit| -> Result<String, Problem> {
+        let ctx = visit.able(Verb::FeedBank).ok_or_else(Problem::not_found)?;
+        let site = enter(conn, &ctx.scope, project)?;
+        Ok(head(conn, site.id, id)?.ok_or_else(Problem::not_found)?.message_id)
+    };
+    let message = form.visit.clone().read(look).await?;
+    taken(form, Some(&message), RUN_PATH, Some((project, id))).await
+}
+
+async fn taken(form: Form, run: Option<&str>, path: &'static str, of: Option<(ProjectId, PayRunId)>) -> Shown {
     let file = form.file("file")?;
     let name = file.name.clone().unwrap_or_default();
-    let handed =
-        settlement::http::read(&form.visit.ctx, file.name.clone(), file.media_type.clone(), Spool::of(file.bytes.clone()), PATH)
-            .await?;
+    let spool = Spool::of(file.bytes.clone());
+    let mut handed = http::read(&form.visit.ctx, file.name.clone(), file.media_type.clone(), spool, path).await?;
+    if let Some(run) = run {
+        listed::name_run(&mut handed, run);
+    }
+    if of.is_some() && handed.file.payment_status.is_none() {
+        let problem = Problem::invalid(
+            "这不是代发结果清单：应有处理结果一列，以及代发编号，或姓名、账号和金额；对账单请在“银行文件”页面上传。",
+            "This is no list of results: it has a column with the result, and ids of payments or payee, account and amount. Statements go \
+             to the page of bank files.",
+        );
+        return Err(problem.at("file", "bad_format"));
+    }
     let receipt = form.write(Verb::FeedBank, move |tx, ctx| settlement::take(tx, ctx, &handed)).await?;
     let visit = form.visit.clone();
     let told = visit.read(move |conn, visit| Told::of(conn, visit, name, receipt)).await?;
-    show(&BankPage { f: Frame::of(&visit), told: Some(told) })
+    show(&BankPage { f: Frame::of(&visit), told: Some(told), run: of })
 }

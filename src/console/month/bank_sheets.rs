@@ -189,7 +189,7 @@ async fn say(form: Form, path: OfSheet) -> Shown {
         .await?;
     let visit = form.visit.clone();
     let told = visit.read(move |conn, visit| Told::of(conn, visit, String::new(), receipt)).await?;
-    show(&BankPage { f: Frame::of(&visit), told: Some(told) })
+    show(&BankPage { f: Frame::of(&visit), told: Some(told), run: None })
 }
 
 async fn forget(form: Form, path: web::Path<(ProjectId, AccountId, RecordId)>) -> Shown {

@@ -8,10 +8,11 @@ use serde::Deserialize;
 
 use super::sheet::{Line, lines_of, user_name};
 use super::{attachment, can};
+use crate::accounts::freezes::standing::Frozen;
 use crate::base::id::{LineId, PayRunId, ProjectId, SheetId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
-use crate::payroll::pay_run::actions::{fetch_file, run_with_attempts};
+use crate::payroll::pay_run::actions::{fetch_file, frozen_for, run_with_attempts};
 use crate::payroll::pay_run::table::{AttemptRow, InquiryRow, PartRow, RunHead, inquiries_of, parts_of};
 use crate::payroll::pay_run::{InquiryKind, checks, silence};
 use crate::payroll::table::{LineRow, SheetRow};
@@ -41,6 +42,12 @@ pub(super) fn routes() -> Vec<Route> {
             Access::Holds(Verb::PayWages),
             "Record that the bank was asked about a run",
             || web::post().to(inquire),
+        ),
+        Route::form(
+            "/projects/{project}/runs/{run}/results",
+            Access::Holds(Verb::FeedBank),
+            "Hand in the bank's list of results of a run",
+            || web::post().to(super::bank::take_results),
         ),
         Route::form("/projects/{project}/sheets/{sheet}/release", Access::Holds(Verb::PayWages), "Let a held line go", || {
             web::post().to(release)
@@ -105,8 +112,12 @@ struct RunPage {
     /// Payments that the bank is silent about.
     unknown: usize,
     waiting: usize,
+    /// Freezes of the account that it is paid from.
+    frozen: Option<Frozen>,
     sees_people: bool,
     may_pay: bool,
+    /// Whether the visitor may hand in what the bank says of it.
+    may_feed: bool,
 }
 
 impl RunPage {
@@ -134,6 +145,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, project)?;
             let (run, attempts) = run_with_attempts(conn, &site, id)?;
+            let frozen = frozen_for(conn, &visit.ctx, &site, &run, &attempts)?;
             let sheet = payroll::table::sheet(conn, site.id, run.sheet_id)?.ok_or_else(Problem::not_found)?;
             let lines = payroll::table::lines_of(conn, site.id, sheet.id)?;
             let is_waiting = |line: &LineRow| {
@@ -182,8 +194,10 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::
                 parts,
                 unknown,
                 waiting,
+                frozen,
                 sees_people: can(conn, visit, project, Verb::ReadWorkers),
                 may_pay: can(conn, visit, project, Verb::PayWages),
+                may_feed: can(conn, visit, project, Verb::FeedBank),
                 run,
                 sheet,
                 head,

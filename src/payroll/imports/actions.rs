@@ -176,7 +176,8 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> R
     let mut refused = refused.saturating_add(pay.refused);
     let sheet = draft(tx, ctx, site, month, good.is_empty(), &faults)?;
     let source = Source { proposal: &proposal, inbox: confirmed.inbox, form: pay.form };
-    let taken = lay(tx, ctx, &sheet, &source, &good, &mut faults)?;
+    let mut replaced = Vec::new();
+    let taken = lay(tx, ctx, &sheet, &source, &good, (&mut faults, &mut replaced))?;
     refused = refused.saturating_add(u32::try_from(good.len()).unwrap_or(u32::MAX).saturating_sub(taken));
     if taken == 0 {
         return Err(nothing_good(&faults));
@@ -199,7 +200,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> R
     let faults: Vec<Fault> = faults.into_iter().map(without_people).collect();
     keep_outcome(tx, ctx, confirmed.inbox, taken.saturating_add(refused), &faults)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "import_sheet", &sheet.id.to_string())?;
-    let warnings = pay.warnings.iter().map(fault_of).chain(odd).map(without_people).collect();
+    let warnings = pay.warnings.iter().map(fault_of).chain(odd).chain(replaced).map(without_people).collect();
     Ok(Taken { sheet: sheet.id, taken, refused, faults, warnings, remarks: pay.remarks })
 }
 
@@ -256,14 +257,15 @@ struct Source<'a> {
     form: Option<Form>,
 }
 
-/// Writes the rows as items of their lines; a row whose line is signed is told and left.
+/// Writes the rows as items of their lines; a row whose line is signed is told and left. Where another file's amount stood, that it is
+/// replaced is told.
 fn lay(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     sheet: &SheetRow,
     source: &Source<'_>,
     good: &[Good<'_>],
-    faults: &mut Vec<Fault>,
+    (faults, replaced): (&mut Vec<Fault>, &mut Vec<Fault>),
 ) -> Result<u32, Problem> {
     let (project, id) = (sheet.project_id, sheet.id);
     let mut lines: HashMap<RecordId, LineRow> =
@@ -311,6 +313,16 @@ fn lay(
                 .collect();
             let whole: Vec<Whole> = wanted.iter().filter(|one| one.kind == *kind).cloned().collect();
             replace(tx, ctx, sheet, line.id, *kind, &of_kind, &whole)?;
+        }
+        let of_other_file = |item: &Item| item.row.source == ItemSource::Imported && item.row.inbox_id != Some(source.inbox);
+        if next.net_fen != line.net_fen && standing.iter().any(of_other_file) {
+            let (before, now) = (line.net_fen, next.net_fen);
+            replaced.push(Fault {
+                place: source.proposal.place(row.row, "paid"),
+                reason: "id_reused".to_owned(),
+                zh: format!("此前的文件已为该工人导入 {before} 元，现由本行的 {now} 元替换；如应为两笔之和，请写合计。"),
+                en: format!("An earlier file had {before} for this worker, which {now} of this row replaces; write the sum if both are owed."),
+            });
         }
         if next != line {
             write_line(tx, ctx, &next, "import_sheet", ctx.today)?;

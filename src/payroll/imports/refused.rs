@@ -1,5 +1,7 @@
 //! The error sheet of a pay sheet made elsewhere: the refused rows in our columns with a column of reasons, to be mended and uploaded
-//! again. It is made anew from the kept file each time; nothing is taken by it. Deliberately absent: rows left alone because their line
+//! again. It is made anew from the kept file each time; nothing is taken by it. Beside a row that is refused because its worker stands in
+//! an earlier one that earlier row stands too: a row is the whole wage of its worker, so whoever mended the refused one alone would put
+//! it in the place of the other. Deliberately absent: rows left alone because their line
 //! is signed, which are right as they stand.
 
 use std::collections::BTreeMap;
@@ -30,6 +32,16 @@ pub fn error_sheet(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirme
     let mut told: BTreeMap<u32, Vec<Fault>> = BTreeMap::new();
     for problem in &pay.problems {
         told.entry(problem.row).or_default().push(fault_of(problem));
+    }
+    for (first, again) in &pay.repeated {
+        let zh = format!(
+            "第 {again} 行与本行是同一名工人。本行已按原金额导入；请合并为一行、金额写合计后上传，将替换原金额，另一行删除"
+        );
+        let en = format!(
+            "row {again} is of the same worker; this row was taken as it is. Merge them into one row with the sum and delete the other"
+        );
+        let place = proposal.place(*first, "id");
+        told.entry(*first).or_default().push(Fault { place, reason: "id_reused".to_owned(), zh, en });
     }
     for (row, fault) in known.check(ctx, &proposal, &pay.rows).faults {
         told.entry(row).or_default().push(fault);

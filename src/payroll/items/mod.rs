@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod http;
+pub mod labels;
 pub mod saying;
 pub mod table;
 

@@ -3,6 +3,7 @@
 use super::plan::{Going, Plan};
 use super::table::{self, AttemptRow, PartRow, RunHead, RunRow};
 use super::{Checked, HeldLine, Ordered, files};
+use crate::accounts::freezes::standing::{self, Frozen};
 use crate::accounts::profiles::{self, Profile};
 use crate::accounts::{self, table::AccountRow};
 use crate::base::Fen;
@@ -41,9 +42,7 @@ pub fn order_pay_run(
     }
     let (ordered, held_total) = (plan.ordered()?, plan.held_total()?);
     let withheld = sheet.total_fen.minus(ordered)?.minus(held_total)?.minus(plan.earlier)?;
-    if ordered.is_positive() {
-        check_balance(tx, ctx, &account, ordered)?;
-    }
+    let balance = if ordered.is_positive() { Some(check_balance(tx, ctx, &account, ordered)?) } else { None };
     let mut answer = Ordered {
         run: None,
         runs: Vec::new(),
@@ -55,6 +54,7 @@ pub fn order_pay_run(
         cautions: plan.cautions,
         minimum_wage: plan.minimum_wage,
         replaced: Vec::new(),
+        frozen: standing::before_paying(tx.conn(), &account, ctx.today, balance, ordered)?,
     };
     for (line, held) in plan.held {
         hold(tx, ctx, line, &held)?;
@@ -117,6 +117,10 @@ pub fn check_sheet(
         Some(balance) if balance < ordered => Some(ordered.minus(balance)?),
         _ => None,
     };
+    let frozen = match &account {
+        Some(account) => standing::before_paying(conn, account, ctx.today, balance, ordered)?,
+        None => None,
+    };
     Ok(Checked {
         lines: amounts.len(),
         files: profile.files(&amounts),
@@ -129,6 +133,7 @@ pub fn check_sheet(
         minimum_wage: plan.minimum_wage,
         balance,
         shortage,
+        frozen,
     })
 }
 
@@ -156,7 +161,10 @@ fn account_of(conn: &mut AnyConn, ctx: &Ctx, site: &Site, wanted: Option<Account
 }
 
 /// R53-13: where the balance is not enough the run waits for the owner's addition, whole. A balance that nobody knows is not enough.
-fn check_balance(tx: &mut Tx<'_>, ctx: &Ctx, account: &AccountRow, needed: Fen) -> Result<(), Problem> {
+///
+/// What is frozen counts as there: reserving moves lines and sets no money aside, the bank alone says what it executes, and R724-33 keeps
+/// wage money free of other claims, so that a refusal here would enforce a freeze that the law forbids. It is told beside the answer.
+fn check_balance(tx: &mut Tx<'_>, ctx: &Ctx, account: &AccountRow, needed: Fen) -> Result<Fen, Problem> {
     let balance = accounts::continuity::balance_on(tx.conn(), account, ctx.today)?.balance;
     let Some(balance) = balance else {
         let problem = Problem::conflict(
@@ -166,7 +174,7 @@ fn check_balance(tx: &mut Tx<'_>, ctx: &Ctx, account: &AccountRow, needed: Fen) 
         return Err(problem.at("balance", "missing_field"));
     };
     if balance >= needed {
-        return Ok(());
+        return Ok(balance);
     }
     let shortage = needed.minus(balance)?;
     let problem = Problem::conflict(
@@ -286,4 +294,23 @@ pub fn fetch_file(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: PayRunId) -> Resu
 pub fn run_with_attempts(conn: &mut AnyConn, site: &Site, id: PayRunId) -> Result<(RunHead, Vec<AttemptRow>), Problem> {
     let head = table::head(conn, site.id, id)?.ok_or_else(Problem::not_found)?;
     Ok((head, table::attempts_of_run(conn, site.id, id)?))
+}
+
+/// Freezes of the account that a run is paid from, and what they leave for its payments that have no final word yet. What the bank has
+/// debited already is no longer needed: at most what the ledger has in transit still is.
+pub fn frozen_for(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    run: &RunHead,
+    attempts: &[AttemptRow],
+) -> Result<Option<Frozen>, Problem> {
+    let Some(account) = accounts::table::find(conn, site.id, run.account_id)? else { return Ok(None) };
+    let open = attempts.iter().filter(|one| !one.state.is_final()).map(AttemptRow::kept);
+    let open = Fen::total(open.collect::<Result<Vec<Fen>, _>>()?)?;
+    let balances = ledger::table::balances(conn, site.id, ctx.today, None)?;
+    let in_transit = balances.iter().find(|(account, _)| *account == LedgerAccount::PayInTransit);
+    let needed = open.min(in_transit.map_or(Fen::ZERO, |(_, sum)| sum.negated()).or_zero());
+    let balance = accounts::continuity::balance_on(conn, &account, ctx.today)?.balance;
+    standing::before_paying(conn, &account, ctx.today, balance, needed)
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::table::{self, AttemptRow, InquiryRow, PartRow, RunHead};
 use super::{InquiryKind, Ordered, actions, checks, silence};
+use crate::accounts::freezes::standing::Frozen;
 use crate::base::id::{AccountId, PayRunId, ProjectId, SheetId};
 use crate::projects::enter;
 use crate::web::paging::{Page, PageQuery};
@@ -77,6 +78,8 @@ pub struct RunView {
     parts: Vec<PartRow>,
     /// What was asked about it.
     inquiries: Vec<InquiryRow>,
+    /// Freezes of the account today, and what they leave for payments without a final word; `null` where nothing is frozen.
+    frozen: Option<Frozen>,
 }
 
 async fn order(call: Call, project: web::Path<ProjectId>, body: Body<OrderPayRun>) -> Result<impl Responder, Problem> {
@@ -106,7 +109,8 @@ async fn one(call: Call, path: web::Path<(ProjectId, PayRunId)>) -> Result<impl 
         let site = enter(conn, &ctx.scope, project)?;
         let (run, payments) = actions::run_with_attempts(conn, &site, run)?;
         let (parts, inquiries) = (table::parts_of(conn, site.id, run.id)?, table::inquiries_of(conn, site.id, run.id)?);
-        Ok(RunView { run, payments, parts, inquiries })
+        let frozen = actions::frozen_for(conn, ctx, &site, &run, &payments)?;
+        Ok(RunView { run, payments, parts, inquiries, frozen })
     })
     .await
 }

@@ -18,6 +18,7 @@ use checks::LineCaution;
 
 use super::LineState;
 use super::table::LineRow;
+use crate::accounts::freezes::standing::Frozen;
 use crate::base::id::LineId;
 use crate::base::{Fen, words};
 use table::RunHead;
@@ -132,6 +133,8 @@ pub struct Ordered {
     pub minimum_wage: Option<Fen>,
     /// Places of the file where the bank's character set made a text change.
     pub replaced: Vec<String>,
+    /// Freezes of the account and what they leave for the order; `null` where nothing is frozen.
+    pub frozen: Option<Frozen>,
 }
 
 /// What an order would do. `ordered` + `held_total` + `earlier` + `withheld` is the sheet's total, to the fen.
@@ -160,6 +163,8 @@ pub struct Checked {
     pub balance: Option<Fen>,
     /// By how much it is short (R53-13); `null` where it is enough or not known.
     pub shortage: Option<Fen>,
+    /// Freezes of the account and what they leave for the order; `null` where nothing is frozen.
+    pub frozen: Option<Frozen>,
 }
 
 words! {

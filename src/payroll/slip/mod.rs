@@ -7,7 +7,7 @@ pub mod http;
 
 use serde::Serialize;
 
-use super::items::{self, Item, ItemKind};
+use super::items::{self, Item, ItemKind, labels};
 use super::table::{self, LineRow, SheetRow};
 use super::{LineState, Means, end_to_end_id, life};
 use crate::base::id::LineId;
@@ -23,7 +23,7 @@ use crate::workers;
 pub struct SlipItem {
     /// What for.
     pub kind: ItemKind,
-    /// In words.
+    /// In words: what was made here in both languages, what people wrote as they wrote it.
     pub label: String,
     /// How many, as people write it.
     pub quantity: String,
@@ -223,7 +223,8 @@ impl Slip {
             let rate =
                 if item.rate_percent == items::PLAIN_RATE { String::new() } else { format!(" × {} %", item.rate_percent) };
             let waits = if item.waits { t("（待确认，未计入）", " (waits for confirmation, not counted)") } else { "" };
-            lines.push(format!("{sign} {}: {} × {}{rate} = {}{waits}", item.label, item.quantity, item.unit_price, item.amount));
+            let label = labels::in_language(&item.label, lang);
+            lines.push(format!("{sign} {label}: {} × {}{rate} = {}{waits}", item.quantity, item.unit_price, item.amount));
         }
         lines.push(format!("{} {}  {} {}", t("应发", "Gross"), self.gross, t("扣款", "Deductions"), self.deductions));
         lines.push(format!("{} {}", t("实发（元）", "Net (yuan)"), self.net));
@@ -238,7 +239,14 @@ impl Slip {
         };
         lines.push(format!("{}: {payment}", t("银行支付", "Payment")));
         let signed = match (self.signed_by, self.signed_on) {
-            (Some(means), Some(day)) => format!("{day} {means}"),
+            (Some(means), Some(day)) => {
+                let how = match means {
+                    Means::Paper => t("纸质签字", "on paper"),
+                    Means::Device => t("现场设备签字", "at a device on site"),
+                    Means::LinkWithSecondMeans => t("链接加第二手段签字", "by link with a second means"),
+                };
+                format!("{day} {how}")
+            }
             _ => t("尚未签字；不签字不等于同意", "not signed; silence is no consent").to_owned(),
         };
         lines.push(format!("{}: {signed}", t("签字", "Signature")));

@@ -54,6 +54,12 @@ fn a_cycle_longer_than_a_month_is_refused() {
     assert!(cost("1.03", Some("0.2")).check(day).is_err());
     assert!(cost("1", None).check(day).is_err());
     assert!(cost("1", Some("1.01")).check(day).is_err());
+    let Fact::LabourCost { share, transfer_day, cycle_months, .. } = cost("1", Some("0.2")) else { unreachable!() };
+    let both = Fact::LabourCost { share, monthly: Some(Fen(100)), transfer_day, cycle_months };
+    let refused = both.check(day).expect_err("an amount or a share, not both");
+    let places: Vec<&str> = refused.faults.iter().map(|fault| fault.place.as_str()).collect();
+    assert_eq!(places, ["share", "monthly"]);
+    assert!(refused.zh.contains("share") && refused.zh.contains("monthly"), "{}", refused.zh);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn check(tx: &mut Tx<'_>, site: &Site, doubt: &Doubt, answer: DoubtAnswer, payme
     }
     let known = named(tx.conn(), site, payment.unwrap_or_default())?;
     let is_whole = !known.is_empty() && Fen::total(known.iter().map(|one| one.amount))? == doubt.entry.amount_fen;
-    if !is_whole && !is_part_of_one(tx.conn(), site, &known, doubt.entry.amount_fen)? {
+    if !is_whole && !is_what_is_left(tx.conn(), site, &known, doubt.entry.amount_fen)? {
         let problem = Problem::invalid(
             "所填代发不存在，或金额合计与退回款不同；多笔用空格隔开，整批可填批次编号；部分退回只填一笔。",
             "There is no such payment, or their sum is not the refund's. Put blanks between several; the id of a run stands for all of it; \
@@ -72,12 +72,20 @@ fn check(tx: &mut Tx<'_>, site: &Site, doubt: &Doubt, answer: DoubtAnswer, payme
     Ok(())
 }
 
-/// Whether a refund is a part of the one payment that is named, or the last part of it.
-fn is_part_of_one(conn: &mut AnyConn, site: &Site, known: &[Named], refund: Fen) -> Result<bool, Problem> {
+/// Whether a refund is what these payments still have to give back, or a part of the one payment that is named: its last one as well,
+/// with whatever is beyond it.
+fn is_what_is_left(conn: &mut AnyConn, site: &Site, known: &[Named], refund: Fen) -> Result<bool, Problem> {
+    let ids: Vec<String> = known.iter().map(|one| one.payment.clone()).collect();
+    let nets = books::nets(conn, site.id, &ids)?;
+    let net = |one: &Named| nets.get(&one.payment).copied().unwrap_or_default();
+    if !known.is_empty() && Fen::total(known.iter().map(|one| net(one).left(one.due())))? == refund {
+        return Ok(true);
+    }
     let [one] = known else { return Ok(false) };
-    let mut net = books::nets(conn, site.id, std::slice::from_ref(&one.payment))?.remove(&one.payment).unwrap_or_default();
-    net.add(refund.negated());
-    Ok(refund < one.amount && (net.is_part_back(one.due()) || net.is_all_back(one.due())))
+    let (before, mut after) = (net(one), net(one));
+    after.add(refund.negated());
+    let is_beyond = before.is_part_back(one.due()) && before.left(one.due()) < refund;
+    Ok(refund < one.amount && (is_beyond || after.is_part_back(one.due()) || after.is_all_back(one.due())))
 }
 
 /// That money which came back is no worker's is for the bank to say, in writing.
@@ -214,40 +222,47 @@ fn step(
 }
 
 /// The refund is of these payments: their money is kept as come back, and their lines are open again, unless only a surplus came back
-/// or the bank had refused them, for then they are open already.
+/// or the bank had refused them, for then they are open already. A line is owed what was paid and had not come back before; what came
+/// beyond that is nobody's wage: it stays unexplained in the books and a doubt of its own until somebody says what it is.
 fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, text: &str) -> Result<(), Problem> {
     let known = named(tx.conn(), site, text)?;
-    let of_part = if let [one] = known.as_slice() { (entry.amount_fen < one.amount).then_some(entry.amount_fen) } else { None };
     let ids: Vec<String> = known.iter().map(|one| one.payment.clone()).collect();
     let nets = books::nets(tx.conn(), site.id, &ids)?;
-    let mut rows = Vec::with_capacity(known.len());
-    for one in &known {
+    let net = |one: &Named| nets.get(&one.payment).copied().unwrap_or_default();
+    let shares = shares(&known, net, entry.amount_fen)?;
+    let (mut rows, mut taken) = (Vec::with_capacity(known.len()), Fen::ZERO);
+    for (one, share) in known.iter().zip(&shares) {
+        taken = taken.plus((*share).min(net(one).left(one.due())))?;
         rows.push(PaymentRow {
             project_id: site.id,
             id: RecordId(ctx.id()),
             entry_id: entry.id,
             payment: one.payment.clone(),
-            amount_fen: of_part.unwrap_or(one.amount).negated(),
+            amount_fen: share.negated(),
             recorded_seq: tx.seq(Chain::Project(site.id))?,
         });
     }
+    rows.retain(|row| row.amount_fen != Fen::ZERO);
     table::insert_payments(tx, &rows)?;
-    move_refund(tx, ctx, site, entry, LedgerAccount::PayInTransit)?;
+    let surplus = entry.amount_fen.minus(taken)?;
+    move_parts(tx, ctx, site, entry, &[(LedgerAccount::PayInTransit, taken), (LedgerAccount::Unexplained, surplus)])?;
+    if surplus.is_positive() {
+        super::raise(tx, ctx, site, entry, DoubtKind::RefundedAgain, surplus)?;
+    }
     // The word is the file's: where that is voided, it is withdrawn with it.
     let statement = accounts_table::statement(tx.conn(), site.id, entry.statement_id)?;
     let statement = statement.ok_or_else(|| Problem::internal("an entry without its statement"))?;
     let file = voiding::file_of(tx.conn(), site, statement.inbox_id)?;
     let source = format!("{} {}", file.feed, file.id);
-    for one in known {
-        let mut net = nets.get(&one.payment).copied().unwrap_or(Net::default());
-        if let Some(part) = of_part {
-            net.add(part.negated());
-            if net.is_part_back(one.due()) {
-                results::give_back_part(tx, ctx, site, &one.payment, (net.back, &entry.text), &source)?;
-                continue;
-            }
+    for (one, share) in known.iter().zip(shares) {
+        let before = net(one);
+        let mut after = before;
+        after.add(share.min(before.left(one.due())).negated());
+        if after.is_part_back(one.due()) {
+            results::give_back_part(tx, ctx, site, &one.payment, (after.back, &entry.text), &source)?;
+            continue;
         }
-        let is_surplus = net.debits > 0 && net.out > one.amount;
+        let is_surplus = before.debits > 0 && before.out > one.amount;
         if is_surplus || matches!(one.state, AttemptState::Rejected | AttemptState::Returned) {
             continue;
         }
@@ -255,6 +270,16 @@ fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, text: &s
         results::apply(tx, ctx, site, &one.payment, outcome, &source)?;
     }
     Ok(())
+}
+
+/// What of a refund is each payment's: of one payment all of it, of several their sums, or what is left of them where that is the refund.
+fn shares(known: &[Named], net: impl Fn(&Named) -> Net, refund: Fen) -> Result<Vec<Fen>, Problem> {
+    if let [_] = known {
+        return Ok(vec![refund]);
+    }
+    let whole: Vec<Fen> = known.iter().map(|one| one.amount).collect();
+    let is_whole = Fen::total(whole.iter().copied())? == refund;
+    Ok(if is_whole { whole } else { known.iter().map(|one| net(one).left(one.due())).collect() })
 }
 
 /// Moves a refund from where it was posted to the account of what it turned out to be, by a posting of its own, once.
@@ -265,15 +290,24 @@ pub(in crate::settlement) fn move_refund(
     entry: &EntryRow,
     to: LedgerAccount,
 ) -> Result<(), Problem> {
+    move_parts(tx, ctx, site, entry, &[(to, entry.amount_fen)])
+}
+
+/// [`move_refund`] of a refund that turned out to be several things.
+fn move_parts(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, parts: &[(LedgerAccount, Fen)]) -> Result<(), Problem> {
     let Some(posting) = ledger::table::by_key(tx.conn(), site.id, &posting_key(entry.id))? else { return Ok(()) };
     let lines = ledger::table::lines_of(tx.conn(), site.id, &[posting.id])?;
     let from = lines.iter().find(|line| line.account != LedgerAccount::Bank).map(|line| line.account);
     let key = format!("reallocates {}", entry.id);
-    let Some(from) = from.filter(|from| *from != to && entry.direction == Direction::Credit) else { return Ok(()) };
-    if ledger::table::by_key(tx.conn(), site.id, &key)?.is_some() {
+    let Some(from) = from.filter(|_| entry.direction == Direction::Credit) else { return Ok(()) };
+    let moved = parts.iter().filter(|(to, amount)| *to != from && amount.is_positive());
+    let moved: Vec<(LedgerAccount, Fen)> = moved.map(|(to, amount)| (*to, amount.negated())).collect();
+    if moved.is_empty() || ledger::table::by_key(tx.conn(), site.id, &key)?.is_some() {
         return Ok(());
     }
-    let posting = Posting::of(key, PostingKind::Reallocation, entry.booked_on, from, to, entry.amount_fen);
-    ledger::actions::post(tx, ctx, site, &posting)?;
+    let sum = Fen::total(moved.iter().map(|(_, amount)| amount.negated()))?;
+    let lines = std::iter::once((from, sum)).chain(moved).collect();
+    let (kind, booked_on) = (PostingKind::Reallocation, entry.booked_on);
+    ledger::actions::post(tx, ctx, site, &Posting { natural_key: key, kind, booked_on, lines, reverses: None })?;
     Ok(())
 }

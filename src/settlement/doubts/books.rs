@@ -86,6 +86,12 @@ impl Net {
         self.out = Fen(self.out.0.saturating_add(amount.0));
     }
 
+    /// What may still come back of it: what is out, or, where only its refunds were told, what did not come back yet.
+    pub fn left(self, due: Due) -> Fen {
+        let told = if self.debits > 0 { self.out } else { Fen(due.ordered.0.saturating_sub(self.back.0)) };
+        told.or_zero()
+    }
+
     /// Whether a single payment went out as it was ordered, once, and a part of it came back: its line is owed that part.
     pub fn is_part_back(self, due: Due) -> bool {
         let has_gone_once = self.debits == 0 || self.out.0.saturating_add(self.back.0) == due.ordered.0;
@@ -95,6 +101,17 @@ impl Net {
     /// Whether a single payment came back in parts, and the last of them is there.
     pub fn is_all_back(self, due: Due) -> bool {
         due.is_single && !due.has_failed && self.credits > 1 && self.back == due.ordered && !self.out.is_positive()
+    }
+
+    /// Whether the last `size` that came back of a single payment, a part of which was back before, was more than the rest of it.
+    pub fn is_past_all(self, due: Due, size: Fen) -> bool {
+        let before = Net {
+            credits: self.credits.saturating_sub(1),
+            back: Fen(self.back.0.saturating_sub(size.0)),
+            out: Fen(self.out.0.saturating_add(size.0)),
+            ..self
+        };
+        before.is_part_back(due) && size > before.left(due)
     }
 
     /// Whether it adds up to what was ordered, once: what came back or was refused was not paid, and nothing was ordered that would go
@@ -231,6 +248,15 @@ mod tests {
             assert!(!net(part).adds_up(Due { is_single: false, ..DUE }), "of a run nobody says whose part it is: {part:?}");
         }
         assert!(net(&[70]).adds_up(Due { rejected: Fen(30), ..DUE }), "a run without its refused lines");
+    }
+
+    #[test]
+    fn no_more_may_come_back_than_is_out() {
+        for (amounts, left) in
+            [(&[100][..], 100), (&[100, -60], 40), (&[-60], 40), (&[], 100), (&[100, 100, -100], 100), (&[100, -60, -60], 0)]
+        {
+            assert_eq!(net(amounts).left(DUE), Fen(left), "{amounts:?}");
+        }
     }
 
     #[test]

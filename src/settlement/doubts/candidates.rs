@@ -11,7 +11,7 @@ use crate::accounts::table::EntryRow;
 use crate::base::id::{LineId, ProjectId, WorkerId};
 use crate::base::{Day, Fen, Month};
 use crate::payroll::pay_run::checks::is_same_name;
-use crate::payroll::results;
+use crate::payroll::{AttemptState, results};
 use crate::store::AnyConn;
 use crate::store::vault::Owner;
 use crate::web::{Ctx, Problem};
@@ -47,6 +47,11 @@ pub struct Candidate {
     pub amount: Fen,
     /// Whether the bank had refused it, or given it back, while its money is out: it is owed already.
     pub has_failed: bool,
+    /// What of it came back before.
+    pub returned: Fen,
+    /// By how much the refund exceeds what of it had not come back yet: if it is this payment's, that much is nobody's wage and stays
+    /// unexplained.
+    pub surplus: Fen,
 }
 
 /// Whether the bank's words on the refund name somebody; a masked name names nobody.
@@ -215,7 +220,18 @@ pub fn of(conn: &mut AnyConn, entry: &EntryRow, may_name: bool) -> Result<Vec<Ca
     }
     let named: Vec<&Possible> = all.iter().filter(|one| names(entry, &one.name)).collect();
     let chosen = if named.is_empty() { all.iter().collect() } else { named };
+    let ids: Vec<String> = chosen.iter().map(|one| one.payment.clone()).collect();
+    let nets = books::nets(conn, entry.project_id, &ids)?;
+    let surplus = |one: &Possible, net: books::Net| {
+        // A refund that is larger than the payment is of several, and nobody knows yet of which.
+        let is_of_one = entry.amount_fen <= one.amount_fen;
+        let due = books::Due::of_payment(one.amount_fen, AttemptState::Sent);
+        if is_of_one { Fen(entry.amount_fen.0.saturating_sub(net.left(due).0)).or_zero() } else { Fen::ZERO }
+    };
+    let net = |one: &Possible| nets.get(&one.payment).copied().unwrap_or_default();
     let candidates = chosen.into_iter().map(|one| Candidate {
+        returned: net(one).back,
+        surplus: surplus(one, net(one)),
         payment: one.payment.clone(),
         line: one.line_id,
         worker: one.worker_id,

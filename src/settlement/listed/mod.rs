@@ -8,8 +8,8 @@ mod table;
 use std::collections::HashMap;
 
 use self::table::Payee;
-use super::Refused;
 use super::sides::OtherSide;
+use super::{HandedIn, Refused};
 use crate::base::id::InboxId;
 use crate::projects::Site;
 use crate::store::{AnyConn, StoreError};
@@ -30,13 +30,22 @@ pub(super) fn needs_run(report: &StatusReport) -> bool {
     is_list(report) && report.payments.iter().flat_map(|one| &one.transactions).all(|line| line.end_to_end_id.is_none())
 }
 
-/// A list with the run that was named beside it, and the file's name as it is kept with that.
-pub(super) fn with_run(report: &mut StatusReport, name: &mut Option<String>, run: &str) {
-    if !is_list(report) {
-        return;
+/// Keeps the run that somebody named beside a list with its file's name; a message names its own order.
+pub fn name_run(handed: &mut HandedIn, run: &str) {
+    if handed.file.payment_status.as_ref().is_some_and(is_list) {
+        handed.name = Some(format!("{RUN_GIVEN}{run} {}", handed.name.as_deref().unwrap_or("-")));
     }
-    report.original_message_id = Some(run.to_owned());
-    *name = Some(format!("{RUN_GIVEN}{run} {}", name.as_deref().unwrap_or("-")));
+}
+
+/// The run that was named beside a list that is handed in.
+pub(super) fn run_beside(handed: &HandedIn) -> Option<String> {
+    handed.name.as_deref().and_then(given_in)
+}
+
+/// The report of a list, of the run that was named beside it.
+pub(super) fn of_run(report: &StatusReport, run: Option<String>) -> StatusReport {
+    let own = report.original_message_id.clone();
+    StatusReport { original_message_id: run.filter(|_| is_list(report)).or(own), ..report.clone() }
 }
 
 /// The run that was named beside a kept list.
@@ -120,19 +129,32 @@ pub(super) fn with_payments(
 mod tests {
     use super::*;
 
+    fn handed(report: StatusReport, name: Option<&str>) -> HandedIn {
+        HandedIn {
+            name: name.map(str::to_owned),
+            content_type: String::new(),
+            bytes: std::sync::Arc::new(crate::store::spool::Spool::of(Vec::new())),
+            file: crate::wire::bank::BankFile { payment_status: Some(report), ..Default::default() },
+            path: "/api/v1/bank/results",
+            said: None,
+        }
+    }
+
     #[test]
     fn the_run_named_beside_a_list_is_kept_with_its_name() {
         let line = TransactionStatus { listed: Some(Default::default()), ..TransactionStatus::default() };
         let batch = crate::wire::iso20022::pain002::BatchStatus { transactions: vec![line], ..Default::default() };
-        let mut report = StatusReport { payments: vec![batch], ..StatusReport::default() };
-        let mut name = Some("结果 1.csv".to_owned());
-        with_run(&mut report, &mut name, "RUN-1");
-        assert_eq!(report.original_message_id.as_deref(), Some("RUN-1"));
-        let request = format!("POST /api/v1/bank/results {}", name.unwrap());
+        let report = StatusReport { payments: vec![batch], ..StatusReport::default() };
+        let mut list = handed(report.clone(), Some("结果 1.csv"));
+        assert_eq!(run_beside(&list), None);
+        name_run(&mut list, "RUN-1");
+        assert_eq!(run_beside(&list).as_deref(), Some("RUN-1"));
+        assert_eq!(of_run(&report, run_beside(&list)).original_message_id.as_deref(), Some("RUN-1"));
+        let request = format!("POST /api/v1/bank/results {}", list.name.unwrap());
         assert_eq!(given_in(&request).as_deref(), Some("RUN-1"));
         assert_eq!(given_in("POST /api/v1/bank/results list.csv"), None);
-        let (mut message, mut name) = (StatusReport::default(), None);
-        with_run(&mut message, &mut name, "RUN-1");
-        assert_eq!((message.original_message_id, name), (None, None), "a message names its own order");
+        let mut message = handed(StatusReport::default(), None);
+        name_run(&mut message, "RUN-1");
+        assert_eq!(message.name, None, "a message names its own order");
     }
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::{BankFile, Entry, each_entry, read};
+use crate::wire::harm_tests::{Harming, Way};
 use crate::wire::stream::Source;
 
 const CAMT: &[u8] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt>\
@@ -51,29 +52,8 @@ const PIECES: [&[u8]; 14] = [
     b"<a><a><a>",
 ];
 
-type Harm = (u8, usize, usize);
-
-fn harmed(whole: &[u8], harms: &[Harm]) -> Vec<u8> {
-    let mut bytes = whole.to_vec();
-    for (kind, at, more) in harms {
-        if bytes.is_empty() {
-            break;
-        }
-        let at = at % bytes.len();
-        let to = (at + more % 60).min(bytes.len());
-        match kind % 5 {
-            0 => bytes[at] ^= u8::try_from(more % 255).unwrap() + 1,
-            1 => drop(bytes.drain(at..to)),
-            2 => {
-                let piece = bytes[at..to].to_vec();
-                drop(bytes.splice(at..at, piece));
-            }
-            3 => drop(bytes.splice(at..at, PIECES[more % PIECES.len()].iter().copied())),
-            _ => bytes.truncate(at),
-        }
-    }
-    bytes
-}
+const HARMING: Harming<'static> =
+    Harming { ways: [Way::Flip, Way::Cut, Way::Double, Way::Put, Way::End], most: 60, pieces: &PIECES };
 
 /// A sign in a camt's amount is kept, so that nothing books the entry; no other format has one.
 fn may_be(entry: &Entry) -> bool {
@@ -112,7 +92,8 @@ fn harmed_files_are_read_or_told_alike_from_memory_and_from_a_stream() {
         ProptestConfig { cases: 1500 * times, failure_persistence: None, max_shrink_iters: 2000, ..ProptestConfig::default() };
     let harms = proptest::collection::vec((any::<u8>(), any::<usize>(), any::<usize>()), 0..7);
     let outcome = TestRunner::new(config).run(&(0..ALL.len(), harms), |(which, harms)| {
-        let bytes = harmed(ALL[which], &harms);
+        let mut bytes = ALL[which].to_vec();
+        HARMING.harm(&mut bytes, &harms);
         let file = read(&bytes, None);
         holds(&file);
         let mut streamed = 0;

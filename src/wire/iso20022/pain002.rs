@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::camt_detail::given;
 use super::dates::moment_of;
 use super::xml::{Element, Open, Xml, XmlFault};
-use crate::base::Moment;
+use crate::base::{Day, Moment};
 use crate::wire::bank::{Amount, Problem, Problems, Reason};
 
 /// Transactions of one report.
@@ -79,6 +79,8 @@ pub struct Listed {
     pub name: Option<String>,
     /// Account or card of the payee.
     pub account: Option<String>,
+    /// When the bank booked it, where the list says so.
+    pub on: Option<Day>,
 }
 
 /// Why a status is as it is: an ISO code or the bank's own word, and text.

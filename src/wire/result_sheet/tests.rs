@@ -65,3 +65,23 @@ fn words_mean_what_they_say_and_a_statement_stays_a_statement() {
     let file = read(statement.as_bytes(), None);
     assert!(file.payment_status.is_none() && file.statements.len() == 1, "{file:?}");
 }
+
+#[test]
+fn the_day_of_booking_is_read_from_its_column_or_from_the_title() {
+    let days = |text: &str| -> Vec<Option<String>> {
+        let listed = lines(&read(text.as_bytes(), None)).into_iter().map(|line| line.listed.unwrap().on);
+        listed.map(|day| day.map(|day| day.to_string())).collect()
+    };
+    let one = |day: &str| Some(day.to_owned());
+    let column = "代发编号,金额,处理结果,入账日期\na,1.00,成功,2026-03-05\nb,1.00,成功,20260306\nc,1.00,成功,\n";
+    assert_eq!(days(column), [one("2026-03-05"), one("2026-03-06"), None]);
+    let titled = "批次号：RUN-1,入账日期：2026年3月4日\n代发编号,金额,处理结果\na,1.00,成功\n";
+    assert_eq!(days(titled), [one("2026-03-04")]);
+    let beside = "日期,2026/3/4\n代发编号,金额,处理结果,日期\na,1.00,成功,\nb,1.00,成功,2026-03-05\n";
+    assert_eq!(days(beside), [one("2026-03-04"), one("2026-03-05")], "a row's own day stands above the title's");
+    let period = "日期：2026-03-01 至 2026-03-31\n代发编号,金额,处理结果,处理时间\na,1.00,成功,10:15:00\n";
+    assert_eq!(days(period), [None], "a period and a time alone are no day");
+    let broken = read("代发编号,金额,处理结果,入账日期\na,1.00,成功,三月五日\n".as_bytes(), None);
+    assert_eq!((lines(&broken).len(), broken.problems[0].reason), (0, Reason::BadTime));
+    assert_eq!(broken.problems[0].place, "row 2, column D (入账日期)");
+}

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::table::Table;
 use super::*;
+use crate::wire::harm_tests::{Harming, Way};
 
 const ROSTER: &[u8] = include_bytes!("../../../tests/fixtures/sheets/roster_openpyxl.xlsx");
 const PAY: &[u8] = include_bytes!("../../../tests/fixtures/sheets/pay_xlwt.xls");
@@ -81,29 +82,8 @@ fn packed(parts: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
     zip
 }
 
-fn harmed(bytes: &mut Vec<u8>, harms: &[(u8, usize, usize)]) {
-    for (kind, at, more) in harms {
-        if bytes.is_empty() {
-            return;
-        }
-        let at = at % bytes.len();
-        let to = (at + more % 90).min(bytes.len());
-        match kind % 5 {
-            0 => bytes[at] ^= u8::try_from(more % 255).unwrap() + 1,
-            1 => drop(bytes.drain(at..to)),
-            2 => {
-                let piece = bytes[at..to].to_vec();
-                drop(bytes.splice(at..at, piece));
-            }
-            // Behind a tag, where a piece means something.
-            3 => {
-                let at = bytes[at..].iter().position(|byte| *byte == b'>').map_or(at, |more| at + more + 1);
-                drop(bytes.splice(at..at, PIECES[more % PIECES.len()].iter().copied()));
-            }
-            _ => drop(bytes.splice(at..at, PIECES[more % PIECES.len()].iter().copied())),
-        }
-    }
-}
+const HARMING: Harming<'static> =
+    Harming { ways: [Way::Flip, Way::Cut, Way::Double, Way::PutBehindTag, Way::Put], most: 90, pieces: &PIECES };
 
 /// Whatever is read can be looked through for a table.
 fn holds(bytes: &[u8]) {
@@ -132,11 +112,11 @@ proptest! {
     ) {
         let mut parts = unpacked(ROSTER);
         let place = which % parts.len();
-        harmed(&mut parts[place].1, &harms);
+        HARMING.harm(&mut parts[place].1, &harms);
         holds(&packed(&parts));
         // The older format is one stream of records: every harm reaches it as it is.
         let mut older = PAY.to_vec();
-        harmed(&mut older, &harms);
+        HARMING.harm(&mut older, &harms);
         holds(&older);
     }
 }

@@ -20,111 +20,62 @@ use crate::store::{AnyConn, Chain, Tx, Vault};
 use crate::web::{Ctx, Problem};
 use crate::wire::roster::RosterRow;
 
-/// The columns of the national roster that an enrolment has no place for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Particulars {
-    /// Whether the leader of the crew.
-    pub leader: Option<bool>,
-    /// Kind of worker, as code or name.
-    pub worker_kind: Option<String>,
-    /// Bank link number (联行号).
-    pub bank_link: Option<String>,
-    /// Bank code.
-    pub bank_code: Option<String>,
-    /// Whether insured.
-    pub insured: Option<bool>,
-    /// Nation, as code or name.
-    pub nation: Option<String>,
-    /// Address.
-    pub address: Option<String>,
-    /// Political status, as code or name.
-    pub politics: Option<String>,
-    /// Day of joining the union.
-    pub union_joined: Option<Day>,
-    /// Education, as code or name.
-    pub education: Option<String>,
-    /// Authority that issued the papers.
-    pub issuer: Option<String>,
-    /// First day of the papers.
-    pub papers_from: Option<Day>,
-    /// Last day of the papers.
-    pub papers_until: Option<Day>,
+/// The one list of the columns: what is kept, what a roster's line says of them, what stays where it says nothing, and the line with them.
+macro_rules! particulars {
+    ($($(#[$doc:meta])* $field:ident: $kind:ty,)*) => {
+        /// The columns of the national roster that an enrolment has no place for.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Particulars {
+            $($(#[$doc])* pub $field: Option<$kind>,)*
+        }
+
+        impl Particulars {
+            /// What a line of a roster says.
+            pub fn of(row: &RosterRow) -> Self {
+                Particulars { $($field: Clone::clone(&row.$field),)* }
+            }
+
+            /// These over those that stand: what is not said stays.
+            fn over(self, stands: Particulars) -> Self {
+                Particulars { $($field: self.$field.or(stands.$field),)* }
+            }
+
+            /// The line of a roster with these in it.
+            pub fn into_row(self, row: RosterRow) -> RosterRow {
+                RosterRow { $($field: self.$field,)* ..row }
+            }
+        }
+    };
 }
 
-impl Particulars {
-    /// What a line of a roster says.
-    pub fn of(row: &RosterRow) -> Self {
-        Particulars {
-            leader: row.leader,
-            worker_kind: row.worker_kind.clone(),
-            bank_link: row.bank_link.clone(),
-            bank_code: row.bank_code.clone(),
-            insured: row.insured,
-            nation: row.nation.clone(),
-            address: row.address.clone(),
-            politics: row.politics.clone(),
-            union_joined: row.union_joined,
-            education: row.education.clone(),
-            issuer: row.issuer.clone(),
-            papers_from: row.papers_from,
-            papers_until: row.papers_until,
-        }
-    }
-
-    /// These over those that stand: what is not said stays.
-    fn over(self, stands: Particulars) -> Self {
-        Particulars {
-            leader: self.leader.or(stands.leader),
-            worker_kind: self.worker_kind.or(stands.worker_kind),
-            bank_link: self.bank_link.or(stands.bank_link),
-            bank_code: self.bank_code.or(stands.bank_code),
-            insured: self.insured.or(stands.insured),
-            nation: self.nation.or(stands.nation),
-            address: self.address.or(stands.address),
-            politics: self.politics.or(stands.politics),
-            union_joined: self.union_joined.or(stands.union_joined),
-            education: self.education.or(stands.education),
-            issuer: self.issuer.or(stands.issuer),
-            papers_from: self.papers_from.or(stands.papers_from),
-            papers_until: self.papers_until.or(stands.papers_until),
-        }
-    }
-
-    /// The line of a roster with these in it.
-    pub fn into_row(self, row: RosterRow) -> RosterRow {
-        let Particulars {
-            leader,
-            worker_kind,
-            bank_link,
-            bank_code,
-            insured,
-            nation,
-            address,
-            politics,
-            union_joined,
-            education,
-            issuer,
-            papers_from,
-            papers_until,
-        } = self;
-        RosterRow {
-            leader,
-            worker_kind,
-            bank_link,
-            bank_code,
-            insured,
-            nation,
-            address,
-            politics,
-            union_joined,
-            education,
-            issuer,
-            papers_from,
-            papers_until,
-            ..row
-        }
-    }
+particulars! {
+    /// Whether the leader of the crew.
+    leader: bool,
+    /// Kind of worker, as code or name.
+    worker_kind: String,
+    /// Bank link number (联行号).
+    bank_link: String,
+    /// Bank code.
+    bank_code: String,
+    /// Whether insured.
+    insured: bool,
+    /// Nation, as code or name.
+    nation: String,
+    /// Address.
+    address: String,
+    /// Political status, as code or name.
+    politics: String,
+    /// Day of joining the union.
+    union_joined: Day,
+    /// Education, as code or name.
+    education: String,
+    /// Authority that issued the papers.
+    issuer: String,
+    /// First day of the papers.
+    papers_from: Day,
+    /// Last day of the papers.
+    papers_until: Day,
 }
 
 fn open(conn: &mut AnyConn, vault: &Vault, row: &ParticularsRow) -> Result<Particulars, Problem> {

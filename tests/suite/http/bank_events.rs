@@ -416,6 +416,45 @@ both!(a_card_that_is_closed_is_a_caution_before_the_next_run, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(a_freeze_that_the_bank_tells_is_a_caution_before_the_next_run_with_or_without_an_amount, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let sheet = stage.audited().await;
+    let bank = app.client(Role::Bank, ScopeOn::Everything);
+    let told = |id: &str, kind: &str, body: Value| {
+        json!({
+            "event_id": id, "type": kind, "occurred_at": "2026-03-02T08:00:00+08:00", "account": "3301000012345678", "body": body,
+        })
+    };
+    let send = async |event: Value| assert_eq!(bank.post(EVENTS, event).send().await.expect(202)["state"], "stored");
+    let path = stage.path(&format!("pay-sheets/{}/check", text(&sheet["id"])));
+    let frozen = async || stage.manager.get(&path).send().await.expect(200)["frozen"].clone();
+    let one = json!({"document": "执1号", "frozen_by": "某人民法院", "amount": "1200.50", "frozen_on": "2026-03-01"});
+    send(told("f-1", "account.frozen", one)).await;
+    for _ in 0..2 {
+        let found = frozen().await;
+        let freeze = &found["freezes"][0];
+        assert_eq!((&freeze["amount"], &freeze["told_by_bank"]), (&json!("1200.50"), &json!(true)), "{found}");
+        assert!(text(&freeze["zh"]).contains("银行报送") && text(&freeze["zh"]).contains("查明"), "{found}");
+        assert_eq!(
+            (found["freezes"].as_array().unwrap().len(), &found["short"]),
+            (1, &Value::Null),
+            "the rest is enough: {found}"
+        );
+        // With the matter that follows it is still one freeze.
+        app.drain();
+    }
+    // The whole account: nothing is free, to the fen of the order.
+    let whole = json!({"document": "执2号", "frozen_by": "某人民法院", "frozen_on": "2026-03-02"});
+    send(told("f-2", "account.frozen", whole)).await;
+    let found = frozen().await;
+    assert_eq!((&found["free"], &found["short"]), (&json!("0.00"), &json!("1500.00")), "{found}");
+    for (id, document) in [("f-3", "执1号"), ("f-4", "执2号")] {
+        send(told(id, "account.released", json!({"document": document, "released_on": "2026-03-02"}))).await;
+    }
+    assert_eq!(frozen().await, Value::Null);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(a_signature_stands_for_its_user_and_every_other_is_refused_alike, |app| {
     let at = ground(&app).await;
     let (key, secret) = at.hmac().await;

@@ -203,6 +203,13 @@ both!(no_fact_and_no_liability_goes_below_nothing, |app| {
         let body = json!({"valid_on": "2026-02-01", "fact": money, "document_id": null});
         manager.post(&path(&site, "facts"), body).send().await.refuse(422, "invalid");
     }
+    // As long as nobody has said what the owner is overdue with, no line's part is known, and it is said who knows.
+    let found = manager.get(&path(&site, "liability")).send().await.expect(200);
+    let line = &found["lines"][0];
+    assert_eq!((&line["owner_advances"], &line["contractor_settles"]), (&Value::Null, &Value::Null), "{found}");
+    assert_eq!(found["keeper"], "建设单位 / owner", "{found}");
+    let page = app.browser_of(manager.user).await.page(&format!("/projects/{}/liability", site.id)).await;
+    assert!(page.contains("由谁提供：建设单位") && page.matches("未知").count() >= 4, "{page}");
     let money = json!({"kind": "owner_money", "overdue": true, "amount": "90000.00", "led_to_arrears": true});
     fact(&manager, &site, "2026-02-01", money).await;
     let found = manager.get(&path(&site, "liability")).send().await.expect(200);

@@ -13,6 +13,7 @@ pub mod deposit_steps;
 mod direct_link;
 mod doors;
 mod doubts;
+mod equal_entries;
 mod exceptions;
 mod fold_rules;
 mod gate_push;

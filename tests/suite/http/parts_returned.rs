@@ -144,3 +144,53 @@ both!(a_part_without_an_id_is_answered_by_two_persons, |app| {
     assert_eq!(open_kinds(client, site).await, Vec::<String>::new());
     sound(&app);
 });
+
+both!(a_whole_refund_after_a_part_opens_the_rest_and_its_surplus_stays_unexplained, |app| {
+    let (stage, ids) = paid(&app).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = sheet_of(&stage).await;
+    told(client, "D2", &[credit(&ids[0], "600.00", "V2-1")]).await;
+    // The debit's own reference and sum would be certain, but for the part that is back already.
+    let whole = refund("1600.00", "代发工资不成功退回款项", None, None, "V1-1");
+    let receipt = told(client, "D3", std::slice::from_ref(&whole)).await;
+    assert_eq!(reasons(&receipt), ["unknown_reference"], "{receipt}");
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["1000.00", "1600.00", "1600.00"], "nothing moves by itself");
+    let doubt = doubts(client, site).await.remove(0);
+    let one = doubt["candidates"].as_array().unwrap().iter().find(|one| one["payment"] == ids[0].as_str()).expect("a candidate");
+    assert_eq!((&one["returned"], &one["surplus"]), (&json!("600.00"), &json!("600.00")), "{doubt}");
+    let other_worker = doubt["candidates"].as_array().unwrap().iter().find(|one| one["payment"] == ids[1].as_str()).unwrap();
+    assert_eq!(other_worker["surplus"], "0.00", "{doubt}");
+    let page = app.browser_of(client.user).await.page(&format!("/projects/{}/doubts", site.id)).await;
+    assert!(page.contains("本次多出（元） 600.00"), "{page}");
+    let answer = json!({"answer": "refund_of_line", "payment": ids[0], "note": "银行书面确认"});
+    say(client, site, &doubt, answer).await.expect(201);
+    decide(&other(&app), site, &doubt, true).await.expect(201);
+    assert_eq!(states(&app, site, &ids), ["returned", "paid", "paid"]);
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["0.00", "1600.00", "1600.00"]);
+    assert_eq!(owed_and_under_way(&stage).await, ("-1600.00".into(), "0.00".into()), "only what was paid is owed again");
+    let books = ledger(client, site).await;
+    assert_eq!((balance(&books, "unexplained"), balance(&books, "refunds")), ("-600.00".into(), "0.00".into()), "{books}");
+    assert_eq!(open_kinds(client, site).await, ["refunded_again"], "somebody must look at the surplus");
+    let surplus = doubts(client, site).await.into_iter().find(|one| one["kind"] == "refunded_again").unwrap();
+    assert_eq!(surplus["amount"], "600.00", "{surplus}");
+    // The same refund in another file changes nothing, and what is owed goes out again whole.
+    told(client, "D4", &[whole]).await;
+    assert_eq!(owed_and_under_way(&stage).await, ("-1600.00".into(), "0.00".into()));
+    let second = stage.order(&sheet, "part-0009").await.expect(201);
+    assert_eq!(second["run"]["total"], "1600.00", "{second}");
+    sound(&app);
+});
+
+both!(more_than_the_rest_under_the_payment_s_own_id_opens_the_rest_and_tells_the_surplus, |app| {
+    let (stage, ids) = paid(&app).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = sheet_of(&stage).await;
+    told(client, "D2", &[credit(&ids[0], "600.00", "V2-1"), credit(&ids[1], "600.00", "V2-2")]).await;
+    let receipt = told(client, "D3", &[credit(&ids[0], "1600.00", "V2-3"), credit(&ids[1], "1200.00", "V2-4")]).await;
+    assert_eq!(reasons(&receipt), ["paid_again", "paid_again"], "{receipt}");
+    assert_eq!(paid_of(&stage, &sheet, &ids).await, ["0.00", "0.00", "1600.00"]);
+    assert_eq!(owed_and_under_way(&stage).await.0, "-3200.00");
+    let told: Vec<Value> = doubts(client, site).await.into_iter().map(|one| one["amount"].clone()).collect();
+    assert!(told.contains(&json!("600.00")) && told.contains(&json!("200.00")), "{told:?}");
+    sound(&app);
+});

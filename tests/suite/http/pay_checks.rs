@@ -320,3 +320,47 @@ both!(an_account_is_closed_only_where_its_gate_lets_it_or_two_persons_do, |app| 
     assert_eq!(close().await.expect(200)["account"]["closed_on"], "2026-03-11", "the same again changes nothing");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_frozen_account_is_told_before_and_after_the_order_and_refuses_nothing, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let sheet = stage.audited().await;
+    let nothing = stage.check(&sheet).await;
+    assert_eq!(nothing["frozen"], Value::Null, "{nothing}");
+    let balance = yuan(&nothing["balance"]);
+    // A person records a court's paper: all but one fen of what the run needs is frozen away.
+    let frozen = balance - yuan(&nothing["ordered"]) + 1;
+    let amount = format!("{}.{:02}", frozen / 100, frozen % 100);
+    let freeze = json!({
+        "kind": "account_freeze", "happened_on": "2026-03-01", "amount": amount, "reason": "other_debt", "note": "某人民法院",
+        "subject": "(2026)浙0784执7号",
+    });
+    let matter = stage.manager.post(&stage.path("matters"), freeze).key("freeze-0001").send().await.expect(201);
+    let checked = stage.check(&sheet).await;
+    let told = &checked["frozen"];
+    assert_eq!((&told["short"], &checked["shortage"]), (&json!("0.01"), &Value::Null), "{checked}");
+    let one = &told["freezes"][0];
+    assert_eq!((&one["amount"], &one["since"]), (&json!(amount), &json!("2026-03-01")), "{one}");
+    for part in [amount.as_str(), "2026-03-01", "某人民法院", "浙0784执7号", "异议", "53号"] {
+        assert!(text(&one["zh"]).contains(part), "{part}: {one}");
+    }
+    assert!(text(&one["en"]).contains("objects") && text(&told["en"]).contains("0.01"), "{told}");
+    let browser = app.browser_of(stage.manager.user).await;
+    let sheet_path = format!("/projects/{}/sheets/{}/check", stage.id(), text(&sheet["id"]));
+    assert!(browser.page(&sheet_path).await.contains("可能有 0.01 元付不出去"));
+    // It is a person's to decide: the order goes, and its answer and its page say it again.
+    let ordered = stage.order(&sheet, "order-0001").await.expect(201);
+    assert_eq!(ordered["frozen"]["short"], "0.01", "{ordered}");
+    assert_eq!(ordered["runs"].as_array().unwrap().len(), 1);
+    let run = text(&ordered["run"]["id"]);
+    let view = stage.manager.get(&stage.path(&format!("pay-runs/{run}"))).send().await.expect(200);
+    assert_eq!((&view["frozen"]["short"], &view["frozen"]["freezes"][0]["amount"]), (&json!("0.01"), &json!(amount)), "{view}");
+    let page = browser.page(&format!("/projects/{}/runs/{run}", stage.id())).await;
+    assert!(page.contains(&amount) && page.contains("被冻结"), "{page}");
+    // Once it is lifted nothing is said.
+    let steps = stage.path(&format!("matters/{}/steps", text(&matter["id"])));
+    let lifted = json!({"step": "freeze_lifted", "happened_on": "2026-03-02"});
+    stage.manager.post(&steps, lifted).key("lifted-0001").send().await.expect(201);
+    let view = stage.manager.get(&stage.path(&format!("pay-runs/{run}"))).send().await.expect(200);
+    assert_eq!(view["frozen"], Value::Null, "{view}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::accounts::open;
 use super::payroll::{Stage, stage, text};
-use super::settlement::{NUMBER, sent_run, states};
+use super::settlement::{NUMBER, Ntry, camt_of, hand_in, sent_run, states, transaction};
 use crate::both;
 use crate::suite::ground::{Answer, App, Client, card, project};
 
@@ -140,5 +140,116 @@ both!(what_a_list_proves_is_the_bank_profiles_to_say, |app| {
     let rows = [row(1, 1, "1500.00", "成功"), row(2, 2, "1500.00", "失败")].concat();
     list(&stage.manager, RESULTS, format!("批次号,{message}\n{BY_PAYEE}{rows}")).await.expect(200);
     assert_eq!(of(&stage, &sheet), [Accepted, Rejected, Sent], "a success of this bank proves nothing");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+const STATEMENTS: &str = "/api/v1/bank/statements";
+
+/// Rows of a list by payee: worker and result; the last column is the day of booking.
+fn dated(rows: &[(u32, &str, &str)]) -> String {
+    let row =
+        |(number, state, on): &(u32, &str, &str)| format!("{number},测试工人{number},{}\t,1500.00,{state},{on}\n", card(*number));
+    let rows: String = rows.iter().map(row).collect();
+    format!("序号,收款人姓名,收款账号,金额,交易状态,入账日期\n{rows}")
+}
+
+async fn paid_on(stage: &Stage<'_>, sheet: &Value) -> Vec<String> {
+    stage.lines(sheet).await.iter().map(|one| one["line"]["paid_on"].as_str().unwrap_or("-").to_owned()).collect()
+}
+
+/// A notification of the account with a payment debited, or given back.
+fn notified(id: &str, payment: &str, is_back: bool) -> String {
+    let details = format!("<NtryDtls>{}</NtryDtls>", transaction(payment, "1500.00", is_back, is_back.then_some("AC04")));
+    let entry = if is_back { Ntry::credit("1500.00", "2026-03-06") } else { Ntry::debit("1500.00", "2026-03-06") };
+    let reference = Some(if is_back { "N-BACK" } else { "N-OUT" });
+    camt_of("3301000012345678", 54, id, 1, None, &[Ntry { reference, details, ..entry }])
+}
+
+both!(the_page_of_a_run_takes_its_list_and_the_list_s_own_day_is_the_day_of_payment, |app| {
+    let (stage, sheet, message) = ordered(&app).await;
+    app.clock.set("2026-03-06T10:00:00+08:00");
+    let path = format!("/projects/{}/runs/{message}", stage.id());
+    let bank = app.browser(anxin::web::Role::Bank, anxin::web::ScopeOn::Project(stage.id())).await;
+    assert!(bank.page(&path).await.contains(&format!("{path}/results")), "a bank's clerk hands it in as well");
+    let rows = [(1, "成功", "2026-03-04"), (2, "失败", "2026-03-04"), (3, "成功", "2026-03-07")];
+    let files = dated(&rows);
+    let answer = bank.upload(&format!("{path}/results"), &[], &[("file", "结果.csv", "text/csv", files.as_bytes())]).await;
+    let page = answer.text();
+    assert!(answer.status == 200 && page.contains("bad_time") && page.contains(&path), "{page}");
+    assert_eq!(of(&stage, &sheet), [Paid, Rejected, Sent], "a day to come is told and not taken");
+    assert_eq!(paid_on(&stage, &sheet).await, ["2026-03-04", "-", "-"]);
+    let early = dated(&[(3, "成功", "2026-02-27")]);
+    let answer = bank.upload(&format!("{path}/results"), &[], &[("file", "结果.csv", "text/csv", early.as_bytes())]).await;
+    assert!(answer.text().contains("bad_time"), "before it was ordered");
+    let manager = app.browser_of(stage.manager.user).await;
+    let last = dated(&[(3, "成功", "2026-03-05")]);
+    manager.upload(&format!("{path}/results"), &[], &[("file", "结果.csv", "text/csv", last.as_bytes())]).await;
+    assert_eq!(paid_on(&stage, &sheet).await, ["2026-03-04", "-", "2026-03-05"]);
+    let statement = "交易日期,收入,支出,余额\n2026-03-02,1.00,,1.00\n";
+    let answer = manager.upload(&format!("{path}/results"), &[], &[("file", "流水.csv", "text/csv", statement.as_bytes())]).await;
+    assert_eq!(answer.status, 422, "a statement is no list of this run");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(the_way_of_statements_takes_a_list_or_says_where_it_goes, |app| {
+    let (stage, sheet, message) = ordered(&app).await;
+    let client = &stage.manager;
+    let rows = format!("{BY_PAYEE}{}", row(1, 1, "1500.00", "成功"));
+    let refused = list(client, STATEMENTS, rows.clone()).await.refuse(422, "invalid");
+    let told = refused["errors"][0]["zh"].as_str().unwrap();
+    assert!(told.contains("代发批次的页面") && told.contains("?run="), "{refused}");
+    let taken = list(client, &format!("{STATEMENTS}?run={message}"), rows).await.expect(200);
+    assert_eq!((&taken["applied"], of(&stage, &sheet)), (&json!(1), vec![Paid, Sent, Sent]), "{taken}");
+    let named = format!("批次号：{message}\n{BY_PAYEE}{}", row(2, 2, "1500.00", "失败"));
+    list(client, STATEMENTS, named.clone()).await.expect(200);
+    assert_eq!(of(&stage, &sheet), [Paid, Rejected, Sent]);
+    let report = "<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.002.001.10\"><CstmrPmtStsRpt>\
+        <GrpHdr><MsgId>P-1</MsgId></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>X</OrgnlMsgId></OrgnlGrpInfAndSts></CstmrPmtStsRpt></Document>";
+    let refused = list(client, STATEMENTS, report).await.refuse(422, "invalid");
+    assert!(refused.to_string().contains("/api/v1/bank/results"), "{refused}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_list_told_again_corrected_or_followed_by_a_notification_pays_nobody_twice, |app| {
+    let (stage, sheet, message) = ordered(&app).await;
+    app.clock.set("2026-03-06T10:00:00+08:00");
+    let client = &stage.manager;
+    let path = format!("{RESULTS}?run={message}");
+    let first = dated(&[(1, "成功", "2026-03-05"), (2, "失败", "2026-03-05"), (3, "成功", "2026-03-05")]);
+    list(client, &path, first.clone()).await.expect(200);
+    assert_eq!(of(&stage, &sheet), [Paid, Rejected, Paid]);
+    assert_eq!(list(client, &path, first.clone()).await.expect(200)["state"], "duplicate");
+    // Corrected: one row says otherwise. The bank contradicts itself, and the line neither counts as paid nor goes again.
+    let second = dated(&[(1, "成功", "2026-03-05"), (2, "成功", "2026-03-05"), (3, "成功", "2026-03-05")]);
+    list(client, &path, second).await.expect(200);
+    assert_eq!(of(&stage, &sheet), [Paid, Rejected, Paid]);
+    let held = stage.order(&sheet, "lists-0002").await.expect(201);
+    assert_eq!((&held["held"][0]["reason"], &held["run"]), (&json!("contradicted"), &Value::Null), "{held}");
+    // A notification that agrees changes nothing of the day, one that gives the payment back opens its line.
+    let run = stage.manager.get(&stage.path(&format!("pay-runs/{message}"))).send().await.expect(200)["run"].clone();
+    let ids = stage.payments(&run).await;
+    hand_in(client, &notified("N1", &ids[0], false)).await.expect(200);
+    assert_eq!(paid_on(&stage, &sheet).await[0], "2026-03-05");
+    hand_in(client, &notified("N2", &ids[2], true)).await.expect(200);
+    assert_eq!(of(&stage, &sheet), [Paid, LineState::Held, LineState::Returned]);
+    list(client, &path, first.replace("序号", "编号")).await.expect(200);
+    assert_eq!(of(&stage, &sheet)[2], LineState::Returned, "an older word does not pay it again");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(one_list_of_two_runs_with_equal_wages_is_taken_for_each_and_never_for_the_wrong_one, |app| {
+    let (stage, sheet, message) = ordered(&app).await;
+    let client = &stage.manager;
+    let rows = format!("{BY_PAYEE}{}", row(1, 1, "1500.00", "失败"));
+    list(client, &format!("{RESULTS}?run={message}"), rows.clone()).await.expect(200);
+    assert_eq!(of(&stage, &sheet), [Rejected, Sent, Sent]);
+    let again = stage.order(&sheet, "lists-0003").await.expect(201)["run"].clone();
+    let second = text(&again["message_id"]);
+    assert_eq!(of(&stage, &sheet), [Sent, Sent, Sent]);
+    let wrong = format!("批次号：{message}\n{BY_PAYEE}{}", row(1, 1, "1500.00", "成功"));
+    let refused = list(client, &format!("{RESULTS}?run={second}"), wrong).await.refuse(422, "invalid");
+    assert_eq!((&refused["errors"][0]["reason"], of(&stage, &sheet)[0]), (&json!("unknown_reference"), Sent), "{refused}");
+    let taken = list(client, &format!("{RESULTS}?run={second}"), rows.clone()).await.expect(200);
+    assert_eq!((&taken["state"], of(&stage, &sheet)[0]), (&json!("done"), Rejected), "the same bytes are of the second run here");
     assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -459,3 +459,48 @@ both!(a_guard_column_is_read_though_somebody_passed_it_over, |app| {
         .unwrap_err();
     assert_eq!((refused.faults[0].place.as_str(), refused.faults[0].reason.as_str()), ("CSV!C2", "bad_time"));
 });
+
+both!(a_worker_who_stands_twice_is_merged_by_the_error_sheet_and_no_amount_is_lost_unseen, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let id = stage.project_id();
+    let csv = |text: String| SheetFile { name: None, content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let row = |worker: u32, amount: &str| format!("测试工人{worker},{},{amount},{amount}\n", id_number(worker));
+    let text = format!("姓名,身份证号,应发,实发\n{}{}{}", row(1, "1500.00"), row(2, "1500.00"), row(1, "400.00"));
+    let first = import(&app, &stage, csv(text), february(), None).unwrap();
+    assert_eq!((first.taken, first.refused), (2, 1), "{:?}", first.faults);
+    assert!(first.faults[0].zh.contains("第 2 行") && first.faults[0].zh.contains("合计"), "{:?}", first.faults);
+    let net = |worker: usize| {
+        let enrolment = stage.enrolment(worker);
+        let lines = app.read(move |conn, _| Ok(table::lines_of(conn, id, first.sheet)?)).unwrap();
+        lines.into_iter().find(|line| line.enrolment_id == enrolment).unwrap().net_fen
+    };
+    assert_eq!(net(1), Fen(150_000));
+    let inbox: InboxId = app
+        .read(move |conn, _| Ok(anxin::payroll::imports::table::all(conn)?))
+        .unwrap()
+        .into_iter()
+        .find(|import| import.sheet_id == first.sheet)
+        .unwrap()
+        .inbox_id;
+    let path = stage.path(&format!("pay-sheet-imports/{inbox}/refused"));
+    let answer = stage.manager.post(&path, json!({"month": "2026-02"})).send().await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let book = anxin::wire::sheet::read(&answer.bytes).unwrap();
+    let rows = &book.sheets[0].rows;
+    assert_eq!(rows.len(), 3, "the header, the refused row and the one that it repeats: {rows:?}");
+    let said = |row: usize| rows[row].last().unwrap().shown();
+    assert!(said(1).contains("第 4 行") && said(1).contains("将替换原金额") && said(2).contains("第 2 行"), "{rows:?}");
+    let version = || app.read(move |conn, _| Ok(table::sheet(conn, id, first.sheet)?.unwrap().version)).unwrap();
+    // Handed in as it is, it says the same and changes nothing.
+    let bytes = answer.bytes.to_vec();
+    let same = SheetFile { name: Some("错误行.xlsx".to_owned()), content_type: String::new(), bytes };
+    let same = import(&app, &stage, same, february(), Some(version())).unwrap();
+    assert_eq!((same.taken, same.refused, net(1)), (1, 1, Fen(150_000)), "{:?}", same.faults);
+    // Merged into one row, the sum stands, and that it stands in the place of what another file had is told.
+    let merged = csv(format!("姓名,身份证号,应发,实发\n{}", row(1, "1900.00")));
+    let merged = import(&app, &stage, merged, february(), Some(version())).unwrap();
+    assert_eq!((merged.taken, merged.refused, net(1), net(2)), (1, 0, Fen(190_000), Fen(150_000)));
+    let told = |taken: &Taken| taken.warnings.iter().any(|fault| fault.zh.contains("1500.00") && fault.zh.contains("1900.00"));
+    assert!(told(&merged), "{:?}", merged.warnings);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -188,6 +188,16 @@ both!(a_slip_has_what_the_ledger_must_have, |app| {
     let words = text(&slip["text_zh"]);
     assert!(words.contains("实发（元） 1400.00") && words.contains("不签字不等于同意"), "{words}");
     assert!(!words.contains(&crate::suite::ground::id_number(1)), "the number is masked: {words}");
+    // Each text is in its own language, the labels that are made here as well.
+    assert!(words.contains("+ 工日: 5 × 300.00") && !words.contains("work days"), "{words}");
+    let english = text(&slip["text_en"]);
+    assert!(english.contains("+ work days: 5 × 300.00") && !english.contains("工日"), "{english}");
+    stage.sign_all(&json!({"id": sheet["id"], "version": 2})).await;
+    let signed = stage.manager.get(&path).send().await.expect(200);
+    assert!(text(&signed["text_zh"]).contains("纸质签字") && text(&signed["text_en"]).contains("on paper"), "{signed}");
+    let page = format!("/projects/{}/sheets/{}/lines/{}", stage.project_id(), text(&sheet["id"]), text(&line["id"]));
+    let shown = app.browser_of(stage.manager.user).await.page(&page).await;
+    assert!(shown.contains("· 工日") && !shown.contains("work days"), "{shown}");
     let given = stage.manager.post(&path, json!({"how": "纸质工资条，本人领取"})).send().await.expect(201);
     assert_eq!(given.as_array().unwrap().last().unwrap()["source"], "slip_given");
     assert_eq!(app.broken(), Vec::<String>::new());
