@@ -8,6 +8,7 @@ use crate::base::id::ProjectId;
 use crate::base::person::masked;
 use crate::console::{Frame, Shown, show};
 use crate::projects::enter;
+use crate::settlement::sheets::waiting::{self, Waiting};
 use crate::settlement::{self, Receipt};
 use crate::store::AnyConn;
 use crate::store::spool::Spool;
@@ -24,6 +25,25 @@ const PATH: &str = "/bank";
 pub(super) struct BankPage {
     pub f: Frame,
     pub told: Option<Told>,
+    /// Sheets of which nobody has said yet how they are read.
+    pub waiting: Vec<Waiting>,
+}
+
+impl BankPage {
+    /// The page with what was just told, and what waits.
+    pub async fn shown(visit: &Visit, told: Option<Told>) -> Shown {
+        let waiting = visit
+            .read(|conn, visit| match visit.able(Verb::FeedBank) {
+                Some(ctx) => waiting::of(conn, &ctx, None),
+                None => Ok(Vec::new()),
+            })
+            .await?;
+        show(&BankPage { f: Frame::of(visit), told, waiting })
+    }
+
+    fn number(&self, account: &AccountRow) -> String {
+        masked(&account.number, 4, 4)
+    }
 }
 
 /// What came of a file.
@@ -116,7 +136,7 @@ impl Told {
 }
 
 pub(super) async fn page(visit: Visit) -> Shown {
-    show(&BankPage { f: Frame::of(&visit), told: None })
+    BankPage::shown(&visit, None).await
 }
 
 pub(super) async fn take(form: Form) -> Shown {
@@ -128,5 +148,5 @@ pub(super) async fn take(form: Form) -> Shown {
     let receipt = form.write(Verb::FeedBank, move |tx, ctx| settlement::take(tx, ctx, &handed)).await?;
     let visit = form.visit.clone();
     let told = visit.read(move |conn, visit| Told::of(conn, visit, name, receipt)).await?;
-    show(&BankPage { f: Frame::of(&visit), told: Some(told) })
+    BankPage::shown(&visit, Some(told)).await
 }
