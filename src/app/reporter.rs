@@ -89,7 +89,7 @@ fn sweep(ground: &Arc<Ground>, platform: &Arc<Opened>) -> Result<(), Problem> {
     let changes = ground.db.read_blocking(|conn| sweeping::plan(conn, &ctx, platform, days))?;
     for part in changes.chunks(sweeping::PART) {
         let (ctx, platform, part) = (ctx.clone(), Arc::clone(platform), part.to_vec());
-        ground.db.write_blocking(move |tx| sweeping::write(tx, &ctx, &platform.row, &part).map(drop))?;
+        ground.db.write_blocking(move |tx| sweeping::write(tx, &ctx, &platform, &part).map(drop))?;
     }
     let platform = Arc::clone(platform);
     ground.db.write_blocking(move |tx| -> Result<(), Problem> {

@@ -8,7 +8,7 @@
 use std::time::{Duration, SystemTime};
 
 use lettre::Address;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -204,7 +204,7 @@ impl Post for SmtpPost {
         let for_good = |why: String| Bounce { permanent: true, why };
         let to: Address = letter.to.parse().map_err(|error| for_good(wrong("address", error)))?;
         let since = Duration::from_micros(u64::try_from(letter.date.0).unwrap_or(0));
-        let message = Message::builder()
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.clone()))
             .subject(letter.subject.clone())
@@ -213,6 +213,9 @@ impl Post for SmtpPost {
             .header(ContentType::TEXT_PLAIN)
             .body(letter.body.clone())
             .map_err(|error| for_good(wrong("letter", error)))?;
+        // So that no absence note and no list answers a machine (RFC 3834).
+        let name = HeaderName::new_from_ascii_str("Auto-Submitted");
+        message.headers_mut().insert_raw(HeaderValue::new(name, "auto-generated".to_owned()));
         match self.hand_over(to, &message.formatted()) {
             Ok(response) => {
                 let code = response.code();

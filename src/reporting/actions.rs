@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
+use super::outbox::outcome::UNKNOWN_SECONDS;
 use super::outbox::sweeping::state_of;
-use super::outbox::table::{self as outbox, CallRow, RecordRow};
+use super::outbox::table::{self as outbox, RecordRow};
 use super::table::{self, FieldsRow, PlatformRow, QueueRow, ReceiptRow};
-use super::{CallState, NAME_MAX, PLATFORMS_MAX, PlatformState, RecordState, ReportKind, believing};
+use super::{NAME_MAX, PLATFORMS_MAX, PlatformState, RecordState, ReportKind, believing};
 use crate::base::Day;
 use crate::base::id::RecordId;
 use crate::outlets::calling;
@@ -223,12 +224,9 @@ fn change(
 /// Has the queue swept at once, and messages that wait for their time go out.
 fn wake(tx: &mut Tx<'_>, ctx: &Ctx, platform: RecordId) -> Result<(), Problem> {
     if let Some(queue) = table::queue(tx.conn(), platform)? {
-        table::save_queue(tx.conn(), &QueueRow { stopped: None, swept_at: None, ..queue })?;
+        table::save_queue(tx.conn(), &QueueRow { stopped: None, swept_at: None, probe_at: ctx.now, ..queue })?;
     }
-    for call in outbox::open_calls(tx.conn(), platform)?.into_iter().filter(|call| call.state == CallState::Later) {
-        outbox::save_call(tx.conn(), &CallRow { next_at: ctx.now, ..call })?;
-    }
-    Ok(())
+    Ok(outbox::wake(tx.conn(), platform, ctx.now, UNKNOWN_SECONDS)?)
 }
 
 /// Pauses or resumes a platform; what stopped its queue is seen to.
@@ -292,7 +290,8 @@ pub fn again(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId) -> Result<Re
     let chain = Chain::Project(site.id);
     tx.seq(chain)?;
     let row = stuck(tx, site, id)?;
-    let row = RecordRow { state: RecordState::Queued, reason: String::new(), changed_at: ctx.now, ..row };
+    let fresh = RecordRow { tries: 0, failing_since: None, next_at: ctx.now, ..row };
+    let row = RecordRow { state: RecordState::Queued, reason: String::new(), changed_at: ctx.now, ..fresh };
     outbox::save_record(tx.conn(), &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "report_again", &row.id.to_string())?;
     Ok(row)
@@ -316,6 +315,8 @@ pub fn settled(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, note: &str
         accepted_at: Some(ctx.now),
         state: state_of(row.kind, &row.wanted, Some(&row.wanted), ""),
         reason: String::new(),
+        tries: 0,
+        failing_since: None,
         changed_at: ctx.now,
         ..row
     };

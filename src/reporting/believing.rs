@@ -13,11 +13,12 @@ use super::outbox::table::{self, DifferenceRow, LookRow, RecordRow};
 use super::table::{self as platforms, PlatformRow, QueueRow};
 use super::{Belief, RecordState, ReportKind, SWEEP_DAYS_MAX, back_off};
 use crate::base::Day;
+use crate::base::id::ProjectId;
 use crate::store::{AnyConn, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::openapi::answer::AnswerCode;
 use crate::wire::openapi::json::Json;
-use crate::wire::openapi::writing::{self, Drift};
+use crate::wire::openapi::writing::{self, Drift, Plain};
 
 /// Tries after which a list that cannot be had is left for the next month.
 const TRIES_MAX: i32 = 8;
@@ -86,6 +87,21 @@ fn keep(tx: &mut Tx<'_>, ctx: &Ctx, row: &RecordRow, what: Belief, drift: &[Drif
     Ok(table::keep_difference(tx.conn(), &difference)?)
 }
 
+/// Every field of a record, with the platform's own code and number.
+fn ours_of(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    platform: &Opened,
+    (project, code): (ProjectId, &str),
+    sealed: &[u8],
+) -> Result<Plain, Problem> {
+    let body = body_of(conn, ctx, project, sealed)?;
+    let number = number_of(conn, platform, body.team.as_deref())?;
+    let mut ours = root_of(&body, code, number);
+    ours.extend(body.item);
+    Ok(ours)
+}
+
 /// Notes what a list shows.
 ///
 /// # Errors
@@ -114,15 +130,20 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, look: &LookRow, hea
         if (row.accepted.is_none() && !is_conflict) || span_of(tx.conn(), ctx, &row)? != look.span {
             continue;
         }
-        // What it was told last; of a conflict what it would be told.
-        let body = body_of(tx.conn(), ctx, row.project_id, row.accepted_body.as_ref().unwrap_or(&row.body))?;
-        let number = number_of(tx.conn(), platform, body.team.as_deref())?;
-        let mut ours = root_of(&body, &code, number);
-        ours.extend(body.item.clone());
-        let key = writing::key_of_ours(method, &ours).unwrap_or_default();
-        let about = listed.get(&key).into_iter().flatten().filter(|row| writing::is_about(method, &ours, row, &platform.secret));
+        // What it was told last, by which its row is found; of a conflict what it would be told.
+        let told = row.accepted_body.as_ref().unwrap_or(&row.body);
+        let told = ours_of(tx.conn(), ctx, platform, (row.project_id, &code), told)?;
+        // What has changed since and could not be told is compared as it is now: the platform may have been set right by hand.
+        let is_changed = row.state == RecordState::WithPerson && row.accepted.is_some() && !row.wanted.is_empty();
+        let now = match is_changed {
+            true => ours_of(tx.conn(), ctx, platform, (row.project_id, &code), &row.body)?,
+            false => told.clone(),
+        };
+        let key = writing::key_of_ours(method, &told).unwrap_or_default();
+        let is_about = |row: &&&Json| [&told, &now].iter().any(|ours| writing::is_about(method, ours, row, &platform.secret));
+        let about = listed.get(&key).into_iter().flatten().filter(is_about);
         // Where several rows are about it, the one that agrees most is meant.
-        let drifts = about.map(|row| writing::drift(method, &ours, row, &platform.secret));
+        let drifts = about.map(|row| writing::drift(method, &now, row, &platform.secret));
         match drifts.min_by_key(Vec::len) {
             None if is_conflict => {}
             None => keep(tx, ctx, &row, Belief::Missing, &[])?,

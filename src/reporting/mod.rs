@@ -131,6 +131,10 @@ pub const LEASE_SECONDS: i64 = 60;
 pub const BACK_OFF_SECONDS: i64 = 30;
 /// The longest of these, in seconds.
 pub const BACK_OFF_SECONDS_MAX: i64 = 3_600;
+/// Times that a record is told in vain to a platform that takes others, before it is a person's.
+pub const RECORD_TRIES_MAX: i32 = 8;
+/// Minutes after which the keeper is told that a platform takes nothing; a restart there takes less.
+pub const OUTAGE_MINUTES: i64 = 30;
 /// Days back for which attendance is swept by day; the sweep of the night looks back [`SWEEP_DAYS_MAX`].
 pub const SWEEP_DAYS: i64 = 3;
 /// Days back for which attendance, and months back for which wages, are swept at night.
@@ -221,6 +225,11 @@ pub fn back_off(tries: i32, chance: u8) -> i64 {
     doubled.saturating_mul(3) / 4 + doubled.saturating_mul(i64::from(chance)) / 510
 }
 
+/// Seconds until a record that was told in vain goes out again: once at once, since most interruptions are short.
+pub fn told_again(tries: i32, chance: u8) -> i64 {
+    if tries <= 1 { 0 } else { back_off(tries - 1, chance) }
+}
+
 /// Seconds from a look at a result to the next.
 pub fn poll_wait(polls: i32) -> i64 {
     let place = usize::try_from(polls).unwrap_or(0).min(POLL_SECONDS.len() - 1);
@@ -238,6 +247,7 @@ mod tests {
         assert_eq!(shortest, [22, 45, 90, 180, 360, 720, 1440, 2700]);
         assert_eq!(back_off(1, 255), 37);
         assert_eq!(back_off(i32::MAX, 255), 4_500);
+        assert_eq!([1, 2, 3].map(|tries| told_again(tries, 0)), [0, 22, 45]);
     }
 
     #[test]

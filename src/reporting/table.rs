@@ -55,6 +55,16 @@ pub struct QueueRow {
     pub test_outcome: Option<String>,
     pub swept_at: Option<Moment>,
     pub looked_at: Option<Moment>,
+    /// Since when the platform takes nothing, how often it was tried since, and its last words.
+    pub down_since: Option<Moment>,
+    pub down_tries: i32,
+    pub down_why: Option<String>,
+    /// 1 where it was a message that it did not take, 0 where it only answers no questions.
+    pub down_sends: i32,
+    /// Before this nothing is tried while it is down.
+    pub probe_at: Moment,
+    /// When it was last found to take messages again.
+    pub up_at: Option<Moment>,
 }
 
 /// One version of what is told beside the registries about a record.
@@ -168,6 +178,8 @@ pub fn save_queue(conn: &mut AnyConn, row: &QueueRow) -> Result<(), StoreError> 
             q::test_outcome.eq(&row.test_outcome),
             q::swept_at.eq(row.swept_at),
             q::looked_at.eq(row.looked_at),
+            (q::down_since.eq(row.down_since), q::down_tries.eq(row.down_tries), q::down_why.eq(&row.down_why)),
+            (q::down_sends.eq(row.down_sends), q::probe_at.eq(row.probe_at), q::up_at.eq(row.up_at)),
         ))
         .execute(conn)?;
     Ok(())

@@ -105,6 +105,14 @@ pub struct ReportPlatform {
     pub state: PlatformState,
     /// Why nothing is sent until a person resumes it; the platform's words.
     pub stopped: Option<String>,
+    /// Since when it takes nothing; what waits goes out by itself when it does again.
+    pub down_since: Option<Moment>,
+    /// How often it was tried since.
+    pub down_tries: i32,
+    /// Its last words.
+    pub down_why: Option<String>,
+    /// When it is tried next.
+    pub probe_at: Option<Moment>,
     /// When its signature was last tested.
     pub tested_at: Option<Moment>,
     /// `0`, or what came instead.
@@ -129,6 +137,7 @@ impl ReportPlatform {
     pub fn of(conn: &mut AnyConn, row: PlatformRow) -> Result<Self, Problem> {
         let queue = table::queue(conn, row.id)?.ok_or_else(Problem::not_found)?;
         let QueueRow { stopped, tested_at, test_outcome, swept_at, looked_at, .. } = queue;
+        let QueueRow { down_since, down_tries, down_why, probe_at, .. } = queue;
         Ok(Self {
             lists_waiting: outbox::looks_waiting(conn, row.id)?,
             differences: outbox::differing(conn, row.id)?,
@@ -143,6 +152,10 @@ impl ReportPlatform {
             from_on: row.from_on,
             state: row.state,
             stopped,
+            down_since,
+            down_tries,
+            down_why,
+            probe_at: down_since.map(|_| probe_at),
             tested_at,
             test_outcome,
             swept_at,
@@ -166,6 +179,10 @@ pub struct ReportRecord {
     pub state: RecordState,
     /// Why, in the platform's words.
     pub reason: String,
+    /// How often it was told in vain since the platform last spoke of it.
+    pub tries: i32,
+    /// Since when.
+    pub failing_since: Option<Moment>,
     /// When the platform last accepted it.
     pub accepted_at: Option<Moment>,
     /// Number that the platform gave a crew.
@@ -176,8 +193,9 @@ pub struct ReportRecord {
 
 impl From<RecordRow> for ReportRecord {
     fn from(row: RecordRow) -> Self {
-        let RecordRow { id, kind, title, on_day, state, reason, accepted_at, number, remote_code, .. } = row;
-        Self { id, kind, title, on: on_day, state, reason, accepted_at, number, code: remote_code }
+        let RecordRow { id, kind, title, on_day, state, reason, accepted_at, number, remote_code, tries, failing_since, .. } =
+            row;
+        Self { tries, failing_since, id, kind, title, on: on_day, state, reason, accepted_at, number, code: remote_code }
     }
 }
 

@@ -44,15 +44,15 @@ crate::base::words! {
 }
 super::types::word_column!(Outcome);
 
-/// Tries after which a mail is a dead letter.
-pub const ATTEMPTS_MAX: i32 = 8;
+/// Tries after which a mail is a dead letter: the first, and one after each wait.
+pub const ATTEMPTS_MAX: i32 = 7;
+
+/// Seconds from each try that failed for now to the next: a server may be away for a day.
+pub const WAITS_SECONDS: [i64; 6] = [60, 300, 1_800, 7_200, 21_600, 86_400];
 
 /// Seconds for which a mail that is being sent is left alone by others: longer than a conversation of a dozen steps, each of which may
 /// take the 60 seconds that the settings allow.
 pub const LEASE_SECONDS: i64 = 900;
-
-/// Seconds before the second try; each later one waits twice as long.
-const BACK_OFF_SECONDS: i64 = 60;
 
 /// The longest reason that is kept, in characters.
 const DETAIL_MAX: usize = 300;
@@ -228,7 +228,8 @@ pub fn settle(conn: &mut AnyConn, mail: &Leased, outcome: Outcome, detail: &str,
     if state == MailState::Sent {
         diesel::update(row).set((m::state.eq(state), m::sent_at.eq(now))).execute(conn)?;
     } else {
-        let wait = BACK_OFF_SECONDS.saturating_mul(1_i64 << mail.number.saturating_sub(1).clamp(0, 12));
+        let place = usize::try_from(mail.number.saturating_sub(1)).unwrap_or(0).min(WAITS_SECONDS.len() - 1);
+        let wait = WAITS_SECONDS.get(place).copied().unwrap_or(LEASE_SECONDS);
         diesel::update(row.filter(m::attempts.eq(mail.number)))
             .set((m::state.eq(state), m::last_error.eq(&detail), m::run_at.eq(now.plus_seconds(wait))))
             .execute(conn)?;

@@ -1815,6 +1815,12 @@ diesel::table! {
         test_outcome -> Nullable<Text>,
         swept_at -> Nullable<BigInt>,
         looked_at -> Nullable<BigInt>,
+        down_since -> Nullable<BigInt>,
+        down_tries -> Integer,
+        down_why -> Nullable<Text>,
+        down_sends -> Integer,
+        probe_at -> BigInt,
+        up_at -> Nullable<BigInt>,
     }
 }
 
@@ -1857,6 +1863,10 @@ diesel::table! {
         remote_code -> Nullable<Text>,
         is_alone -> Integer,
         changed_at -> BigInt,
+        previous -> Nullable<Text>,
+        tries -> Integer,
+        failing_since -> Nullable<BigInt>,
+        next_at -> BigInt,
     }
 }
 

@@ -315,6 +315,7 @@ both!(a_server_that_goes_away_gets_the_same_letter_again, |app| {
     for one in &came {
         assert_eq!(one["message_id"], json!(mail.message_id), "a double is known by its Message-ID");
         assert_eq!(one["date"], came[0]["date"]);
+        assert_eq!(one["auto"], "auto-generated", "no absence note answers it");
         assert_eq!((&one["subject"], &one["body"]), (&json!("测试主题"), &json!("第一行\r\n第二行\r\n")));
     }
     let outcomes: Vec<Outcome> = log(&app, mail.id).into_iter().map(|row| row.outcome).collect();
@@ -371,6 +372,25 @@ both!(a_mail_is_dead_after_its_last_try, |app| {
         postman::deliver(&app.ground, &post).unwrap();
     }
     assert_eq!((mails(&app, MailState::Queued).len(), mails(&app, MailState::Dead).len()), (0, 1));
+});
+
+both!(a_mail_outlives_a_server_that_is_away_for_a_day, |app| {
+    let manager = app.labour_manager();
+    reach(&manager, "manager@example.cn", "zh").await;
+    put(&app, manager.user, "one");
+    let gone = Server::start(&["ok"]);
+    let post = gone.post();
+    drop(gone);
+    let mut waits = Vec::new();
+    for _ in outbox::WAITS_SECONDS {
+        postman::deliver(&app.ground, &post).unwrap();
+        let mail = mails(&app, MailState::Queued).remove(0);
+        waits.push((mail.run_at.0 - app.ground.clock.now().0) / 1_000_000);
+        app.clock.set(&mail.run_at.to_string());
+    }
+    assert_eq!(waits, [60, 300, 1_800, 7_200, 21_600, 86_400], "1, 5, 30 minutes, 2, 6, 24 hours");
+    let server = Server::start(&["ok"]);
+    assert_eq!(postman::deliver(&app.ground, &server.post()).unwrap(), 1);
 });
 
 both!(a_postman_who_died_leaves_nothing_behind, |app| {

@@ -56,7 +56,7 @@ class Handler:
         kept = what in ("ok", "drop_after")
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         say({
-            "kept": kept, "from": envelope.mail_from, "to": envelope.rcpt_tos, "subject": message["subject"],
+            "kept": kept, "from": envelope.mail_from, "to": envelope.rcpt_tos, "subject": message["subject"], "auto": message["auto-submitted"],
             "message_id": message["message-id"], "date": message["date"], "header_from": message["from"], "header_to": message["to"],
             "type": message.get_content_type(), "charset": message.get_content_charset(), "body": message.get_content(),
             "tls": session.ssl is not None, "login": session.authenticated,

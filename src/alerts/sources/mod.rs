@@ -11,9 +11,10 @@ use std::collections::BTreeMap;
 use super::actions::{self, Noticed};
 use super::{Concern, NoticeKind, Words};
 use crate::attendance::silence;
-use crate::base::id::{AccountId, DeviceId, ProjectId};
+use crate::base::id::{AccountId, DeviceId, ProjectId, RecordId};
 use crate::base::{Day, Moment, RegionCode, words};
 use crate::projects::Site;
+use crate::reporting::OUTAGE_MINUTES;
 use crate::store::{AnyConn, StoreError, Tx};
 use crate::web::{Ctx, Problem};
 
@@ -34,6 +35,8 @@ words! {
         Stuck = "stuck",
         /// What one source sent and nobody could take.
         PutAside = "put_aside",
+        /// A platform that is reported to and takes nothing.
+        Platform = "platform",
     }
 }
 crate::web::openapi::word_schema!(Source);
@@ -81,6 +84,7 @@ fn bounds(ctx: &Ctx) -> Bounds {
         statements: ctx.today.plus_days(-upkeep.statement_days),
         devices: silence::cutoffs(ctx.now, &ctx.ground.settings.gates),
         put_aside_max: ctx.ground.settings.gates.put_aside_max,
+        platforms: ctx.now.plus_seconds(-60 * OUTAGE_MINUTES),
         punches: ctx.today.plus_days(-upkeep.punch_days),
         today: ctx.today,
     }
@@ -101,6 +105,7 @@ fn page(
         Source::Clock => table::odd_devices(conn, whose, source, "s.suspected_minutes IS NOT NULL", after, limit),
         Source::Stuck => table::odd_devices(conn, whose, source, "s.stuck_at IS NOT NULL", after, limit),
         Source::PutAside => table::put_aside(conn, whose, bounds, after, limit),
+        Source::Platform => table::platforms_down(conn, whose, bounds, after, limit),
     }
 }
 
@@ -199,6 +204,16 @@ impl Late {
                 format!("来源 {} 有大量内容未能接收", self.which),
                 format!("Much of what {} sends could not be taken", self.which),
             ),
+            Source::Platform => match self.last_on {
+                Some(day) => (
+                    format!("上报平台“{}”自 {day} 起不接收上报，恢复后自动补报", self.which),
+                    format!("The platform {} takes no reports since {day}; when it does, all goes out by itself", self.which),
+                ),
+                None => (
+                    format!("上报平台“{}”拒绝了请求，上报已停止", self.which),
+                    format!("The platform {} refused, and nothing is reported until somebody resumes", self.which),
+                ),
+            },
         }
     }
 
@@ -224,6 +239,10 @@ impl Late {
                 "运维人员在“未能接收的内容”页按来源查看原因，修正后重新读取",
                 "whoever runs the service sees to it on the page of what could not be taken, and has it read again",
             ),
+            Source::Platform => (
+                "劳资专管员在平台页查看原因，与平台运营方联系；密钥或权限有误的，更改后点“恢复”",
+                "the labour manager looks at the platform's page and asks those who run it; a wrong secret is changed and the queue resumed",
+            ),
             Source::Punches => (
                 "劳资专管员核对是否停工；停工的登记停工，人员离场的办理退场",
                 "the labour manager records the suspension or lets the people leave; otherwise the gate is checked",
@@ -238,6 +257,7 @@ impl Late {
             Source::Statements => format!("{} {}", self.source, AccountId(self.id)),
             Source::Device | Source::Clock | Source::Stuck => format!("{} {}", self.source, DeviceId(self.id)),
             Source::PutAside => format!("{} {}", self.source, self.which),
+            Source::Platform => format!("{} {}", self.source, RecordId(self.id)),
             Source::Punches => self.source.to_string(),
         };
         Concern { subject, urgent: false, words }

@@ -48,6 +48,8 @@ pub struct Bounds {
     pub today: Day,
     /// Items put aside of one source, at most.
     pub put_aside_max: i64,
+    /// A platform takes nothing since before this moment.
+    pub platforms: Moment,
 }
 
 #[derive(QueryableByName)]
@@ -87,6 +89,13 @@ struct LateMoment {
     which: String,
     #[diesel(sql_type = BigInt)]
     last_seen_at: Moment,
+}
+
+impl LateMoment {
+    fn into_late(self, source: Source) -> Late {
+        let Self { id, project_id: project, name: project_name, region, which, last_seen_at } = self;
+        Late { id, project, project_name, region, source, which, last_on: day_of(last_seen_at) }
+    }
 }
 
 /// Wage accounts open since a day or longer of which the bank has told nothing of a later day, whichever way it feeds the account: by
@@ -192,16 +201,7 @@ pub fn late_devices(
         whose.condition()
     );
     let rows: Vec<LateMoment> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
-    let late = |row: LateMoment| Late {
-        id: row.id,
-        project: row.project_id,
-        project_name: row.name,
-        region: row.region,
-        source: Source::Device,
-        which: row.which,
-        last_on: day_of(row.last_seen_at),
-    };
-    Ok(rows.into_iter().map(late).collect())
+    Ok(rows.into_iter().map(|row| row.into_late(Source::Device)).collect())
 }
 
 /// Active devices of which something else is odd, after an id, in order of id.
@@ -233,6 +233,33 @@ pub fn put_aside(conn: &mut AnyConn, whose: Whose<'_>, bounds: &Bounds, after: i
     );
     let rows: Vec<LateDay> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
     Ok(rows.into_iter().map(|row| row.into_late(Source::PutAside)).collect())
+}
+
+/// Platforms that are reported to, and take nothing since a moment or longer or stopped the queue by what they said.
+fn platforms_that_take_nothing(since: &str) -> String {
+    format!(
+        "FROM report_platforms r JOIN report_queues q ON q.platform_id = r.id JOIN projects p ON p.id = r.project_id \
+         WHERE r.state = 'active' AND (q.stopped IS NOT NULL OR q.down_since < {since})"
+    )
+}
+
+/// Platforms that take nothing, after an id, in order of id.
+pub fn platforms_down(
+    conn: &mut AnyConn,
+    whose: Whose<'_>,
+    bounds: &Bounds,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Late>, StoreError> {
+    let sql = format!(
+        "SELECT r.id, p.id AS project_id, p.name, p.region, r.name AS which, \
+         CASE WHEN q.stopped IS NULL THEN q.down_since ELSE 0 END AS last_seen_at \
+         {} AND {} AND r.id > $1 ORDER BY r.id LIMIT $2",
+        platforms_that_take_nothing(&bounds.platforms.0.to_string()),
+        whose.condition()
+    );
+    let rows: Vec<LateMoment> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.into_late(Source::Platform)).collect())
 }
 
 /// Whether every machine at the gates of a project is silent.
@@ -275,7 +302,7 @@ struct ProjectOnly {
 
 /// Projects after an id in which something is silent or a notice of silence stands, in order of id.
 pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit: i64) -> Result<Vec<ProjectId>, StoreError> {
-    // The text never changes: $1 statements, then one for each heartbeat and one for the house's, then the others.
+    // The text never changes: $1 statements, then one for each heartbeat and one for the house's, then the others in the order of the texts.
     static TEXT: LazyLock<String> = LazyLock::new(|| {
         let place = |number: usize| format!("${}", number + 2);
         let beats: Vec<String> = (0..HEARTBEATS_MINUTES.len()).map(place).collect();
@@ -285,15 +312,16 @@ pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit:
              UNION SELECT p.id AS project_id {} \
              UNION SELECT d.project_id FROM devices d JOIN device_states s ON s.device_id = d.id \
              WHERE d.state = 'active' AND d.project_id IS NOT NULL AND (s.suspected_minutes IS NOT NULL OR s.stuck_at IS NOT NULL) \
-             UNION SELECT a.project_id FROM {} a \
+             UNION SELECT a.project_id FROM {} a UNION SELECT p.id AS project_id {} \
              UNION SELECT n.project_id FROM notices n WHERE n.kind = 'silence' AND n.state <> 'cured') t \
              WHERE t.project_id > {} ORDER BY t.project_id LIMIT {}",
             silent_accounts("$1"),
             silent_devices(&beats, &next(0)),
             silent_sites(&next(1), &next(2)),
             full_sources(&next(3)),
-            next(4),
-            next(5)
+            platforms_that_take_nothing(&next(4)),
+            next(5),
+            next(6)
         )
     });
     let (by_minutes, own) = &bounds.devices;
@@ -303,6 +331,7 @@ pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit:
         .day(bounds.punches)
         .day(bounds.today)
         .big(bounds.put_aside_max)
+        .big(bounds.platforms.0)
         .big(after)
         .big(limit)
         .load(conn)?;

@@ -10,6 +10,7 @@ use crate::base::person::masked;
 use crate::console::{Frame, Shown, show};
 use crate::payroll::pay_run::table::head;
 use crate::projects::enter;
+use crate::settlement::sheets::waiting::{self, Waiting};
 use crate::settlement::{self, Receipt, http, listed};
 use crate::store::AnyConn;
 use crate::store::spool::Spool;
@@ -31,6 +32,25 @@ pub(super) struct BankPage {
     pub told: Option<Told>,
     /// The run on whose page a list of results was handed in.
     pub run: Option<(ProjectId, PayRunId)>,
+    /// Sheets of which nobody has said yet how they are read.
+    pub waiting: Vec<Waiting>,
+}
+
+impl BankPage {
+    /// The page with what was just told, and what waits.
+    pub async fn shown(visit: &Visit, told: Option<Told>, run: Option<(ProjectId, PayRunId)>) -> Shown {
+        let waiting = visit
+            .read(|conn, visit| match visit.able(Verb::FeedBank) {
+                Some(ctx) => waiting::of(conn, &ctx, None),
+                None => Ok(Vec::new()),
+            })
+            .await?;
+        show(&BankPage { f: Frame::of(visit), told, run, waiting })
+    }
+
+    fn number(&self, account: &AccountRow) -> String {
+        masked(&account.number, 4, 4)
+    }
 }
 
 /// What came of a file.
@@ -123,7 +143,7 @@ impl Told {
 }
 
 pub(super) async fn page(visit: Visit) -> Shown {
-    show(&BankPage { f: Frame::of(&visit), told: None, run: None })
+    BankPage::shown(&visit, None, None).await
 }
 
 pub(super) async fn take(form: Form) -> Shown {
@@ -162,5 +182,5 @@ async fn taken(form: Form, run: Option<&str>, path: &'static str, of: Option<(Pr
     let receipt = form.write(Verb::FeedBank, move |tx, ctx| settlement::take(tx, ctx, &handed)).await?;
     let visit = form.visit.clone();
     let told = visit.read(move |conn, visit| Told::of(conn, visit, name, receipt)).await?;
-    show(&BankPage { f: Frame::of(&visit), told: Some(told), run: of })
+    BankPage::shown(&visit, Some(told), of).await
 }

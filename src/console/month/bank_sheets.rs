@@ -14,6 +14,7 @@ use crate::base::person::masked;
 use crate::console::{Frame, Shown, done, show};
 use crate::settlement::sheets::actions::{self, Asked, ENCODINGS, Sums};
 use crate::settlement::sheets::http::{LayoutView, standing};
+use crate::settlement::sheets::waiting::{self, Waiting};
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 use crate::wire::statement_sheet::{Field, wizard};
 
@@ -42,6 +43,8 @@ struct ListPage {
     f: Frame,
     account: AccountRow,
     layouts: Vec<LayoutView>,
+    /// Sheets of the project that wait to be looked at.
+    waiting: Vec<Waiting>,
 }
 
 impl ListPage {
@@ -110,7 +113,8 @@ async fn page(visit: Visit, path: OfAccount) -> Shown {
         .read(move |conn, visit| {
             let ctx = visit.need(Verb::FeedBank)?;
             let (_, account) = accounts::enter(conn, &ctx.scope, project, account)?;
-            Ok::<_, Problem>(ListPage { f: Frame::of(visit), layouts: standing(conn, &account)?, account })
+            let waiting = waiting::of(conn, &ctx, Some(project))?;
+            Ok::<_, Problem>(ListPage { f: Frame::of(visit), layouts: standing(conn, &account)?, waiting, account })
         })
         .await?;
     show(&page)
@@ -189,7 +193,7 @@ async fn say(form: Form, path: OfSheet) -> Shown {
         .await?;
     let visit = form.visit.clone();
     let told = visit.read(move |conn, visit| Told::of(conn, visit, String::new(), receipt)).await?;
-    show(&BankPage { f: Frame::of(&visit), told: Some(told), run: None })
+    BankPage::shown(&visit, Some(told), None).await
 }
 
 async fn forget(form: Form, path: web::Path<(ProjectId, AccountId, RecordId)>) -> Shown {

@@ -33,7 +33,7 @@ impl Gather<'_> {
         let gates: HashMap<i64, GateDirection> =
             devices::of_project(conn, self.site.id)?.into_iter().map(|device| (device.id.0, device.direction)).collect();
         let first = self.ctx.today.plus_days(-days).max(self.platform.from_on);
-        let mut found: BTreeMap<String, Wanted> = BTreeMap::new();
+        let mut found: BTreeMap<String, (i64, Wanted)> = BTreeMap::new();
         for back in (0..=self.ctx.today.days_since(first).max(-1)).rev() {
             let day = self.ctx.today.plus_days(-back);
             for punch in punches::punches_of_day(conn, self.site.id, day_number(day))? {
@@ -48,23 +48,25 @@ impl Gather<'_> {
                 let direction = if is_in { "01" } else { "02" };
                 let mut item = papers.clone();
                 item.extend(plain([("date", Some(word(format!("{day} {clock}")))), ("direction", Some(word(direction)))]));
-                // The same person at two machines in one second is one passage, here as on the platform.
-                let key = format!("{worker} {day} {clock} {direction}");
-                found.insert(
-                    key.clone(),
-                    Wanted {
-                        kind: ReportKind::Attendance,
-                        key,
-                        parent: Some((ReportKind::Entry, entry_key(row))),
-                        subject: row.id.0,
-                        title: format!("{name} {day} {clock}"),
-                        on: day,
-                        body: Body { item, team: Some(row.crew_id.to_string()), ..Body::default() },
-                    },
-                );
+                // The same person in one second is one passage, at two machines and with two directions: what came last holds.
+                let key = format!("{worker} {day} {clock}");
+                if found.get(&key).is_some_and(|(inbox, _)| *inbox > punch.inbox_id) {
+                    continue;
+                }
+                let wanted = Wanted {
+                    kind: ReportKind::Attendance,
+                    key: key.clone(),
+                    parent: Some((ReportKind::Entry, entry_key(row))),
+                    previous: None,
+                    subject: row.id.0,
+                    title: format!("{name} {day} {clock}"),
+                    on: day,
+                    body: Body { item, team: Some(row.crew_id.to_string()), ..Body::default() },
+                };
+                found.insert(key, (punch.inbox_id, wanted));
             }
         }
-        all.extend(found.into_values());
+        all.extend(found.into_values().map(|(_, wanted)| wanted));
         Ok(())
     }
 
@@ -107,6 +109,7 @@ impl Gather<'_> {
                         kind: ReportKind::Payroll,
                         key: line.id.to_string(),
                         parent: Some((ReportKind::Entry, entry_key(row))),
+                        previous: None,
                         subject: line.id.0,
                         title: format!("{name} {month}"),
                         on: month.first(),

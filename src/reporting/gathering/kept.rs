@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{ReportKind, told_of};
-use crate::base::id::{InboxId, ProjectId};
+use crate::base::id::{DocumentId, InboxId, ProjectId};
+use crate::documents;
 use crate::realname::keeping::{self, Fields};
 use crate::realname::table::{self as records, RecordRow};
 use crate::realname::{FEED, RecordKind};
@@ -23,6 +24,16 @@ use crate::wire::openapi::writing::Plain;
 const KEPT: &str = "kept";
 /// A member that stands for a list of attachments in the same way.
 const PAPERS: &str = "papers";
+
+/// A member of such a list that nobody asks for: what does not fit is left out.
+const EXTRA: &str = "extra";
+/// A member that stands for a paper that is kept here.
+pub(super) const DOCUMENT: &str = "document";
+/// Attachments of a contract (3.6), and the bytes of each: five contracts with all of theirs stay under what a platform reads at once.
+const ATTACHMENTS_MAX: usize = 2;
+const ATTACHMENT_BYTES_MAX: usize = 1_000_000;
+/// The same as text in base64, with the names around it.
+const ATTACHMENT_TEXT_MAX: usize = ATTACHMENT_BYTES_MAX / 3 * 4 + 1_000;
 
 /// What stands beside the registries.
 pub(super) struct Announced {
@@ -89,7 +100,7 @@ impl Announced {
 }
 
 /// Kept texts as values again: lists are taken apart, pictures and attachments named by their digest and found in the inbox when they go
-/// out. Attachments that a platform does not ask for are left out.
+/// out. Attachments that a platform does not ask for go with contracts alone: of the others a change could be told and would be told again.
 fn plain_of(method: Method, fields: &Fields, messages: &[InboxId]) -> Plain {
     let shape = method.shape();
     let all = shape.root.iter().chain(shape.list.iter().flat_map(|list| list.fields));
@@ -97,7 +108,8 @@ fn plain_of(method: Method, fields: &Fields, messages: &[InboxId]) -> Plain {
     for field in all.filter(|field| !matches!(field.key, "projectCode" | "teamSysNo")) {
         let Some(text) = fields.get(field.key) else { continue };
         let value = match field.kind {
-            Kind::Files(_) if field.need == Need::May => continue,
+            Kind::Files(_) if field.need == Need::May && method != Method::ContractAdd => continue,
+            Kind::Files(_) if field.need == Need::May => json!({PAPERS: text, "in": messages, EXTRA: true}),
             Kind::Files(_) => json!({PAPERS: text, "in": messages}),
             Kind::Image(_) => json!({KEPT: text, "in": messages}),
             Kind::Items(..) => text.split(';').map(item_of).filter(|item| !item.is_empty()).map(Value::Object).collect(),
@@ -114,16 +126,63 @@ fn item_of(text: &str) -> Plain {
     pairs.map(|(key, value)| (key.to_owned(), Value::String(value.to_owned()))).collect()
 }
 
+/// The same values without what a platform takes and does not ask for: papers of a contract, which it takes once and never again.
+pub fn may_be_absent(method: Method, plain: &Plain) -> Option<Plain> {
+    let shape = method.shape();
+    let is_extra = |key: &str| {
+        let mut fields = shape.root.iter().chain(shape.list.iter().flat_map(|list| list.fields));
+        fields.any(|field| field.key == key && matches!(field.kind, Kind::Files(_)) && field.need == Need::May)
+    };
+    let rest: Plain = plain.iter().filter(|(key, _)| !is_extra(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    (rest.len() < plain.len()).then_some(rest)
+}
+
+/// A paper that is kept here as an attachment; none where it is too large, or of a project that is not this one.
+fn document(conn: &mut AnyConn, ctx: &Ctx, value: &Value) -> Result<Option<Value>, Problem> {
+    let named = |key: &str| value.get(key).cloned();
+    let id: Option<DocumentId> = named(DOCUMENT).map(serde_json::from_value).and_then(Result::ok);
+    let project: Option<ProjectId> = named("project").map(serde_json::from_value).and_then(Result::ok);
+    let (Some(id), Some(project)) = (id, project) else { return Ok(None) };
+    // Its length is looked at before its bytes are opened.
+    let Some(head) = documents::table::heads(conn, project, &[id])?.into_iter().next() else { return Ok(None) };
+    if usize::try_from(head.size).is_ok_and(|bytes| bytes > ATTACHMENT_BYTES_MAX) {
+        return Ok(None);
+    }
+    let (row, bytes) = documents::actions::fetch(conn, ctx, project, id)?;
+    Ok(Some(json!({"name": row.name, "data": STANDARD.encode(&bytes)})))
+}
+
+/// Attachments that fit; nothing where none does.
+fn fitting(found: Option<Value>) -> Option<Value> {
+    let Some(Value::Array(items)) = found else { return None };
+    let fits = |item: &Value| item.to_string().len() <= ATTACHMENT_TEXT_MAX;
+    let fit: Vec<Value> = items.into_iter().filter(fits).take(ATTACHMENTS_MAX).collect();
+    (!fit.is_empty()).then_some(Value::Array(fit))
+}
+
 /// The same values with each picture in the place of what stands for it; a picture whose message is gone is left out, so that it is
 /// told as missing. Without `conn` a tiny picture stands in, for looking at the other fields.
 pub fn with_pictures(mut conn: Option<&mut AnyConn>, ctx: &Ctx, plain: &Plain) -> Result<Plain, Problem> {
     let mut all = Plain::new();
     for (key, value) in plain {
+        let named: Vec<&Value> = value.as_array().into_iter().flatten().filter(|one| one.get(DOCUMENT).is_some()).collect();
+        if !named.is_empty() {
+            let mut found = Vec::new();
+            for one in named {
+                match &mut conn {
+                    None => found.push(json!({})),
+                    Some(conn) => found.extend(document(conn, ctx, one)?),
+                }
+            }
+            all.extend(fitting(Some(Value::Array(found))).map(|value| (key.clone(), value)));
+            continue;
+        }
         if let Some(digest) = value.get(PAPERS).and_then(Value::as_str) {
             let found = match &mut conn {
                 None => Some(json!([{}])),
                 Some(conn) => papers(conn, ctx, &messages_of(value), digest)?,
             };
+            let found = if value.get(EXTRA).is_some() { fitting(found) } else { found };
             all.extend(found.map(|value| (key.clone(), value)));
             continue;
         }

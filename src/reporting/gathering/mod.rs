@@ -14,8 +14,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use kept::Announced;
-pub use kept::with_pictures;
+use kept::{Announced, DOCUMENT};
+pub use kept::{may_be_absent, with_pictures};
 
 use super::table::{self, PlatformRow};
 use super::{ReportKind, SWEEP_DAYS_MAX};
@@ -62,6 +62,8 @@ pub struct Wanted {
     pub key: String,
     /// What the platform must have before.
     pub parent: Option<(ReportKind, String)>,
+    /// The record of the same kind that goes before it: what the same person did last.
+    pub previous: Option<String>,
     /// What people add fields to.
     pub subject: i64,
     /// For people.
@@ -195,4 +197,9 @@ fn worker_key(row: &EnrolmentRow) -> String {
 /// Key of an entry.
 fn entry_key(row: &EnrolmentRow) -> String {
     format!("{} in", row.id)
+}
+
+/// Key of an exit.
+fn exit_key(row: &EnrolmentRow) -> String {
+    format!("{} out", row.id)
 }

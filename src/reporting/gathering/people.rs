@@ -1,8 +1,12 @@
 //! Workers, their entries and exits, their contracts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::{Body, Gather, Wanted, entry_key, plain, word, worker_key};
+use serde_json::json;
+
+use super::{Body, DOCUMENT, Gather, Wanted, entry_key, exit_key, plain, word, worker_key};
+use crate::base::Day;
+use crate::base::id::WorkerId;
 use crate::realname::RecordKind;
 use crate::reporting::ReportKind;
 use crate::store::AnyConn;
@@ -11,6 +15,9 @@ use crate::wire::openapi::writing::Plain;
 use crate::workers::particulars::{self, Particulars};
 use crate::workers::table::EnrolmentRow;
 use crate::workers::{Paper, lookups, table as roll};
+
+/// The field of a contract's papers.
+const ATTACHMENTS: &str = "attachments";
 
 // `workRole` of management and of workers, and the trade of management.
 const MANAGEMENT: &str = "10";
@@ -76,6 +83,7 @@ impl Gather<'_> {
                 kind: ReportKind::Worker,
                 key,
                 parent: Some((ReportKind::Team, row.crew_id.to_string())),
+                previous: None,
                 subject: row.worker_id.0,
                 title: name,
                 on: row.entered_on,
@@ -85,16 +93,38 @@ impl Gather<'_> {
         Ok(())
     }
 
+    /// What the same person did at the gate of the roll before each entry and exit: a platform that takes several entries at once would
+    /// otherwise hear of the second before the exit between them.
+    fn before_each(&self) -> HashMap<String, String> {
+        let mut steps: BTreeMap<WorkerId, Vec<(Day, usize, String)>> = BTreeMap::new();
+        let mut rows: Vec<&EnrolmentRow> = self.enrolments.iter().collect();
+        rows.sort_by_key(|row| (row.entered_on, row.id));
+        for (place, row) in rows.into_iter().enumerate() {
+            let of = steps.entry(row.worker_id).or_default();
+            of.push((row.entered_on, place * 2, entry_key(row)));
+            of.extend(row.left_on.map(|day| (day, place * 2 + 1, exit_key(row))));
+        }
+        let mut before = HashMap::new();
+        for mut steps in steps.into_values() {
+            steps.sort();
+            let keys: Vec<String> = steps.into_iter().map(|(_, _, key)| key).collect();
+            before.extend(keys.iter().skip(1).cloned().zip(keys.iter().cloned()));
+        }
+        before
+    }
+
     pub(super) fn entries(&self, all: &mut Vec<Wanted>) {
+        let before = self.before_each();
         for row in &self.enrolments {
             let (papers, name) = self.papers_of(row);
             let came = (entry_key(row), row.entered_on, "1", (ReportKind::Worker, worker_key(row)));
-            let left = row.left_on.map(|day| (format!("{} out", row.id), day, "0", (ReportKind::Entry, entry_key(row))));
+            let left = row.left_on.map(|day| (exit_key(row), day, "0", (ReportKind::Entry, entry_key(row))));
             for (key, on, way, parent) in [Some(came), left].into_iter().flatten() {
                 let mut item = papers.clone();
                 item.extend(plain([("date", Some(word(on))), ("type", Some(word(way)))]));
                 all.push(Wanted {
                     kind: ReportKind::Entry,
+                    previous: before.get(&key).cloned(),
                     key,
                     parent: Some(parent),
                     subject: row.id.0,
@@ -113,10 +143,16 @@ impl Gather<'_> {
             let announced = self.announced.of(RecordKind::Contract, row.id.0);
             let mut item = self.filled(ReportKind::Contract, row.id.0, announced, ours);
             item.entry("startDate").or_insert_with(|| word(row.entered_on));
+            // The paper that is kept here, where none came with an upload; its bytes are read when the message is written.
+            if let Some(document) = row.paper_document_id {
+                let kept = || json!([{DOCUMENT: document, "project": self.site.id}]);
+                item.entry(ATTACHMENTS).or_insert_with(kept);
+            }
             all.push(Wanted {
                 kind: ReportKind::Contract,
                 key: row.id.to_string(),
                 parent: Some((ReportKind::Entry, entry_key(row))),
+                previous: None,
                 subject: row.id.0,
                 title: name,
                 on: row.entered_on,

@@ -2,28 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use super::sending::{Work, number_of, project_code};
-use super::sweeping::{not_ours, state_of};
+use super::sending::{Work, body_of};
+use super::sweeping::{CHANGED, changed, not_ours, state_of};
 use super::table::{self, CallRow, ItemRow, RecordRow};
+use super::{found, outage};
 use crate::base::Moment;
 use crate::base::id::RecordId;
 use crate::reporting::actions::Opened;
 use crate::reporting::believing;
-use crate::reporting::gathering::Body;
 use crate::reporting::table::{self as platforms, QueueRow, ReceiptRow};
-use crate::reporting::{CallState, FOUND_PACE_SECONDS, RecordState, back_off, poll_wait};
+use crate::reporting::{CallState, RecordState, back_off, poll_wait, told_again};
 use crate::store::{Chain, Tx, journal};
 use crate::web::{Ctx, Problem};
 use crate::wire::openapi::answer::AnswerCode;
 use crate::wire::openapi::asking::{Fate, Said, by_item};
 use crate::wire::openapi::json::Json;
-use crate::wire::openapi::methods::Method;
-use crate::wire::openapi::writing::{self, Drift, Plain};
 
 /// The longest text of a platform that is kept with a record, in characters.
 const TEXT_MAX: usize = 500;
 /// Seconds after which a platform is asked for what may have arrived: it may be at work on it still.
-const UNKNOWN_SECONDS: i64 = 60;
+pub const UNKNOWN_SECONDS: i64 = 60;
+
+/// What is said of an answer that takes a message and gives no serial code.
+pub(super) const NO_SERIAL: &str = "成功但没有回执编号 / taken without a serial code";
 
 /// What was heard of a step.
 #[derive(Debug, Clone)]
@@ -51,7 +52,7 @@ pub enum List {
     NotAsked,
 }
 
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(TEXT_MAX).collect()
 }
 
@@ -61,6 +62,7 @@ fn short(text: &str) -> String {
 /// A store that fails; the step is taken again when its lease is over.
 pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, work: &Work, heard: &Heard) -> Result<(), Problem> {
     table::lock_queue(tx.conn(), platform.row.id)?;
+    outage::note(tx, ctx, platform.row.id, work, heard)?;
     if let Heard::Said(said) = heard
         && let Some(why) = stops(said)
         && !matches!(work, Work::Test)
@@ -77,8 +79,8 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, work: &Work, heard:
                 return Ok(());
             }
             match work {
-                Work::Find(_, items) => found(tx, ctx, platform, now, items, heard),
-                Work::Poll(..) => polled(tx, ctx, now, heard),
+                Work::Find(_, items) => found::found(tx, ctx, platform, now, items, heard),
+                Work::Poll(..) => polled(tx, ctx, platform, now, heard),
                 _ => sent(tx, ctx, now, heard),
             }
         }
@@ -86,7 +88,7 @@ pub fn settle(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, work: &Work, heard:
 }
 
 /// Why an answer stops the queue: it is the same for every message.
-fn stops(said: &Said) -> Option<String> {
+pub(super) fn stops(said: &Said) -> Option<String> {
     let is_theirs = matches!(said.code, AnswerCode::BadSignature | AnswerCode::NoPermission | AnswerCode::BadAddress);
     is_theirs.then(|| short(&format!("{} {}", said.code, said.message)))
 }
@@ -116,7 +118,7 @@ fn chance(ctx: &Ctx) -> Result<u8, Problem> {
     Ok(byte)
 }
 
-fn later(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow, state: CallState, answer: &str) -> Result<(), Problem> {
+pub(super) fn later(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow, state: CallState, answer: &str) -> Result<(), Problem> {
     let tries = if state == CallState::Later { call.tries } else { call.tries.saturating_add(1) };
     let wait = back_off(tries, chance(ctx)?);
     let call = CallRow { state, tries, next_at: ctx.now.plus_seconds(wait), answer: short(answer), ..call };
@@ -131,6 +133,44 @@ pub fn move_records(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow, state: RecordSta
     Ok(())
 }
 
+/// Notes that a message was told in vain: each of its records knows since when and how often.
+fn missed(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow, state: RecordState, reason: &str) -> Result<(), Problem> {
+    for (_, row) in rows_of(tx, call)? {
+        let tries = row.tries.saturating_add(1);
+        let row = RecordRow {
+            state,
+            reason: short(reason),
+            tries,
+            failing_since: row.failing_since.or(Some(ctx.now)),
+            next_at: ctx.now.plus_seconds(told_again(tries, chance(ctx)?)),
+            changed_at: ctx.now,
+            ..row
+        };
+        table::save_record(tx.conn(), &row)?;
+    }
+    Ok(())
+}
+
+/// A record that did not arrive: it goes out again, unless a platform that takes others never takes it.
+pub(super) fn once_more(tx: &mut Tx<'_>, platform: RecordId, row: RecordRow, why: &str) -> Result<RecordRow, Problem> {
+    let queue = platforms::queue(tx.conn(), platform)?.ok_or_else(Problem::not_found)?;
+    if !outage::is_hopeless(&queue, &row) {
+        return Ok(RecordRow { state: RecordState::Queued, reason: short(why), ..row });
+    }
+    let reason = format!("已上报 {} 次，平台未接收也未拒绝 / told {} times, neither taken nor refused", row.tries, row.tries);
+    Ok(RecordRow { state: RecordState::WithPerson, reason: short(&reason), ..row })
+}
+
+/// Ends a message that was not taken for certain: its records go out again, each by itself.
+pub fn release(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow) -> Result<(), Problem> {
+    for (_, row) in rows_of(tx, call)? {
+        let row = once_more(tx, call.platform_id, row, &call.answer)?;
+        let row = RecordRow { call_id: None, is_alone: 1, changed_at: ctx.now, ..row };
+        table::save_record(tx.conn(), &row)?;
+    }
+    end(tx, ctx, call, CallState::Over, ("not_found", &call.answer))
+}
+
 /// The records of a message that are still its own.
 pub fn rows_of(tx: &mut Tx<'_>, call: &CallRow) -> Result<Vec<(ItemRow, RecordRow)>, Problem> {
     let items = table::items_of(tx.conn(), call.id)?;
@@ -141,7 +181,13 @@ pub fn rows_of(tx: &mut Tx<'_>, call: &CallRow) -> Result<Vec<(ItemRow, RecordRo
     Ok(mine.filter(|(_, row)| row.call_id == Some(call.id)).collect())
 }
 
-fn end(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow, state: CallState, (outcome, answer): (&str, &str)) -> Result<(), Problem> {
+pub(super) fn end(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    call: &CallRow,
+    state: CallState,
+    (outcome, answer): (&str, &str),
+) -> Result<(), Problem> {
     let items = table::items_of(tx.conn(), call.id)?;
     let digests: String = items.iter().map(|item| item.digest.as_str()).collect();
     let ended = CallRow { state, ended_at: Some(ctx.now), answer: short(answer), ..call.clone() };
@@ -178,15 +224,21 @@ pub fn give_up(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow, why: &str) -> Result<
 
 /// What a platform gave a record.
 #[derive(Debug, Clone, Default)]
-struct Given {
-    number: Option<i64>,
-    code: Option<String>,
+pub(super) struct Given {
+    pub(super) number: Option<i64>,
+    pub(super) code: Option<String>,
 }
 
-fn accept(tx: &mut Tx<'_>, ctx: &Ctx, item: &ItemRow, row: RecordRow, given: Given) -> Result<(), Problem> {
+pub(super) fn accept(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    platform: &Opened,
+    (item, row): (&ItemRow, RecordRow),
+    given: Given,
+) -> Result<(), Problem> {
     let accepted = Some(item.digest.clone());
     let state = state_of(row.kind, &row.wanted, accepted.as_deref(), "");
-    let reason = if state == RecordState::WithPerson { super::sweeping::CHANGED } else { "" };
+    let reason = if state == RecordState::WithPerson { CHANGED } else { "" };
     let row = RecordRow {
         accepted,
         accepted_body: Some(item.body.clone()),
@@ -197,11 +249,20 @@ fn accept(tx: &mut Tx<'_>, ctx: &Ctx, item: &ItemRow, row: RecordRow, given: Giv
         number: given.number.or(row.number),
         remote_code: given.code.or(row.remote_code.clone()),
         is_alone: 0,
+        tries: 0,
+        failing_since: None,
         changed_at: ctx.now,
         ..row
     };
     table::save_record(tx.conn(), &row)?;
-    if row.wanted.is_empty() { not_ours(tx, ctx, &row) } else { Ok(table::clear_difference(tx.conn(), row.id)?) }
+    match row.state {
+        _ if row.wanted.is_empty() => not_ours(tx, ctx, &row),
+        RecordState::WithPerson => {
+            let now = body_of(tx.conn(), ctx, row.project_id, &row.body)?;
+            changed(tx, ctx, platform, &row, &now)
+        }
+        _ => Ok(table::clear_difference(tx.conn(), row.id)?),
+    }
 }
 
 /// The answer to a message.
@@ -221,17 +282,17 @@ fn sent(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow, heard: &Heard) -> Result<(), 
                 table::save_call(tx.conn(), &call)?;
                 move_records(tx, ctx, &call, RecordState::Waiting, "")
             }
-            (AnswerCode::Ok, None) => lost(tx, ctx, call, "成功但没有回执编号 / taken without a serial code"),
+            (AnswerCode::Ok, None) => lost(tx, ctx, call, NO_SERIAL),
             (AnswerCode::BadParameter, _) => refused(tx, ctx, &call, &said.message),
             // What stops the queue, and what is to come again, is the same content later.
             (code, _) => {
                 let why = format!("{code} {}", said.message);
-                move_records(tx, ctx, &call, RecordState::Sent, &why)?;
+                missed(tx, ctx, &call, RecordState::Sent, &why)?;
                 later(tx, ctx, call, CallState::Later, &why)
             }
         },
         Heard::NotSent(why) => {
-            move_records(tx, ctx, &call, RecordState::Sent, why)?;
+            missed(tx, ctx, &call, RecordState::Sent, why)?;
             later(tx, ctx, call, CallState::Later, why)
         }
         Heard::Lost(why) => lost(tx, ctx, call, why),
@@ -243,11 +304,11 @@ fn lost(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow, why: &str) -> Result<(), Prob
     let next_at = ctx.now.plus_seconds(UNKNOWN_SECONDS);
     let call = CallRow { state: CallState::Unknown, polls: 0, next_at, answer: short(why), ..call };
     table::save_call(tx.conn(), &call)?;
-    move_records(tx, ctx, &call, RecordState::Unknown, why)
+    missed(tx, ctx, &call, RecordState::Unknown, why)
 }
 
 /// The answer to the question what became of a message.
-fn polled(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow, heard: &Heard) -> Result<(), Problem> {
+fn polled(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, call: CallRow, heard: &Heard) -> Result<(), Problem> {
     let said = match heard {
         Heard::Said(said) if said.code == AnswerCode::Ok => said,
         // The platform does not know the code: whether it has the records is asked in another way.
@@ -258,7 +319,7 @@ fn polled(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow, heard: &Heard) -> Result<()
         Some(Fate::Done { number, code }) => {
             for (item, row) in rows_of(tx, &call)? {
                 let given = Given { number, code: code.clone() };
-                accept(tx, ctx, &item, row, given)?;
+                accept(tx, ctx, platform, (&item, row), given)?;
             }
             end(tx, ctx, &call, CallState::Done, ("accepted", ""))
         }
@@ -274,9 +335,6 @@ fn look_later(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow) -> Result<(), Problem> 
 
 /// The word of the protocol for a key that stands with other contents.
 const EXISTS: &str = "已存在";
-/// And for what is not there.
-const ABSENT: &str = "不存在";
-
 /// A message was refused whole: the items that are named are refused, the others go out again without them.
 fn refused(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow, text: &str) -> Result<(), Problem> {
     let named = by_item(text);
@@ -297,117 +355,13 @@ fn refused(tx: &mut Tx<'_>, ctx: &Ctx, call: &CallRow, text: &str) -> Result<(),
             Some(why) => (RecordState::Refused, why, 0),
         };
         let row = RecordRow { state, reason: short(reason), call_id: None, is_alone, changed_at: ctx.now, ..row };
-        table::save_record(tx.conn(), &row)?;
+        table::save_record(tx.conn(), &RecordRow { tries: 0, failing_since: None, next_at: ctx.now, ..row })?;
     }
     // What the platform has in its place is looked at, so that the person sees which fields differ.
     for row in exists {
         believing::ask_about(tx.conn(), ctx, &row)?;
     }
     end(tx, ctx, call, CallState::Refused, ("refused", text))
-}
-
-/// What a list shows of one item.
-enum Shown {
-    /// It stands as it was sent.
-    There(Given),
-    /// It stands with other values.
-    Otherwise(Vec<Drift>),
-    /// It is not there.
-    Absent,
-    /// The platform can never say.
-    Never(String),
-    /// The platform cannot say now.
-    NotNow(String),
-    /// Its turn is the next step's.
-    NotYet,
-}
-
-fn shown(platform: &Opened, method: Method, ours: &Plain, list: &List) -> Shown {
-    let rows = match list {
-        List::Rows(rows) => rows,
-        List::Said(said) if said.code == AnswerCode::BadParameter && said.message.contains(ABSENT) => return Shown::Absent,
-        List::Said(said) if said.code == AnswerCode::BadParameter => return Shown::Never(said.message.clone()),
-        List::Said(said) => return Shown::NotNow(format!("{} {}", said.code, said.message)),
-        List::NotHeard(why) => return Shown::NotNow(why.clone()),
-        List::NotAsked => return Shown::NotYet,
-    };
-    let Some(about) = rows.iter().find(|row| writing::is_about(method, ours, row, &platform.secret)) else {
-        return Shown::Absent;
-    };
-    let drift = writing::drift(method, ours, about, &platform.secret);
-    if !drift.is_empty() {
-        return Shown::Otherwise(drift);
-    }
-    let word = |key: &str| about.filled(key).and_then(Json::scalar).map(str::to_owned);
-    Shown::There(Given { number: word("teamSysNo").and_then(|text| text.parse().ok()), code: word("projectCode") })
-}
-
-/// The answer to the question whether what may have arrived is there, item by item: what is there was accepted, what is not goes out
-/// again, and only what the platform could not say of stays with the message and is asked for again.
-fn found(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    platform: &Opened,
-    call: CallRow,
-    items: &[(ItemRow, Body)],
-    heard: &Heard,
-) -> Result<(), Problem> {
-    let lists = match heard {
-        Heard::Lists(lists) => lists,
-        Heard::Said(said) => return later(tx, ctx, call, CallState::Unknown, &said.message),
-        Heard::NotSent(why) | Heard::Lost(why) => return later(tx, ctx, call, CallState::Unknown, why),
-    };
-    for list in lists {
-        if let List::Said(said) = list
-            && let Some(why) = stops(said)
-        {
-            stop(tx, platform.row.id, &why)?;
-        }
-    }
-    let method = call.kind.add();
-    let code = project_code(tx.conn(), platform)?;
-    let mut rows: BTreeMap<RecordId, RecordRow> =
-        rows_of(tx, &call)?.into_iter().map(|(item, row)| (item.record_id, row)).collect();
-    let (mut there, mut not_now) = (0, None);
-    for ((item, body), list) in items.iter().zip(lists) {
-        let Some(row) = rows.get(&item.record_id).cloned() else { continue };
-        let number = number_of(tx.conn(), platform, body.team.as_deref())?;
-        let mut ours = super::sweeping::root_of(body, code.as_deref().unwrap_or_default(), number);
-        ours.extend(body.item.clone());
-        let (state, reason) = match shown(platform, method, &ours, list) {
-            Shown::NotYet => continue,
-            Shown::NotNow(why) => {
-                not_now.get_or_insert(why);
-                continue;
-            }
-            Shown::There(given) => {
-                accept(tx, ctx, item, row, given)?;
-                rows.remove(&item.record_id);
-                there += 1;
-                continue;
-            }
-            // An older state of the record, or somebody else's: an update goes out again, an addition is a person's.
-            Shown::Otherwise(drift) if row.accepted.is_none() => {
-                believing::note(tx, ctx, &row, &drift)?;
-                (RecordState::WithPerson, "平台上已有同一记录，内容不同 / the platform has it with other contents".to_owned())
-            }
-            Shown::Otherwise(_) | Shown::Absent => (RecordState::Queued, String::new()),
-            Shown::Never(why) => (RecordState::WithPerson, format!("无法查询：{why} / it cannot be asked for")),
-        };
-        let row = RecordRow { state, reason: short(&reason), call_id: None, changed_at: ctx.now, ..row };
-        table::save_record(tx.conn(), &row)?;
-        rows.remove(&item.record_id);
-    }
-    let call = CallRow { polls: call.polls.saturating_add(there), ..call };
-    if rows.is_empty() {
-        let all = table::items_of(tx.conn(), call.id)?.len();
-        let outcome = if call.polls > 0 { "found" } else { "not_found" };
-        return end(tx, ctx, &call, CallState::Over, (outcome, &format!("{} / {all}", call.polls)));
-    }
-    match not_now {
-        Some(why) => later(tx, ctx, call, CallState::Unknown, &why),
-        None => Ok(table::save_call(tx.conn(), &CallRow { next_at: ctx.now.plus_seconds(FOUND_PACE_SECONDS), ..call })?),
-    }
 }
 
 /// The moment before which ended messages may go.

@@ -5,13 +5,13 @@
 
 use serde_json::Value;
 
-use super::outcome;
 use super::sweeping::{faults, root_of, told};
 use super::table::{self, CallRow, ItemRow, LookRow, RecordRow};
+use super::{outage, outcome};
 use crate::base::id::{ProjectId, RecordId};
 use crate::reporting::actions::Opened;
 use crate::reporting::gathering::{Body, with_pictures};
-use crate::reporting::table as platforms;
+use crate::reporting::table::{self as platforms, QueueRow};
 use crate::reporting::{
     ASKED_ROWS, CallState, GIVE_UP_SECONDS, LEASE_SECONDS, PlatformState, RecordState, ReportKind, UNDER_WAY_MAX,
 };
@@ -25,6 +25,9 @@ use crate::wire::openapi::writing::{self, Plain};
 const LOOKED_AT_MAX: i64 = 300;
 /// Records that are put aside before a step gives up for now.
 const ASIDE_MAX: usize = 50;
+
+/// Tries of a message while the platform is down before another is tried beside it.
+const PROBES_MAX: i32 = 3;
 
 /// A step to be taken.
 #[derive(Debug, Clone)]
@@ -81,22 +84,29 @@ pub fn next(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened) -> Result<Option<Work
     if queue.test_asked_at.is_some_and(|at| at <= ctx.now) {
         // Asked again after the lease if nobody notes an outcome.
         let later = Some(ctx.now.plus_seconds(LEASE_SECONDS));
-        platforms::save_queue(tx.conn(), &platforms::QueueRow { test_asked_at: later, ..queue })?;
+        platforms::save_queue(tx.conn(), &QueueRow { test_asked_at: later, ..queue })?;
         return Ok(Some(Work::Test));
     }
     if queue.stopped.is_some() || platform.row.state != PlatformState::Active {
         return Ok(None);
     }
-    for call in table::open_calls(tx.conn(), platform.row.id)? {
-        if call.next_at > ctx.now {
-            continue;
-        }
-        if let Some(work) = again(tx, ctx, call)? {
-            return Ok(Some(work));
-        }
+    let is_down = queue.down_since.is_some();
+    if is_down && queue.probe_at > ctx.now {
+        return Ok(None);
     }
-    if let Some(work) = compose(tx, ctx, platform)? {
+    if let Some(work) = message(tx, ctx, platform, &queue)? {
+        if is_down {
+            // The one step that is tried: others are kept off until its outcome, or its lease, is known.
+            platforms::save_queue(tx.conn(), &QueueRow { probe_at: ctx.now.plus_seconds(LEASE_SECONDS), ..queue })?;
+        }
         return Ok(Some(work));
+    }
+    if is_down {
+        let waits = table::waits_again(tx.conn(), platform.row.id)? || !table::open_calls(tx.conn(), platform.row.id)?.is_empty();
+        if waits {
+            return Ok(None);
+        }
+        outage::over(tx, ctx, platform.row.id)?;
     }
     let Some(look) = table::due_look(tx.conn(), platform.row.id, ctx.now)? else { return Ok(None) };
     let taken = LookRow { next_at: ctx.now.plus_seconds(LEASE_SECONDS * 10), ..look };
@@ -104,11 +114,47 @@ pub fn next(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened) -> Result<Option<Work
     Ok(Some(Work::Look(taken)))
 }
 
+/// The message that is sent or asked about next. While a platform takes nothing, it is asked first about what may have arrived, and what
+/// it has not seen goes before what it did not take, so that one record that it can never take holds up no other.
+fn message(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, queue: &QueueRow) -> Result<Option<Work>, Problem> {
+    let is_down = queue.down_since.is_some();
+    let mut due = table::open_calls(tx.conn(), platform.row.id)?;
+    // One message is tried until it is plain that it gets nowhere, and then a second beside it.
+    let is_tried = |call: &CallRow| call.state == CallState::Waiting || call.tries >= PROBES_MAX;
+    let goes_new = !is_down || due.iter().all(is_tried);
+    due.retain(|call| call.next_at <= ctx.now);
+    let (sent_again, asked): (Vec<_>, Vec<_>) = due.into_iter().partition(|call| is_down && call.state == CallState::Later);
+    for call in asked {
+        if let Some(work) = again(tx, ctx, queue, call)? {
+            return Ok(Some(work));
+        }
+    }
+    if goes_new && let Some(work) = compose(tx, ctx, platform, is_down)? {
+        return Ok(Some(work));
+    }
+    for call in sent_again {
+        if let Some(work) = again(tx, ctx, queue, call)? {
+            return Ok(Some(work));
+        }
+    }
+    Ok(None)
+}
+
 /// What is done with a message whose time has come.
-fn again(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow) -> Result<Option<Work>, Problem> {
-    if ctx.now > call.begun_at.plus_seconds(GIVE_UP_SECONDS) {
-        outcome::give_up(tx, ctx, &call, "24 小时内没有结果 / no result within 24 hours")?;
-        return Ok(None);
+fn again(tx: &mut Tx<'_>, ctx: &Ctx, queue: &QueueRow, call: CallRow) -> Result<Option<Work>, Problem> {
+    // While a platform is down it says nothing of anybody, so that this time does not count.
+    let counted_from = queue.up_at.map_or(call.begun_at, |up_at| up_at.max(call.begun_at));
+    match (queue.down_since, call.state) {
+        (None, _) if ctx.now > counted_from.plus_seconds(GIVE_UP_SECONDS) => {
+            outcome::give_up(tx, ctx, &call, "24 小时内没有结果 / no result within 24 hours")?;
+            return Ok(None);
+        }
+        // It was not taken for certain, and may be what is wrong: others have their turn.
+        (Some(_), CallState::Later) if ctx.now > call.begun_at.plus_seconds(GIVE_UP_SECONDS) => {
+            outcome::release(tx, ctx, &call)?;
+            return Ok(None);
+        }
+        _ => {}
     }
     let next_at = ctx.now.plus_seconds(LEASE_SECONDS);
     match call.state {
@@ -146,12 +192,12 @@ fn again(tx: &mut Tx<'_>, ctx: &Ctx, call: CallRow) -> Result<Option<Work>, Prob
     }
 }
 
-/// Puts the next new message on record.
-fn compose(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened) -> Result<Option<Work>, Problem> {
+/// Puts the next new message on record; of one record while the platform is down.
+fn compose(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, is_down: bool) -> Result<Option<Work>, Problem> {
     let open = table::open_calls(tx.conn(), platform.row.id)?;
     let code = project_code(tx.conn(), platform)?;
     for _ in 0..ASIDE_MAX {
-        let ready = table::ready(tx.conn(), platform.row.id, LOOKED_AT_MAX)?;
+        let ready = table::ready(tx.conn(), platform.row.id, ctx.now, LOOKED_AT_MAX)?;
         let goes = |row: &&RecordRow| code.is_some() || matches!(row.kind, ReportKind::Company | ReportKind::Project);
         let Some(first) = ready.iter().find(goes) else { return Ok(None) };
         let is_free =
@@ -167,7 +213,8 @@ fn compose(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened) -> Result<Option<Work>
                     && row.is_alone == 0
                     && first.is_alone == 0)
         };
-        let batch: Vec<RecordRow> = ready.iter().filter(is_alike).take(first.kind.batch_max()).cloned().collect();
+        let most = if is_down { 1 } else { first.kind.batch_max() };
+        let batch: Vec<RecordRow> = ready.iter().filter(is_alike).take(most).cloned().collect();
         if let Some(work) = write(tx, ctx, platform, code.as_deref().unwrap_or_default(), batch)? {
             return Ok(Some(work));
         }

@@ -5,14 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::table::{self, DifferenceRow, RecordRow};
+use super::sending::body_of;
+use super::table::{self, DifferenceRow, RecordRow, Standing};
 use crate::base::Day;
 use crate::base::id::RecordId;
 use crate::projects;
 use crate::reporting::actions::Opened;
-use crate::reporting::gathering::{self, Body, Wanted, with_pictures};
+use crate::reporting::gathering::{self, Body, Wanted, may_be_absent, with_pictures};
 use crate::reporting::table::PlatformRow;
-use crate::reporting::{Belief, RecordState, ReportKind};
+use crate::reporting::{Belief, RecordState, ReportKind, believing};
 use crate::store::vault::Owner;
 use crate::store::{AnyConn, Tx};
 use crate::web::{Ctx, Problem};
@@ -104,15 +105,17 @@ pub fn plan(conn: &mut AnyConn, ctx: &Ctx, platform: &Opened, days: i64) -> Resu
     let mut changes = Vec::new();
     for kind in ReportKind::ALL.iter().copied() {
         let standing = table::standing(conn, row.id, kind, first_day(ctx, row, kind, days))?;
-        let known: BTreeMap<String, _> =
-            standing.into_iter().map(|(key, id, wanted, state)| (key, (id, wanted, state))).collect();
+        let known: BTreeMap<String, Standing> = standing.into_iter().map(|row| (row.0.clone(), row)).collect();
         let mut seen = BTreeSet::new();
-        for wanted in by_kind.remove(&kind).unwrap_or_default() {
+        for mut wanted in by_kind.remove(&kind).unwrap_or_default() {
+            if kind == ReportKind::Attendance {
+                wanted.key = stands_as(&known, &wanted);
+            }
             seen.insert(wanted.key.clone());
             let (digest, root) = digest(ctx, &wanted.body)?;
-            let is_same =
-                known.get(&wanted.key).is_some_and(|(_, stands, state)| *stands == digest && *state != RecordState::Incomplete);
-            if is_same {
+            if let Some(stands) = known.get(&wanted.key)
+                && is_told(ctx, kind, &wanted, stands, &digest)?
+            {
                 continue;
             }
             let bare = with_pictures(None, ctx, &wanted.body.item)?;
@@ -120,10 +123,35 @@ pub fn plan(conn: &mut AnyConn, ctx: &Ctx, platform: &Opened, days: i64) -> Resu
             let reason = told(&faults(ctx, platform, kind.add(), &text));
             changes.push(Change::Is(Box::new(Fresh { wanted, digest, root, reason })));
         }
-        let gone = known.into_iter().filter(|(key, (_, wanted, _))| !seen.contains(key) && !wanted.is_empty());
-        changes.extend(gone.map(|(_, (id, _, _))| Change::Gone(id)));
+        let gone = known.into_values().filter(|(key, _, wanted, ..)| !seen.contains(key) && !wanted.is_empty());
+        changes.extend(gone.map(|(_, id, ..)| Change::Gone(id)));
     }
     Ok(changes)
+}
+
+/// The key under which a passage stands: earlier versions named its direction in it.
+fn stands_as(known: &BTreeMap<String, Standing>, wanted: &Wanted) -> String {
+    let direction = wanted.body.item.get("direction").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let own = [wanted.key.clone(), format!("{} {direction}", wanted.key)];
+    let with = |way: &str| format!("{} {way}", wanted.key);
+    let found = own.into_iter().chain(["01", "02"].map(with)).find(|key| known.contains_key(key));
+    found.unwrap_or_else(|| wanted.key.clone())
+}
+
+/// Whether a record stands in the outbox as it is here.
+fn is_told(ctx: &Ctx, kind: ReportKind, wanted: &Wanted, stands: &Standing, now: &str) -> Result<bool, Problem> {
+    let (_, _, stands, state, previous) = stands;
+    if *previous != wanted.previous || *state == RecordState::Incomplete {
+        return Ok(false);
+    }
+    // What a platform took without papers that it need not have cannot be told again with them.
+    let is_there = matches!(state, RecordState::Accepted | RecordState::Sent | RecordState::Waiting | RecordState::Unknown);
+    let bare = may_be_absent(kind.add(), &wanted.body.item).filter(|_| is_there && kind.update().is_none());
+    Ok(stands == now
+        || match bare {
+            Some(item) => *stands == digest(ctx, &Body { item, ..wanted.body.clone() })?.0,
+            None => false,
+        })
 }
 
 /// The first day whose records of a kind a sweep looks at.
@@ -136,11 +164,12 @@ fn first_day(ctx: &Ctx, platform: &PlatformRow, kind: ReportKind, days: i64) -> 
 }
 
 /// Writes a part of what a sweep found; gives how many records changed.
-pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, platform: &PlatformRow, changes: &[Change]) -> Result<usize, Problem> {
+pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, opened: &Opened, changes: &[Change]) -> Result<usize, Problem> {
+    let platform = &opened.row;
     table::lock_queue(tx.conn(), platform.id)?;
     for change in changes {
         match change {
-            Change::Is(fresh) => keep(tx, ctx, platform, fresh)?,
+            Change::Is(fresh) => keep(tx, ctx, opened, fresh)?,
             Change::Gone(id) => gone(tx, ctx, platform, *id)?,
         }
     }
@@ -161,7 +190,8 @@ pub fn state_of(kind: ReportKind, wanted: &str, accepted: Option<&str>, reason: 
 pub const CHANGED: &str =
     "上报后内容有变，该类记录没有更新接口，请与平台核对 / changed after it was reported; the protocol has no update";
 
-fn keep(tx: &mut Tx<'_>, ctx: &Ctx, platform: &PlatformRow, fresh: &Fresh) -> Result<(), Problem> {
+fn keep(tx: &mut Tx<'_>, ctx: &Ctx, opened: &Opened, fresh: &Fresh) -> Result<(), Problem> {
+    let platform = &opened.row;
     let Fresh { wanted, digest, root, reason } = fresh;
     let stands = table::record_by_key(tx.conn(), platform.id, wanted.kind, &wanted.key)?;
     let text = serde_json::to_string(&wanted.body).map_err(|error| Problem::internal(&error.to_string()))?;
@@ -171,8 +201,15 @@ fn keep(tx: &mut Tx<'_>, ctx: &Ctx, platform: &PlatformRow, fresh: &Fresh) -> Re
         .as_ref()
         .map(|row| row.state)
         .filter(|state| matches!(state, RecordState::Sent | RecordState::Waiting | RecordState::Unknown));
-    let state = on_the_way.unwrap_or_else(|| state_of(wanted.kind, digest, accepted.as_deref(), reason));
-    let reason = if state == RecordState::WithPerson { CHANGED.to_owned() } else { reason.clone() };
+    // Where only what goes before it has changed, it stands where it stood.
+    let stood = stands.as_ref().filter(|row| row.wanted == *digest && row.state != RecordState::Incomplete);
+    let state = on_the_way.or(stood.map(|row| row.state));
+    let state = state.unwrap_or_else(|| state_of(wanted.kind, digest, accepted.as_deref(), reason));
+    let reason = match stood {
+        Some(row) => row.reason.clone(),
+        None if state == RecordState::WithPerson => CHANGED.to_owned(),
+        None => reason.clone(),
+    };
     let (parent_kind, parent) = wanted.parent.clone().unzip();
     let row = RecordRow {
         id: stands.as_ref().map_or_else(|| RecordId(ctx.id()), |row| row.id),
@@ -199,9 +236,30 @@ fn keep(tx: &mut Tx<'_>, ctx: &Ctx, platform: &PlatformRow, fresh: &Fresh) -> Re
         remote_code: stands.as_ref().and_then(|row| row.remote_code.clone()),
         is_alone: 0,
         changed_at: ctx.now,
+        previous: wanted.previous.clone(),
+        tries: stands.as_ref().map_or(0, |row| row.tries),
+        failing_since: stands.as_ref().and_then(|row| row.failing_since),
+        next_at: stands.as_ref().map_or(ctx.now, |row| row.next_at),
     };
-    let written = if stands.is_some() { table::save_record(tx.conn(), &row) } else { table::insert_record(tx.conn(), &row) };
-    Ok(written?)
+    match &stands {
+        Some(_) => table::save_record(tx.conn(), &row)?,
+        None => return Ok(table::insert_record(tx.conn(), &row)?),
+    }
+    match row.state {
+        RecordState::WithPerson => changed(tx, ctx, opened, &row, &wanted.body),
+        // It is again what the platform was told.
+        RecordState::Accepted => Ok(table::clear_difference(tx.conn(), row.id)?),
+        _ => Ok(()),
+    }
+}
+
+/// Notes what a platform believes of a record that has changed here and cannot be told again: what it was told last.
+pub fn changed(tx: &mut Tx<'_>, ctx: &Ctx, platform: &Opened, row: &RecordRow, now: &Body) -> Result<(), Problem> {
+    let Some(told) = row.accepted_body.as_ref().filter(|_| row.accepted.is_some()) else { return Ok(()) };
+    let told = body_of(tx.conn(), ctx, row.project_id, told)?.whole();
+    let Ok(told) = json::parse(&serde_json::Value::Object(told).to_string()) else { return Ok(()) };
+    let drift = writing::drift(row.kind.add(), &now.whole(), &told, &platform.secret);
+    believing::note(tx, ctx, row, &drift)
 }
 
 /// Whether the platform has it without being told: the project under a code that it gave.

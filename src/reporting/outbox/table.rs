@@ -48,6 +48,12 @@ pub struct RecordRow {
     /// 1 for one that goes in a message of its own.
     pub is_alone: i32,
     pub changed_at: Moment,
+    /// Key of the record of the same kind that the platform must have before: what the same person did last.
+    pub previous: Option<String>,
+    /// How often it was told in vain, since when, and before when it is not told again.
+    pub tries: i32,
+    pub failing_since: Option<Moment>,
+    pub next_at: Moment,
 }
 
 /// A message.
@@ -153,7 +159,8 @@ pub fn save_record(conn: &mut AnyConn, row: &RecordRow) -> Result<(), StoreError
             (r::accepted.eq(&row.accepted), r::accepted_body.eq(&row.accepted_body), r::accepted_at.eq(row.accepted_at)),
             (r::state.eq(row.state), r::reason.eq(&row.reason), r::call_id.eq(row.call_id)),
             (r::number.eq(row.number), r::remote_code.eq(&row.remote_code), r::is_alone.eq(row.is_alone)),
-            r::changed_at.eq(row.changed_at),
+            (r::changed_at.eq(row.changed_at), r::previous.eq(&row.previous)),
+            (r::tries.eq(row.tries), r::failing_since.eq(row.failing_since), r::next_at.eq(row.next_at)),
         ))
         .execute(conn)?;
     Ok(())
@@ -188,13 +195,13 @@ pub fn records_of(conn: &mut AnyConn, platform: RecordId, kind: ReportKind, from
     Ok(r::table.filter(wanted).order(r::key).select(RecordRow::as_select()).load(conn)?)
 }
 
-/// Key, digest and state of the records of a kind from a day on: what a sweep compares, without their values.
-pub type Standing = (String, RecordId, String, RecordState);
+/// Key, digest, state and predecessor of the records of a kind from a day on: what a sweep compares, without their values.
+pub type Standing = (String, RecordId, String, RecordState, Option<String>);
 
 pub fn standing(conn: &mut AnyConn, platform: RecordId, kind: ReportKind, from: Day) -> Result<Vec<Standing>, StoreError> {
     use report_records as r;
     let wanted = r::platform_id.eq(platform).and(r::kind.eq(kind)).and(r::on_day.ge(from));
-    Ok(r::table.filter(wanted).select((r::key, r::id, r::wanted, r::state)).load(conn)?)
+    Ok(r::table.filter(wanted).select((r::key, r::id, r::wanted, r::state, r::previous)).load(conn)?)
 }
 
 pub fn some_records(conn: &mut AnyConn, ids: &[RecordId]) -> Result<Vec<RecordRow>, StoreError> {
@@ -202,16 +209,46 @@ pub fn some_records(conn: &mut AnyConn, ids: &[RecordId]) -> Result<Vec<RecordRo
     Ok(r::table.filter(r::id.eq_any(ids)).order(r::id).select(RecordRow::as_select()).load(conn)?)
 }
 
-/// Records that may go out now, in the order in which a platform takes them: what each rests on was accepted.
-pub fn ready(conn: &mut AnyConn, platform: RecordId, limit: i64) -> Result<Vec<RecordRow>, StoreError> {
+/// Records that may go out now, in the order in which a platform takes them: what each rests on was accepted, and what the same person
+/// did before.
+pub fn ready(conn: &mut AnyConn, platform: RecordId, now: Moment, limit: i64) -> Result<Vec<RecordRow>, StoreError> {
     let text = "SELECT r.id AS id FROM report_records r WHERE r.platform_id = $1 AND r.state = 'queued' \
+                AND r.next_at <= $2 \
                 AND (r.parent IS NULL OR EXISTS (SELECT 1 FROM report_records p WHERE p.platform_id = r.platform_id \
                 AND p.kind = r.parent_kind AND p.key = r.parent AND p.accepted IS NOT NULL)) \
-                ORDER BY r.rank, r.on_day, r.id LIMIT $2";
-    let ids: Vec<RecordId> = fixed(text).big(platform.0).big(limit).load::<Id>(conn)?.into_iter().map(|row| row.id).collect();
+                AND (r.previous IS NULL OR EXISTS (SELECT 1 FROM report_records b WHERE b.platform_id = r.platform_id \
+                AND b.kind = r.kind AND b.key = r.previous AND b.accepted IS NOT NULL)) \
+                ORDER BY r.rank, r.on_day, r.id LIMIT $3";
+    let ids: Vec<RecordId> =
+        fixed(text).big(platform.0).big(now.0).big(limit).load::<Id>(conn)?.into_iter().map(|row| row.id).collect();
     let mut rows = some_records(conn, &ids)?;
     rows.sort_by_key(|row| (row.rank, row.on_day, row.id));
     Ok(rows)
+}
+
+/// Whether a record that was told in vain waits to be told again.
+pub fn waits_again(conn: &mut AnyConn, platform: RecordId) -> Result<bool, StoreError> {
+    use report_records as r;
+    let wanted = r::platform_id.eq(platform).and(r::state.eq(RecordState::Queued)).and(r::tries.gt(0));
+    Ok(r::table.filter(wanted).select(r::id).first::<RecordId>(conn).optional()?.is_some())
+}
+
+/// Lets everything that waits for its time go out; what may be at work at the platform still is asked about after `pause` seconds.
+pub fn wake(conn: &mut AnyConn, platform: RecordId, now: Moment, pause: i64) -> Result<(), StoreError> {
+    fixed("UPDATE report_records SET next_at = $1 WHERE platform_id = $2 AND state = 'queued' AND next_at > $3")
+        .big(now.0)
+        .big(platform.0)
+        .big(now.0)
+        .execute(conn)?;
+    for (state, at) in [("later", now), ("unknown", now.plus_seconds(pause))] {
+        fixed("UPDATE report_calls SET next_at = $1 WHERE platform_id = $2 AND ended_at IS NULL AND state = $3 AND next_at > $4")
+            .big(at.0)
+            .big(platform.0)
+            .text(state)
+            .big(at.0)
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// A page of a platform's records, of a state and kind where they are named.

@@ -170,6 +170,15 @@ pub fn forget(conn: &mut AnyConn, id: InboxId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether the bytes of a message were forgotten: its time was over, or its contents have gone elsewhere.
+pub fn is_forgotten(conn: &mut AnyConn, id: InboxId) -> Result<bool, StoreError> {
+    use schema::{inbox as i, inbox_parts as p};
+    let bare: Option<InboxId> =
+        i::table.filter(i::id.eq(id).and(i::body.eq(Vec::<u8>::new()))).select(i::id).get_result(conn).optional()?;
+    let parts: i64 = p::table.filter(p::inbox_id.eq(id)).count().get_result(conn)?;
+    Ok(bare.is_some() && parts == 0)
+}
+
 /// How many messages one call forgets the bytes of.
 pub const FORGOTTEN_AT_ONCE: i64 = 20_000;
 

@@ -256,3 +256,32 @@ both!(a_clerk_says_the_columns_by_mouse, |app| {
     assert!(text_of(&browser.page(&list).await).contains("尚未记住任何表头"));
     assert_eq!(entries(&client, &site, &account).await.len(), 2);
 });
+
+both!(a_sheet_that_was_left_lying_is_found_again, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let account = open(&client, &site, NUMBER).await;
+    let browser = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    assert!(!browser.page("/bank").await.contains("id=\"waiting\""));
+    let path = sheets(&site, &account);
+    let view = upload(&client, &path, &gb18030(STRANGE)).await.expect(201);
+    let id = view["id"].as_str().unwrap();
+    // A colleague who may feed the account finds it on both pages, and somebody of another project on neither.
+    let list = format!("/projects/{}/accounts/{account}/bank-sheets", site.id);
+    let link = format!("{list}/{id}");
+    for page in ["/bank", &list] {
+        let shown = browser.page(page).await;
+        assert!(shown.contains("id=\"waiting\"") && shown.contains(&link), "{page}: {}", text_of(&shown));
+    }
+    let other = project(&client, 2, "440300").await;
+    let stranger = app.browser(Role::LabourManager, ScopeOn::Project(other.id)).await;
+    assert!(!stranger.page("/bank").await.contains(id));
+    // One that was refused before anybody knew whose it is, is found by whoever handed it in alone.
+    let refused = hand_in(&client, &gb18030(&MARCH.replace("记账", "甲乙"))).await.refuse(422, "invalid");
+    assert!(refused.to_string().contains("bank-sheets"));
+    assert_eq!(browser.page("/bank").await.matches("/bank-sheets/").count(), 1, "another's");
+    // Booked, it waits no more.
+    client.post(&format!("{path}/{id}"), json!({"columns": columns()})).send().await.expect(200);
+    assert!(!browser.page("/bank").await.contains("id=\"waiting\""));
+    assert!(!browser.page(&list).await.contains("id=\"waiting\""));
+});

@@ -1,6 +1,8 @@
 //! Reporting to platforms: a fake province that behaves badly, and our own server side as the platform.
 
+mod changed;
 mod lost;
+mod outage;
 mod province;
 mod ways;
 

@@ -15,6 +15,7 @@ use anxin::wire::openapi::sign;
 use anxin::wire::openapi::writing::keys;
 use serde_json::{Map, Value, json};
 
+const OOPS: &str = "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 pub const SECRET: &str = "AnxinDemoSecret0AnxinDemoSecret1";
 pub const APP_ID: &str = "119999202603020001";
 pub const PROJECT_CODE: &str = "119999202603020042";
@@ -57,6 +58,16 @@ pub struct State {
     pub adds: Vec<(String, usize)>,
     /// Bodies of `data` of each Add with the nonce.
     pub sent: Vec<(String, String)>,
+    /// Person, day and type of each entry and exit, in the order in which they were taken.
+    pub entries: Vec<(String, String, String)>,
+    /// Whether everything is answered with HTTP 500.
+    pub is_down: bool,
+    /// Whether every Add is, while questions are answered.
+    pub is_deaf: bool,
+    /// Whether every Add is answered with 9999.
+    pub is_busy: bool,
+    /// Requests of any kind.
+    pub requests: usize,
     results: BTreeMap<String, (u32, String, String)>,
     nonces: BTreeSet<String>,
     number: i64,
@@ -136,6 +147,10 @@ fn word(object: &Map<String, Value>, key: &str) -> String {
 
 impl State {
     fn serve(&mut self, body: &[u8]) -> String {
+        self.requests += 1;
+        if self.is_down {
+            return OOPS.to_owned();
+        }
         let parameters = Parameters::parse(body).expect("a form");
         assert_eq!(parameters.get("appid"), Some(APP_ID));
         assert!(sign::holds(&parameters, &secret()), "the signature is right");
@@ -186,10 +201,16 @@ impl State {
         };
         assert!(list.is_none_or(|list| items.len() <= list.max), "{method}: too many items");
         self.adds.push((method.as_str().to_owned(), items.len()));
+        if self.is_deaf {
+            return OOPS.to_owned();
+        }
+        if self.is_busy {
+            return said("9999", "系统繁忙", json!({}));
+        }
         let act = self.script.pop_front();
         match &act {
             Some(Act::Break) => return String::new(),
-            Some(Act::Fail) => return "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned(),
+            Some(Act::Fail) => return OOPS.to_owned(),
             Some(Act::Code(code, message)) => return said(code, message, json!({})),
             _ => {}
         }
@@ -200,7 +221,7 @@ impl State {
         let answer = said("0", "", json!({"requestSerialCode": serial}));
         match act {
             Some(Act::TakeAndBreak) => String::new(),
-            Some(Act::TakeAndFail) => "HTTP/1.1 500 Oops\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned(),
+            Some(Act::TakeAndFail) => OOPS.to_owned(),
             Some(Act::Twice) => format!("{answer}{answer}"),
             _ => answer,
         }
@@ -235,6 +256,9 @@ impl State {
                 assert_eq!(word(&row, "projectCode"), PROJECT_CODE, "{method}");
             }
             self.require_order(adds, &row);
+            if method == Method::EntryExitAdd {
+                self.entries.push((word(&row, "idCardNumber"), word(&row, "date"), word(&row, "type")));
+            }
             let key = keys(adds).iter().map(|key| word(&row, key)).collect::<Vec<_>>().join(" ");
             let key = format!("{adds} {key}");
             if adds == method {

@@ -416,6 +416,10 @@ fn report(app: &App, project: ProjectId, platform: &str) -> String {
             remote_code: None,
             is_alone: 0,
             changed_at: ctx.now,
+            previous: None,
+            tries: 0,
+            failing_since: None,
+            next_at: ctx.now,
         };
         insert_record(tx.conn(), &row)?;
         Ok(row.id.to_string())

@@ -1,0 +1,10 @@
+ALTER TABLE report_queues DROP COLUMN up_at;
+ALTER TABLE report_queues DROP COLUMN probe_at;
+ALTER TABLE report_queues DROP COLUMN down_sends;
+ALTER TABLE report_queues DROP COLUMN down_why;
+ALTER TABLE report_queues DROP COLUMN down_tries;
+ALTER TABLE report_queues DROP COLUMN down_since;
+ALTER TABLE report_records DROP COLUMN next_at;
+ALTER TABLE report_records DROP COLUMN failing_since;
+ALTER TABLE report_records DROP COLUMN tries;
+ALTER TABLE report_records DROP COLUMN previous;
