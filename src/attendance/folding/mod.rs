@@ -184,8 +184,16 @@ type Person = (RecordId, WorkerId);
 /// What each person's passages of a day come to, and whether a shift runs into the day and out of it.
 type Peopled = (BTreeMap<Person, Tally>, (bool, bool));
 
-/// The last passage of a day, and those of the morning after with their places among that morning's.
-type AroundMidnight = (Option<Step>, Vec<(usize, Step)>);
+/// The passages of one person around a midnight.
+#[derive(Default)]
+struct AroundMidnight {
+    /// The last of the day.
+    last: Option<Step>,
+    /// Those of the morning after, with their places among that day's.
+    early: Vec<(usize, Step)>,
+    /// When the first from noon on is.
+    again: Option<i32>,
+}
 
 /// What folding some days of a project needs.
 struct Folding {
@@ -309,25 +317,31 @@ impl Folding {
         }
         let mut steps: BTreeMap<i64, AroundMidnight> = BTreeMap::new();
         for pass in evening.iter().filter(|pass| is_proof(pass.verify)) {
-            steps.entry(pass.pin_id).or_default().0 = Some(step(pass, 0));
+            steps.entry(pass.pin_id).or_default().last = Some(step(pass, 0));
         }
         for (place, pass) in morning.iter().enumerate().filter(|(_, pass)| early(pass)) {
-            steps.entry(pass.pin_id).or_default().1.push((place, step(pass, night::DAY_SECONDS)));
+            steps.entry(pass.pin_id).or_default().early.push((place, step(pass, night::DAY_SECONDS)));
+        }
+        for pass in morning.iter().filter(|pass| is_proof(pass.verify) && pass.local_time >= night::NOON) {
+            if let Some(known) = steps.get_mut(&pass.pin_id) {
+                known.again.get_or_insert(pass.local_time + night::DAY_SECONDS);
+            }
         }
         let mut people: BTreeMap<Person, AroundMidnight> = BTreeMap::new();
-        for (pin_id, (last, mut early)) in steps {
+        for (pin_id, mut around) in steps {
             let Some(person) = self.matcher.find(conn, vault, pin_id, day)? else { continue };
             let known = people.entry(person).or_default();
-            if known.0.is_none_or(|known| last.is_some_and(|last| last.time > known.time)) {
-                known.0 = last;
+            if known.last.is_none_or(|known| around.last.is_some_and(|last| last.time > known.time)) {
+                known.last = around.last;
             }
-            known.1.append(&mut early);
+            known.early.append(&mut around.early);
+            known.again = [known.again, around.again].into_iter().flatten().min();
         }
-        for (person, (last, mut early)) in people {
+        for (person, AroundMidnight { last, mut early, again }) in people {
             let Some(last) = last else { continue };
             early.sort_by_key(|(place, step)| (step.time, *place));
             let bare: Vec<Step> = early.iter().map(|(_, step)| *step).collect();
-            let count = night::carried(last, &bare);
+            let count = night::carried(last, &bare, again);
             if count > 0 {
                 found.insert(person, early.into_iter().take(count).map(|(place, _)| place).collect());
             }

@@ -215,6 +215,37 @@ both!(a_night_shift_is_of_the_day_on_which_it_began_whatever_comes_first, |app| 
     assert_eq!(told, [shift("2026-02-25"), shift("2026-02-26")]);
 });
 
+both!(a_day_that_begins_soon_after_a_night_is_a_day_of_its_own, |app| {
+    let (manager, site, _) = ground(&app, 4).await;
+    let pass = |pin: u32, time: &str, state: u8| format!("{pin}\t2026-02-{time}:00\t{state}\t15\n");
+    let mut lines = String::new();
+    for (pin, out, inward) in [(1001, "06:00", "07:30"), (1002, "06:00", "08:00"), (1003, "06:00", "07:00")] {
+        lines += &pass(pin, "10 20:00", 0);
+        lines += &(pass(pin, &format!("11 {out}"), 1) + &pass(pin, &format!("11 {inward}"), 0) + &pass(pin, "11 17:30", 1));
+    }
+    // With a way out at noon, and the next night.
+    lines += &(pass(1004, "10 20:00", 0) + &pass(1004, "11 06:00", 1) + &pass(1004, "11 07:30", 0) + &pass(1004, "11 11:30", 1));
+    lines += &(pass(1004, "11 13:00", 0) + &pass(1004, "11 17:30", 1) + &pass(1004, "11 19:40", 0) + &pass(1004, "12 06:00", 1));
+    attlog(&app, "T1", &lines).await;
+    app.drain();
+    let told: Vec<String> = days(&manager, &site, "2026-02")
+        .await
+        .iter()
+        .map(|day| {
+            let clock = |name: &str| day[name].as_i64().unwrap() / 60;
+            let (first, last) = (clock("first_time"), clock("last_time"));
+            let (flags, worth) = (day["flags"].as_str().unwrap(), day["hundredths"].as_i64().unwrap());
+            let on = day["worked_on"].as_str().unwrap();
+            format!("{on} {:02}:{:02}-{:02}:{:02} {worth} {flags}", first / 60, first % 60, last / 60, last % 60)
+        })
+        .collect();
+    let night = "2026-02-10 20:00-30:00 100 overnight";
+    let day = |begun: &str| format!("2026-02-11 {begun}-17:30 100 ");
+    let mut wanted = vec![night.to_owned(), night.to_owned(), night.to_owned(), night.to_owned()];
+    wanted.extend([day("07:30"), day("08:00"), day("07:00"), "2026-02-11 07:30-30:00 100 overnight".to_owned()]);
+    assert_eq!(told, wanted);
+});
+
 both!(ten_thousand_punches_in_any_order_with_repeats_make_the_same_days, |app| {
     let manager = app.labour_manager();
     let mut tables = Vec::new();
