@@ -17,7 +17,8 @@ use self::night::Step;
 use self::table::Pass;
 use super::corrections;
 use super::corrections::table::CorrectionRow;
-use super::devices::{GateDirection, table as devices};
+use super::devices::GateDirection;
+use super::devices::turns::Ways;
 use super::table::WorkDayRow;
 use super::{FOLD_DAYS_MAX, NO_PROOF_BASE, Passage, Tally, Worth, day_of};
 use crate::base::id::{ProjectId, RecordId, WorkerId};
@@ -199,7 +200,7 @@ struct AroundMidnight {
 struct Folding {
     project: ProjectId,
     matcher: Matcher,
-    gates: HashMap<i64, GateDirection>,
+    ways: Ways,
     /// Confirmed corrections by day and enrolment.
     corrected: BTreeMap<(Day, RecordId), CorrectionRow>,
     /// Passages of the days around the one that is folded, in order of time.
@@ -209,9 +210,9 @@ struct Folding {
 impl Folding {
     /// Reads what folding the days from one to another needs.
     fn new(conn: &mut AnyConn, project: ProjectId, (first, last): (Day, Day)) -> Result<Self, StoreError> {
-        let gates = devices::of_project(conn, project)?.into_iter().map(|device| (device.id.0, device.direction)).collect();
+        let ways = Ways::of(conn, project)?;
         let corrected = corrections::in_force(conn, project, first, last)?;
-        Ok(Self { project, matcher: Matcher::new(conn, project)?, gates, corrected, passes: BTreeMap::new() })
+        Ok(Self { project, matcher: Matcher::new(conn, project)?, ways, corrected, passes: BTreeMap::new() })
     }
 
     /// Folds one day; gives the rows written, and the days beside it that must be folded too.
@@ -242,7 +243,7 @@ impl Folding {
         let taken: HashSet<usize> = before.values().flatten().copied().collect();
         let mut numbers: HashMap<i64, Tally> = HashMap::new();
         for (_, pass) in passes.iter().enumerate().filter(|(place, pass)| is_proof(pass.verify) && !taken.contains(place)) {
-            let entered = entered(self.gates.get(&pass.device_id).copied(), pass.state);
+            let entered = self.ways.entered(pass.device_id, (number, pass.local_time), pass.state);
             numbers.entry(pass.pin_id).or_default().add(Passage { time: pass.local_time, entered });
         }
         // One person may pass by several numbers: the badge and the identity card.
@@ -255,7 +256,7 @@ impl Folding {
         let morning = self.passes_of(conn, number + 1)?;
         for (person, places) in after {
             for pass in places.iter().filter_map(|place| morning.get(*place)) {
-                let entered = entered(self.gates.get(&pass.device_id).copied(), pass.state);
+                let entered = self.ways.entered(pass.device_id, (number + 1, pass.local_time), pass.state);
                 people.entry(person).or_default().add(Passage { time: pass.local_time + night::DAY_SECONDS, entered });
             }
         }
@@ -305,14 +306,14 @@ impl Folding {
         let mut found = BTreeMap::new();
         let Some(day) = day_of(number) else { return Ok(found) };
         let (evening, morning) = (self.passes_of(conn, number)?, self.passes_of(conn, number + 1)?);
-        let gates = &self.gates;
-        let step = |pass: &Pass, more: i32| Step {
-            time: pass.local_time + more,
-            entered: entered(gates.get(&pass.device_id).copied(), pass.state),
+        let ways = &self.ways;
+        let step = |pass: &Pass, later: i32| Step {
+            time: pass.local_time + later * night::DAY_SECONDS,
+            entered: ways.entered(pass.device_id, (number + later, pass.local_time), pass.state),
         };
         // Mostly nobody comes out in the morning, and nothing is looked up.
         let early = |pass: &&Pass| is_proof(pass.verify) && pass.local_time < night::NOON;
-        if !morning.iter().filter(early).any(|pass| step(pass, 0).entered == Some(false)) {
+        if !morning.iter().filter(early).any(|pass| step(pass, 1).entered == Some(false)) {
             return Ok(found);
         }
         let mut steps: BTreeMap<i64, AroundMidnight> = BTreeMap::new();
@@ -320,7 +321,7 @@ impl Folding {
             steps.entry(pass.pin_id).or_default().last = Some(step(pass, 0));
         }
         for (place, pass) in morning.iter().enumerate().filter(|(_, pass)| early(pass)) {
-            steps.entry(pass.pin_id).or_default().early.push((place, step(pass, night::DAY_SECONDS)));
+            steps.entry(pass.pin_id).or_default().early.push((place, step(pass, 1)));
         }
         for pass in morning.iter().filter(|pass| is_proof(pass.verify) && pass.local_time >= night::NOON) {
             if let Some(known) = steps.get_mut(&pass.pin_id) {
