@@ -13,7 +13,7 @@ use crate::base::id::DeviceId;
 use crate::base::person::half_width;
 use crate::base::words;
 use crate::store::vault::Owner;
-use crate::store::{AnyConn, Chain, StoreError, Tx, Vault, journal};
+use crate::store::{AnyConn, Chain, StoreError, Tx, Vault, jobs, journal};
 use crate::web::{Ctx, Problem};
 
 words! {
@@ -160,6 +160,10 @@ pub fn change(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, change: &Change) -> Resu
     row.recorded_seq = tx.seq(Chain::Organisation)?;
     table::update(tx, &row)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "change_device", &id.to_string())?;
+    if row.mac.is_some() && row.mac != before.mac {
+        // What was held in the name of the address is this machine's.
+        jobs::enqueue(tx.conn(), ctx.id(), "replay_device", &id.to_string(), ctx.now)?;
+    }
     Ok(row)
 }
 

@@ -1,6 +1,7 @@
 //! Work days: corrections by two persons, shifts over midnight, and the same table whatever order punches come in.
 
 use anxin::web::{Role, ScopeOn};
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use super::attendance::{attlog, bind};
@@ -176,7 +177,6 @@ both!(what_stands_is_what_folding_again_makes_of_punches_and_corrections, |app| 
     assert_eq!((found.compared, found.left_out, found.differ), (3, 0, Vec::new()));
     // Somebody writes a whole day for half of one, takes a row away and puts one where nobody was.
     app.write(|tx, _| {
-        use diesel::connection::SimpleConnection;
         tx.conn().batch_execute(
             "UPDATE work_days SET hundredths = 50 WHERE worked_on = '2026-02-26'; DELETE FROM work_days WHERE worked_on = '2026-02-25'; \
              INSERT INTO work_days (project_id, worked_on, enrolment_id, worker_id, first_time, last_time, punches, hundredths, flags, \
