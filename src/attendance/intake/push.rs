@@ -191,7 +191,9 @@ pub type EventKey = fn(&DevicePunch) -> Option<String>;
 pub enum Sent {
     /// It has just come: its times tell what the machine's clock says.
     Now,
-    /// It was kept and is read again.
+    /// It was held for its machine and is read for the first time.
+    Held,
+    /// It was kept and is read again: what it gives away was counted.
     Before,
 }
 
@@ -224,12 +226,12 @@ pub fn store(
             }
         }
     }
-    let judged = match sent {
-        Sent::Now => heard::judge(tx, ctx, (intake, &mut *lesson), device, &new)?,
-        Sent::Before => signs::Judged::default(),
-    };
     let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &new)?;
-    if !refused.is_empty() || !ignored.is_empty() || pictures > 0 {
+    let judged = match sent {
+        Sent::Now => heard::judge(tx, ctx, (intake, lesson), device, (&new, !stored.fresh.is_empty()))?,
+        Sent::Held | Sent::Before => signs::Judged::default(),
+    };
+    if sent != Sent::Before && (!refused.is_empty() || !ignored.is_empty() || pictures > 0) {
         signs::table::change(tx.conn(), device.id, |row| {
             row.refused = row.refused.saturating_add(i64::try_from(refused.len()).unwrap_or(i64::MAX));
             row.pictures = row.pictures.saturating_add(i64::from(pictures));

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::again::read;
+use super::push::Sent;
 use super::{hardware, keeping};
 use crate::attendance::devices::table::{self, DeviceRow};
 use crate::base::id::{DeviceId, InboxId};
@@ -66,7 +67,7 @@ pub(super) fn take_over(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, source: 
         for message in held {
             let id = InboxId(ctx.id());
             let what = (message.feed.as_str(), message.request.as_str(), message.body.as_slice());
-            if let Some(reading) = read(tx, ctx, (device, project, id), what)? {
+            if let Some(reading) = read(tx, ctx, (device, project, id), what, Sent::Held)? {
                 let parsed = keeping::parsed(reading.parser, &reading.stored, reading.problems.len(), reading.read);
                 let taken_over = Message {
                     feed: feed_of(&message.feed),
