@@ -161,6 +161,7 @@ fn card(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId, sealed: Option<&[u8]>
 /// Devices, work days, and of the punches of each day how many there are with their order-free digest.
 fn passages(text: &mut Text, conn: &mut AnyConn) -> Result<(), Problem> {
     text.rows("devices", attendance::devices::table::all(conn)?)?;
+    text.rows("device_turns", attendance::devices::turns::table::all(conn)?)?;
     text.rows("roster_imports", attendance::imports::table::all(conn)?)?;
     text.rows("roster_steps", attendance::imports::table::all_steps(conn)?)?;
     text.rows("roster_rows", attendance::imports::table::all_rows(conn)?)?;

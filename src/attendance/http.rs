@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::day_of;
 use super::devices::signs::is_far;
 use super::devices::table as devices;
+use super::devices::turns::Ways;
 use super::folding::{self, Matcher, UnmatchedPin};
 use super::table::{self, WorkDayRow};
 use crate::base::id::{DeviceId, ProjectId, RecordId, WorkerId};
@@ -138,6 +139,7 @@ async fn punches(call: Call, project: web::Path<ProjectId>, query: web::Query<Da
         let site = enter(conn, &ctx.scope, id)?;
         let mut matcher = Matcher::new(conn, site.id)?;
         let gates = devices::of_project(conn, site.id)?;
+        let ways = Ways::of(conn, site.id)?;
         let mut rows = table::punches_page(conn, site.id, day_number(day), skip, limit + 1)?;
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let next = (rows.len() > wanted).then(|| (skip + limit).to_string());
@@ -146,11 +148,11 @@ async fn punches(call: Call, project: web::Path<ProjectId>, query: web::Query<Da
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
             let device = gates.iter().find(|gate| gate.id.0 == row.device_id);
-            let gate = device.map(|gate| gate.direction);
             let offset = device.map_or(CHINA_OFFSET_MINUTES, |gate| gate.offset_minutes);
             let at =
                 Moment(day.begins().0 + (i64::from(row.local_time) + 60 * i64::from(CHINA_OFFSET_MINUTES - offset)) * 1_000_000);
             let is_far = received.get(&row.inbox_id).is_some_and(|received_at| is_far(at, *received_at, *received_at));
+            let way = ways.entered(row.device_id, (row.local_day, row.local_time), row.state);
             let person = match day_of(row.local_day) {
                 Some(day) => matcher.find(conn, ctx.vault(), row.pin_id, day)?,
                 None => None,
@@ -166,7 +168,7 @@ async fn punches(call: Call, project: web::Path<ProjectId>, query: web::Query<Da
                 pin: folding::shown_pin(&pin),
                 state: (row.state != -1).then_some(row.state),
                 verify: (row.verify != -1).then_some(row.verify),
-                direction: folding::entered(gate, row.state).map(|entered| if entered { "in" } else { "out" }),
+                direction: way.map(|entered| if entered { "in" } else { "out" }),
                 flags: if is_far { vec![Reason::TimeFar.code()] } else { Vec::new() },
                 enrolment_id: person.map(|(enrolment, _)| enrolment),
                 worker_id: person.map(|(_, worker)| worker),

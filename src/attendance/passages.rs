@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::day_of;
 use super::devices::table as devices;
+use super::devices::turns::Ways;
 use super::folding::night::DAY_SECONDS;
-use super::folding::{entered, is_proof, table};
+use super::folding::{is_proof, table};
 use super::table::WorkDayRow;
 use crate::base::Day;
 use crate::store::{AnyConn, StoreError, Vault};
@@ -57,8 +58,9 @@ pub fn behind(
     }
     let gates: HashMap<i64, devices::DeviceRow> =
         devices::of_project(conn, project)?.into_iter().map(|device| (device.id.0, device)).collect();
-    for (day, pass) in table::passes_of_pins(conn, project, &pins, (day_number(first), day_number(last) + 1), SHOWN_MAX)? {
-        let Some(day) = day_of(day) else { continue };
+    let ways = Ways::of(conn, project)?;
+    for (number, pass) in table::passes_of_pins(conn, project, &pins, (day_number(first), day_number(last) + 1), SHOWN_MAX)? {
+        let Some(day) = day_of(number) else { continue };
         // The morning's passages of a shift over midnight are shown with the day on which it began.
         let (eve, late) = (day.plus_days(-1), pass.local_time + DAY_SECONDS);
         let (day, time) = if worked.get(&eve).is_some_and(|last| late <= *last) { (eve, late) } else { (day, pass.local_time) };
@@ -68,7 +70,7 @@ pub fn behind(
         let gate = gates.get(&pass.device_id);
         shown.entry(day).or_default().push(ShownPassage {
             time,
-            entered: entered(gate.map(|device| device.direction), pass.state),
+            entered: ways.entered(pass.device_id, (number, pass.local_time), pass.state),
             gate: gate.map(|device| device.gate.clone()).unwrap_or_default(),
             is_proof: is_proof(pass.verify),
         });

@@ -173,8 +173,10 @@ async fn take(request: HttpRequest, call: Call, payload: web::Payload) -> Result
         Ok(parts) => (parts.into_iter().map(<[u8]>::to_vec).collect(), None),
         Err(problem) => (vec![body.clone()], Some(problem)),
     };
-    if let Some(problem) = refusal.as_ref().filter(|problem| problem.reason == Reason::OverLimit) {
-        return Err(Problem::new(Code::TooLarge, problem.zh.clone(), problem.en.clone()).at("body", "over_limit"));
+    for (reason, code) in [(Reason::OverLimit, Code::TooLarge), (Reason::MissingField, Code::Invalid)] {
+        if let Some(problem) = refusal.as_ref().filter(|problem| problem.reason == reason) {
+            return Err(Problem::new(code, problem.zh.clone(), problem.en.clone()).at("body", reason.code()));
+        }
     }
     let call = Call { ctx };
     let reply = call

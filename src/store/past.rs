@@ -82,7 +82,7 @@ const PROJECT_VERSIONED: [&str; 6] = ["enrolments", "wage_accounts", "bank_entri
 const EITHER: [&str; 3] = ["documents", "gate_answers", "realname_records"];
 
 /// Tables of the organisation's chain whose rows never change.
-const ORGANISATION: [&str; 2] = ["parties", "credit_records"];
+const ORGANISATION: [&str; 3] = ["parties", "credit_records", "device_turns"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]

@@ -2045,6 +2045,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    device_turns (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        since -> BigInt,
+        was -> Text,
+        direction -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     doubt_steps (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

@@ -269,7 +269,7 @@ pub fn verify(place: &Where) -> Result<Verdict, StoreError> {
     };
     if open_days > 0 {
         say(&format!(
-            "{open_days} days of work wait to be folded, or a machine of theirs has moved / {open_days} 天的工日未比对"
+            "{open_days} days of work wait to be folded, or a machine of theirs was moved before moves were recorded / {open_days} 天的工日未比对"
         ))?;
     }
     let today = SystemClock.today();

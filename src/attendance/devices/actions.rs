@@ -1,10 +1,10 @@
 //! Admitting, binding and blocking devices, and ordering things of them.
 
-use super::signs;
 use super::table::{self, DeviceRow, OrderRow};
 use super::{
     COM_KEY_MAX, DeviceState, FACTORY_KEYS, GATE_MAX, GateDirection, Maker, OFFSET_MINUTES_MAX, Order, OrderState, QUEUE_MAX,
 };
+use super::{signs, turns};
 use crate::attendance::intake::replay::{self, Replayed};
 use crate::attendance::silence;
 use crate::attendance::table as punches;
@@ -97,9 +97,10 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
             Some(key) => Some(com_key_hash(ctx.vault(), &serial, key)),
         },
         recorded_seq,
-        ..before
+        ..before.clone()
     };
     if is_known {
+        turns::note(tx, ctx, (&before, &row), None)?;
         table::update(tx, &row)?
     } else {
         table::insert(tx, &row, ctx.now)?

@@ -168,6 +168,9 @@ pub struct ChangeDevice {
     gate: Option<String>,
     /// Which way people pass.
     direction: Option<GateDirection>,
+    /// From when on they pass that way, with a new direction; from now on when absent. Passages from before stay as they were; a moment
+    /// since which passages came is refused.
+    since: Option<Moment>,
     /// Minutes that its clock is ahead of UTC.
     offset_minutes: Option<i32>,
     /// Hardware address; empty for none.
@@ -367,8 +370,8 @@ async fn push_users(call: Call, device: web::Path<DeviceId>) -> Result<impl Resp
 
 async fn change(call: Call, device: web::Path<DeviceId>, body: Body<ChangeDevice>) -> Result<impl Responder, Problem> {
     let id = device.into_inner();
-    let ChangeDevice { gate, direction, offset_minutes, mac, heartbeat_minutes, settings } = body.0;
-    let wanted = Change { gate, direction, offset_minutes, mac, heartbeat_minutes, settings };
+    let ChangeDevice { gate, direction, since, offset_minutes, mac, heartbeat_minutes, settings } = body.0;
+    let wanted = Change { gate, direction, since, offset_minutes, mac, heartbeat_minutes, settings };
     call.write(StatusCode::OK, move |tx, ctx| {
         let row = keys::change(tx, ctx, id, &wanted)?;
         Ok(view(tx.conn(), row)?)

@@ -6,12 +6,14 @@
 use super::actions::enter;
 use super::settings::{DeviceSettings, HEARTBEATS_MINUTES};
 use super::table::{self, DeviceRow};
+use super::turns;
 use super::{DeviceState, GATE_MAX, GateDirection, Maker, OFFSET_MINUTES_MAX};
+use crate::base::Moment;
 use crate::base::id::DeviceId;
 use crate::base::person::half_width;
 use crate::base::words;
 use crate::store::vault::Owner;
-use crate::store::{AnyConn, Chain, StoreError, Tx, Vault, journal};
+use crate::store::{AnyConn, Chain, StoreError, Tx, Vault, jobs, journal};
 use crate::web::{Ctx, Problem};
 
 words! {
@@ -96,6 +98,8 @@ pub struct Change {
     pub gate: Option<String>,
     /// Which way people pass.
     pub direction: Option<GateDirection>,
+    /// From when on they pass that way; from now on when absent. What the machine told of before stays as it is.
+    pub since: Option<Moment>,
     /// Minutes that its clock is ahead of UTC.
     pub offset_minutes: Option<i32>,
     /// Hardware address; empty text for none.
@@ -109,9 +113,11 @@ pub struct Change {
 /// Changes how a machine is listened to and spoken to.
 ///
 /// # Errors
-/// `not_found` for a machine that the asker may not see, `invalid` for what no machine can mean.
+/// `not_found` for a machine that the asker may not see, `invalid` for what no machine can mean, `conflict` for a direction that would
+/// hold for passages that are here already.
 pub fn change(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, change: &Change) -> Result<DeviceRow, Problem> {
-    let mut row = enter(tx.conn(), ctx, id)?;
+    let before = enter(tx.conn(), ctx, id)?;
+    let mut row = before.clone();
     if let Some(gate) = change.gate.as_deref().map(half_width) {
         if gate.is_empty() || gate.chars().count() > GATE_MAX {
             let en = "Name the gate in 1 to 60 characters.";
@@ -150,9 +156,14 @@ pub fn change(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, change: &Change) -> Resu
         settings.check()?;
         row.settings = settings.kept();
     }
+    turns::note(tx, ctx, (&before, &row), change.since)?;
     row.recorded_seq = tx.seq(Chain::Organisation)?;
     table::update(tx, &row)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "change_device", &id.to_string())?;
+    if row.mac.is_some() && row.mac != before.mac {
+        // What was held in the name of the address is this machine's.
+        jobs::enqueue(tx.conn(), ctx.id(), "replay_device", &id.to_string(), ctx.now)?;
+    }
     Ok(row)
 }
 

@@ -10,6 +10,7 @@ pub mod roll;
 pub mod settings;
 pub mod signs;
 pub mod table;
+pub mod turns;
 
 use serde::{Deserialize, Serialize};
 

@@ -160,6 +160,27 @@ pub fn by_serial(conn: &mut AnyConn, serial: &str) -> Result<Option<DeviceRow>, 
     Ok(devices::table.filter(devices::serial.eq(serial)).select(DeviceRow::as_select()).get_result(conn).optional()?)
 }
 
+#[derive(QueryableByName)]
+struct NamedRow {
+    #[diesel(sql_type = BigInt)]
+    id: DeviceId,
+}
+
+/// The devices whose hardware address this is (twelve hex digits), or whose serial number is nothing else.
+pub fn named_by_mac(conn: &mut AnyConn, mac: &str) -> Result<Vec<DeviceRow>, StoreError> {
+    let rows: Vec<NamedRow> = fixed(
+        "SELECT id FROM devices WHERE mac = $1 \
+         OR REPLACE(REPLACE(REPLACE(LOWER(serial), '-', ''), '.', ''), ':', '') = $1 ORDER BY id",
+    )
+    .text(mac)
+    .load(conn)?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        found.extend(find(conn, row.id)?);
+    }
+    Ok(found)
+}
+
 /// The device that pushes to the address with this token.
 pub fn by_token(conn: &mut AnyConn, token_index: &str) -> Result<Option<DeviceRow>, StoreError> {
     Ok(devices::table.filter(devices::token_index.eq(token_index)).select(DeviceRow::as_select()).get_result(conn).optional()?)

@@ -1,7 +1,7 @@
 //! Folding again what stands: whether the work days are what punches, roll and confirmed corrections make of them. Nothing is written.
 //!
 //! A day that waits to be folded, or lies beside one, is left out, and so is a day with a passage of a machine that was moved or turned
-//! since: what it said then is folded by what it is now, and the day stands as it was folded when it hung there. Nor are the days of a
+//! before turns were recorded: nobody knows since when, and the day stands as it was folded when it hung there. Nor are the days of a
 //! project compared that wait for newer rules, and a paid day that earlier rules folded (`rules`) need only be as it was then.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -17,7 +17,8 @@ use self::night::Step;
 use self::table::Pass;
 use super::corrections;
 use super::corrections::table::CorrectionRow;
-use super::devices::{GateDirection, table as devices};
+use super::devices::GateDirection;
+use super::devices::turns::Ways;
 use super::table::WorkDayRow;
 use super::{FOLD_DAYS_MAX, NO_PROOF_BASE, Passage, Tally, Worth, day_of};
 use crate::base::id::{ProjectId, RecordId, WorkerId};
@@ -184,14 +185,22 @@ type Person = (RecordId, WorkerId);
 /// What each person's passages of a day come to, and whether a shift runs into the day and out of it.
 type Peopled = (BTreeMap<Person, Tally>, (bool, bool));
 
-/// The last passage of a day, and those of the morning after with their places among that morning's.
-type AroundMidnight = (Option<Step>, Vec<(usize, Step)>);
+/// The passages of one person around a midnight.
+#[derive(Default)]
+struct AroundMidnight {
+    /// The last of the day.
+    last: Option<Step>,
+    /// Those of the morning after, with their places among that day's.
+    early: Vec<(usize, Step)>,
+    /// When the first from noon on is.
+    again: Option<i32>,
+}
 
 /// What folding some days of a project needs.
 struct Folding {
     project: ProjectId,
     matcher: Matcher,
-    gates: HashMap<i64, GateDirection>,
+    ways: Ways,
     /// Confirmed corrections by day and enrolment.
     corrected: BTreeMap<(Day, RecordId), CorrectionRow>,
     /// Passages of the days around the one that is folded, in order of time.
@@ -201,9 +210,9 @@ struct Folding {
 impl Folding {
     /// Reads what folding the days from one to another needs.
     fn new(conn: &mut AnyConn, project: ProjectId, (first, last): (Day, Day)) -> Result<Self, StoreError> {
-        let gates = devices::of_project(conn, project)?.into_iter().map(|device| (device.id.0, device.direction)).collect();
+        let ways = Ways::of(conn, project)?;
         let corrected = corrections::in_force(conn, project, first, last)?;
-        Ok(Self { project, matcher: Matcher::new(conn, project)?, gates, corrected, passes: BTreeMap::new() })
+        Ok(Self { project, matcher: Matcher::new(conn, project)?, ways, corrected, passes: BTreeMap::new() })
     }
 
     /// Folds one day; gives the rows written, and the days beside it that must be folded too.
@@ -234,7 +243,7 @@ impl Folding {
         let taken: HashSet<usize> = before.values().flatten().copied().collect();
         let mut numbers: HashMap<i64, Tally> = HashMap::new();
         for (_, pass) in passes.iter().enumerate().filter(|(place, pass)| is_proof(pass.verify) && !taken.contains(place)) {
-            let entered = entered(self.gates.get(&pass.device_id).copied(), pass.state);
+            let entered = self.ways.entered(pass.device_id, (number, pass.local_time), pass.state);
             numbers.entry(pass.pin_id).or_default().add(Passage { time: pass.local_time, entered });
         }
         // One person may pass by several numbers: the badge and the identity card.
@@ -247,7 +256,7 @@ impl Folding {
         let morning = self.passes_of(conn, number + 1)?;
         for (person, places) in after {
             for pass in places.iter().filter_map(|place| morning.get(*place)) {
-                let entered = entered(self.gates.get(&pass.device_id).copied(), pass.state);
+                let entered = self.ways.entered(pass.device_id, (number + 1, pass.local_time), pass.state);
                 people.entry(person).or_default().add(Passage { time: pass.local_time + night::DAY_SECONDS, entered });
             }
         }
@@ -297,37 +306,43 @@ impl Folding {
         let mut found = BTreeMap::new();
         let Some(day) = day_of(number) else { return Ok(found) };
         let (evening, morning) = (self.passes_of(conn, number)?, self.passes_of(conn, number + 1)?);
-        let gates = &self.gates;
-        let step = |pass: &Pass, more: i32| Step {
-            time: pass.local_time + more,
-            entered: entered(gates.get(&pass.device_id).copied(), pass.state),
+        let ways = &self.ways;
+        let step = |pass: &Pass, later: i32| Step {
+            time: pass.local_time + later * night::DAY_SECONDS,
+            entered: ways.entered(pass.device_id, (number + later, pass.local_time), pass.state),
         };
         // Mostly nobody comes out in the morning, and nothing is looked up.
         let early = |pass: &&Pass| is_proof(pass.verify) && pass.local_time < night::NOON;
-        if !morning.iter().filter(early).any(|pass| step(pass, 0).entered == Some(false)) {
+        if !morning.iter().filter(early).any(|pass| step(pass, 1).entered == Some(false)) {
             return Ok(found);
         }
         let mut steps: BTreeMap<i64, AroundMidnight> = BTreeMap::new();
         for pass in evening.iter().filter(|pass| is_proof(pass.verify)) {
-            steps.entry(pass.pin_id).or_default().0 = Some(step(pass, 0));
+            steps.entry(pass.pin_id).or_default().last = Some(step(pass, 0));
         }
         for (place, pass) in morning.iter().enumerate().filter(|(_, pass)| early(pass)) {
-            steps.entry(pass.pin_id).or_default().1.push((place, step(pass, night::DAY_SECONDS)));
+            steps.entry(pass.pin_id).or_default().early.push((place, step(pass, 1)));
+        }
+        for pass in morning.iter().filter(|pass| is_proof(pass.verify) && pass.local_time >= night::NOON) {
+            if let Some(known) = steps.get_mut(&pass.pin_id) {
+                known.again.get_or_insert(pass.local_time + night::DAY_SECONDS);
+            }
         }
         let mut people: BTreeMap<Person, AroundMidnight> = BTreeMap::new();
-        for (pin_id, (last, mut early)) in steps {
+        for (pin_id, mut around) in steps {
             let Some(person) = self.matcher.find(conn, vault, pin_id, day)? else { continue };
             let known = people.entry(person).or_default();
-            if known.0.is_none_or(|known| last.is_some_and(|last| last.time > known.time)) {
-                known.0 = last;
+            if known.last.is_none_or(|known| around.last.is_some_and(|last| last.time > known.time)) {
+                known.last = around.last;
             }
-            known.1.append(&mut early);
+            known.early.append(&mut around.early);
+            known.again = [known.again, around.again].into_iter().flatten().min();
         }
-        for (person, (last, mut early)) in people {
+        for (person, AroundMidnight { last, mut early, again }) in people {
             let Some(last) = last else { continue };
             early.sort_by_key(|(place, step)| (step.time, *place));
             let bare: Vec<Step> = early.iter().map(|(_, step)| *step).collect();
-            let count = night::carried(last, &bare);
+            let count = night::carried(last, &bare, again);
             if count > 0 {
                 found.insert(person, early.into_iter().take(count).map(|(place, _)| place).collect());
             }

@@ -111,11 +111,14 @@ struct TurnedRow {
     id: i64,
 }
 
-/// Machines that hung on the project once and were moved or turned since.
+/// Machines that hung on the project once and were moved or turned since, before such a turn was recorded (`devices::turns`).
 pub fn turned_machines(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<i64>, StoreError> {
     let rows: Vec<TurnedRow> = fixed(
-        "SELECT DISTINCT w.id AS id FROM devices_was w JOIN devices d ON d.id = w.id WHERE w.project_id = $1 \
-         AND (d.project_id IS NULL OR d.project_id <> w.project_id OR d.direction <> w.direction)",
+        "SELECT DISTINCT w.id AS id FROM devices_was w JOIN \
+         (SELECT id, recorded_seq, project_id, direction FROM devices \
+         UNION ALL SELECT id, recorded_seq, project_id, direction FROM devices_was) n ON n.id = w.id AND n.recorded_seq = w.until_seq \
+         WHERE w.project_id = $1 AND (n.project_id IS NULL OR n.project_id <> w.project_id OR n.direction <> w.direction) \
+         AND NOT EXISTS (SELECT 1 FROM device_turns t WHERE t.device_id = w.id AND t.recorded_seq = w.until_seq)",
     )
     .big(project.0)
     .load(conn)?;

@@ -334,6 +334,7 @@ pub fn mend(
         return Err(Problem::conflict(zh, en).at("row", "bad_state"));
     }
     let columns = columns_of(import.row.kind());
+    let cells = &by_key(columns, cells)?;
     let rows = sheets::read(&ImportRow { read_on: ctx.today, ..import.row.clone() }, &book_of(columns, cells));
     if rows.count() == 0 {
         return Err(in_columns(columns, rows.problems().iter().map(fault_of)));
@@ -360,8 +361,31 @@ fn in_columns(columns: &[Column], faults: impl Iterator<Item = Fault>) -> Proble
     problem
 }
 
+/// Cells by the keys of our columns, from those or the headings of files; none is dropped in silence.
+fn by_key(columns: &[Column], cells: &BTreeMap<String, String>) -> Result<BTreeMap<&'static str, String>, Problem> {
+    let (mut found, mut faults) = (BTreeMap::new(), Vec::new());
+    for (told, text) in cells {
+        let name: String = told.chars().filter(|c| !c.is_whitespace()).collect();
+        let column = columns.iter().find(|column| column.key == name || column.names.contains(&name.as_str()));
+        let (zh, en) = match column {
+            Some(column) if found.insert(column.key, text.clone()).is_none() => continue,
+            Some(_) => ("同一列填写了两次".to_owned(), "this column was given twice".to_owned()),
+            None => {
+                let keys = columns.iter().map(|column| column.key).collect::<Vec<_>>().join(", ");
+                (format!("没有这一列；可用列：{keys}"), format!("there is no such column; the columns are: {keys}"))
+            }
+        };
+        faults.push(Fault { place: told.chars().take(40).collect(), reason: "bad_format".to_owned(), zh, en });
+    }
+    if faults.is_empty() {
+        return Ok(found);
+    }
+    let problem = Problem::invalid("有无法识别的列，请按提示改正。", "Some columns are not known; mend what is told of each.");
+    Err(Problem { faults, ..problem })
+}
+
 /// A sheet of one row, from texts by the keys of our columns: what is mended in place is read like any file.
-fn book_of(columns: &[Column], cells: &BTreeMap<String, String>) -> Workbook {
+fn book_of(columns: &[Column], cells: &BTreeMap<&'static str, String>) -> Workbook {
     let heading = |column: &Column| SheetCell::Text(column.names.first().copied().unwrap_or(column.key).to_owned());
     let cell = |column: &Column| cells.get(column.key).map_or(SheetCell::Empty, |text| SheetCell::Text(text.clone()));
     let rows = vec![columns.iter().map(heading).collect(), columns.iter().map(cell).collect()];

@@ -70,6 +70,7 @@ pub(super) fn read(
     ctx: &Ctx,
     (device, project, id): (&DeviceRow, ProjectId, InboxId),
     (feed, request, body): (&str, &str, &[u8]),
+    sent: Sent,
 ) -> Result<Option<Reading>, StoreError> {
     // A memory of its own: what is learnt here may still be rolled back.
     let (intake, mut lesson) = (Intake::default(), Lesson::default());
@@ -89,7 +90,7 @@ pub(super) fn read(
         ("zk", None) => {
             let problems = match asked(request) {
                 (Some(Endpoint::Data), Some(Table::OperLog | Table::UserInfo)) => {
-                    clock_records::take(tx, ctx, (device, project, id), body)?.1
+                    clock_records::take(tx, ctx, (device, project, id), body, sent)?.1
                 }
                 _ => Vec::new(),
             };
@@ -97,7 +98,7 @@ pub(super) fn read(
         }
         _ => return Ok(None),
     };
-    let mut taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, (key, Sent::Before))?;
+    let mut taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, (key, sent))?;
     if feed == "punch" {
         // An id that was used twice is refused where it was refused before, so that it stays the same item.
         for problem in taken.problems.iter_mut().filter(|problem| problem.reason == Reason::IdReused) {
@@ -150,7 +151,7 @@ pub fn message(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<ReadAgain, Pro
     let fresh = InboxId(ctx.id());
     let place = (&device, project, fresh);
     let what = (stored.feed.as_str(), stored.request.as_str(), body);
-    let Some(mut reading) = read(tx, ctx, place, what)? else {
+    let Some(mut reading) = read(tx, ctx, place, what, Sent::Before)? else {
         return refused(
             "只有设备消息可以重新读取；文件请更正后重新上传。",
             "Only machines' messages are read again; mend a file and hand it in again.",

@@ -15,18 +15,21 @@ use crate::wire::zkteco::records::{self, Records};
 use crate::workers::pin_index;
 
 use super::keeping::pin_text;
+use super::push::Sent;
 
 /// Longest line kept of an operation, and of capabilities.
 const LINE_CHARS_MAX: usize = 200;
 /// Users and operations that are kept from one upload; a clock holds fewer.
 const RECORDS_MAX: usize = 20_000;
 
-/// Keeps users and operations of an upload; gives how many lines it had and what could not be read.
+/// Keeps users and operations of an upload; gives how many lines it had and what could not be read. Of one that is read again the users
+/// only: what was done at the clock is told of already.
 pub fn take(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     (device, project, inbox): (&DeviceRow, ProjectId, InboxId),
     body: &[u8],
+    sent: Sent,
 ) -> Result<(u32, Vec<DeviceProblem>), StoreError> {
     let Records { users, operations, templates, mut problems, lines } =
         records::parse_records(body, device.settings().encoding());
@@ -48,6 +51,9 @@ pub fn take(
             );
             problems.push(DeviceProblem::new(format!("line {}", user.line), user.line, Reason::BadEncoding, zh, en));
         }
+    }
+    if sent == Sent::Before {
+        return Ok((lines, problems));
     }
     for fields in operations.iter().take(RECORDS_MAX) {
         let line: String = storable(&fields.join(" ")).chars().take(LINE_CHARS_MAX).collect();

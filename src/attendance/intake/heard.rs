@@ -32,13 +32,13 @@ pub fn note(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, device: &DeviceRow, les
 
 /// Looks at the times of what was sent, by when passages of the machine were judged before: a heartbeat does not count, since a machine
 /// that was out of reach says that it lives before it sends what it stored. Written once a minute at most, so that a machine that sends
-/// its whole log passage by passage costs little; what lies between is remembered.
+/// its whole log passage by passage costs little; what lies between is remembered. `is_new` says whether any of it was not here before.
 pub fn judge(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     (intake, lesson): (&Intake, &mut Lesson),
     device: &DeviceRow,
-    punches: &[DevicePunch],
+    (punches, is_new): (&[DevicePunch], bool),
 ) -> Result<Judged, StoreError> {
     let known = match intake.told(device.id) {
         Some(known) => Some(known),
@@ -47,7 +47,11 @@ pub fn judge(
     let told_before = known.unwrap_or(device.created_at);
     // Also where nothing is noted below: a machine that sends what it stored is asked about once.
     lesson.told = Some((device.id, told_before));
-    let judged = signs::judge(punches, device.offset_minutes, ctx.now, told_before);
+    let mut judged = signs::judge(punches, device.offset_minutes, ctx.now, told_before);
+    if !is_new {
+        // What a machine sends again was counted when it came first.
+        judged.far = 0;
+    }
     if is_recent(told_before, ctx.now) {
         if judged.far > 0 {
             lesson.far = Some((device.id, Some(judged.far)));

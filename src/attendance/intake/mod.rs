@@ -7,6 +7,7 @@
 pub mod again;
 mod clock_records;
 pub mod digest;
+mod hardware;
 pub mod heard;
 pub mod http;
 pub mod http_push;

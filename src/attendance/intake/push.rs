@@ -7,7 +7,7 @@
 use super::keeping::{self, Stored};
 use super::punches::content_of;
 use super::replay::held_source;
-use super::{Intake, Lesson, PENDING_BODY_MAX, heard};
+use super::{Intake, Lesson, PENDING_BODY_MAX, hardware, heard};
 use crate::attendance::devices::actions::admit_pending;
 use crate::attendance::devices::keys::{self, mac_of};
 use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow};
@@ -109,7 +109,7 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, pushed: &Pushed) -> Re
     let mut lesson = Lesson::default();
     let device = table::by_token(tx.conn(), &keys::token_index(ctx.vault(), &pushed.token))?;
     let device = device.filter(|row| row.state == DeviceState::Active && row.maker == pushed.feed.maker());
-    let Some((device, project)) = device.and_then(|row| row.project_id.map(|project| (row, project))) else {
+    let Some((mut device, project)) = device.and_then(|row| row.project_id.map(|project| (row, project))) else {
         return Ok((Told::Nothing, lesson));
     };
     let Some(read) = &pushed.batch else {
@@ -124,6 +124,7 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, pushed: &Pushed) -> Re
     if !is_own(&device, &batch) {
         return Ok((hold(tx, ctx, (&device, project), pushed, &batch)?, lesson));
     }
+    hardware::learn(tx, ctx, &mut device, &batch)?;
     let is_sign_of_life = batch.heartbeat && batch.punches.is_empty() && batch.problems.is_empty() && batch.ignored.is_empty();
     if !is_sign_of_life {
         take(tx, ctx, intake, &mut lesson, (&device, project), pushed, batch)?;
@@ -190,7 +191,9 @@ pub type EventKey = fn(&DevicePunch) -> Option<String>;
 pub enum Sent {
     /// It has just come: its times tell what the machine's clock says.
     Now,
-    /// It was kept and is read again.
+    /// It was held for its machine and is read for the first time.
+    Held,
+    /// It was kept and is read again: what it gives away was counted.
     Before,
 }
 
@@ -223,12 +226,12 @@ pub fn store(
             }
         }
     }
-    let judged = match sent {
-        Sent::Now => heard::judge(tx, ctx, (intake, &mut *lesson), device, &new)?,
-        Sent::Before => signs::Judged::default(),
-    };
     let stored = keeping::store_punches(tx, ctx, intake, lesson, (device, project, id), &new)?;
-    if !refused.is_empty() || !ignored.is_empty() || pictures > 0 {
+    let judged = match sent {
+        Sent::Now => heard::judge(tx, ctx, (intake, lesson), device, (&new, !stored.fresh.is_empty()))?,
+        Sent::Held | Sent::Before => signs::Judged::default(),
+    };
+    if sent != Sent::Before && (!refused.is_empty() || !ignored.is_empty() || pictures > 0) {
         signs::table::change(tx.conn(), device.id, |row| {
             row.refused = row.refused.saturating_add(i64::try_from(refused.len()).unwrap_or(i64::MAX));
             row.pictures = row.pictures.saturating_add(i64::from(pictures));
@@ -257,9 +260,17 @@ fn hold(
     let told = batch.device.as_deref().or(batch.mac.as_deref()).unwrap_or_default();
     let serial = if valid_serial(told) { Some(told.to_owned()) } else { mac_of(told) };
     let Some(serial) = serial else { return Ok(Told::Refused) };
-    let stranger = match table::by_serial(tx.conn(), &serial)? {
+    // An address that was learnt stands for the machine that it is of.
+    let by_mac = match mac_of(told) {
+        Some(mac) => table::named_by_mac(tx.conn(), &mac)?.into_iter().find(|row| row.state == DeviceState::Active),
+        None => None,
+    };
+    let stranger = match by_mac {
         Some(known) => Some(known),
-        None => admit_pending(tx, ctx, &serial, pushed.feed.maker())?,
+        None => match table::by_serial(tx.conn(), &serial)? {
+            Some(known) => Some(known),
+            None => admit_pending(tx, ctx, &serial, pushed.feed.maker())?,
+        },
     };
     let Some(stranger) = stranger.filter(|row| row.state != DeviceState::Blocked) else { return Ok(Told::Refused) };
     if stranger.state == DeviceState::Active {

@@ -6,7 +6,8 @@
 use serde::Serialize;
 
 use super::again::read;
-use super::keeping;
+use super::push::Sent;
+use super::{hardware, keeping};
 use crate::attendance::devices::table::{self, DeviceRow};
 use crate::base::id::{DeviceId, InboxId};
 use crate::store::inbox::{self, InboxState, Message};
@@ -27,6 +28,15 @@ pub struct Replayed {
     pub problems: usize,
 }
 
+impl Replayed {
+    /// Adds another source's.
+    pub fn add(&mut self, other: Replayed) {
+        self.messages += other.messages;
+        self.punches += other.punches;
+        self.problems += other.problems;
+    }
+}
+
 /// The source under which the inbox holds messages of a serial that nobody has admitted.
 pub fn held_source(serial: &str) -> String {
     format!("pending:{serial}")
@@ -37,20 +47,27 @@ fn feed_of(word: &str) -> &'static str {
     ["hik", "dahua", "punch"].into_iter().find(|known| *known == word).unwrap_or("zk")
 }
 
-/// Reads the held messages of a device that is bound by now; twice does nothing more.
+/// Reads the held messages of a device that is bound by now, those in the name of its hardware address too; twice does nothing more.
 pub fn replay_held(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Replayed, StoreError> {
+    let mut replayed = take_over(tx, ctx, device, &held_source(&device.serial))?;
+    replayed.add(hardware::release(tx, ctx, device)?);
+    table::clear_held(tx.conn(), device.id)?;
+    Ok(replayed)
+}
+
+/// Reads what was held under a source as a bound device's.
+pub(super) fn take_over(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, source: &str) -> Result<Replayed, StoreError> {
     let mut replayed = Replayed::default();
     let Some(project) = device.project_id else { return Ok(replayed) };
-    let source = held_source(&device.serial);
     loop {
-        let held = inbox::held(tx.conn(), ctx.vault(), &source, MESSAGES_AT_ONCE)?;
+        let held = inbox::held(tx.conn(), ctx.vault(), source, MESSAGES_AT_ONCE)?;
         if held.is_empty() {
             break;
         }
         for message in held {
             let id = InboxId(ctx.id());
             let what = (message.feed.as_str(), message.request.as_str(), message.body.as_slice());
-            if let Some(reading) = read(tx, ctx, (device, project, id), what)? {
+            if let Some(reading) = read(tx, ctx, (device, project, id), what, Sent::Held)? {
                 let parsed = keeping::parsed(reading.parser, &reading.stored, reading.problems.len(), reading.read);
                 let taken_over = Message {
                     feed: feed_of(&message.feed),
@@ -73,7 +90,6 @@ pub fn replay_held(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow) -> Result<Rep
             replayed.messages += 1;
         }
     }
-    table::clear_held(tx.conn(), device.id)?;
     Ok(replayed)
 }
 

@@ -11,7 +11,7 @@ use super::keeping::{self, Marks, Stored};
 use super::zk::{self, Answer, PARSER, Request};
 use super::{Intake, Lesson, heard};
 use crate::attendance::devices::table::{self, DeviceRow};
-use crate::attendance::devices::{DeviceState, Maker, signs};
+use crate::attendance::devices::{DeviceState, Maker};
 use crate::base::id::{InboxId, ProjectId};
 use crate::store::bulk::numbers::Numbers;
 use crate::store::bulk::{self, PunchRow};
@@ -87,7 +87,6 @@ pub fn serve_all(tx: &mut Tx<'_>, intake: &Intake, all: &[Asked]) -> Result<Vec<
 struct Read<'a> {
     id: InboxId,
     batch: Cow<'a, DeviceBatch>,
-    judged: signs::Judged,
     rows: Vec<PunchRow>,
     lesson: Lesson,
 }
@@ -101,10 +100,9 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
         let (id, mut lesson) = (InboxId(ctx.id()), Lesson::default());
         lesson.offset = Some((device.serial.clone(), device.offset_minutes));
         let batch = request.batch(device.offset_minutes);
-        let judged = heard::judge(tx, ctx, (intake, &mut lesson), device, &batch.punches)?;
         let what = (intake, &mut lesson, &mut numbers);
         let rows = keeping::rows_of(tx, ctx, what, (device, *project, id), &batch.punches)?;
-        reads.push(Read { id, batch, judged, rows, lesson });
+        reads.push(Read { id, batch, rows, lesson });
     }
     let all: Vec<PunchRow> = reads.iter().flat_map(|read| &read.rows).copied().collect();
     let fresh = bulk::insert_punches(tx.conn(), &all, numbers)?;
@@ -127,7 +125,8 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
     let mut stamps = BTreeMap::new();
     let mut answers = Vec::with_capacity(reads.len());
     for ((Upload { ctx, request, device, .. }, read), (problems, is_new)) in uploads.iter().zip(reads).zip(aside) {
-        let Read { id, batch, judged, mut lesson, .. } = read;
+        let Read { id, batch, mut lesson, .. } = read;
+        let judged = heard::judge(tx, ctx, (intake, &mut lesson), device, (&batch.punches, is_new))?;
         if problems > 0 {
             keeping::put_aside(tx, ctx, id, &batch.problems)?;
         }

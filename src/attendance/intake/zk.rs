@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::clock_records;
 use super::heard::is_recent;
 use super::keeping::{self, Stored};
+use super::push::Sent;
 use super::replay::held_source;
 use super::uploads::{self, Upload};
 use super::{Intake, Lesson, ORDER_LIFE_SECONDS, ORDER_RETRY_SECONDS, PENDING_BODY_MAX};
@@ -226,7 +227,7 @@ fn upload(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Request) -> 
     let body = &request.message.body;
     let answer = match (request.endpoint, request.query.table()) {
         (Endpoint::Data, Some(Table::OperLog | Table::UserInfo)) => {
-            let (lines, odd) = clock_records::take(tx, ctx, (device, project, id), body)?;
+            let (lines, odd) = clock_records::take(tx, ctx, (device, project, id), body, Sent::Now)?;
             problems.extend(odd);
             zkteco::answer_count(lines)
         }

@@ -182,6 +182,7 @@ async fn change(device: web::Path<DeviceId>, form: Form) -> Shown {
     let wanted = Change {
         gate: form.text("gate").map(str::to_owned),
         direction: form.parse_opt("direction")?,
+        since: None,
         offset_minutes: number(&form, "offset_minutes")?,
         mac: Some(form.text("mac").unwrap_or_default().to_owned()),
         heartbeat_minutes: number(&form, "heartbeat_minutes")?,

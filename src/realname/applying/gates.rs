@@ -67,8 +67,8 @@ pub(super) fn attendance(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt
     // What would be learnt is forgotten: the commit is the caller's, and a number that was not stored must not be remembered.
     let mut lesson = Lesson::default();
     heard::note(tx, ask.ctx, &intake, &device, &mut lesson)?;
-    let judged = heard::judge(tx, ask.ctx, (&intake, &mut lesson), &device, &punches)?;
     let stored = keeping::store_punches(tx, ask.ctx, &intake, &mut lesson, place, &punches)?;
+    let judged = heard::judge(tx, ask.ctx, (&intake, &mut lesson), &device, (&punches, !stored.fresh.is_empty()))?;
     if !stored.fresh.is_empty() {
         heard::flag_far(tx, ask.ctx, ask.origin.inbox, &judged, punches.len() + 1)?;
     }

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 
 use super::{Body, Gather, Wanted, entry_key, plain, word};
 use crate::accounts;
-use crate::attendance::devices::{GateDirection, table as devices};
-use crate::attendance::folding::{Matcher, entered, is_proof};
+use crate::attendance::devices::turns::Ways;
+use crate::attendance::folding::{Matcher, is_proof};
 use crate::attendance::table as punches;
 use crate::base::Fen;
 use crate::base::id::RecordId;
@@ -30,14 +30,15 @@ impl Gather<'_> {
     pub(super) fn passages(&self, conn: &mut AnyConn, days: i64, all: &mut Vec<Wanted>) -> Result<(), Problem> {
         let known = self.by_id();
         let mut matcher = Matcher::new(conn, self.site.id)?;
-        let gates: HashMap<i64, GateDirection> =
-            devices::of_project(conn, self.site.id)?.into_iter().map(|device| (device.id.0, device.direction)).collect();
+        let ways = Ways::of(conn, self.site.id)?;
         let first = self.ctx.today.plus_days(-days).max(self.platform.from_on);
         let mut found: BTreeMap<String, (i64, Wanted)> = BTreeMap::new();
         for back in (0..=self.ctx.today.days_since(first).max(-1)).rev() {
             let day = self.ctx.today.plus_days(-back);
             for punch in punches::punches_of_day(conn, self.site.id, day_number(day))? {
-                let way = entered(gates.get(&punch.device_id).copied(), punch.state).filter(|_| is_proof(punch.verify));
+                let way = ways
+                    .entered(punch.device_id, (punch.local_day, punch.local_time), punch.state)
+                    .filter(|_| is_proof(punch.verify));
                 let (Some(is_in), Some((enrolment, worker))) = (way, matcher.find(conn, self.ctx.vault(), punch.pin_id, day)?)
                 else {
                     continue;

@@ -106,7 +106,7 @@ fn wrong(place: &str, reason: Reason, zh: impl Into<String>, en: impl Into<Strin
 /// The bytes of each event of a request, as sent: one object, or an array of them.
 ///
 /// # Errors
-/// `bad_format` for what is no JSON of that shape, `over_limit` for too many or too large.
+/// `bad_format` for what is no JSON of that shape, `missing_field` for none, `over_limit` for too many or too large.
 pub fn split(bytes: &[u8]) -> Result<Vec<&[u8]>, Problem> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     if bytes.len() > BODY_BYTES_MAX {
@@ -125,7 +125,10 @@ pub fn split(bytes: &[u8]) -> Result<Vec<&[u8]>, Problem> {
         serde_json::from_slice(bytes).map_err(|error| odd(&format!("line {} column {}", error.line(), error.column())))?;
     match value {
         Value::Object(_) => Ok(vec![bytes.trim_ascii()]),
-        Value::Array(items) if items.is_empty() || items.len() > EVENTS_MAX => Err(wrong(
+        Value::Array(items) if items.is_empty() => {
+            Err(wrong("body", Reason::MissingField, "没有事件；每次至少发送一个", "there is no event; send at least one"))
+        }
+        Value::Array(items) if items.len() > EVENTS_MAX => Err(wrong(
             "body",
             Reason::OverLimit,
             format!("每次应有 1 至 {EVENTS_MAX} 个事件"),

@@ -128,6 +128,7 @@ both!(an_event_is_stored_once_and_its_id_stands_for_its_content, |app| {
     at.bank.ask(Method::POST, EVENTS).body("application/json", "no JSON").send().await.refuse(400, "malformed");
     let many: Vec<Value> = (0..201).map(|n| txn(&format!("m-{n}"), "1.00", "V")).collect();
     at.bank.post(EVENTS, json!(many)).send().await.refuse(413, "too_large");
+    at.bank.post(EVENTS, json!([])).send().await.refuse(422, "invalid");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 

@@ -9,8 +9,9 @@ use super::workers::{crew, enrol, worker};
 use crate::both;
 use crate::suite::ground::{App, KEY, TestProject, project};
 
-/// As an earlier program left it: it noted no version, and its rules gave half a day for a whole one.
-const EARLIER: &str = "DELETE FROM marks WHERE name = 'fold_rules'; UPDATE work_days SET hundredths = 50";
+/// As an earlier program left it: it noted no version nor when a machine was turned, and its rules gave half a day for a whole one.
+const EARLIER: &str =
+    "DELETE FROM marks WHERE name = 'fold_rules'; DELETE FROM device_turns; UPDATE work_days SET hundredths = 50";
 
 fn again(app: &App, site: &TestProject) -> Again {
     let id = site.id;

@@ -198,6 +198,55 @@ both!(a_wrong_address_is_nothing_and_a_foreign_machine_is_held_for_its_own, |app
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(a_machine_that_names_its_address_alone_is_known_by_it, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let (path, device) = bound(&manager, &site, "T00000001", "hikvision").await;
+    let (other_path, other) = bound(&manager, &site, "T00000009", "hikvision").await;
+    let both = |serial_no: u32| event(&format!("2026-03-02T07:58:{serial_no:02}+08:00"), serial_no, "");
+    let bare = |serial_no: u32| both(serial_no).replace("\"shortSerialNumber\":\"T00000001\",", "");
+    // Before the address is known, it names nobody.
+    taken(&pushed(&app, &path, "application/json", bare(1)).await);
+    assert_eq!((punches(&app, site.id), messages(&app)[0].2), (0, InboxState::Held));
+    // One message with both tells whose it is, and what was held under it is this machine's.
+    app.clock.set("2026-03-02T09:10:00+08:00");
+    taken(&pushed(&app, &path, "application/json", both(2)).await);
+    assert_eq!(shown(&manager, &device).await["mac"], "020000aabb01");
+    app.drain();
+    assert_eq!((punches(&app, site.id), messages(&app)[0].2), (2, InboxState::Done));
+    app.clock.set("2026-03-02T09:20:00+08:00");
+    taken(&pushed(&app, &path, "application/json", bare(3)).await);
+    let beat = bare(4).replace("\"eventType\":\"AccessControllerEvent\"", "\"eventType\":\"heartBeat\"");
+    app.clock.set("2026-03-02T09:30:00+08:00");
+    taken(&pushed(&app, &path, "application/json", beat).await);
+    assert_eq!(punches(&app, site.id), 3);
+    let seen = shown(&manager, &device).await;
+    assert_eq!(seen["last_seen_at"], json!("2026-03-02T09:30:00.000000+08:00"));
+    // Another machine that names the address beside its own serial does not get it, nor does a message in its name at that one's token.
+    taken(&pushed(&app, &other_path, "application/json", both(5).replace("T00000001", "T00000009")).await);
+    assert_eq!(shown(&manager, &other).await["mac"], Value::Null);
+    taken(&pushed(&app, &other_path, "application/json", bare(6)).await);
+    assert_eq!((punches(&app, site.id), open_items(&app)), (4, vec!["unknown_device body".to_owned()]));
+    app.drain();
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(what_was_held_under_an_address_is_released_when_a_person_sets_it, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let (path, device) = bound(&manager, &site, "T00000001", "hikvision").await;
+    let bare = event("2026-03-02T07:58:03+08:00", 1, "").replace("\"shortSerialNumber\":\"T00000001\",", "");
+    taken(&pushed(&app, &path, "application/json", bare.clone()).await);
+    assert_eq!((punches(&app, site.id), messages(&app)[0].2), (0, InboxState::Held));
+    let settings = format!("/api/v1/devices/{device}/settings");
+    manager.post(&settings, json!({"mac": "02-00-00-AA-BB-01"})).send().await.expect(200);
+    app.drain();
+    assert_eq!((punches(&app, site.id), messages(&app)[0].2), (1, InboxState::Done));
+    taken(&pushed(&app, &path, "application/json", bare).await);
+    assert_eq!(punches(&app, site.id), 1, "the same event twice is one");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(a_store_that_fails_is_answered_503_and_the_next_try_counts_once, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;

@@ -242,3 +242,46 @@ both!(settings_shape_what_a_clock_is_told_and_a_secret_prefix_hides_it, |app| {
     operator.get("/api/v1/quarantine?reason=over_limit&source=T1").send().await.expect(200);
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(what_a_machine_gives_away_counts_once_however_often_it_is_sent_or_read, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let clock_id = bind(&manager, &site, "T1", "by_state").await["device"]["id"].as_str().unwrap().to_owned();
+    let signs =
+        async |id: &str| manager.get(&format!("/api/v1/devices/{id}")).send().await.expect(200)["device"]["signs"].clone();
+    let far: String = (1..=4).map(|second| format!("1001\t2019-01-01 08:00:0{second}\t0\t15\n")).collect();
+    for minute in [5, 10] {
+        app.clock.set(&format!("2026-03-02T09:{minute:02}:00+08:00"));
+        assert_eq!(attlog(&app, "T1", &far).await, "OK: 4\n");
+        assert_eq!(signs(&clock_id).await["far_punches"], json!(4), "minute {minute}");
+    }
+    // A template, an operation and a picture, each message read again.
+    let records = "FP PIN=1001\tFID=0\tSize=4\tValid=1\tTMP=AAAA\nOPLOG 4\t0\t2026-03-02 09:00:00\t0\t0\t0\t0\n";
+    let told = app.ask(Method::POST, "/iclock/cdata?SN=T1&table=OPERLOG&OpStamp=1").body("text/plain", records).send().await;
+    assert_eq!(told.status, 200);
+    let body = json!({"serial": "T00000001", "project": site.id, "gate": "2号门", "maker": "hikvision"});
+    let camera = manager.post("/api/v1/devices", body).send().await.expect(200);
+    let (path, camera_id) = (camera["push_path"].as_str().unwrap(), camera["device"]["id"].as_str().unwrap());
+    let event = "--MIME_boundary\r\nContent-Disposition: form-data; name=\"AccessControllerEvent\"\r\nContent-Type: application/json\r\n\r\n\
+                 {\"dateTime\":\"2026-03-02T07:58:03+08:00\",\"eventType\":\"AccessControllerEvent\",\"shortSerialNumber\":\"T00000001\",\
+                 \"AccessControllerEvent\":{\"majorEventType\":5,\"subEventType\":75,\"employeeNoString\":\"1001\",\"serialNo\":1}}\r\n\
+                 --MIME_boundary\r\nContent-Disposition: form-data; name=\"Picture\"\r\nContent-Type: image/jpeg\r\n\r\nJPEG\r\n--MIME_boundary--\r\n";
+    let media = "multipart/form-data; boundary=mime_boundary";
+    assert_eq!(app.ask(Method::POST, path).body(media, event).send().await.status, 200);
+    let before = (signs(&clock_id).await["templates"].clone(), signs(camera_id).await["pictures"].clone());
+    assert_eq!(before, (json!(1), json!(1)));
+    let operator = app.client(Role::Administrator, ScopeOn::Everything);
+    let all: Vec<anxin::base::id::InboxId> = app
+        .read(|conn, _| {
+            use schema::inbox as i;
+            Ok(i::table.filter(i::state.ne("duplicate")).order(i::id).select(i::id).load(conn)?)
+        })
+        .unwrap();
+    for id in all {
+        operator.ask(Method::POST, &format!("/api/v1/inbox/{id}/replay")).send().await.expect(200);
+    }
+    assert_eq!((signs(&clock_id).await["templates"].clone(), signs(camera_id).await["pictures"].clone()), before);
+    assert_eq!(signs(&clock_id).await["far_punches"], json!(4));
+    let operations: i64 = app.read(|conn, _| Ok(schema::device_operations::table.count().get_result(conn)?)).unwrap();
+    assert_eq!(operations, 1);
+});

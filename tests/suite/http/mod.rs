@@ -18,6 +18,7 @@ mod exceptions;
 mod fold_rules;
 mod gate_push;
 mod gate_silence;
+mod gate_turns;
 mod gates;
 mod laboratory;
 mod law;

@@ -104,6 +104,19 @@ both!(a_long_roster_is_taken_in_steps_and_comes_to_the_same_when_it_comes_again,
     wrong["phone"] = json!("1");
     let refused = manager.post(&rows_path, json!({"row": 8, "cells": wrong})).send().await.refuse(422, "invalid");
     assert_eq!(refused["errors"][0]["place"], json!("手机号码"), "{refused}");
+    // An unknown column is told, not dropped; the file's own headings are understood.
+    let mut odd = cells.clone();
+    odd["phnoe"] = json!("13900000007");
+    let refused = manager.post(&rows_path, json!({"row": 8, "cells": odd})).send().await.refuse(422, "invalid");
+    assert_eq!(refused["errors"][0]["place"], json!("phnoe"), "{refused}");
+    let mut twice = cells.clone();
+    twice["手机号码"] = json!("13900000007");
+    manager.post(&rows_path, json!({"row": 8, "cells": twice})).send().await.refuse(422, "invalid");
+    let mut cells = cells;
+    for (key, heading) in [("name", "工人姓名"), ("id", "证件号码"), ("phone", "手机号码")] {
+        cells[heading] = cells[key].take();
+        cells.as_object_mut().unwrap().remove(key);
+    }
     manager.post(&rows_path, json!({"row": 8, "cells": cells})).send().await.expect(201);
     manager.post(&rows_path, json!({"row": 9, "cells": cells})).send().await.refuse(409, "conflict");
     let mended = look(&manager, &site, id).await["counts"].clone();

@@ -1,0 +1,98 @@
+//! Rows of machines that were turned, and the passages that a turn is about.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Text};
+use serde::Serialize;
+
+use crate::attendance::devices::GateDirection;
+use crate::base::Moment;
+use crate::base::id::{DeviceId, ProjectId, RecordId};
+use crate::store::fixed::fixed;
+use crate::store::schema::device_turns;
+use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
+
+/// That a machine was turned, or moved to another site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = device_turns)]
+pub struct TurnRow {
+    pub id: RecordId,
+    pub device_id: DeviceId,
+    /// Seconds since 1970 on the machine's own clock.
+    pub since: i64,
+    /// Which way people passed until then.
+    pub was: GateDirection,
+    /// Which way they pass from then on.
+    pub direction: GateDirection,
+    pub recorded_by: String,
+    pub recorded_at: Moment,
+    pub recorded_seq: i64,
+}
+
+impl Sealed for TurnRow {
+    const TABLE: &'static str = "device_turns";
+    fn chain(&self) -> Chain {
+        Chain::Organisation
+    }
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+pub fn insert(tx: &mut Tx<'_>, row: &TurnRow) -> Result<(), StoreError> {
+    diesel::insert_into(device_turns::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// A machine's turns in order.
+pub fn of_device(conn: &mut AnyConn, device: DeviceId) -> Result<Vec<TurnRow>, StoreError> {
+    use device_turns as t;
+    Ok(t::table.filter(t::device_id.eq(device)).order((t::since, t::id)).select(TurnRow::as_select()).load(conn)?)
+}
+
+/// Every row, for `verify`.
+pub fn all(conn: &mut AnyConn) -> Result<Vec<TurnRow>, StoreError> {
+    Ok(device_turns::table.order(device_turns::id).select(TurnRow::as_select()).load(conn)?)
+}
+
+/// Until when a machine hung how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct UntilRow {
+    #[diesel(sql_type = BigInt)]
+    pub device_id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub since: i64,
+    #[diesel(sql_type = Text)]
+    pub was: GateDirection,
+}
+
+/// The turns of the machines that hang at a project or told of its passages, in order.
+pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<UntilRow>, StoreError> {
+    Ok(fixed(
+        "SELECT t.device_id AS device_id, t.since AS since, t.was AS was FROM device_turns t WHERE t.device_id IN \
+         (SELECT p.device_id FROM punch_places p WHERE p.project_id = $1) ORDER BY t.device_id, t.since, t.id",
+    )
+    .big(project.0)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct DayRow {
+    #[diesel(sql_type = BigInt)]
+    project_id: i64,
+    #[diesel(sql_type = Integer)]
+    local_day: i32,
+}
+
+/// The days, with their projects, on which a machine told of passages at or after a moment of its own clock.
+pub fn days_since(conn: &mut AnyConn, device: DeviceId, (day, time): (i32, i32)) -> Result<Vec<(i64, i32)>, StoreError> {
+    let rows: Vec<DayRow> = fixed(
+        "SELECT DISTINCT p.project_id AS project_id, r.local_day AS local_day \
+         FROM punch_places p JOIN punch_rows r ON r.place = p.number \
+         WHERE p.device_id = $1 AND r.local_day >= $2 AND (r.local_day > $2 OR r.local_time >= $3)",
+    )
+    .big(device.0)
+    .int(day)
+    .int(time)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.project_id, row.local_day)).collect())
+}
