@@ -9,6 +9,7 @@ use crate::accounts::table::AccountRow;
 use crate::base::Moment;
 use crate::base::id::{AccountId, InboxId, ProjectId, RecordId};
 use crate::projects::table::covered_sql;
+use crate::store::fixed::fixed;
 use crate::store::inbox::{InboxState, parts};
 use crate::store::schema::{bank_layout_uses, bank_layouts, inbox, wage_accounts};
 use crate::store::tx::sealed_in_project;
@@ -169,4 +170,32 @@ pub fn accounts(conn: &mut AnyConn, scope: &Scope, bank: Option<&str>, limit: i6
     let ids: Vec<AccountId> = rows.into_iter().map(|row| AccountId(row.id)).collect();
     let found = wage_accounts::table.filter(wage_accounts::id.eq_any(ids)).order(wage_accounts::id.desc());
     Ok(found.select(AccountRow::as_select()).load(conn)?)
+}
+
+/// A sheet that waits: id, project, request, when it came, state.
+pub type Found = (InboxId, Option<ProjectId>, String, Moment, InboxState);
+
+/// Sheets that wait, the newest first: of projects, and of whoever handed them in.
+pub fn waiting(conn: &mut AnyConn, source: &str, project: Option<ProjectId>) -> Result<Vec<Found>, StoreError> {
+    /// Messages that are looked at.
+    const LOOKED_AT_MAX: i64 = 500;
+    // In the words of the index, so that nobody reads all messages for a page.
+    let ids: Vec<InboxId> = fixed(
+        "SELECT i.id AS id FROM inbox i WHERE i.feed = 'bankfile' AND i.state IN ('new', 'part', 'quarantined') \
+         AND (i.state = 'new' OR EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = i.id AND q.state = 'open')) \
+         AND (i.project_id IS NOT NULL OR i.source = $1) ORDER BY i.id DESC LIMIT $2",
+    )
+    .text(source)
+    .big(LOOKED_AT_MAX)
+    .load::<IdRow>(conn)?
+    .into_iter()
+    .map(|row| InboxId(row.id))
+    .collect();
+    let mut rows: Vec<Found> = inbox::table
+        .filter(inbox::id.eq_any(ids))
+        .order(inbox::id.desc())
+        .select((inbox::id, inbox::project_id, inbox::request, inbox::received_at, inbox::state))
+        .load(conn)?;
+    rows.retain(|(_, of, ..)| project.is_none_or(|project| of.is_none_or(|of| of == project)));
+    Ok(rows)
 }

@@ -3,24 +3,17 @@
 //!
 //! A sheet of a project is everybody's who may feed its accounts; one that belongs to no project yet is that of whoever handed it in.
 
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-
 use super::table;
 use crate::accounts::table::AccountRow;
 use crate::base::Moment;
 use crate::base::id::{InboxId, ProjectId};
 use crate::projects;
-use crate::store::fixed::fixed;
+use crate::store::AnyConn;
 use crate::store::inbox::InboxState;
-use crate::store::schema::inbox;
-use crate::store::{AnyConn, StoreError};
 use crate::web::{Ctx, Problem};
 
 /// Sheets that a page lists.
 const LISTED_MAX: usize = 50;
-/// Messages that are looked at for them.
-const LOOKED_AT_MAX: i64 = 500;
 /// Accounts that are offered for one of them.
 const ACCOUNTS_MAX: i64 = 100;
 
@@ -39,36 +32,6 @@ pub struct Waiting {
     pub accounts: Vec<AccountRow>,
 }
 
-type Found = (InboxId, Option<ProjectId>, String, Moment, InboxState);
-
-#[derive(QueryableByName)]
-struct Id {
-    #[diesel(sql_type = BigInt)]
-    id: InboxId,
-}
-
-fn kept(conn: &mut AnyConn, source: &str, project: Option<ProjectId>) -> Result<Vec<Found>, StoreError> {
-    // In the words of the index, so that nobody reads all messages for a page.
-    let ids: Vec<InboxId> = fixed(
-        "SELECT i.id AS id FROM inbox i WHERE i.feed = 'bankfile' AND i.state IN ('new', 'part', 'quarantined') \
-         AND (i.state = 'new' OR EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = i.id AND q.state = 'open')) \
-         AND (i.project_id IS NOT NULL OR i.source = $1) ORDER BY i.id DESC LIMIT $2",
-    )
-    .text(source)
-    .big(LOOKED_AT_MAX)
-    .load::<Id>(conn)?
-    .into_iter()
-    .map(|row| row.id)
-    .collect();
-    let mut rows: Vec<Found> = inbox::table
-        .filter(inbox::id.eq_any(ids))
-        .order(inbox::id.desc())
-        .select((inbox::id, inbox::project_id, inbox::request, inbox::received_at, inbox::state))
-        .load(conn)?;
-    rows.retain(|(_, of, ..)| project.is_none_or(|project| of.is_none_or(|of| of == project)));
-    Ok(rows)
-}
-
 /// The sheets that wait for the asker, the newest first; those of one project where it is named.
 ///
 /// # Errors
@@ -76,7 +39,7 @@ fn kept(conn: &mut AnyConn, source: &str, project: Option<ProjectId>) -> Result<
 pub fn of(conn: &mut AnyConn, ctx: &Ctx, project: Option<ProjectId>) -> Result<Vec<Waiting>, Problem> {
     let all = table::accounts(conn, &ctx.scope, None, ACCOUNTS_MAX)?;
     let mut waiting = Vec::new();
-    for (id, of, request, received_at, state) in kept(conn, ctx.actor(), project)? {
+    for (id, of, request, received_at, state) in table::waiting(conn, ctx.actor(), project)? {
         if waiting.len() >= LISTED_MAX {
             break;
         }
