@@ -23,6 +23,7 @@ mod law;
 mod ledger;
 mod line_corrections;
 mod live_bank;
+mod lost_rows;
 mod match_alerts;
 mod matching;
 mod money_rest;
