@@ -47,6 +47,8 @@ both!(a_row_that_could_not_be_read_is_booked_once_when_it_can_be, |app| {
     assert_eq!((&receipt["state"], &receipt["applied"]), (&json!("part"), &json!(1)), "{receipt}");
     let (id, waits) = (id_of(&receipt), |state: &str| ("bad_format".to_owned(), "line 4".to_owned(), state.to_owned()));
     assert_eq!(items(&app, id), [waits("open")]);
+    let shown = client.get(&format!("{}/bank-files/{id}", site.path)).send().await.expect(200);
+    assert_eq!(shown["open"][0]["place"], "line 4", "{shown}");
     // Nothing has changed: nothing is booked, and nothing waits twice.
     let unchanged = again(&app, id);
     assert_eq!((&unchanged["taken"], &unchanged["open"]), (&json!(0), &json!(1)), "{unchanged}");
