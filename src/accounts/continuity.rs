@@ -86,6 +86,22 @@ struct Whole {
     closing: Option<Fen>,
 }
 
+impl Whole {
+    /// Whether a statement is a copy of this one, maybe under an id of its own: the same number, page and day, and no other balances.
+    /// Without a number both balances must say so.
+    fn is_repeated_by(&self, name: &StatementRef, row: &StatementRow) -> bool {
+        let same_balances = self.opening.is_some() && self.closing.is_some();
+        let agree = |one: Option<Fen>, two: Option<Fen>| one.zip(two).is_none_or(|(one, two)| one == two);
+        name.sequence == self.name.sequence
+            && name.page == self.name.page
+            && row.to_on.is_some()
+            && row.to_on == self.to_on
+            && agree(self.opening, row.opening_fen)
+            && agree(self.closing, row.closing_fen)
+            && (name.sequence.is_some() || same_balances && row.opening_fen.is_some() && row.closing_fen.is_some())
+    }
+}
+
 /// The bank's ledger statements in the order of their days, pages put together, repeats left out.
 fn wholes(rows: Vec<StatementRow>) -> Vec<Whole> {
     let mut rows: Vec<(StatementRef, StatementRow)> = rows
@@ -97,7 +113,7 @@ fn wholes(rows: Vec<StatementRow>) -> Vec<Whole> {
     let mut wholes: Vec<Whole> = Vec::new();
     for (name, row) in rows {
         if let Some(last) = wholes.last_mut()
-            && name.is_same_statement(&last.name)
+            && (name.is_same_statement(&last.name) || last.is_repeated_by(&name, &row))
         {
             last.last = row.id;
             last.to_on = last.to_on.max(row.to_on);
@@ -270,6 +286,21 @@ mod tests {
         assert!(reasons(pages).is_empty());
         let jump = vec![row(1, "a/5/", "2026-01-05", None, None), row(2, "b/1/", "2026-01-06", None, None)];
         assert_eq!(reasons(jump), ["gap"], "within a year numbers go on");
+    }
+
+    #[test]
+    fn a_copy_under_an_id_of_its_own_is_the_same_statement() {
+        let copied = |name: &str, closing| {
+            vec![
+                row(1, "S1/12/", "2026-03-01", Some(0), Some(100)),
+                row(2, name, "2026-03-01", Some(0), Some(closing)),
+                row(3, "S2/13/", "2026-03-02", Some(100), Some(50)),
+            ]
+        };
+        assert!(reasons(copied("COPY/12/", 100)).is_empty());
+        assert_eq!(reasons(copied("OTHER/12/", 90)), ["gap", "balance_break", "balance_break"], "it says something else");
+        let bare = vec![row(1, "A//", "2026-03-01", Some(0), Some(100)), row(2, "B//", "2026-03-01", Some(0), Some(100))];
+        assert!(reasons(bare).is_empty(), "without numbers the balances say it");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! nothing is booked twice. Where nothing can be taken, the items stay open where they were put aside. Deliberately absent: sheets that
 //! people upload; they are mended and handed in again.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use crate::base::id::{InboxId, QuarantineId, UserId};
 use crate::projects;
 use crate::realname;
 use crate::realname::again::Refusal;
-use crate::settlement::{FileProblem, HandedIn, results, statements};
+use crate::settlement::{FileProblem, HandedIn, results, sheets, statements};
 use crate::store::inbox::again::{self, Stored};
 use crate::store::inbox::{InboxState, Rejected};
 use crate::store::spool::Spool;
@@ -198,16 +199,38 @@ fn bank_file(tx: &mut Tx<'_>, sender: &Ctx, stored: &Stored, body: &[u8]) -> Res
     let path = if is_result { "/api/v1/bank/results" } else { "/api/v1/bank/statements" };
     let content_type = stored.content_type.clone().unwrap_or_default();
     let handed = HandedIn { name, content_type, bytes: Arc::clone(&bytes), file, path, said: None };
+    let handed = as_first_read(tx.conn(), sender, stored, handed)?;
+    let stood = of_items(&again::open_items(tx.conn(), stored.id)?);
     let receipt = if is_result { results::take(tx, sender, &handed)? } else { statements::take(tx, sender, &handed)? };
     let open = again::open_items(tx.conn(), receipt.inbox_id)?;
+    // A report says of every line again what it said, so only what it could not say before is news.
+    let has_news = if is_result { !stood.is_subset(&of_items(&open)) } else { receipt.applied > 0 };
     match receipt.state {
-        InboxState::Part if receipt.applied > 0 => {
+        InboxState::Part if has_news => {
             again::drop_items(tx.conn(), receipt.inbox_id)?;
+            again::note(tx.conn(), receipt.inbox_id, InboxState::Part, again::TAKEN_OVER)?;
             Ok(open)
         }
         InboxState::Part | InboxState::Quarantined => Err(Halt::Refused(open)),
         _ => Ok(Vec::new()),
     }
+}
+
+/// A sheet of which something stands is read as it was read then; one of which nothing does, as somebody said since.
+fn as_first_read(conn: &mut AnyConn, sender: &Ctx, stored: &Stored, handed: HandedIn) -> Result<HandedIn, Problem> {
+    if !handed.is_sheet() {
+        return Ok(handed);
+    }
+    match sheets::said_of(conn, stored.id)? {
+        Some(said) => Ok(sheets::read_as(sender, handed, said)),
+        None if stored.state == InboxState::Quarantined => sheets::remembered(conn, sender, handed),
+        None => Ok(handed),
+    }
+}
+
+/// Places and reasons of items.
+fn of_items(items: &[Rejected]) -> BTreeSet<(String, String)> {
+    items.iter().map(|item| (item.place.clone(), item.reason.clone())).collect()
 }
 
 /// Notes that nothing could be taken, and what stands open now.

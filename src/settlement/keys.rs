@@ -11,7 +11,7 @@ use crate::accounts::{Direction, EntryStatus, StatementKind};
 use crate::base::id::AccountId;
 use crate::base::{Day, Fen};
 use crate::store::journal;
-use crate::wire::bank::{AmountFault, Entry};
+use crate::wire::bank::{Entry, Unbookable, bookable};
 
 /// An entry of a file, in the terms in which it is booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,24 +46,9 @@ pub const TEXT_MAX: usize = 300;
 /// Days around the booking day in which another message may have told the same entry.
 pub const WINDOW_DAYS: i64 = 10;
 
-/// Why an entry cannot be booked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unbookable {
-    /// Not CNY, or no whole fen, or too large.
-    Amount(AmountFault),
-    /// An amount with a sign: the direction says which way it goes, and only `RvslInd` takes back.
-    Negative,
-    /// No day at all.
-    NoDay,
-}
-
 /// Reads an entry for booking; `currency` is the statement's.
 pub fn tell(entry: &Entry, currency: Option<&str>) -> Result<Told, Unbookable> {
-    if entry.amount.is_negative() {
-        return Err(Unbookable::Negative);
-    }
-    let amount = entry.amount.fen(entry.currency.as_deref().or(currency)).map_err(Unbookable::Amount)?;
-    let booked_on = entry.booked_on.or(entry.value_on).ok_or(Unbookable::NoDay)?;
+    let (amount, booked_on) = bookable(entry, currency)?;
     let single = if entry.details.len() == 1 { entry.details.first() } else { None };
     let of_single =
         |pick: fn(&crate::wire::bank::Detail) -> &Option<String>| single.and_then(|one| pick(one).clone()).and_then(given);
@@ -227,7 +212,7 @@ mod tests {
     use crate::accounts::Purpose;
     use crate::base::id::{BankEntryId, ProjectId, StatementId};
     use crate::settlement::standing::Standing;
-    use crate::wire::bank::{Amount, Detail};
+    use crate::wire::bank::{Amount, AmountFault, Detail};
 
     fn entry(amount: &str, bank_ref: Option<&str>) -> Entry {
         Entry {

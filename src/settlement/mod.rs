@@ -112,6 +112,23 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     if handed.file.payment_status.is_some() { results::take(tx, ctx, handed) } else { statements::take(tx, ctx, handed) }
 }
 
+/// The items that go to quarantine: each by itself up to [`QUARANTINED_MAX`], beyond it one that stands for the rest.
+fn listed_items(rejected: &[Rejected]) -> Vec<Rejected> {
+    if rejected.len() <= QUARANTINED_MAX {
+        return rejected.to_vec();
+    }
+    let mut listed: Vec<Rejected> = rejected.iter().take(QUARANTINED_MAX - 1).cloned().collect();
+    let more = rejected.len() - listed.len();
+    listed.push(Rejected {
+        item: i32::try_from(QUARANTINED_MAX).unwrap_or(i32::MAX),
+        place: "file".to_owned(),
+        reason: "over_limit".to_owned(),
+        zh: format!("另有 {more} 笔未能读取，未逐笔列出；请向银行索取更正后的文件。"),
+        en: format!("{more} more could not be read and are not listed one by one; ask the bank for a corrected file."),
+    });
+    listed
+}
+
 /// Keeps the file and its items in quarantine.
 pub fn keep(
     conn: &mut AnyConn,
@@ -137,7 +154,7 @@ pub fn keep(
     let items = i32::try_from(items).unwrap_or(i32::MAX);
     let parsed = Parsed { state, parser: PARSER, items, items_digest: String::new() };
     inbox::parts::keep_spool(conn, ctx.vault(), id, &message, &handed.bytes, &parsed)?;
-    for item in rejected.iter().take(QUARANTINED_MAX) {
+    for item in &listed_items(rejected) {
         inbox::quarantine(conn, QuarantineId(ctx.id()), id, item, ctx.now)?;
     }
     Ok(())
@@ -151,8 +168,7 @@ fn keep_again(
     (state, items): (InboxState, usize),
     rejected: &[Rejected],
 ) -> Result<(), Problem> {
-    let rejected = rejected.get(..QUARANTINED_MAX.min(rejected.len())).unwrap_or_default();
-    inbox::again::reconcile(conn, id, rejected, ctx.now, || QuarantineId(ctx.id()))?;
+    inbox::again::reconcile(conn, id, &listed_items(rejected), ctx.now, || QuarantineId(ctx.id()))?;
     let items = i32::try_from(items).unwrap_or(i32::MAX);
     let parsed = Parsed { state, parser: PARSER, items, items_digest: String::new() };
     Ok(inbox::reparsed(conn, id, &parsed, ctx.now)?)

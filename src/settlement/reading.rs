@@ -6,13 +6,13 @@
 use std::sync::mpsc::sync_channel;
 
 use super::HandedIn;
-use super::keys::{self, Told, Unbookable};
+use super::keys::{self, Told};
 use super::page::PAGE;
 use super::sides::OtherSide;
 use crate::accounts::table::AccountRow;
 use crate::projects::Site;
 use crate::web::{Ctx, Problem};
-use crate::wire::bank::{self, Entry};
+use crate::wire::bank::{self, Entry, ReadOptions, Unbookable};
 
 /// Pages that are read and wait to be booked.
 const AHEAD: usize = 2;
@@ -63,7 +63,8 @@ impl Reader<'_> {
     /// Reads the bytes page by page until nobody takes them any more.
     fn read_ahead(&self, mut give: impl FnMut(Vec<(usize, Read)>) -> bool) {
         let (mut page, mut is_wanted) = (Vec::with_capacity(PAGE), true);
-        bank::each_entry(self.handed.bytes.as_ref(), &mut |number, entry| {
+        let options = ReadOptions { families: Some(&self.ctx.ground.settings.direct_link), ..ReadOptions::default() };
+        bank::each_entry_with(self.handed.bytes.as_ref(), options, &mut |number, entry| {
             if !is_wanted {
                 return;
             }

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::keys::Unbookable;
 use crate::accounts::StatementKind;
 use crate::accounts::table::AccountRow;
 use crate::base::Day;
@@ -11,7 +10,7 @@ use crate::base::id::{AccountId, BankEntryId, InboxId, ProjectId, StatementId};
 use crate::store::inbox::{InboxState, Rejected};
 use crate::web::problem::FAULTS_MAX;
 use crate::web::{Code, Problem};
-use crate::wire::bank::{self, AmountFault};
+use crate::wire::bank;
 
 /// Something that was found in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -51,6 +50,13 @@ impl From<&Rejected> for FileProblem {
     fn from(item: &Rejected) -> Self {
         Self::new(&item.place, &item.reason, item.zh.clone(), item.en.clone())
     }
+}
+
+/// What the reader told of a file: what it could not read, which waits in quarantine, and what it only remarks.
+pub(super) fn sorted(problems: &[bank::Problem]) -> (Vec<FileProblem>, Vec<FileProblem>) {
+    let (lost, remarks): (Vec<_>, Vec<_>) = problems.iter().partition(|problem| problem.loses);
+    let told = |list: Vec<&bank::Problem>| list.into_iter().map(FileProblem::from).collect();
+    (told(lost), told(remarks))
 }
 
 /// What came of one statement of the file.
@@ -153,26 +159,4 @@ pub(super) fn far_off(account: &AccountRow, on: Day, today: Day, place: &str) ->
         format!("{en}; it is booked on the bank's day. Ask the bank, and void the file if the day is wrong."),
     );
     Some(FileProblem::new(place, "time_far", zh, en))
-}
-
-/// Why an entry cannot be booked: reason code, Chinese, English.
-pub(super) fn words_of(why: Unbookable) -> (&'static str, &'static str, &'static str) {
-    match why {
-        Unbookable::Amount(AmountFault::Currency) => {
-            ("bad_amount", "专用账户只能有人民币（CNY）明细。", "A wage account has entries in CNY only.")
-        }
-        Unbookable::Amount(AmountFault::Decimals) => {
-            ("bad_amount", "金额小数超过两位，请向银行核对。", "The amount has more than two decimals; ask the bank.")
-        }
-        Unbookable::Amount(AmountFault::Size) => {
-            ("bad_amount", "金额超出可记账范围。", "The amount is beyond what an account can hold.")
-        }
-        Unbookable::Negative => (
-            "bad_amount",
-            "金额带负号，与借贷标志矛盾，该笔未入账；金额应为正数，收付方向由 CdtDbtInd 表示，冲正用 RvslInd，请银行更正后重新报送。",
-            "The amount has a minus sign and contradicts its direction; the entry is not booked. Amounts are positive, CdtDbtInd gives \
-             the direction and RvslInd a reversal: have the bank correct it and hand it in again.",
-        ),
-        Unbookable::NoDay => ("bad_time", "明细没有记账日期。", "The entry has no booking day."),
-    }
 }

@@ -1,6 +1,6 @@
 //! A bank's report on a payment order (pain.002, or a list of results as a sheet): line by line, or a refusal of the whole file.
 
-use super::receipt::{FileProblem, Receipt};
+use super::receipt::{FileProblem, Receipt, sorted};
 use super::{HandedIn, Refused, doubts, keep, listed, table};
 use crate::accounts;
 use crate::accounts::profiles::{self, Profile};
@@ -56,7 +56,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         problems: Vec::new(),
         problems_total: 0,
     };
-    let mut problems: Vec<FileProblem> = handed.file.problems.iter().map(FileProblem::from).collect();
+    let (lost, mut problems) = sorted(&handed.file.problems);
     let named = match report {
         Some(report) => order_of(tx.conn(), report)?.map(|id| (report, id)),
         None => None,
@@ -100,7 +100,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
             );
         }
         keep(tx.conn(), ctx, inbox_id, handed, None, (InboxState::Quarantined, items), &refused.items)?;
-        let problems = refused.items.iter().map(FileProblem::from).chain(problems).collect();
+        let problems = refused.items.iter().map(FileProblem::from).chain(lost).chain(problems).collect();
         return Ok(Receipt { state: InboxState::Quarantined, ..receipt }.with_problems(problems));
     };
     let project: ProjectId = site.id;
@@ -125,18 +125,17 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         let problems = refused.items.iter().map(FileProblem::from).chain(problems).collect();
         return Ok(Receipt { state: InboxState::Quarantined, ..receipt }.with_problems(problems));
     }
-    if before.is_some() {
+    if lost.is_empty() && before.is_some() {
         keep(tx.conn(), ctx, inbox_id, handed, Some(project), (InboxState::Duplicate, items), &[])?;
         return Ok(receipt);
     }
     let source = format!("pain002 {inbox_id}");
     let applied = apply(tx, ctx, (&site, &profile), report, &message_id, &source, &mut refused)?;
     doubts::look_again(tx, ctx, &site, &message_id)?;
-    if listed::is_list(report) {
-        // What the reader told of a list are rows that it did not take.
-        for problem in std::mem::take(&mut problems) {
-            refused.push(&problem.place, &problem.reason, problem.zh, problem.en);
-        }
+    // What the reader told of a list are rows that it did not take.
+    let rows = if listed::is_list(report) { std::mem::take(&mut problems) } else { Vec::new() };
+    for problem in lost.into_iter().chain(rows) {
+        refused.push(&problem.place, &problem.reason, problem.zh, problem.en);
     }
     let state = if refused.items.is_empty() { InboxState::Done } else { InboxState::Part };
     keep(tx.conn(), ctx, inbox_id, handed, Some(project), (state, items), &refused.items)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::allocate::{Desk, Effect};
 use super::page::{Answers, PAGE, Pending};
 use super::reading::{self, Read, Seen};
-use super::receipt::{FileProblem, Receipt, StatementReceipt, far_off, words_of};
+use super::receipt::{FileProblem, Receipt, StatementReceipt, far_off, sorted};
 use super::{HandedIn, Refused, keep, keep_again, sheets, table};
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::table::{self as accounts_table, AccountRow, StatementRow};
@@ -60,13 +60,14 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
         problems: Vec::new(),
         problems_total: 0,
     };
-    if complete && table::file_taken(tx.conn(), &handed.sha256())?.is_some() {
+    let (lost, mut problems) = sorted(&file.problems);
+    // A file of which a row is missing was never taken as a whole, whatever was said of it when that was not told.
+    if complete && lost.is_empty() && table::file_taken(tx.conn(), &handed.sha256())?.is_some() {
         if kept.is_none() {
             keep(tx.conn(), ctx, inbox_id, handed, only, (InboxState::Duplicate, items), &[])?;
         }
         return Ok(receipt);
     }
-    let mut problems: Vec<FileProblem> = file.problems.iter().map(FileProblem::from).collect();
     let mut statements = Vec::new();
     for problem in &misfits {
         refused.push(&problem.place, &problem.reason, problem.zh.clone(), problem.en.clone());
@@ -95,11 +96,12 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
             None => ("文件中没有对账单。", "There is no statement in the file."),
         };
         refused.push("file", "bad_format", zh, en);
-    } else if file.statements.is_empty() {
-        for problem in &problems {
-            refused.push(&problem.place, &problem.reason, problem.zh.clone(), problem.en.clone());
+    } else {
+        // A row that could not be read waits in quarantine; remarks do so where they are all that came of the file.
+        let remarks = if file.statements.is_empty() { std::mem::take(&mut problems) } else { Vec::new() };
+        for problem in lost.into_iter().chain(remarks) {
+            refused.push(&problem.place, &problem.reason, problem.zh, problem.en);
         }
-        problems.clear();
     }
     let state = match (statements.is_empty(), refused.items.is_empty()) {
         (true, _) => InboxState::Quarantined,
@@ -289,8 +291,8 @@ impl<'a> Booking<'a> {
             Read::Bookable(seen) => *seen,
             Read::Not(entry, why) => {
                 self.tally.add(&entry);
-                let (reason, zh, en) = words_of(why);
-                refused.push(&entry.place, reason, zh, en);
+                let (reason, zh, en) = why.words();
+                refused.push(&entry.place, reason.code(), zh, en);
                 self.quarantined += 1;
                 return Ok(());
             }

@@ -4,14 +4,16 @@
 //! ([`Amount::fen`]). Deliberately absent: de-duplication, matching and every line state, which belong to settlement.
 
 mod archive;
+mod bookable;
 mod check;
 mod detect;
 pub mod event;
 mod problem;
 
 pub use archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, unpacked_size_within};
+pub use bookable::{Unbookable, bookable, unbookable};
 pub use check::{Tally, balance_fault, sequence_faults};
-pub use detect::{FILE_MAX, ReadOptions, WHOLE_MAX, each_entry, outline, read, read_with};
+pub use detect::{FILE_MAX, ReadOptions, WHOLE_MAX, each_entry, each_entry_with, outline, read, read_with};
 pub use problem::{PROBLEMS_MAX, Problem, Problems, Reason};
 
 use std::fmt;

@@ -70,7 +70,8 @@ pub fn read(text: &str, problems: &mut Problems) -> Vec<Statement> {
                         "文件行数过多，其余未读取",
                         "too many fields; the rest is not read",
                     )
-                    .fix("请拆分文件", "split the file"),
+                    .fix("请拆分文件", "split the file")
+                    .lost(),
                 );
                 break;
             }

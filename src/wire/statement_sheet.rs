@@ -108,7 +108,8 @@ fn read_grids(grids: &[Grid], saved: Option<&Mapping>, file: &mut BankFile, prob
                 "前 40 行中没有识别出表头（至少需要日期、金额等 3 个列名）",
                 "no header row within the first 40 rows (at least 3 known columns, with a date and an amount)",
             )
-            .fix("请用列映射向导指定各列含义", "name the columns with the mapping wizard"),
+            .fix("请用列映射向导指定各列含义", "name the columns with the mapping wizard")
+            .lost(),
         );
     }
 }

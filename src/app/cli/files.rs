@@ -121,10 +121,12 @@ pub fn bank_check(config: Option<&Path>, file: &Path) -> Result<Verdict, StoreEr
         return events_check(&bytes);
     }
     let read = read_bank(config, file)?;
-    tell(&read.problems)?;
+    // What can be read and not booked is no sound file either: the service puts it aside.
+    let problems: Vec<bank::Problem> = read.problems.iter().cloned().chain(bank::unbookable(&read.statements)).collect();
+    tell(&problems)?;
     let entries: usize = read.statements.iter().map(|statement| statement.entries.len()).sum();
-    say(&format!("{}: {} statements, {entries} entries, {} problems", read.format, read.statements.len(), read.problems.len()))?;
-    Ok(if read.readable() && read.problems.is_empty() { Verdict::Holds } else { Verdict::Fails })
+    say(&format!("{}: {} statements, {entries} entries, {} problems", read.format, read.statements.len(), problems.len()))?;
+    Ok(if read.readable() && problems.is_empty() { Verdict::Holds } else { Verdict::Fails })
 }
 
 pub fn bank_reply(file: &Path, form: &str, fail: u32) -> Result<Verdict, StoreError> {

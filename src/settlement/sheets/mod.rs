@@ -104,6 +104,14 @@ pub fn remembered(conn: &mut AnyConn, ctx: &Ctx, handed: HandedIn) -> Result<Han
     })
 }
 
+/// Reads a sheet as somebody said; as it was handed in where it is too large for that.
+pub fn read_as(ctx: &Ctx, handed: HandedIn, said: Said) -> HandedIn {
+    match whole(&handed) {
+        Some(bytes) => HandedIn { file: read(ctx, &bytes, handed.name.as_deref(), &said), said: Some(said), ..handed },
+        None => handed,
+    }
+}
+
 /// The bytes of a file that is read at one piece; none for a larger one.
 fn whole(handed: &HandedIn) -> Option<Vec<u8>> {
     if Source::len(handed.bytes.as_ref()) > bank::WHOLE_MAX {
@@ -198,7 +206,10 @@ pub(super) fn note_use(tx: &mut Tx<'_>, ctx: &Ctx, inbox: InboxId, handed: &Hand
 }
 
 /// How a kept file was read, so that it is read so again.
-pub(super) fn said_of(conn: &mut AnyConn, file: InboxId) -> Result<Option<Said>, Problem> {
+///
+/// # Errors
+/// A store that fails.
+pub fn said_of(conn: &mut AnyConn, file: InboxId) -> Result<Option<Said>, Problem> {
     table::use_of(conn, file)?.as_ref().map(Said::of).transpose()
 }
 

@@ -10,7 +10,9 @@ use super::{Voiding, ask, decide, file_of};
 use crate::base::id::{AccountId, InboxId, ProjectId, StatementId};
 use crate::base::{Day, Fen, Moment};
 use crate::projects::{self, Site};
+use crate::settlement::FileProblem;
 use crate::store::AnyConn;
+use crate::store::inbox::again;
 use crate::web::{Access, Body, Call, Problem, Route, Verb};
 
 /// The routes.
@@ -87,6 +89,8 @@ pub struct FileView {
     pub sha256: String,
     /// Its statements here; none for a report on an order.
     pub statements: Vec<ToldStatement>,
+    /// What of it waits in quarantine; told where all of the file is of this project.
+    pub open: Vec<FileProblem>,
     /// Whether it is voided.
     pub is_voided: bool,
     /// The steps of its voiding.
@@ -98,8 +102,10 @@ pub fn view(conn: &mut AnyConn, site: &Site, id: InboxId) -> Result<FileView, Pr
     let file = file_of(conn, site, id)?;
     let steps = table::steps_of(conn, site.id, id)?;
     let statements = table::statements_of(conn, site.id, id)?;
+    let items = if file.project_id == Some(site.id) { again::open_items(conn, id)? } else { Vec::new() };
     Ok(FileView {
         id,
+        open: items.iter().map(FileProblem::from).collect(),
         feed: file.feed,
         received_at: file.received_at,
         sha256: file.body_sha256,

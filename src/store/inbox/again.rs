@@ -67,7 +67,8 @@ pub struct Which {
     pub until: Option<Moment>,
 }
 
-/// Parser of a held message that was taken over: nothing of it is left to be read.
+/// Parser of a held message that was taken over, and of a second reading whose open items stand under the first: nothing of either is
+/// left to be read.
 pub const TAKEN_OVER: &str = "taken over";
 /// How the request of a message begins that holds what another reading found; it has no bytes of its own.
 pub const READ_AGAIN: &str = "read again: ";

@@ -7,6 +7,7 @@ use std::io::Read;
 use flate2::read::DeflateDecoder;
 
 use super::{Problem, Reason};
+use crate::wire::stream::Source;
 
 /// Members of an archive of statements.
 pub const MEMBERS_MAX: usize = 100;
@@ -82,8 +83,30 @@ pub fn members(bytes: &[u8]) -> Result<Vec<Member>, Problem> {
     Ok(found)
 }
 
-/// Unpacks one member, at most `limit` bytes.
-pub fn unpack(bytes: &[u8], member: &Member, limit: usize) -> Result<Vec<u8>, Problem> {
+/// A member, unpacked anew whenever it is read: no more of it is in memory than its reader holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Unpacked<'a> {
+    packed: &'a [u8],
+    is_stored: bool,
+    len: u64,
+}
+
+impl Source for Unpacked<'_> {
+    fn in_memory(&self) -> Option<&[u8]> {
+        self.is_stored.then_some(self.packed)
+    }
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn open(&self) -> Box<dyn Read + '_> {
+        if self.is_stored { Box::new(self.packed) } else { Box::new(DeflateDecoder::new(self.packed)) }
+    }
+}
+
+/// One member of at most `limit` bytes. It is gone through once to count them, and no further than the limit.
+pub fn unpacked<'a>(bytes: &'a [u8], member: &Member, limit: u64) -> Result<Unpacked<'a>, Problem> {
     let broken = |zh: &str, en: &str| Problem::new(member.name.clone(), Reason::BadFormat, zh, en);
     if member.encrypted {
         return Err(broken("压缩包已加密", "the archive is encrypted").fix("请去除密码后重新上传", "remove the password"));
@@ -95,15 +118,15 @@ pub fn unpack(bytes: &[u8], member: &Member, limit: usize) -> Result<Vec<u8>, Pr
         bytes.get(from..from.checked_add(member.packed)?)
     })();
     let packed = packed.ok_or_else(|| broken("压缩包内容缺失", "the member lies outside the archive"))?;
-    let mut out = Vec::new();
-    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    let read = match member.method {
-        0 => packed.take(bound).read_to_end(&mut out),
-        8 => DeflateDecoder::new(packed).take(bound).read_to_end(&mut out),
+    let is_stored = match member.method {
+        0 => true,
+        8 => false,
         _ => return Err(broken("不支持的压缩方式", "unsupported compression")),
     };
-    read.map_err(|_| broken("压缩数据损坏", "the compressed data are damaged"))?;
-    if out.len() > limit {
+    let mut content = Unpacked { packed, is_stored, len: 0 };
+    let counted = std::io::copy(&mut content.open().take(limit.saturating_add(1)), &mut std::io::sink());
+    content.len = counted.map_err(|_| broken("压缩数据损坏", "the compressed data are damaged"))?;
+    if content.len > limit {
         return Err(Problem::new(
             member.name.clone(),
             Reason::OverLimit,
@@ -112,14 +135,14 @@ pub fn unpack(bytes: &[u8], member: &Member, limit: usize) -> Result<Vec<u8>, Pr
         )
         .fix("请拆分后上传", "split the archive"));
     }
-    Ok(out)
+    Ok(content)
 }
 
 /// Unpacks everything once to count it: whether an archive (or an XLSX file) stays within `limit` bytes.
 pub fn unpacked_size_within(bytes: &[u8], limit: usize) -> Result<(), Problem> {
-    let mut left = limit;
+    let mut left = u64::try_from(limit).unwrap_or(u64::MAX);
     for member in members(bytes)? {
-        left = left.saturating_sub(unpack(bytes, &member, left)?.len());
+        left = left.saturating_sub(unpacked(bytes, &member, left)?.len());
     }
     Ok(())
 }

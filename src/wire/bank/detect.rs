@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::archive::{MEMBERS_MAX, UNPACKED_MAX, is_zip, members, unpack};
+use super::archive::{MEMBERS_MAX, UNPACKED_MAX, Unpacked, is_zip, members, unpacked};
 use super::{BankFile, Entry, Problem, Problems, Reason, Sink, event, sequence_faults};
 use crate::wire::direct_link::{self, Families};
 use crate::wire::iso20022::{camt, pain001_read, pain002, xml};
@@ -44,7 +44,12 @@ pub fn outline(source: &dyn Source, name: Option<&str>, options: ReadOptions<'_>
 
 /// Reads a file for its entries, one at a time, in the order of the file.
 pub fn each_entry(source: &dyn Source, sink: Sink<'_>) {
-    let file = read_source(source, None, ReadOptions::default(), &mut *sink);
+    each_entry_with(source, ReadOptions::default(), sink);
+}
+
+/// [`each_entry`] with what is known about the bank.
+pub fn each_entry_with(source: &dyn Source, options: ReadOptions<'_>, sink: Sink<'_>) {
+    let file = read_source(source, None, options, &mut *sink);
     for (number, statement) in file.statements.into_iter().enumerate() {
         statement.entries.into_iter().for_each(|entry| sink(number, entry));
     }
@@ -61,7 +66,7 @@ fn read_source(source: &dyn Source, name: Option<&str>, options: ReadOptions<'_>
     let mut problems = Problems::default();
     let mut file = BankFile::default();
     let read = match stream::head_of(source) {
-        Ok(head) if is_message(&head, options) => read_stream(source, &mut file, &mut problems, sink),
+        Ok(head) if is_message(&head, options) => read_stream(source, &mut file, &mut problems, Some(sink)),
         Ok(_) if source.len() > WHOLE_MAX => {
             problems.push(too_large_as_a_whole());
             Ok(())
@@ -77,7 +82,7 @@ fn read_source(source: &dyn Source, name: Option<&str>, options: ReadOptions<'_>
     };
     if let Err(error) = read {
         let (zh, en) = (format!("文件无法读取：{error}"), format!("the file cannot be read: {error}"));
-        problems.push(Problem::new("file", Reason::BadFormat, zh, en).fix("请重新上传", "upload it again"));
+        problems.push(Problem::new("file", Reason::BadFormat, zh, en).fix("请重新上传", "upload it again").lost());
     }
     finished(file, problems, name)
 }
@@ -90,6 +95,7 @@ fn too_large_as_a_whole() -> Problem {
         "a file that is no ISO 20022 message (camt, pain) may have 64 MiB",
     )
     .fix("请拆分后上传，或改用 camt.053", "split it, or have the bank send camt.053")
+    .lost()
 }
 
 /// Whether a file begins like XML that is neither a table nor of a direct link.
@@ -109,7 +115,7 @@ fn start_of(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| !is_before(byte)).unwrap_or(0)
 }
 
-fn read_stream(source: &dyn Source, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) -> std::io::Result<()> {
+fn read_stream(source: &dyn Source, file: &mut BankFile, problems: &mut Problems, sink: Option<Sink<'_>>) -> std::io::Result<()> {
     if source.len() > u64::try_from(FILE_MAX).unwrap_or(u64::MAX) {
         problems.push(too_large());
         return Ok(());
@@ -118,7 +124,7 @@ fn read_stream(source: &dyn Source, file: &mut BankFile, problems: &mut Problems
     note_untrue(charset.untrue, charset.name(), problems);
     note_damage(charset.damaged, charset.name(), problems);
     let text = charset.read(source)?;
-    count_entries(xml::Xml::of_stream(Box::new(text)), file, problems, sink);
+    read_messages(xml::Xml::of_stream(Box::new(text)), file, problems, sink);
     Ok(())
 }
 
@@ -129,7 +135,7 @@ fn read_into(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>, sink: O
     if bytes.len() > FILE_MAX {
         problems.push(too_large());
     } else if is_zip(bytes) && !statement_sheet::is_workbook(bytes) {
-        read_archive(bytes, options, &mut file, &mut problems);
+        read_archive(bytes, options, &mut file, &mut problems, sink);
     } else {
         read_single(bytes, options, &mut file, &mut problems, sink);
     }
@@ -139,6 +145,7 @@ fn read_into(bytes: &[u8], name: Option<&str>, options: ReadOptions<'_>, sink: O
 fn too_large() -> Problem {
     Problem::new("file", Reason::OverLimit, "文件超过 256 MiB", "the file is larger than 256 MiB")
         .fix("请拆分后上传", "split the file")
+        .lost()
 }
 
 /// What holds for every format.
@@ -174,10 +181,18 @@ fn unknown(name: Option<&str>) -> Problem {
     )
 }
 
-fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, problems: &mut Problems) {
+/// Reads the members one after the other. None of them is in memory as a whole unless its format is read at one piece; with a sink
+/// neither are their entries.
+fn read_archive(
+    bytes: &[u8],
+    options: ReadOptions<'_>,
+    file: &mut BankFile,
+    problems: &mut Problems,
+    mut sink: Option<Sink<'_>>,
+) {
     let list = match members(bytes) {
         Ok(list) => list,
-        Err(problem) => return problems.push(problem),
+        Err(problem) => return problems.push(problem.lost()),
     };
     let hidden = |name: &str| name.starts_with("__MACOSX/") || name.rsplit('/').next().is_some_and(|leaf| leaf.starts_with('.'));
     let list: Vec<_> = list.into_iter().filter(|member| !hidden(&member.name)).collect();
@@ -185,17 +200,18 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
     if list.len() > MEMBERS_MAX {
         problems.push(
             Problem::new("zip", Reason::OverLimit, "压缩包内超过 100 个文件", "the archive has more than 100 members")
-                .fix("请分批打包", "pack fewer files at a time"),
+                .fix("请分批打包", "pack fewer files at a time")
+                .lost(),
         );
         return;
     }
-    let mut left = UNPACKED_MAX;
+    let mut left = u64::try_from(UNPACKED_MAX).unwrap_or(u64::MAX);
     for member in list {
-        let content = match unpack(bytes, &member, left) {
+        let content = match unpacked(bytes, &member, left) {
             Ok(content) => content,
             Err(problem) => {
                 let over = problem.reason == Reason::OverLimit;
-                problems.push(problem);
+                problems.push(problem.lost());
                 if over {
                     return;
                 }
@@ -203,15 +219,24 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
             }
         };
         left = left.saturating_sub(content.len());
-        let mut one = BankFile::default();
-        let mut faults = Problems::default();
-        if is_zip(&content) && !statement_sheet::is_workbook(&content) {
-            faults.push(Problem::new("zip", Reason::BadFormat, "不支持嵌套压缩包", "archives inside archives are not read"));
-        } else {
-            read_single(&content, options, &mut one, &mut faults, None);
-            if !one.readable() && faults.is_empty() {
-                faults.push(unknown(None));
+        let (before, passes_by) = (file.statements.len(), sink.is_some());
+        let mut give = |number: usize, entry: Entry| {
+            if let Some(sink) = &mut sink {
+                sink(before.saturating_add(number), entry);
             }
+        };
+        let (mut one, mut faults) = (BankFile::default(), Problems::default());
+        let given: Option<Sink<'_>> = if passes_by { Some(&mut give) } else { None };
+        read_member(&content, options, &mut one, &mut faults, given);
+        if passes_by {
+            // In the order of the file: the next member's entries come after these.
+            for (number, statement) in one.statements.iter_mut().enumerate() {
+                statement.passed_by = statement.passed_by.saturating_add(statement.entries.len());
+                std::mem::take(&mut statement.entries).into_iter().for_each(|entry| give(number, entry));
+            }
+        }
+        if one.payment_status.is_some() && file.payment_status.is_some() {
+            faults.push(another_report("zip"));
         }
         let named = crate::wire::text::clip(&member.name, 80);
         problems.extend(faults.into_list().into_iter().map(|mut problem| {
@@ -222,6 +247,54 @@ fn read_archive(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, pro
         file.payment_status = file.payment_status.take().or(one.payment_status);
         file.payment_order = file.payment_order.take().or(one.payment_order);
         file.mapping = file.mapping.take().or(one.mapping);
+    }
+    if file.payment_status.is_some() && !file.statements.is_empty() {
+        let (zh, en) =
+            ("压缩包同时含有明细和支付回执，只读取了其中一种", "the archive holds statements and reports; one kind is read");
+        let fix = ("请分成两个文件报送", "hand them in as two files");
+        problems.push(Problem::new("zip", Reason::BadFormat, zh, en).fix(fix.0, fix.1).lost());
+    }
+}
+
+fn another_report(place: &str) -> Problem {
+    let (zh, en) = ("文件中有多份支付回执，该份未读取", "the file holds several reports on payments; this one is not read");
+    Problem::new(place, Reason::BadFormat, zh, en).fix("请单独报送", "hand it in by itself").lost()
+}
+
+/// Bytes of a member that are read at one piece whatever they are.
+const MEMBER_SMALL: u64 = 1024 * 1024;
+
+fn read_member(
+    content: &Unpacked<'_>,
+    options: ReadOptions<'_>,
+    file: &mut BankFile,
+    faults: &mut Problems,
+    sink: Option<Sink<'_>>,
+) {
+    let read = stream::head_of(content).and_then(|head| {
+        if content.len() > MEMBER_SMALL && is_message(&head, options) {
+            return read_stream(content, file, faults, sink);
+        }
+        if content.len() > WHOLE_MAX {
+            faults.push(too_large_as_a_whole());
+            return Ok(());
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(content.len()).unwrap_or(0));
+        content.open().read_to_end(&mut bytes)?;
+        if is_zip(&bytes) && !statement_sheet::is_workbook(&bytes) {
+            let (zh, en) = ("不支持嵌套压缩包", "archives inside archives are not read");
+            faults.push(Problem::new("zip", Reason::BadFormat, zh, en).lost());
+        } else {
+            read_single(&bytes, options, file, faults, sink);
+        }
+        Ok(())
+    });
+    if let Err(error) = read {
+        let (zh, en) = (format!("无法读取：{error}"), format!("it cannot be read: {error}"));
+        faults.push(Problem::new("zip", Reason::BadFormat, zh, en).lost());
+    }
+    if !file.readable() && faults.is_empty() {
+        faults.push(unknown(None).lost());
     }
 }
 
@@ -261,22 +334,26 @@ fn read_single(bytes: &[u8], options: ReadOptions<'_>, file: &mut BankFile, prob
     if head.contains("office:spreadsheet") {
         return statement_sheet::read_spreadsheet_xml(&decoded.text, options.mapping, file, problems);
     }
-    let Some(sink) = sink else {
-        let mut kept: Vec<Vec<Entry>> = Vec::new();
-        read_iso(xml::Xml::new(&decoded.text), file, problems, &mut |number, entry| {
-            if kept.len() <= number {
-                kept.resize_with(number + 1, Vec::new);
-            }
-            if let Some(entries) = kept.get_mut(number) {
-                entries.push(entry);
-            }
-        });
-        for (statement, entries) in file.statements.iter_mut().zip(kept) {
-            statement.entries = entries;
+    read_messages(xml::Xml::new(&decoded.text), file, problems, sink);
+}
+
+/// Reads messages; their entries go to the sink, else into their statements.
+fn read_messages(reader: xml::Xml<'_>, file: &mut BankFile, problems: &mut Problems, sink: Option<Sink<'_>>) {
+    if let Some(sink) = sink {
+        return count_entries(reader, file, problems, sink);
+    }
+    let mut kept: Vec<Vec<Entry>> = Vec::new();
+    read_iso(reader, file, problems, &mut |number, entry| {
+        if kept.len() <= number {
+            kept.resize_with(number + 1, Vec::new);
         }
-        return;
-    };
-    count_entries(xml::Xml::new(&decoded.text), file, problems, sink);
+        if let Some(entries) = kept.get_mut(number) {
+            entries.push(entry);
+        }
+    });
+    for (statement, entries) in file.statements.iter_mut().zip(kept) {
+        statement.entries = entries;
+    }
 }
 
 /// Reads messages for their entries, which go to the sink and are counted.
@@ -343,6 +420,9 @@ fn read_iso(mut reader: xml::Xml<'_>, file: &mut BankFile, problems: &mut Proble
             let mut report = pain002::StatusReport::default();
             let read = pain002::read(&mut reader, &open, &mut report, problems);
             problems.stop(read.err().map(|fault| fault.problem(&open.name)));
+            if file.payment_status.is_some() {
+                problems.push(another_report(&open.name));
+            }
             file.payment_status = file.payment_status.take().or(Some(report));
             "pain.002"
         } else if pain001_read::is_root(&open.name) {

@@ -22,18 +22,27 @@ pub struct Problem {
     pub fix_zh: Option<Box<str>>,
     /// The same in English.
     pub fix_en: Option<Box<str>>,
+    /// Whether something of the file was not read because of it: a row, or all that follows.
+    #[serde(skip)]
+    pub loses: bool,
 }
 
 impl Problem {
     /// A problem without a proposal.
     pub fn new(place: impl Into<String>, reason: Reason, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { place: place.into(), reason, zh: zh.into(), en: en.into(), fix_zh: None, fix_en: None }
+        Self { place: place.into(), reason, zh: zh.into(), en: en.into(), fix_zh: None, fix_en: None, loses: false }
     }
 
     /// Adds what to do.
     pub fn fix(mut self, zh: impl Into<Box<str>>, en: impl Into<Box<str>>) -> Self {
         self.fix_zh = Some(zh.into());
         self.fix_en = Some(en.into());
+        self
+    }
+
+    /// Marks that something of the file was not read: it waits in quarantine until a reader can read it.
+    pub fn lost(mut self) -> Self {
+        self.loses = true;
         self
     }
 }
@@ -51,6 +60,8 @@ impl std::error::Error for Problem {}
 pub struct Problems {
     listed: Vec<Problem>,
     unlisted: usize,
+    /// Whether one that is not listed lost something.
+    loses_unlisted: bool,
     faults: usize,
 }
 
@@ -61,6 +72,7 @@ impl Problems {
             self.listed.push(problem);
         } else {
             self.unlisted += 1;
+            self.loses_unlisted |= problem.loses;
         }
     }
 
@@ -75,7 +87,7 @@ impl Problems {
     pub fn stop(&mut self, problem: Option<Problem>) {
         if let Some(problem) = problem {
             self.faults += 1;
-            self.push(problem);
+            self.push(problem.lost());
         }
     }
 
@@ -93,12 +105,13 @@ impl Problems {
     pub fn into_list(mut self) -> Vec<Problem> {
         if self.unlisted > 0 {
             let more = self.unlisted;
-            self.listed.push(Problem::new(
+            let last = Problem::new(
                 "file",
                 Reason::OverLimit,
                 format!("另有 {more} 个问题未列出"),
                 format!("{more} more problems are not listed"),
-            ));
+            );
+            self.listed.push(Problem { loses: self.loses_unlisted, ..last });
         }
         self.listed
     }

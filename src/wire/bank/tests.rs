@@ -69,6 +69,38 @@ fn archives_hold_several_statements() {
 }
 
 #[test]
+fn a_large_member_is_read_entry_by_entry_and_in_the_order_of_the_archive() {
+    let padded = format!("<Padding>{}</Padding></Ntry>", " ".repeat(2 * 1024 * 1024));
+    let large = CAMT.replace("</Ntry>", &padded);
+    let swift =
+        ":20:A\r\n:25:62001\r\n:28C:1/1\r\n:60F:C260301CNY10,\r\n:61:2603020302D5,NTRFNONREF//V1\r\n:62F:C260302CNY5,\r\n-";
+    // Blanks without a tag would end the reading of a stream.
+    let large = large.replace(&" ".repeat(60_000), &format!("{}<!---->", " ".repeat(59_000)));
+    let packed =
+        zipped(&[("a.sta", swift.as_bytes(), true), ("b.xml", large.as_bytes(), true), ("c.sta", swift.as_bytes(), false)]);
+    let whole = read(&packed, None);
+    let entries: Vec<(usize, Entry)> = whole
+        .statements
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| one.entries.iter().map(move |entry| (at, entry.clone())))
+        .collect();
+    assert_eq!(entries.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 1, 2], "{:?}", whole.problems);
+    let shape = outline(&packed.as_slice(), None, ReadOptions::default());
+    assert!(shape.statements.iter().all(|one| one.entries.is_empty() && one.passed_by == 1));
+    assert_eq!(shape.problems, whole.problems);
+    let mut seen = Vec::new();
+    each_entry(&packed.as_slice(), &mut |at, entry| seen.push((at, entry)));
+    assert_eq!(seen, entries);
+}
+
+#[test]
+fn a_member_that_is_not_read_is_a_loss() {
+    let file = read(&zipped(&[("a.xml", CAMT.as_bytes(), true), ("b.xml", b"hello", true)]), None);
+    assert_eq!(file.problems.iter().map(|problem| problem.loses).collect::<Vec<_>>(), [true], "{:?}", file.problems);
+}
+
+#[test]
 fn archives_are_bounded() {
     let many: Vec<(String, &[u8], bool)> = (0..101).map(|number| (format!("{number}.xml"), CAMT.as_bytes(), true)).collect();
     let many: Vec<(&str, &[u8], bool)> =

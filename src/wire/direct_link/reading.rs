@@ -193,7 +193,7 @@ impl<'w> Walk<'w> {
                     "the file holds movements and results; its results are not read",
                 );
                 let fix = ("请分成两个文件报送", "hand them in as two files");
-                self.problems.push(Problem::new("file", Reason::BadFormat, zh, en).fix(fix.0, fix.1));
+                self.problems.push(Problem::new("file", Reason::BadFormat, zh, en).fix(fix.0, fix.1).lost());
             } else {
                 let payments = vec![BatchStatus { transactions: std::mem::take(&mut self.lines), ..BatchStatus::default() }];
                 file.payment_status = Some(StatusReport { original_message_id: message_id, payments, ..StatusReport::default() });
@@ -214,7 +214,8 @@ impl<'w> Walk<'w> {
                     format!("数据格式 `{form}` 不是可读取的格式"),
                     format!("the form of data `{form}` is not the one that is read"),
                 )
-                .fix(format!("请按 {} 导出", names.forms.join("、")), format!("export it as {}", names.forms.join(", "))),
+                .fix(format!("请按 {} 导出", names.forms.join("、")), format!("export it as {}", names.forms.join(", ")))
+                .lost(),
             );
         }
         if let Some(code) = fields.get(&names.code).filter(|code| !names.good.iter().any(|good| good == code)) {
@@ -305,7 +306,7 @@ impl<'w> Walk<'w> {
         let (direction, amount) = match moved(names, fields, &place) {
             Ok(moved) => moved,
             Err(problem) => {
-                self.problems.push(problem);
+                self.problems.push(problem.lost());
                 return None;
             }
         };

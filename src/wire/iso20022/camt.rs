@@ -54,13 +54,24 @@ pub fn read(
         }
         let place = format!("{}[{}]", child.name, file.statements.len() + 1);
         let (mut statement, number) = (Statement { kind, ..Statement::default() }, file.statements.len());
-        let mut around = Around { summary: None, tally: Tally::default(), items: &mut items };
+        let mut around = Around { summary: None, tally: Tally::default(), items: &mut items, done: 0 };
         let read = fill(xml, &child, &place, &mut statement, &mut around, problems, &mut |entry| sink(number, entry));
         finish(&mut statement, &around, &place, read.is_ok(), problems);
         file.statements.push(statement);
-        read?;
+        if let Err(fault) = read {
+            problems.stop(Some(cut(&fault, &place, around.done)));
+            break;
+        }
     }
     Ok(())
+}
+
+/// Where reading had to stop inside a statement, and what of it was not read.
+fn cut(fault: &XmlFault, place: &str, done: u64) -> Problem {
+    let mut problem = fault.problem(&format!("{place} after Ntry[{done}]"));
+    problem.zh.push_str(&format!("；第 {done} 笔之后均未读取"));
+    problem.en.push_str(&format!("; nothing after entry {done} was read"));
+    problem
 }
 
 /// What is kept of a statement while its entries pass by.
@@ -69,6 +80,8 @@ struct Around<'a> {
     tally: Tally,
     /// Entries and details that the file may still have.
     items: &'a mut usize,
+    /// Entries that were looked at to their end.
+    done: u64,
 }
 
 fn fill(
@@ -86,10 +99,15 @@ fn fill(
             "Ntry" => {
                 number += 1;
                 let place = format!("{place}/Ntry[{number}]");
-                if let Some(entry) = entry(xml, &child, place, statement, problems, around.items)? {
-                    around.tally.add(&entry);
-                    sink(entry);
+                match entry(xml, &child, place.clone(), statement, problems, around.items) {
+                    Ok(Some(entry)) => {
+                        around.tally.add(&entry);
+                        sink(entry);
+                    }
+                    Ok(None) => {}
+                    Err(fault) => problems.push(fault.left_out(&place).ok_or(fault)?),
                 }
+                around.done = number;
             }
             "Id" => statement.id = xml.element(child)?.own_text(),
             "ElctrncSeqNb" => statement.sequence = number_in(&xml.element(child)?).or(statement.sequence),
@@ -231,7 +249,7 @@ fn built(
 ) -> Option<Entry> {
     let written = head.at("Amt");
     let Some(amount) = written.and_then(|found| Amount::parse(&found.text)) else {
-        problems.push(bad_amount(&place, written.map_or("", |found| found.text.as_str())));
+        problems.push(bad_amount(&place, written.map_or("", |found| found.text.as_str())).lost());
         return None;
     };
     let Some(direction) = direction_in(head.text_at(&["CdtDbtInd"]).as_deref()) else {
@@ -242,7 +260,8 @@ fn built(
                 "缺少借贷标志 CdtDbtInd，该笔未读取",
                 "CdtDbtInd is missing; the entry is not read",
             )
-            .fix("应为 CRDT 或 DBIT", "it is CRDT or DBIT"),
+            .fix("应为 CRDT 或 DBIT", "it is CRDT or DBIT")
+            .lost(),
         );
         return None;
     };

@@ -162,7 +162,10 @@ fn read_batch(
         if child.name == "TxInfAndSts" {
             *left = left.checked_sub(1).ok_or(XmlFault::Limit("1,000,000 transactions"))?;
             let place = format!("{place}/TxInfAndSts[{}]", batch.transactions.len() + 1);
-            batch.transactions.push(line_in(&xml.element(child)?, &place, problems));
+            match xml.element(child) {
+                Ok(line) => batch.transactions.push(line_in(&line, &place, problems)),
+                Err(fault) => problems.push(fault.left_out(&place).ok_or(fault)?),
+            }
         } else if head.children.len() < 200 {
             head.children.push(xml.element(child)?);
             batch.payment_information_id = head.text_at(&["OrgnlPmtInfId"]);

@@ -31,6 +31,8 @@ pub enum XmlFault {
     Entity(String),
     /// More than the named limit.
     Limit(&'static str),
+    /// More than the named limit inside one element; whatever stands behind that element can be read.
+    Part(&'static str),
     /// Not well-formed; at about which byte and how.
     Malformed(u64, String),
 }
@@ -53,7 +55,7 @@ impl XmlFault {
                 format!("unknown entity `&{name};`; the file is not read beyond it"),
             )
             .fix("只能使用 &amp; &lt; &gt; &quot; &apos;", "only &amp; &lt; &gt; &quot; &apos; are allowed"),
-            XmlFault::Limit(what) => Problem::new(
+            XmlFault::Limit(what) | XmlFault::Part(what) => Problem::new(
                 place,
                 Reason::OverLimit,
                 format!("超出限制（{what}），文件自此处起未读取"),
@@ -68,6 +70,15 @@ impl XmlFault {
             )
             .fix("请重新下载完整文件", "download the whole file again"),
         }
+    }
+
+    /// The problem of an element at `place` that was left out, where what follows it is read all the same; `None` where nothing can be.
+    pub fn left_out(&self, place: &str) -> Option<Problem> {
+        let XmlFault::Part(what) = self else { return None };
+        let zh = format!("超出限制（{what}），该笔未读取，其后照常读取");
+        let en = format!("over the limit ({what}); this one is not read, what follows it is");
+        let problem = Problem::new(place, Reason::OverLimit, zh, en);
+        Some(problem.fix("请让银行缩短该笔的文字后重新导出", "have the bank shorten its text and export it again").lost())
     }
 }
 
@@ -199,7 +210,7 @@ impl<'a> Xml<'a> {
     /// The next element of any depth; `None` at the end of the file.
     pub fn begun(&mut self) -> Result<Option<Open>, XmlFault> {
         loop {
-            match self.step()? {
+            match self.passing()? {
                 Token::Start(open) => return Ok(Some(open)),
                 Token::Done => return Ok(None),
                 Token::End | Token::Text(_) => {}
@@ -210,13 +221,21 @@ impl<'a> Xml<'a> {
     /// The next element directly inside `parent`, passing over what is left of the one before; `None` when `parent` ends.
     pub fn child(&mut self, parent: &Open) -> Result<Option<Open>, XmlFault> {
         while self.depth >= parent.depth {
-            match self.step()? {
+            match self.passing()? {
                 Token::Start(open) if open.depth == parent.depth + 1 => return Ok(Some(open)),
                 Token::Done => return Ok(None),
                 Token::Start(_) | Token::End | Token::Text(_) => {}
             }
         }
         Ok(None)
+    }
+
+    /// The next token where texts do not matter, however long they are.
+    fn passing(&mut self) -> Result<Token, XmlFault> {
+        match self.step() {
+            Err(XmlFault::Part(_)) => Ok(Token::Text(SmolStr::default())),
+            token => token,
+        }
     }
 
     /// The whole of an element that has just begun.
@@ -226,7 +245,7 @@ impl<'a> Xml<'a> {
     }
 
     fn tree(&mut self, open: Open, left: &mut usize) -> Result<Element, XmlFault> {
-        *left = left.checked_sub(1).ok_or(XmlFault::Limit("elements of one entry"))?;
+        *left = left.checked_sub(1).ok_or(XmlFault::Part("elements of one entry"))?;
         let mut text = SmolStr::default();
         let mut longer = String::new();
         let mut children = Vec::new();
@@ -241,7 +260,7 @@ impl<'a> Xml<'a> {
                     }
                     longer.push_str(&more);
                     if longer.len() > TEXT_MAX {
-                        return Err(XmlFault::Limit("64 KiB of text in one element"));
+                        return Err(XmlFault::Part("64 KiB of text in one element"));
                     }
                 }
                 Token::End | Token::Done => break,
@@ -308,7 +327,7 @@ fn trimmed(text: SmolStr) -> SmolStr {
 
 fn bounded(text: &str) -> Result<SmolStr, XmlFault> {
     if text.len() > TEXT_MAX {
-        return Err(XmlFault::Limit("64 KiB of text in one element"));
+        return Err(XmlFault::Part("64 KiB of text in one element"));
     }
     Ok(clean(text))
 }
@@ -375,67 +394,5 @@ fn is_message_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn whole(text: &str) -> Result<Element, XmlFault> {
-        let mut xml = Xml::new(text);
-        let root = xml.begun()?.ok_or(XmlFault::Limit("nothing"))?;
-        let tree = xml.element(root)?;
-        while xml.begun()?.is_some() {}
-        Ok(tree)
-    }
-
-    #[test]
-    fn prefixes_entities_and_cdata_are_read() {
-        let tree = whole("<x:a xmlns:x='urn:x' b='1&amp;2'><x:c> 张&#x4E09;&lt;<![CDATA[<&]]> </x:c><c/></x:a>").unwrap();
-        assert_eq!(tree.attribute("b"), Some("1&2"));
-        assert_eq!(tree.text_at(&["c"]).unwrap(), "张三<<&");
-        assert_eq!(tree.all("c").len(), 2);
-    }
-
-    #[test]
-    fn hostile_files_are_refused() {
-        assert_eq!(whole("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>"), Err(XmlFault::Dtd));
-        assert_eq!(whole("<a>&x;</a>"), Err(XmlFault::Entity("x".into())));
-        assert!(matches!(whole("<a b='&x;'/>"), Err(XmlFault::Entity(_))));
-        assert!(matches!(whole(&"<a>".repeat(65)), Err(XmlFault::Limit(_))));
-        assert!(matches!(whole(&format!("<a>{}</a>", "x".repeat(TEXT_MAX + 1))), Err(XmlFault::Limit(_))));
-        assert!(matches!(whole(&format!("<a>{}</a>", "x<b/>".repeat(TEXT_MAX))), Err(XmlFault::Limit(_))));
-        let many: String = (0..65).map(|n| format!(" a{n}='1'")).collect();
-        assert!(matches!(whole(&format!("<a{many}/>")), Err(XmlFault::Limit(_))));
-        for broken in ["<a>", "<a></b>", "<a", "<a><b></a></b>", "<a b=1>&", "text only <", "<a>&#xZZ;</a>"] {
-            assert!(whole(broken).is_err(), "{broken}");
-        }
-    }
-
-    #[test]
-    fn depth_of_64_is_still_read() {
-        let text = format!("{}{}", "<a>".repeat(64), "</a>".repeat(64));
-        assert!(whole(&text).is_ok());
-    }
-
-    #[test]
-    fn children_are_pulled_and_the_rest_passed_over() {
-        let mut xml = Xml::new("<r><a><b><c/></b></a><a/>text<d>1</d></r><after/>");
-        let root = xml.begun().unwrap().unwrap();
-        let mut names = Vec::new();
-        while let Some(child) = xml.child(&root).unwrap() {
-            names.push(child.name);
-        }
-        assert_eq!(names, ["a", "a", "d"]);
-        assert_eq!(xml.begun().unwrap().unwrap().name, "after");
-    }
-
-    #[test]
-    fn versions_are_told_by_the_namespace() {
-        for (uri, name) in [
-            ("urn:iso:std:iso:20022:tech:xsd:camt.053.001.08", Some("camt.053.001.08")),
-            ("http://www.iso20022.org/pain.002.001.03", Some("pain.002.001.03")),
-            ("urn:iso:std:iso:20022:tech:xsd:head.001.001.01", None),
-        ] {
-            let text = format!("<Document xmlns='{uri}'/>");
-            assert_eq!(message_name(&Xml::new(&text).begun().unwrap().unwrap()).as_deref(), name);
-        }
-    }
-}
+#[path = "xml_tests.rs"]
+mod tests;

@@ -19,7 +19,8 @@ pub fn entry(lines: &[String], place: &str, problems: &mut Problems) -> Option<E
                 format!("明细行 `{}` 无法识别", clip(first, 60)),
                 format!("the line `{}` cannot be read", clip(first, 60)),
             )
-            .fix("应形如 :61:2603020302D1234,56NTRF参考号", "it looks like :61:2603020302D1234,56NTRFreference"),
+            .fix("应形如 :61:2603020302D1234,56NTRF参考号", "it looks like :61:2603020302D1234,56NTRFreference")
+            .lost(),
         );
         return None;
     };

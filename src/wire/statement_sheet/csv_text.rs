@@ -64,7 +64,8 @@ fn rows(text: &str, separator: u8, quoting: bool, problems: &mut Problems) -> Ve
                     "超过 200000 行，其余未读取",
                     "more than 200,000 rows; the rest is not read",
                 )
-                .fix("请按月拆分", "export month by month"),
+                .fix("请按月拆分", "export month by month")
+                .lost(),
             );
             break;
         }

@@ -29,7 +29,8 @@ pub fn read(text: &str, problems: &mut Problems) -> Vec<Grid> {
         if !page.tag(&name, tag) {
             problems.push(
                 Problem::new("table", Reason::OverLimit, "表格过大，其余未读取", "the table is too large; the rest is not read")
-                    .fix("请按月拆分", "export month by month"),
+                    .fix("请按月拆分", "export month by month")
+                    .lost(),
             );
             break;
         }

@@ -93,7 +93,7 @@ impl RowReader<'_> {
         match self.movement(booked_on, problems) {
             Ok(movement) => RowKind::Movement(Box::new(movement)),
             Err(problem) => {
-                problems.push(*problem);
+                problems.push(problem.lost());
                 RowKind::Refused
             }
         }

@@ -16,23 +16,19 @@ pub fn read(text: &str, problems: &mut Problems) -> Vec<Grid> {
                 let read = table(&mut xml, &open, &mut grid, &mut cells);
                 grids.push(grid);
                 if let Err(fault) = read {
-                    problems.push(fault.problem("sheet"));
+                    problems.push(fault.problem("sheet").lost());
                     break;
                 }
                 if grids.len() >= SHEETS_MAX {
-                    problems.push(Problem::new(
-                        "sheet",
-                        Reason::OverLimit,
-                        "工作表过多，其余未读取",
-                        "too many sheets; the rest is not read",
-                    ));
+                    let (zh, en) = ("工作表过多，其余未读取", "too many sheets; the rest is not read");
+                    problems.push(Problem::new("sheet", Reason::OverLimit, zh, en).lost());
                     break;
                 }
             }
             Ok(Some(_)) => {}
             Ok(None) => break,
             Err(fault) => {
-                problems.push(fault.problem("sheet"));
+                problems.push(fault.problem("sheet").lost());
                 break;
             }
         }

@@ -28,7 +28,7 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> (&'static str, Vec<Grid>) 
     let format = if old { "xls" } else { "xlsx" };
     let bounded = if old { cfb::within_bounds(bytes) } else { unpacked_size_within(bytes, UNPACKED_MAX) };
     if let Err(problem) = bounded {
-        problems.push(problem);
+        problems.push(problem.lost());
         return (format, Vec::new());
     }
     // The library may panic on damaged files; that must not take a worker with it.
@@ -43,7 +43,8 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> (&'static str, Vec<Grid>) 
                         "表格超过 200000 行或 256 列，其余未读取",
                         "more than 200,000 rows or 256 columns; the rest is not read",
                     )
-                    .fix("请按月拆分", "export month by month"),
+                    .fix("请按月拆分", "export month by month")
+                    .lost(),
                 );
             }
             (format, grids)
@@ -57,14 +58,16 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> (&'static str, Vec<Grid>) 
                     format!("表格文件无法打开：{detail}"),
                     format!("the workbook cannot be opened: {detail}"),
                 )
-                .fix("请用表格软件另存为 XLSX 后上传；加密文件请先去除密码", "save it as XLSX again; remove a password first"),
+                .fix("请用表格软件另存为 XLSX 后上传；加密文件请先去除密码", "save it as XLSX again; remove a password first")
+                .lost(),
             );
             (format, Vec::new())
         }
         Err(_) => {
             problems.push(
                 Problem::new("file", Reason::ParserPanic, "表格文件损坏，读取失败", "the workbook is damaged; reading failed")
-                    .fix("请用表格软件另存为 XLSX 后上传", "save it as XLSX again"),
+                    .fix("请用表格软件另存为 XLSX 后上传", "save it as XLSX again")
+                    .lost(),
             );
             (format, Vec::new())
         }

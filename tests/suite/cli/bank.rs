@@ -197,6 +197,28 @@ fn check_names_row_rule_and_fix() {
 }
 
 #[test]
+fn check_refuses_what_the_service_refuses() {
+    let folder = Folder::new();
+    let entry = |amount: &str, currency: &str| {
+        format!(
+            "<Ntry><Amt Ccy=\"{currency}\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\
+             <BookgDt><Dt>2026-03-02</Dt></BookgDt></Ntry>"
+        )
+    };
+    for (amount, currency, problems) in [("5.00", "CNY", 0), ("-5.00", "CNY", 1), ("5.001", "CNY", 1), ("5.00", "USD", 1)] {
+        let file = format!(
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt><Id>S</Id><Acct><Id><Othr>\
+             <Id>6200001</Id></Othr></Id><Ccy>CNY</Ccy></Acct>{}</Stmt></BkToCstmrStmt></Document>",
+            entry(amount, currency)
+        );
+        folder.write("one.xml", file);
+        let ran = folder.run(&["bank", "check", "one.xml"]).ends(i32::from(problems > 0));
+        assert_eq!(ran.last(), format!("camt.053.001.08: 1 statements, 1 entries, {problems} problems"), "{amount} {currency}");
+        assert_eq!(ran.out.contains("Stmt[1]/Ntry[1]: bad_amount"), problems > 0, "{amount} {currency}: {}", ran.out);
+    }
+}
+
+#[test]
 fn events_are_checked_one_by_one_with_field_rule_and_fix() {
     let folder = Folder::new();
     let event = |id: &str, body: &str| {
