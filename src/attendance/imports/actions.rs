@@ -381,7 +381,7 @@ fn by_key(columns: &[Column], cells: &BTreeMap<String, String>) -> Result<BTreeM
         return Ok(found);
     }
     let problem = Problem::invalid("有无法识别的列，请按提示改正。", "Some columns are not known; mend what is told of each.");
-    Err(Problem { faults, ..problem })
+    Err(problem.with_faults(faults))
 }
 
 /// A sheet of one row, from texts by the keys of our columns: what is mended in place is read like any file.
