@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn who_comes_out_once_more_before_noon_and_goes_home_worked_on() {
-        let table: [(&[(i32, i32)], usize, &str); 12] = [
+        type Case = (&'static [(i32, i32)], usize, &'static str);
+        let table: [Case; 12] = [
             (&[(-28, 0), (28, 30), (-31, 0)], 3, "breakfast"),
             (&[(-28, 0), (30, 1), (-33, 0)], 1, "too long outside for a break"),
             (&[(-30, 0), (31, 30), (-34, 0)], 3, "in and out once more"),

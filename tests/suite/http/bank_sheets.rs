@@ -131,8 +131,8 @@ both!(lines_that_end_as_on_windows_lose_no_row, |app| {
     let account = open(&client, &site, NUMBER).await;
     let path = sheets(&site, &account);
     // The header stands in the first line, so that a row that shares its number would be lost.
-    let text = "交易日期,摘要,支出,收入,余额\r\n2026-03-02,人工费,,5000.00,5000.00\r\n2026-03-03,人工费,,200.00,5200.00\r\n\
-                2026-03-04,退款,100.00,,5100.00\r\n";
+    let text = "交易日期,摘要,支出,收入,余额\r\n2026-02-25,人工费,,5000.00,5000.00\r\n2026-02-26,人工费,,200.00,5200.00\r\n\
+                2026-02-27,退款,100.00,,5100.00\r\n";
     let view = upload(&client, &path, text.as_bytes()).await.expect(201);
     let booked = client.post(&format!("{path}/{}", view["id"].as_str().unwrap()), json!({})).send().await.expect(200);
     assert_eq!(booked["applied"], 3, "{booked}");
