@@ -183,6 +183,7 @@ pub fn waiting(conn: &mut AnyConn, source: &str, project: Option<ProjectId>) -> 
     let ids: Vec<InboxId> = fixed(
         "SELECT i.id AS id FROM inbox i WHERE i.feed = 'bankfile' AND i.state IN ('new', 'part', 'quarantined') \
          AND (i.state = 'new' OR EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = i.id AND q.state = 'open')) \
+         AND (i.content_type IS NULL OR i.content_type NOT LIKE '%json%') \
          AND (i.project_id IS NOT NULL OR i.source = $1) ORDER BY i.id DESC LIMIT $2",
     )
     .text(source)
