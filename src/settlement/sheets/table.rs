@@ -179,11 +179,12 @@ pub type Found = (InboxId, Option<ProjectId>, String, Moment, InboxState);
 pub fn waiting(conn: &mut AnyConn, source: &str, project: Option<ProjectId>) -> Result<Vec<Found>, StoreError> {
     /// Messages that are looked at.
     const LOOKED_AT_MAX: i64 = 500;
-    // In the words of the index, so that nobody reads all messages for a page.
+    // In the words of the index, so that nobody reads all messages for a page. What calls itself something else is no sheet.
     let ids: Vec<InboxId> = fixed(
         "SELECT i.id AS id FROM inbox i WHERE i.feed = 'bankfile' AND i.state IN ('new', 'part', 'quarantined') \
          AND (i.state = 'new' OR EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = i.id AND q.state = 'open')) \
-         AND (i.content_type IS NULL OR i.content_type NOT LIKE '%json%') \
+         AND NOT (COALESCE(i.content_type, '') LIKE '%json' OR COALESCE(i.content_type, '') LIKE '%/pdf' \
+         OR COALESCE(i.content_type, '') LIKE 'image/%') \
          AND (i.project_id IS NOT NULL OR i.source = $1) ORDER BY i.id DESC LIMIT $2",
     )
     .text(source)

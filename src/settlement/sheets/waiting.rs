@@ -54,13 +54,6 @@ pub fn of(conn: &mut AnyConn, ctx: &Ctx, project: Option<ProjectId>) -> Result<V
             continue;
         }
         let name = request.splitn(3, ' ').nth(2).unwrap_or_default().to_owned();
-        // What was handed in as another kind of file is worked off in quarantine.
-        if name
-            .rsplit_once('.')
-            .is_some_and(|(_, kind)| !["csv", "xls", "xlsx", "txt", "htm", "html"].contains(&kind.to_lowercase().as_str()))
-        {
-            continue;
-        }
         waiting.push(Waiting { id, name, received_at, state, accounts });
     }
     Ok(waiting)
