@@ -160,8 +160,8 @@ pub fn change(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, change: &Change) -> Resu
     row.recorded_seq = tx.seq(Chain::Organisation)?;
     table::update(tx, &row)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "change_device", &id.to_string())?;
-    if row.mac.is_some() && row.mac != before.mac {
-        // What was held in the name of the address is this machine's.
+    if change.mac.is_some() && row.mac.is_some() {
+        // A person says whose the address is, be it learnt already: what was held in its name is this machine's.
         jobs::enqueue(tx.conn(), ctx.id(), "replay_device", &id.to_string(), ctx.now)?;
     }
     Ok(row)

@@ -1,14 +1,15 @@
 //! The hardware address of a machine, learnt from its own messages.
 //!
 //! Some messages of a machine name its serial number and its hardware address, others the address alone. What names both and came with the
-//! machine's own token tells whose the address is; from then on the address alone is enough, and what was held in its name is the
-//! machine's. Deliberately absent: changing an address that is known, which a person does.
+//! machine's own token tells whose the address is; from then on the address alone is enough. What was held in its name before may have come
+//! by anybody's token, so that it waits until a person says whose the address is. Deliberately absent: changing an address that is known,
+//! which a person does.
 
 use super::replay::{self, Replayed, held_source};
 use crate::attendance::devices::DeviceState;
 use crate::attendance::devices::keys::mac_of;
 use crate::attendance::devices::table::{self, DeviceRow};
-use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
+use crate::store::{AnyConn, Chain, StoreError, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::DeviceBatch;
 
@@ -32,7 +33,7 @@ fn told(device: &DeviceRow, batch: &DeviceBatch) -> Option<String> {
     batch.mac.as_deref().and_then(mac_of).filter(|mac| is_real(mac))
 }
 
-/// Learns the address of a machine from a message of its own; what was held under it is taken over by a job.
+/// Learns the address of a machine from a message of its own.
 pub fn learn(tx: &mut Tx<'_>, ctx: &Ctx, device: &mut DeviceRow, batch: &DeviceBatch) -> Result<(), Problem> {
     let Some(mac) = told(device, batch) else { return Ok(()) };
     if is_taken(tx.conn(), device, &mac)? {
@@ -42,7 +43,6 @@ pub fn learn(tx: &mut Tx<'_>, ctx: &Ctx, device: &mut DeviceRow, batch: &DeviceB
     device.recorded_seq = tx.seq(Chain::Organisation)?;
     table::update(tx, device)?;
     tx.note(Chain::Organisation, ctx.now, "intake", "learn_device_mac", &device.id.to_string())?;
-    jobs::enqueue(tx.conn(), ctx.id(), "replay_device", &device.id.to_string(), ctx.now)?;
     Ok(())
 }
 

@@ -208,10 +208,14 @@ both!(a_machine_that_names_its_address_alone_is_known_by_it, |app| {
     // Before the address is known, it names nobody.
     taken(&pushed(&app, &path, "application/json", bare(1)).await);
     assert_eq!((punches(&app, site.id), messages(&app)[0].2), (0, InboxState::Held));
-    // One message with both tells whose it is, and what was held under it is this machine's.
+    // One message with both tells whose it is; what was held under it before may be anybody's, and waits for a person.
     app.clock.set("2026-03-02T09:10:00+08:00");
     taken(&pushed(&app, &path, "application/json", both(2)).await);
     assert_eq!(shown(&manager, &device).await["mac"], "020000aabb01");
+    app.drain();
+    assert_eq!((punches(&app, site.id), messages(&app)[0].2), (1, InboxState::Held));
+    let settings = format!("/api/v1/devices/{device}/settings");
+    manager.post(&settings, json!({"mac": "020000aabb01"})).send().await.expect(200);
     app.drain();
     assert_eq!((punches(&app, site.id), messages(&app)[0].2), (2, InboxState::Done));
     app.clock.set("2026-03-02T09:20:00+08:00");
