@@ -56,6 +56,7 @@ mod sheet_items;
 mod sheet_layouts;
 mod sheet_links;
 mod sheet_round_trip;
+mod under_way;
 mod uploads_together;
 mod users;
 mod voiding;
