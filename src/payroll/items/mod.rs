@@ -8,6 +8,7 @@ pub mod actions;
 pub mod http;
 pub mod saying;
 pub mod table;
+pub mod waiting;
 
 use std::collections::BTreeMap;
 
