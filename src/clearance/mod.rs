@@ -57,6 +57,10 @@ words! {
         LedgerDiffers = "ledger_differs",
         /// Workers attended and the audited sheet gives them nothing.
         WorkWithoutPay = "attendance_without_pay",
+        /// Workers have more work days than their lines list.
+        DaysOnNoSheet = "days_on_no_sheet",
+        /// Quantities of piece work that not both have confirmed and nobody has given up.
+        UnconfirmedPieces = "unconfirmed_pieces",
         /// A sheet is not audited.
         UnsettledSheet = "unsettled_sheet",
         /// A month with work has no sheet.
@@ -245,6 +249,19 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     let months: BTreeSet<Month> =
         sheets.iter().map(|sheet| sheet.month).filter(|month| month.last() < as_of.min(ctx.today)).collect();
     without_pay(conn, ctx, site, &mut found, &months, may_name)?;
+    let pieces = payroll::items::waiting::of(conn, site.id, None)?;
+    let amount = Fen::total(pieces.iter().map(|one| one.amount_fen))?;
+    let named_piece = |one: &payroll::items::waiting::Waiting| {
+        let name = if may_name { one.name.as_str() } else { "" };
+        format!("{} {name} {} {}", one.month.month(), one.label, one.amount_fen)
+    };
+    found.add(
+        Hurdle::UnconfirmedPieces,
+        pieces.len(),
+        Some(amount),
+        None,
+        pieces.iter().take(WHICH_MAX).map(named_piece).collect(),
+    );
     found.add(Hurdle::UnsettledSheet, unsettled.len(), None, None, unsettled);
     let facts = compliance::gather(conn, ctx, site, as_of)?;
     // Work without a sheet is one thing, workers on the roll whom nobody saw or could see another.
@@ -328,8 +345,8 @@ fn in_doubt(
     Ok(())
 }
 
-/// Workers whom the gates saw and to whom an audited sheet gives nothing, and those whose wage somebody else got by the bank's word,
-/// unless a person has said why.
+/// Workers whom the gates saw and to whom an audited sheet gives nothing or too few days, and those whose wage somebody else got by the
+/// bank's word, unless a person has said why.
 fn without_pay(
     conn: &mut AnyConn,
     ctx: &Ctx,
@@ -340,10 +357,16 @@ fn without_pay(
 ) -> Result<(), Problem> {
     let mut unpaid = Tally::default();
     let mut elsewhere = Tally::default();
+    let mut unlisted = Tally::default();
     for month in months.iter().rev().take(MONTHS_MATCHED) {
         let matched = matching::actions::matched(conn, ctx, site, *month)?;
         for row in &matched.rows {
             let gives_nothing = row.sheet.is_none_or(|sheet| sheet.net == Fen::ZERO);
+            let who = row.name.as_deref().filter(|_| may_name).unwrap_or_default();
+            let is_told = |one: &matching::Differs| one.kind == matching::Difference::AttendanceWithoutPay && gives_nothing;
+            if let Some(one) = matched.unlisted(row).filter(|_| !row.differs.iter().any(is_told)) {
+                unlisted.add(*month, who, one.amount)?;
+            }
             for one in &row.differs {
                 let tally = match one.kind {
                     matching::Difference::AttendanceWithoutPay if gives_nothing => &mut unpaid,
@@ -353,16 +376,12 @@ fn without_pay(
                 if matched.found(row.subject, one).is_some_and(|decision| decision.verdict == matching::Found::Explained) {
                     continue;
                 }
-                tally.count += 1;
-                tally.amount = tally.amount.plus(one.amount)?;
-                if tally.which.len() < WHICH_MAX {
-                    let who = row.name.as_deref().filter(|_| may_name).unwrap_or_default();
-                    tally.which.push(format!("{month} {who}").trim().to_owned());
-                }
+                tally.add(*month, who, one.amount)?;
             }
         }
     }
-    for (kind, Tally { count, amount, which }) in [(Hurdle::WorkWithoutPay, unpaid), (Hurdle::PaidToSomeoneElse, elsewhere)] {
+    let found_of = [(Hurdle::WorkWithoutPay, unpaid), (Hurdle::DaysOnNoSheet, unlisted), (Hurdle::PaidToSomeoneElse, elsewhere)];
+    for (kind, Tally { count, amount, which }) in found_of {
         found.add(kind, count, Some(amount), None, which);
     }
     Ok(())
@@ -374,6 +393,17 @@ struct Tally {
     count: usize,
     amount: Fen,
     which: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, month: Month, who: &str, amount: Fen) -> Result<(), Problem> {
+        self.count += 1;
+        self.amount = self.amount.plus(amount)?;
+        if self.which.len() < WHICH_MAX {
+            self.which.push(format!("{month} {who}").trim().to_owned());
+        }
+        Ok(())
+    }
 }
 
 /// The dated steps to the end, and what of them stands in the way.

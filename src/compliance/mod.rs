@@ -14,7 +14,7 @@ pub mod totals;
 
 pub use gather::gather;
 pub(crate) use gather::{bond_valid, government_funded, told};
-pub use owing::{Owing, owing};
+pub use owing::{Owing, owing, owing_and_unlisted};
 pub use summary::Summary;
 
 /// Who must supply what nobody else can.

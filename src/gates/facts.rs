@@ -8,6 +8,7 @@ use crate::compliance::{self, CONTRACTOR, OWNER, Owing, bond_valid, government_f
 use crate::deposits::{self, DepositEvent};
 use crate::law::decision::ArrearsDetail;
 use crate::law::{Fact, Gate, GateFacts};
+use crate::matching::actions::UnlistedWork;
 use crate::parties;
 use crate::projects::{self, Fact as Told, FactKind, Facts, Site};
 use crate::store::AnyConn;
@@ -22,14 +23,16 @@ pub(super) struct Gathered {
 /// Facts of one project's own gate.
 pub(super) fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, gate: Gate, as_of: Day) -> Result<Gathered, Problem> {
     let facts = projects::actions::facts(conn, site, as_of, None)?;
-    let owing = compliance::owing(conn, ctx, &[site.id], as_of)?.into_iter().next().ok_or_else(Problem::not_found)?.arrears;
+    let owing =
+        compliance::owing_and_unlisted(conn, ctx, &[site.id], as_of)?.into_iter().next().ok_or_else(Problem::not_found)?;
+    let (state, owing) = (owing.state(), owing.arrears);
     let detail = if owing.state.get() == Some(true) {
         vec![ArrearsDetail { project: format!("{} {}", site.code, site.name), amount: owing.amount, workers: owing.workers }]
     } else {
         Vec::new()
     };
     let mut gathered = registry(conn, site, &facts, gate, as_of)?;
-    gathered.arrears = owing.state;
+    gathered.arrears = state;
     Ok(Gathered { facts: gathered, detail })
 }
 
@@ -105,13 +108,19 @@ pub(super) fn of_applicant(
     let mut led: Vec<Fact<bool>> = vec![own.owner_overdue_led_to_arrears.clone()];
     let mut looked_at = 0_u32;
     let theirs = projects_of(conn, applicants)?;
-    for Owing { project: other, facts, arrears: owing } in compliance::owing(conn, ctx, &theirs, as_of)? {
+    for one in compliance::owing_and_unlisted(conn, ctx, &theirs, as_of)? {
+        let state = one.state();
+        let Owing { project: other, facts, arrears: owing, unlisted } = one;
         let name = format!("{} {}", other.code, other.name);
         looked_at += 1;
-        match owing.state.get() {
+        match state.get() {
             Some(true) => detail.push(ArrearsDetail { project: name, amount: owing.amount, workers: owing.workers }),
             Some(false) => {}
-            None => waiting.push(name),
+            None => {
+                let told = |one: &UnlistedWork| format!(" {} 有 {} 人的工日未列入工资表", one.month, one.workers);
+                let months: Vec<String> = unlisted.iter().map(told).collect();
+                waiting.push(format!("{name}{}", months.concat()));
+            }
         }
         if let Some(record) = facts.get(FactKind::OwnerMoney)
             && let Told::OwnerMoney { overdue: is, led_to_arrears, .. } = record.fact

@@ -126,7 +126,9 @@ pub fn forecast(position: Position) -> Result<Outlook, TooMuch> {
         wages = wages.plus(goes)?;
         left = left.plus(comes)?.minus(goes)?;
         points.push(Point { on, comes, goes, left });
-        if shortfall.is_none() && goes.is_positive() && left < Fen::ZERO {
+        // More was sent than there is: that is short today, whether or not a pay day falls on it.
+        let is_overdrawn = on == today && balance < Fen::ZERO;
+        if shortfall.is_none() && (goes.is_positive() || is_overdrawn) && left < Fen::ZERO {
             let in_days = on.days_since(today);
             shortfall = Some(Shortfall { on, in_days, amount: left.negated(), balance, promised, wages });
         }
@@ -193,6 +195,15 @@ mod tests {
         let short = outlook.shortfall.unwrap();
         assert_eq!((short.on, short.amount, short.wages), (day("2026-04-15"), Fen(400), Fen(1000)));
         assert_eq!(outlook.points.iter().map(|point| point.left.0).collect::<Vec<_>>(), [600, 100, -400]);
+    }
+
+    #[test]
+    fn what_is_below_nothing_already_is_short_today() {
+        let short = at(Some(-920), Vec::new(), vec![wages("2026-03-15", 500)]).shortfall.unwrap();
+        assert_eq!((short.on, short.in_days, short.amount, short.wages), (day("2026-03-06"), 0, Fen(920), Fen::ZERO));
+        assert!(at(Some(-920), Vec::new(), Vec::new()).shortfall.is_some(), "though nothing else is to be paid");
+        let in_time = at(Some(-920), vec![promise("2026-03-06", "2026-03-06", 920)], Vec::new());
+        assert!(in_time.shortfall.is_none(), "the owner's money of today is there for it");
     }
 
     #[test]

@@ -9,7 +9,6 @@ use crate::accounts::{self, Direction, Purpose};
 use crate::base::id::{PartyId, ProjectId, RecordId};
 use crate::base::{Day, Fen, Month};
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
-use crate::ledger::{self, LedgerAccount};
 use crate::projects::{self, FactKind, Facts, PartyRole, Recorded, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
@@ -155,9 +154,11 @@ pub fn position(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Resul
         wages.push(Wages { month: rest.month, pay_on: rest.due_on, amount: rest.amount_fen, why: Why::Sheet });
     }
     let with_sheet = table::months_with_sheet(conn, site.id)?;
+    let in_parts = table::months_in_parts(conn, site.id)?;
     let book = ctx.book();
     for month in attendance::table::months_with_attendance(conn, site.id)?.into_iter().rev().take(MONTHS_WITHOUT_SHEET_MAX) {
-        if with_sheet.contains(&month) || month.first() > as_of {
+        // Of a month that is paid week by week the rest is still to be paid.
+        if with_sheet.contains(&month) && !in_parts.contains(&month) || month.first() > as_of {
             continue;
         }
         let amount = earned(conn, site, month)?;
@@ -170,20 +171,20 @@ pub fn position(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Resul
     }
     wages.sort_by_key(|one| (one.pay_on, one.month));
     // What was sent to the bank and not debited yet is on the account and gone.
-    let balances = ledger::table::balances(conn, site.id, as_of, None)?;
-    let in_transit = balances.iter().find(|(account, _)| *account == LedgerAccount::PayInTransit);
-    let under_way = in_transit.map_or(Fen::ZERO, |(_, sum)| sum.negated().or_zero());
+    let under_way = payroll::pay_run::under_way::of_project(conn, site, as_of)?;
     let balance = money.balance.map(|balance| balance.minus(under_way)).transpose()?;
     Ok(Position { as_of, balance, promised, wages })
 }
 
-/// What the folded days of a month earned, each enrolment at its present day rate.
+/// What the folded days of a month earned that stand on no line, each enrolment at its present day rate.
 fn earned(conn: &mut AnyConn, site: &Site, month: Month) -> Result<Fen, Problem> {
     let rates: BTreeMap<RecordId, Fen> =
         workers::table::of_project(conn, site.id)?.into_iter().map(|row| (row.id, row.day_rate)).collect();
+    let listed = table::listed(conn, site.id, month)?;
     let mut total = Fen::ZERO;
     for worked in attendance::table::worked(conn, site.id, month)? {
-        let hundredths = i32::try_from(worked.hundredths).unwrap_or(i32::MAX);
+        let days = worked.hundredths.saturating_sub(listed.get(&worked.enrolment).copied().unwrap_or(0)).max(0);
+        let hundredths = i32::try_from(days).unwrap_or(i32::MAX);
         let rate = rates.get(&worked.enrolment).copied().unwrap_or(Fen::ZERO);
         total = total.plus(payroll::gross(hundredths, rate)?)?;
     }

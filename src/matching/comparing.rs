@@ -1,6 +1,8 @@
 //! The comparison itself: from what the three say to rows with differences. A pure function, one look at each worker.
 
-use super::{Account, Attended, Difference, Differs, Evidence, Facts, OnSheet, Person, Row, Stranger, Subject, Unknown};
+use super::{
+    Account, Attended, Difference, Differs, Evidence, Facts, OnSheet, Person, Row, Stranger, Subject, Unknown, Unlisted,
+};
 use crate::base::id::{BankEntryId, LineId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen};
@@ -126,6 +128,7 @@ fn of_person(facts: &Facts, person: &Person) -> Result<Option<Row>, TooMuch> {
         differs,
         unknown,
         is_due: sums.is_due,
+        unlisted: unlisted(person, &sums)?,
     }))
 }
 
@@ -241,6 +244,22 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
     Ok(Some(made(Difference::PaidLess, amount, voices(person, sums))))
 }
 
+/// Days that were seen and stand on no line, with what they earned beyond what the lines give and what came. A line of money without
+/// days is by hours or pieces: days say nothing of it. Days at no rate come to nothing that anybody could name.
+fn unlisted(person: &Person, sums: &Sums) -> Result<Option<Unlisted>, TooMuch> {
+    let Attended::Days(attended) = sums.attended else { return Ok(None) };
+    let days = attended.saturating_sub(sums.sheet.days);
+    let is_by_other_work = sums.sheet.days == 0 && sums.sheet.net.is_positive();
+    if days <= 0 || is_by_other_work {
+        return Ok(None);
+    }
+    let missing = earned(person, attended)?.unwrap_or(Fen::ZERO).minus(sums.sheet.net.max(sums.paid))?;
+    let rate = person.lines.iter().map(|line| line.day_rate).max();
+    let of_days = rate.map(|rate| gross(i32::try_from(days).unwrap_or(i32::MAX), rate)).transpose()?;
+    let amount = of_days.map_or(missing, |of_days| of_days.min(missing));
+    Ok(amount.is_positive().then_some(Unlisted { days, amount }))
+}
+
 /// Money that by the bank's word somebody else got.
 fn elsewhere(person: &Person) -> Result<Option<Differs>, TooMuch> {
     if person.payees.is_empty() {
@@ -291,5 +310,6 @@ fn of_stranger(facts: &Facts, stranger: &Stranger) -> Row {
         differs: vec![differs],
         unknown: Vec::new(),
         is_due: true,
+        unlisted: None,
     }
 }

@@ -38,7 +38,7 @@ impl Standing {
     }
 
     /// When wages of a month are due: by the agreed day, without one at the end of the following month (R724-13).
-    fn due_on(&self, ctx: &Ctx, site: &Site, month: Month) -> Day {
+    pub(super) fn due_on(&self, ctx: &Ctx, site: &Site, month: Month) -> Day {
         self.pay_day.map_or_else(|| month.plus(1).last(), |day| payroll::due_on(&ctx.book(), site.region, month, day))
     }
 }

@@ -313,6 +313,17 @@ pub struct Row {
     pub unknown: Vec<Unknown>,
     /// Whether the pay day has passed.
     pub is_due: bool,
+    /// What the days come to that the gates saw and that stand on no line.
+    pub unlisted: Option<Unlisted>,
+}
+
+/// Work days that were seen and stand on no line, due or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unlisted {
+    /// How many, in hundredths.
+    pub days: i64,
+    /// What they earned and no line gives.
+    pub amount: Fen,
 }
 
 /// What the numbers say, before anybody has explained anything.

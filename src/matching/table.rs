@@ -8,7 +8,7 @@ use super::{Difference, Found};
 use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, EntryStatus, Purpose};
 use crate::base::id::{DocumentId, ProjectId, RecordId, WorkerId};
-use crate::base::{Day, Moment, Month};
+use crate::base::{Day, Fen, Moment, Month};
 use crate::store::bulk::directly;
 use crate::store::fixed::fixed;
 use crate::store::schema::{bank_entries, enrolment_events, enrolments, match_decisions};
@@ -86,6 +86,37 @@ pub fn months_with_others(conn: &mut AnyConn, projects: &[ProjectId], as_of: Day
     .bigs(projects.iter().map(|project| project.0))
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.project_id, row.month.month())).collect())
+}
+
+/// Days and money that the lines of a month's sheets give a worker.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct ListedDays {
+    #[diesel(sql_type = BigInt)]
+    pub project_id: ProjectId,
+    #[diesel(sql_type = Date)]
+    pub month: Day,
+    #[diesel(sql_type = BigInt)]
+    pub worker_id: WorkerId,
+    #[diesel(sql_type = BigInt)]
+    pub days: i64,
+    #[diesel(sql_type = BigInt)]
+    pub net_fen: Fen,
+}
+
+/// What the sheets of months before one list, by worker; a sheet without a line has one row of worker 0.
+pub fn listed_days(conn: &mut AnyConn, projects: &[ProjectId], before: Month) -> Result<Vec<ListedDays>, StoreError> {
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(fixed(
+        "SELECT s.project_id AS project_id, s.month AS month, COALESCE(l.worker_id, CAST(0 AS BIGINT)) AS worker_id, \
+         CAST(COALESCE(SUM(l.days_hundredths), 0) AS BIGINT) AS days, CAST(COALESCE(SUM(l.net_fen), 0) AS BIGINT) AS net_fen \
+         FROM pay_sheets s LEFT JOIN pay_lines l ON l.project_id = s.project_id AND l.sheet_id = s.id \
+         WHERE s.project_id IN ($1) AND s.month < $2 GROUP BY s.project_id, s.month, l.worker_id ORDER BY 1, 2, 3",
+    )
+    .bigs(projects.iter().map(|project| project.0))
+    .day(before.first())
+    .load(conn)?)
 }
 
 /// Every row, for `verify`.

@@ -110,6 +110,28 @@ fn too_few_days_on_a_sheet_that_pays_for_all_of_them_are_not_short() {
 }
 
 #[test]
+fn days_on_no_line_are_told_with_what_they_earned_due_or_not() {
+    let days = |person: Person, today: &str| {
+        let facts = Facts { today: day(today), ..facts(vec![person]) };
+        compare(&facts).unwrap().first().and_then(|row| row.unlisted).map(|one| (one.days, one.amount.0))
+    };
+    let more = || Person { attended: Attended::Days(2_250), earned: Some(Fen(675_000)), ..person() };
+    assert_eq!((days(person(), "2026-03-20"), days(more(), "2026-03-20")), (None, Some((250, 75_000))));
+    assert_eq!(days(more(), "2026-03-05"), Some((250, 75_000)), "before the pay day too");
+    assert_eq!(days(Person { earned: None, ..more() }, "2026-03-20"), Some((250, 75_000)), "by the rate of the line");
+    let without = |earned: Option<i64>| Person { lines: Vec::new(), earned: earned.map(Fen), ..more() };
+    assert_eq!(days(without(Some(675_000)), "2026-03-20"), Some((2_250, 675_000)));
+    // No false alarm: no rate, nothing known, hours or pieces, and too few days that are paid all the same.
+    assert_eq!((days(without(None), "2026-03-20"), days(without(Some(0)), "2026-03-20")), (None, None));
+    let silent = Person { attended: Attended::NotKnown(Unknown::GateSilent), ..more() };
+    assert_eq!(days(silent, "2026-03-20"), None);
+    let by_hours = with(|line| (line.days, line.net, line.paid) = (0, Fen(500_000), Fen(500_000)));
+    assert_eq!(days(Person { attended: Attended::Days(2_250), earned: Some(Fen(675_000)), ..by_hours }, "2026-03-20"), None);
+    let paid_for_all = with(|line| (line.days, line.net, line.paid) = (2_000, Fen(675_000), Fen(675_000)));
+    assert_eq!(days(Person { attended: Attended::Days(2_250), earned: Some(Fen(675_000)), ..paid_for_all }, "2026-03-20"), None);
+}
+
+#[test]
 fn what_is_not_known_is_never_a_difference() {
     for state in [LineState::Reserved, LineState::Sent, LineState::Accepted, LineState::Unknown] {
         let flying = with(|line| (line.paid, line.state) = (Fen::ZERO, state));

@@ -199,7 +199,10 @@ fn shortage(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewStep, row: &mut St
     let lines = payroll::table::lines_of(tx.conn(), site.id, sheet.id)?;
     let open = lines.iter().filter(|line| !line.state.is_in_flight() && line.state != LineState::Paid);
     let payroll = Fen::total(open.map(|line| line.rest().or_zero()))?;
-    let Some(balance) = accounts::actions::money(tx.conn(), site, ctx.today, None)?.balance else {
+    let under_way = payroll::pay_run::under_way::of_project(tx.conn(), site, ctx.today)?;
+    let money = accounts::actions::money(tx.conn(), site, ctx.today, None)?;
+    // What was sent and not debited yet is on the account and gone.
+    let Some(balance) = money.balance.map(|balance| balance.minus(under_way)).transpose()? else {
         return Err(refuse(
             "尚无银行流水，余额不明。",
             "No bank statement is on record, so the balance is not known.",
@@ -207,12 +210,12 @@ fn shortage(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewStep, row: &mut St
             "missing_field",
         ));
     };
-    let input = LabourCostInput { month_payroll: Some(payroll), balance: Some(balance.or_zero()), ..LabourCostInput::default() };
+    let input = LabourCostInput { month_payroll: Some(payroll), balance: Some(balance), ..LabourCostInput::default() };
     let answer = labour_cost::ask(&ctx.book(), site.region, ctx.today, &input);
     let Some(short) = answer.shortage.filter(|short| short.is_positive()) else {
         return Err(refuse(
-            format!("余额 {balance} 元足够支付 {payroll} 元，无须补拨。"),
-            format!("The balance of {balance} covers the {payroll} of the sheet."),
+            format!("可用余额 {balance} 元（已扣除在途 {under_way} 元）足够支付 {payroll} 元，无须补拨。"),
+            format!("The balance of {balance} covers the {payroll} of the sheet ({under_way} under way is taken off)."),
             "subject",
             "sum_mismatch",
         ));

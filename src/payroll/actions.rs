@@ -172,8 +172,22 @@ pub fn dispute_line(
 /// Hands a sheet to the general contractor: every line is signed (R724-31a).
 ///
 /// # Errors
-/// `conflict` with each unsigned line, or when the sheet is no draft.
+/// `conflict` with each unsigned line and each quantity of piece work that not both have confirmed, or when the sheet is no draft.
 pub fn submit(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result<SheetRow, Problem> {
+    submit_as(tx, ctx, site, sheet, false)
+}
+
+/// As [`submit`]; `without_unconfirmed` says that the sheet goes without the piece work that not both have confirmed, which stays open.
+///
+/// # Errors
+/// As [`submit`].
+pub fn submit_as(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    sheet: SheetId,
+    without_unconfirmed: bool,
+) -> Result<SheetRow, Problem> {
     let sheet = open_sheet(tx, site, sheet)?;
     require_state(&sheet, SheetState::Draft)?;
     let lines = table::lines_of(tx.conn(), site.id, sheet.id)?;
@@ -192,6 +206,7 @@ pub fn submit(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result
         );
         return Err(problem.with_faults(faults));
     }
+    let left = items::waiting::require_none(tx, site, sheet.id, without_unconfirmed)?;
     let row = SheetRow {
         state: SheetState::Submitted,
         version: sheet.version + 1,
@@ -201,6 +216,10 @@ pub fn submit(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result
     };
     table::update_sheet(tx, &row)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "submit_sheet", &row.id.to_string())?;
+    if left > 0 {
+        let what = format!("{} {left}", row.id);
+        tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "submit_without_unconfirmed", &what)?;
+    }
     Ok(row)
 }
 

@@ -82,6 +82,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/api/v1/projects/{project}/pay-sheets/{sheet}/submit", prepare, "Hand in a signed sheet", || {
             web::post().to(submit)
         })
+        .query(&[("without_unconfirmed", "true: without the piece work that not both have confirmed")])
         .gives::<SheetRow>()
         .versioned(),
         Route::post("/api/v1/projects/{project}/pay-sheets/{sheet}/audit", pay, "Audit a sheet that was handed in", || {
@@ -309,12 +310,18 @@ async fn dispute(call: Call, path: Path, body: Body<ChangeLine>) -> Result<impl 
     .await
 }
 
-async fn submit(call: Call, path: Path) -> Result<impl Responder, Problem> {
+#[derive(Deserialize)]
+struct HandIn {
+    #[serde(default)]
+    without_unconfirmed: bool,
+}
+
+async fn submit(call: Call, path: Path, query: web::Query<HandIn>) -> Result<impl Responder, Problem> {
     let (project, sheet) = path.into_inner();
     call.write(StatusCode::OK, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         actions::require_seen(tx, ctx, &site, sheet)?;
-        actions::submit(tx, ctx, &site, sheet)
+        actions::submit_as(tx, ctx, &site, sheet, query.without_unconfirmed)
     })
     .await
 }

@@ -121,6 +121,8 @@ struct SheetPage {
     notes: Vec<NoteRow>,
     period: Option<PeriodRow>,
     built_by: String,
+    /// Piece work that not both have confirmed.
+    pieces: Vec<payroll::items::waiting::Waiting>,
     submitted_by: Option<String>,
     audited_by: Option<String>,
     may_prepare: bool,
@@ -202,6 +204,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
             Ok(SheetPage {
                 f: Frame::of(visit),
                 states: payroll::table::state_counts(conn, site.id, id)?,
+                pieces: payroll::items::waiting::of(conn, site.id, Some(id))?,
                 compared,
                 changes,
                 lines: lines_of(conn, visit.ctx.vault(), &site, items)?,

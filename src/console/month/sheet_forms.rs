@@ -167,10 +167,11 @@ async fn dispute(form: Form, path: Path) -> Shown {
 
 async fn submit(form: Form, path: Path) -> Shown {
     let (project, sheet) = path.into_inner();
+    let without_unconfirmed = form.ticked("without_unconfirmed");
     form.write(Verb::PrepareSheets, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         require_seen(tx, ctx, &site, sheet)?;
-        actions::submit(tx, ctx, &site, sheet)
+        actions::submit_as(tx, ctx, &site, sheet, without_unconfirmed)
     })
     .await?;
     done(&path_of(project, sheet), "sheet_submitted", 1)

@@ -48,6 +48,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("pay_under_way", "代发结果未明"),
     ("disputed_pay", "工资有争议"),
     ("unsettled_sheet", "工资表未审核"),
+    ("unconfirmed_pieces", "计件工程量未经双方确认"),
     ("month_without_sheet", "有出勤而无工资表"),
     ("month_without_record", "有人在册而无考勤、无工资表"),
     ("open_case", "案件未办结"),

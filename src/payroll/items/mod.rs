@@ -9,6 +9,7 @@ pub mod http;
 pub mod labels;
 pub mod saying;
 pub mod table;
+pub mod waiting;
 
 use std::collections::BTreeMap;
 

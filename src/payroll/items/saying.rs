@@ -3,11 +3,11 @@
 
 use super::actions::{of_line, open_line, settle};
 use super::table::{self, StepRow};
-use super::{ItemKind, ItemSource, ItemStep};
+use super::{ItemKind, ItemSource, ItemStep, waiting};
 use crate::base::id::{DocumentId, RecordId, SheetId};
 use crate::documents;
 use crate::payroll::SheetState;
-use crate::payroll::actions::{checked_text, open_sheet, require_state};
+use crate::payroll::actions::{checked_text, line_of_sheet, open_sheet, require_state};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
@@ -27,6 +27,8 @@ pub struct Saying {
 /// Says something of an item: a confirmation of piece work with who gave it and the paper of it, or its withdrawal with the reason.
 /// Whoever prepares the sheet confirms nothing in another's name without what that other signed.
 ///
+/// After the audit only piece work that waits is spoken of: see [`waiting`].
+///
 /// # Errors
 /// `conflict` once the line is signed or when it was said already, `invalid` for a confirmation of anything but piece work or
 /// without its paper.
@@ -34,11 +36,20 @@ pub fn say(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId, item: Record
     let step = saying.step;
     let note = checked_text(&saying.note, "note")?;
     let sheet = open_sheet(tx, site, sheet)?;
-    require_state(&sheet, SheetState::Draft)?;
+    let is_audited = matches!(sheet.state, SheetState::Audited | SheetState::Published | SheetState::Closed);
+    if sheet.state == SheetState::Submitted {
+        let zh = "工资表已提交：请先退回修改后确认，或待审核后确认，审核后确认的工程量以补发方式支付。";
+        let en = "The sheet is handed in: send it back first, or confirm after its audit, when the quantity is paid as back-pay.";
+        return Err(Problem::conflict(zh, en).at("state", "bad_format"));
+    }
     let known = table::of_sheet(tx.conn(), site.id, sheet.id)?.into_iter().find(|row| row.id == item).ok_or_else(|| {
         Problem::invalid("该项目不在此工资表中。", "The item is not on this sheet.").at("item", "unknown_reference")
     })?;
-    let line = open_line(tx, site, &sheet, known.line_id)?;
+    if is_audited && known.kind != ItemKind::PieceWork {
+        require_state(&sheet, SheetState::Draft)?;
+    }
+    let line =
+        if is_audited { line_of_sheet(tx, site, &sheet, known.line_id)? } else { open_line(tx, site, &sheet, known.line_id)? };
     let before = of_line(tx.conn(), site, &line)?;
     let found = before.iter().find(|one| one.row.id == item);
     let is_said = found.is_none_or(|one| match step {
@@ -70,7 +81,18 @@ pub fn say(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId, item: Record
         return Err(Problem::invalid(zh, en).at("document_id", "missing_field"));
     }
     documents::actions::require(tx.conn(), site.id, saying.document, "document_id")?;
-    step_of(tx, ctx, &sheet, item, &Saying { note, ..saying.clone() })?;
+    let saying = Saying { note, ..saying.clone() };
+    if let Some(found) = found.filter(|_| is_audited) {
+        if !found.waits() {
+            let (zh, en) = (
+                "该工程量双方均已确认，已计入工资，请用“更正”。",
+                "Both have confirmed it and it is in the wage; correct the line.",
+            );
+            return Err(Problem::conflict(zh, en).at("item", "duplicate"));
+        }
+        return waiting::say_after_audit(tx, ctx, site, &sheet, (line, found), &saying);
+    }
+    step_of(tx, ctx, &sheet, item, &saying)?;
     let line = match (known.kind, known.source) {
         // Days that a correction entered go with it.
         (ItemKind::DayWage, ItemSource::Entered) => {

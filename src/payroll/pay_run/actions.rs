@@ -2,6 +2,7 @@
 
 use super::plan::{Going, Plan};
 use super::table::{self, AttemptRow, PartRow, RunHead, RunRow};
+use super::under_way::{self, Funds};
 use super::{Checked, HeldLine, Ordered, files};
 use crate::accounts::freezes::standing::{self, Frozen};
 use crate::accounts::profiles::{self, Profile};
@@ -104,21 +105,15 @@ pub fn check_sheet(
         Some(_) => Some(account_of(conn, ctx, site, account)?),
         None => accounts::actions::account_on(conn, site, ctx.today)?,
     };
-    let (profile, balance) = match &account {
-        Some(account) => {
-            (profiles::table::of_account(conn, account)?, accounts::continuity::balance_on(conn, account, ctx.today)?.balance)
-        }
-        None => (Profile::built_in(), None),
+    let (profile, funds) = match &account {
+        Some(account) => (profiles::table::of_account(conn, account)?, under_way::of_account(conn, account, ctx.today)?),
+        None => (Profile::built_in(), Funds::default()),
     };
     let plan = Plan::of(conn, ctx, site, &sheet, &profile)?;
     let (ordered, held_total) = (plan.ordered()?, plan.held_total()?);
     let amounts: Vec<Fen> = plan.going.iter().map(|one| one.amount).collect();
-    let shortage = match balance {
-        Some(balance) if balance < ordered => Some(ordered.minus(balance)?),
-        _ => None,
-    };
     let frozen = match &account {
-        Some(account) => standing::before_paying(conn, account, ctx.today, balance, ordered)?,
+        Some(account) => standing::before_paying(conn, account, ctx.today, funds.free()?, ordered)?,
         None => None,
     };
     Ok(Checked {
@@ -131,8 +126,9 @@ pub fn check_sheet(
         held: plan.held.into_iter().map(|(_, held)| held).collect(),
         cautions: plan.cautions,
         minimum_wage: plan.minimum_wage,
-        balance,
-        shortage,
+        balance: funds.balance,
+        under_way: funds.under_way,
+        shortage: funds.short_of(ordered)?,
         frozen,
     })
 }
@@ -160,28 +156,32 @@ fn account_of(conn: &mut AnyConn, ctx: &Ctx, site: &Site, wanted: Option<Account
     })
 }
 
-/// R53-13: where the balance is not enough the run waits for the owner's addition, whole. A balance that nobody knows is not enough.
+/// What a run may use; R53-13: where the balance is not enough it waits for the owner's addition, whole. A balance that nobody knows is
+/// not enough, and what an earlier order has sent and the bank has not debited is no part of it.
 ///
 /// What is frozen counts as there: reserving moves lines and sets no money aside, the bank alone says what it executes, and R724-33 keeps
 /// wage money free of other claims, so that a refusal here would enforce a freeze that the law forbids. It is told beside the answer.
 fn check_balance(tx: &mut Tx<'_>, ctx: &Ctx, account: &AccountRow, needed: Fen) -> Result<Fen, Problem> {
-    let balance = accounts::continuity::balance_on(tx.conn(), account, ctx.today)?.balance;
-    let Some(balance) = balance else {
+    let funds = under_way::of_account(tx.conn(), account, ctx.today)?;
+    let (Some(balance), Some(free)) = (funds.balance, funds.free()?) else {
         let problem = Problem::conflict(
             "尚无银行流水，专用账户余额不明，不能代发。",
             "No bank statement is on record, so the balance is not known and nothing is paid.",
         );
         return Err(problem.at("balance", "missing_field"));
     };
-    if balance >= needed {
-        return Ok(balance);
-    }
-    let shortage = needed.minus(balance)?;
+    let Some(shortage) = funds.short_of(needed)? else { return Ok(free) };
+    let (zh, en) = match funds.under_way {
+        Fen::ZERO => (String::new(), String::new()),
+        sent => (format!("，其中已代发、银行尚未扣付 {sent} 元"), format!(", of which {sent} is sent and not yet debited")),
+    };
     let problem = Problem::conflict(
         format!(
-            "专用账户余额 {balance} 元，本次需付 {needed} 元，缺 {shortage} 元；请建设单位补足后再代发（人社部发〔2021〕53号第十三条）。"
+            "专用账户余额 {balance} 元{zh}，本次需付 {needed} 元，缺 {shortage} 元；请建设单位补足后再代发（人社部发〔2021〕53号第十三条）。"
         ),
-        format!("The balance is {balance}, the run needs {needed}: short by {shortage}. The owner adds it first (rule R53-13)."),
+        format!(
+            "The balance is {balance}{en}, the run needs {needed}: short by {shortage}. The owner adds it first (rule R53-13)."
+        ),
     );
     Err(problem.at("balance", "balance_short"))
 }

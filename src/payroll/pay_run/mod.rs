@@ -11,6 +11,7 @@ pub mod http;
 mod plan;
 pub mod silence;
 pub mod table;
+pub mod under_way;
 
 use serde::Serialize;
 
@@ -161,7 +162,9 @@ pub struct Checked {
     pub minimum_wage: Option<Fen>,
     /// Balance of the account today; `null` where it is not known, and then nothing goes.
     pub balance: Option<Fen>,
-    /// By how much it is short (R53-13); `null` where it is enough or not known.
+    /// What of it is spoken for: ordered before and not debited by the bank yet.
+    pub under_way: Fen,
+    /// By how much the rest is short (R53-13); `null` where it is enough or not known.
     pub shortage: Option<Fen>,
     /// Freezes of the account and what they leave for the order; `null` where nothing is frozen.
     pub frozen: Option<Frozen>,

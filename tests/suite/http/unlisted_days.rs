@@ -1,0 +1,133 @@
+//! A month is not paid by paying what stands on its sheets: days that were worked and stand on none keep gates, the account and the
+//! deposit from being clear.
+
+use anxin::base::Fen;
+use anxin::compliance;
+use anxin::labour_cost::forecast::Why;
+use anxin::labour_cost::gather;
+use anxin::payroll::results::Outcome;
+use anxin::projects;
+use serde_json::{Value, json};
+
+use super::doubts::hurdle;
+use super::matching::{later, matched};
+use super::payroll::{Stage, stage, text};
+use crate::both;
+
+/// The state of wages as gates have it, who would know, and the state by the sheets alone.
+fn state(stage: &Stage<'_>) -> (Option<bool>, String, Option<bool>) {
+    let id = stage.project_id();
+    let found = stage.app.read(|conn, ctx| compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
+    let state = found[0].state();
+    (state.get(), state.keeper().unwrap_or_default().to_owned(), found[0].arrears.state.get())
+}
+
+async fn pay(stage: &Stage<'_>, sheet: &Value, key: &str) {
+    let run = stage.order(sheet, key).await.expect(201)["run"].clone();
+    for id in &stage.payments(&run).await {
+        stage.hear(id, Outcome::Paid { on: "2026-03-02".parse().unwrap() });
+    }
+}
+
+async fn finish(stage: &Stage<'_>, sheet: &Value) -> Value {
+    stage.sign_all(sheet).await;
+    let sheet = stage.act(sheet, "submit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
+    stage.act(&sheet, "audit", sheet["version"].as_i64().unwrap(), None).await.expect(200)
+}
+
+/// Nobody worked in January, and a sheet says so: with it nothing is open but what a test makes so.
+async fn quiet_january(stage: &Stage<'_>) {
+    let sheet =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-01"})).send().await.expect(201)["sheet"].clone();
+    let sheet = stage.act(&sheet, "submit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
+    stage.act(&sheet, "audit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
+}
+
+both!(days_that_come_after_the_sheet_keep_the_gates_from_being_clear, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.audited().await;
+    pay(&stage, &sheet, "days-0001").await;
+    stage.work("2026-02-09", 100);
+    let early = hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await.expect("a hurdle before the pay day too");
+    assert_eq!((&early["count"], &early["amount"]), (&json!(2), &json!("600.00")), "{early}");
+    assert_eq!(state(&stage).0, Some(false), "the pay day is to come");
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    let (by_gates, keeper, by_sheets) = state(&stage);
+    assert_eq!((by_gates, by_sheets), (None, Some(false)));
+    assert!(keeper.contains("2026-02 有 2 人的工日未列入工资表") && keeper.contains("general contractor"), "{keeper}");
+    let stop = hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await.expect("a hurdle");
+    assert_eq!((&stop["count"], &stop["amount"], &stop["blocks"]), (&json!(2), &json!("600.00"), &json!(true)), "{stop}");
+    assert!(stop["which"][0].as_str().unwrap().contains("2026-02 测试工人1"), "{stop}");
+    for gate in ["account-closing", "deposit-return", "completion-acceptance"] {
+        let answer =
+            stage.manager.post(&format!("/api/v1/gates/{gate}"), json!({"project": stage.id()})).send().await.expect(200);
+        assert_ne!(answer["verdict"], "clear", "{gate}: {answer}");
+    }
+    // A person says why, of each with the numbers that they saw; with other numbers it says nothing.
+    let path = stage.path("matches/2026-02/decisions");
+    for row in matched(&stage, "").await["items"].as_array().unwrap() {
+        let (subject, basis) = (&row["subject"], &row["differences"][0]["basis"]);
+        let decision = json!({"subject": subject, "kind": "paid_less", "basis": basis, "found": "explained", "note": "当日为安全培训，已现金支付，收条在案"});
+        stage.manager.post(&path, decision).send().await.expect(201);
+    }
+    assert_eq!(state(&stage).0, Some(false));
+    assert_eq!(hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await, None);
+    stage.work("2026-02-10", 50);
+    assert_eq!(state(&stage).0, None, "another half day is another number");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_worker_without_any_line_keeps_the_gates_from_being_clear, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    quiet_january(&stage).await;
+    stage.was_never_there(2);
+    let sheet = stage.audited().await;
+    pay(&stage, &sheet, "days-0001").await;
+    let both_of_them = stage.people.clone();
+    let mut stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(state(&stage).0, Some(false));
+    stage.people = both_of_them[1..].to_vec();
+    stage.work("2026-02-11", 100);
+    let (by_gates, keeper, _) = state(&stage);
+    assert_eq!(by_gates, None);
+    assert!(keeper.contains("2026-02 有 1 人"), "{keeper}");
+    let stop = hurdle(&stage.manager, &stage.project, "attendance_without_pay").await.expect("a hurdle");
+    assert_eq!((&stop["count"], &stop["amount"]), (&json!(1), &json!("300.00")), "{stop}");
+    assert_eq!(hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await, None, "told once");
+});
+
+both!(a_paid_week_is_not_a_paid_month, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let week = json!({"month": "2026-02", "period": {"cycle": "by_week", "from_on": "2026-02-01", "to_on": "2026-02-04", "agreed_in": "劳动合同第 5 条"}});
+    let sheet = stage.manager.post(&stage.path("pay-sheets"), week).send().await.expect(201)["sheet"].clone();
+    let id = stage.project_id();
+    let by_attendance = |stage: &Stage<'_>| {
+        let position = stage.app.read(|conn, ctx| {
+            let site = projects::site(conn, id)?;
+            gather::position(conn, ctx, &site, ctx.today)
+        });
+        let wages = position.unwrap().wages;
+        wages.iter().filter(|one| one.why == Why::Attendance).map(|one| one.amount).collect::<Vec<Fen>>()
+    };
+    assert_eq!(by_attendance(&stage), [Fen(60_000)], "the week is on its sheet, the rest is still to be paid");
+    let sheet = finish(&stage, &sheet).await;
+    pay(&stage, &sheet, "week-0001").await;
+    assert_eq!(by_attendance(&stage), [Fen(60_000)]);
+    let stop = hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await.expect("a hurdle");
+    assert_eq!(stop["amount"], json!("600.00"), "{stop}");
+    assert_eq!(state(&stage).0, Some(false), "the month's pay day is to come");
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(state(&stage).0, None);
+    // The other part of the month, and all of it is there.
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "600.00");
+    let rest = finish(&stage, &rest).await;
+    pay(&stage, &rest, "week-0002").await;
+    assert_eq!(state(&stage).0, Some(false), "the parts count together");
+    assert_eq!(hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await, None);
+    assert_eq!(by_attendance(&stage), Vec::<Fen>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
