@@ -10,7 +10,7 @@ use super::continuity::{self, ChainFault};
 use super::table::{self, AccountRow, EntryRow, StatementRow};
 use super::{Direction, EntryStatus, Purpose, StatementKind};
 use crate::base::id::{AccountId, BankEntryId, DocumentId, InboxId, ProjectId, StatementId};
-use crate::base::person::masked;
+use crate::base::person::{masked, numbers_masked};
 use crate::base::{Day, Fen, Moment};
 use crate::projects::{self, Site};
 use crate::store::AnyConn;
@@ -226,7 +226,7 @@ fn shown(conn: &mut AnyConn, ctx: &Ctx, row: EntryRow) -> Result<EntryView, Prob
         bank_ref: row.bank_ref,
         counterparty: row.counterparty,
         counterparty_account,
-        text: row.text,
+        text: numbers_masked(&row.text),
         purpose: row.purpose,
         voided: row.voided_by.is_some(),
     })

@@ -122,6 +122,20 @@ pub fn pins_used(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) 
     .load(conn)?)
 }
 
+/// The days on which one number punched from `first` to `last`, each as a use of its own.
+pub fn days_of_pin(conn: &mut AnyConn, project: ProjectId, pin: i64, first: Day, last: Day) -> Result<Vec<PinUse>, StoreError> {
+    Ok(fixed(
+        "SELECT n.id AS pin_id, COUNT(*) AS punches, r.local_day AS first_day, r.local_day AS last_day FROM punch_places p \
+         JOIN punch_rows r ON r.place = p.number JOIN pins n ON n.number = r.pin WHERE p.project_id = $1 AND n.id = $2 \
+         AND r.local_day >= $3 AND r.local_day <= $4 GROUP BY n.id, r.local_day ORDER BY r.local_day",
+    )
+    .big(project.0)
+    .big(pin)
+    .int(day_number(first))
+    .int(day_number(last))
+    .load(conn)?)
+}
+
 /// The work days of a month, by day and enrolment, after `(day, enrolment)`.
 pub fn work_days_of(
     conn: &mut AnyConn,

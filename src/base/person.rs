@@ -2,6 +2,7 @@
 //!
 //! None of these types prints its value through `Display` or `Debug`; [`IdNumber::as_str`] and its like are the only way to the plain text.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -10,12 +11,15 @@ use super::{Day, Unreadable};
 
 /// Turns full-width digits and letters to half width and drops blanks at both ends, as typed identifiers need.
 pub fn half_width(text: &str) -> String {
-    let narrow = |c: char| match u32::from(c) {
+    text.chars().map(narrow).collect::<String>().trim().to_owned()
+}
+
+fn narrow(c: char) -> char {
+    match u32::from(c) {
         code @ 0xFF01..=0xFF5E => char::from_u32(code - 0xFEE0).unwrap_or(c),
         0x3000 => ' ',
         _ => c,
-    };
-    text.chars().map(narrow).collect::<String>().trim().to_owned()
+    }
 }
 
 /// Shows the first `head` and last `tail` characters and stars between.
@@ -27,6 +31,78 @@ pub fn masked(text: &str, head: usize, tail: usize) -> String {
     let start: String = text.chars().take(head).collect();
     let end: String = text.chars().skip(count - tail).collect();
     format!("{start}{}{end}", "*".repeat(count - head - tail))
+}
+
+/// Digits of an identity number or a card that stay readable in a text.
+const TAIL: usize = 4;
+
+/// Digits that the shortest of such numbers has.
+const DIGITS_MIN: usize = 16;
+
+/// Groups in which one is written at most: a card of 19 digits by fours.
+const GROUPS_MAX: usize = 5;
+
+/// A text that somebody else wrote, with every identity number and bank card in it starred but for its last four characters. What checks
+/// out as one is one: an identity number by birthday and check character, a card of 16 to 19 digits by Luhn's rule, each written in one
+/// or in groups (`6219 9999 …`, `119999-19900101-0012`). Everything else stays as it is, the service's own ids among it, which are no
+/// such runs of digits.
+pub fn numbers_masked(text: &str) -> String {
+    let plain: Vec<char> = text.chars().map(narrow).collect();
+    if plain.iter().filter(|c| c.is_ascii_digit()).count() < DIGITS_MIN {
+        return text.to_owned();
+    }
+    let mut hidden: BTreeSet<usize> = BTreeSet::new();
+    let runs = runs_of_digits(&plain);
+    for start in 0..runs.len() {
+        for count in 1..=GROUPS_MAX {
+            let Some(groups) = runs.get(start..start + count).filter(|groups| are_joined(&plain, groups)) else { break };
+            hidden.extend(personal(&plain, groups));
+        }
+    }
+    text.chars().enumerate().map(|(at, c)| if hidden.contains(&at) { '*' } else { c }).collect()
+}
+
+/// Where runs of digits begin and end; an `X` after seventeen of them belongs to them.
+fn runs_of_digits(text: &[char]) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (at, c) in text.iter().enumerate() {
+        let is_check = |from: usize| matches!(c, 'x' | 'X') && matches!(at - from, 3 | 17);
+        let after_check = at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(|c| !c.is_ascii_digit());
+        match runs.last_mut() {
+            // An `X` ends its run.
+            Some((from, end)) if *end == at && !after_check && (c.is_ascii_digit() || is_check(*from)) => *end = at + 1,
+            _ if c.is_ascii_digit() => runs.push((at, at + 1)),
+            _ => {}
+        }
+    }
+    runs
+}
+
+/// Whether each run stands one blank or dash after the one before.
+fn are_joined(text: &[char], groups: &[(usize, usize)]) -> bool {
+    let is_joined = |(end, next): (usize, usize)| next == end + 1 && text.get(end).is_some_and(|c| matches!(c, ' ' | '-'));
+    groups.iter().map(|group| group.1).zip(groups.iter().skip(1).map(|group| group.0)).all(is_joined)
+}
+
+/// Places to be starred of runs that are one number together; none where they are none.
+fn personal(text: &[char], groups: &[(usize, usize)]) -> Vec<usize> {
+    let lengths: Vec<usize> = groups.iter().map(|(from, end)| end - from).collect();
+    let by_fours = lengths.split_last().is_some_and(|(last, fours)| *last <= 4 && fours.iter().all(|one| *one == 4));
+    let places: Vec<usize> = groups.iter().flat_map(|(from, end)| *from..*end).collect();
+    let is_written_so = lengths.len() == 1 || by_fours || lengths == [6, 8, 4];
+    if is_written_so && is_personal(text, &places) { but_tail(places) } else { Vec::new() }
+}
+
+fn but_tail(mut places: Vec<usize>) -> Vec<usize> {
+    places.truncate(places.len().saturating_sub(TAIL));
+    places
+}
+
+fn is_personal(text: &[char], places: &[usize]) -> bool {
+    let number: String = places.iter().filter_map(|at| text.get(*at)).collect::<String>().to_uppercase();
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_card = (16..=19).contains(&number.len()) && is_plain && luhn_sum(&number).is_multiple_of(10);
+    is_card || IdNumber::parse(&number, Day(NaiveDate::MAX)).is_ok()
 }
 
 macro_rules! secret_text {
@@ -249,6 +325,36 @@ mod tests {
         assert!(Uscc::parse("91119999MA00000070").is_err());
         assert!(Uscc::parse("91119999MA000O007J").is_err());
         assert_eq!(Uscc::from_body("91119999MA0000007").unwrap().as_str(), "91119999MA0000007J");
+    }
+
+    #[test]
+    fn a_bank_s_text_keeps_no_identity_number_and_no_card() {
+        let said = [
+            ("退汇 卡号6219999999999999994 户名不符", "退汇 卡号***************9994 户名不符"),
+            ("证件119999199001010012", "证件**************0012"),
+            ("证件 11999919900101032x，", "证件 **************032x，"),
+            ("6219 9999 9999 9999 994 退", "**** **** **** ***9 994 退"),
+            ("ID 119999-19900101-0012", "ID ******-********-0012"),
+            ("卡６２１９９９９９９９９９９９９９９９４", "卡***************９９９４"),
+            ("6219999999999999994 119999199001010012", "***************9994 **************0012"),
+            ("6219999999999999994-2", "***************9994-2"),
+        ];
+        for (text, shown) in said {
+            assert_eq!(numbers_masked(text), shown);
+            assert_eq!(numbers_masked(shown), shown, "once is enough");
+        }
+        // What is no such number stays: a voucher, a day, an amount, a telephone, ids of the service.
+        for text in [
+            "",
+            "V20260301000123",
+            "2026-03-01 1500.00",
+            "凭证 6219999999999999995",
+            "电话 13800000000",
+            "lin-01h5z0000000a-1",
+            "AC04",
+        ] {
+            assert_eq!(numbers_masked(text), text);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{in_query, words};
+use crate::base::person::numbers_masked;
 use crate::base::{Day, Fen, Moment};
 use crate::payroll::items::labels;
 use crate::web::{Lang, Verb, Visit};
@@ -171,6 +172,11 @@ impl Frame {
     /// Why a bank did not pay, in words.
     pub fn bank_reason(&self, reason: &str) -> String {
         words::bank_reason(self.visit.lang, reason)
+    }
+
+    /// What a bank wrote, without the numbers of people and cards.
+    pub fn bank_text(&self, text: &str) -> String {
+        numbers_masked(text)
     }
 
     /// The half of a text that stands in both languages, `建设单位 / owner`; any other text is itself.

@@ -7,6 +7,7 @@ mod wage_money;
 
 use std::borrow::Cow;
 
+use crate::base::person::numbers_masked;
 use crate::web::Lang;
 
 /// Word and Chinese. One word has one meaning (the table of words in the README), so that one list is enough.
@@ -291,7 +292,8 @@ const BANK_REASONS: &[(&str, &str, &str)] = &[
 pub fn bank_reason(lang: Lang, reason: &str) -> String {
     match BANK_REASONS.iter().find(|(code, ..)| *code == reason) {
         Some((code, zh, en)) => format!("{} ({code})", lang.pick(zh, en)),
-        None => said(lang, reason).into_owned(),
+        // Older records keep what the bank wrote; nobody is shown the numbers of people in it.
+        None => numbers_masked(&said(lang, reason)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether the money reaches the next pay days: a pure function of what is there, what is promised and what is owed.
 //!
 //! It says less than a plan does: wages count as far as they were earned, promises only until their day, and later by as many days as
-//! the owner usually takes. Deliberately absent: wages of days to come, and anything that is learned beyond the owner's habit.
+//! the owner usually takes, or has let the oldest open money wait by now. Deliberately absent: wages of days to come, and anything that is learned beyond the owner's habit.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,7 +28,11 @@ pub struct Promise {
     /// The day on which this owner's money usually comes.
     pub expected_on: Day,
     /// How much of it has not come.
+    pub agreed: Fen,
+    /// How much of that is counted on: while earlier money is open, the share of it that this owner has brought so far.
     pub amount: Fen,
+    /// Days by which the owner's oldest open transfer is late; 0 where none is open.
+    pub waits_days: i64,
 }
 
 /// Wages to be paid on a day.
@@ -101,6 +105,13 @@ pub struct Outlook {
     pub known: bool,
 }
 
+impl Outlook {
+    /// Days by which the owner's oldest open transfer is late, where less is counted on for it; `None` where nothing is open.
+    pub fn owner_waits(&self) -> Option<i64> {
+        self.position.promised.iter().map(|one| one.waits_days).max().filter(|days| *days > 0)
+    }
+}
+
 /// Days that a forecast looks ahead.
 pub const HORIZON_DAYS: i64 = 45;
 
@@ -145,7 +156,7 @@ mod tests {
     }
 
     fn promise(due: &str, expected: &str, fen: i64) -> Promise {
-        Promise { due_on: day(due), expected_on: day(expected), amount: Fen(fen) }
+        Promise { due_on: day(due), expected_on: day(expected), agreed: Fen(fen), amount: Fen(fen), waits_days: 0 }
     }
 
     fn wages(on: &str, fen: i64) -> Wages {

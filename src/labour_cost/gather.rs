@@ -128,12 +128,29 @@ pub fn of_owner(conn: &mut AnyConn, ctx: &Ctx, owner: PartyId, as_of: Day) -> Re
     Ok((found, more))
 }
 
-/// How many days after the transfer day an owner's money usually comes: the middle one of the last items that came.
+/// How many days after the transfer day an owner's money usually comes: the middle one of the last items that came, and never fewer than
+/// the oldest open one has waited. Money that comes covers the oldest due first.
 fn habit(items: &[Item], as_of: Day) -> i64 {
     let came = items.iter().rev().filter(|item| item.due_on <= as_of && item.covered_on.is_some());
     let mut days: Vec<i64> = came.take(HABIT_ITEMS).map(|item| item.late_days).collect();
     days.sort_unstable();
-    days.get(days.len() / 2).copied().unwrap_or(0)
+    days.get(days.len() / 2).copied().unwrap_or(0).max(waits_days(items, as_of))
+}
+
+/// Days by which the oldest open item is late.
+fn waits_days(items: &[Item], as_of: Day) -> i64 {
+    items.iter().filter(|item| item.is_open(as_of)).map(|item| item.late_days).max().unwrap_or(0)
+}
+
+/// What is counted on of a promise: all of it from an owner with nothing open, else the share that came of what was due so far.
+fn counted_on(items: &[Item], as_of: Day, agreed: Fen) -> Result<Fen, Problem> {
+    if !items.iter().any(|item| item.is_open(as_of)) {
+        return Ok(agreed);
+    }
+    let passed = || items.iter().filter(|item| item.due_on <= as_of && item.amount.is_some());
+    let (due, came) = (Fen::total(passed().filter_map(|item| item.amount))?, Fen::total(passed().map(|item| item.covered))?);
+    let share = i128::from(agreed.0).saturating_mul(i128::from(came.or_zero().0)).checked_div(i128::from(due.0));
+    Ok(share.and_then(|fen| i64::try_from(fen).ok()).map_or(Fen::ZERO, Fen))
 }
 
 /// What a project has, is promised and has to pay, for [`super::forecast::forecast`].
@@ -144,11 +161,13 @@ pub fn position(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Resul
     let split = split_with(conn, ctx, site, &history, &money, as_of)?;
     let late = habit(&split.items, as_of);
     // A transfer day that has passed without its money is no promise any more.
-    let promised = split.items.iter().filter(|item| item.due_on >= as_of).filter_map(|item| {
-        let amount = item.short.filter(|short| short.is_positive())?;
-        Some(Promise { due_on: item.due_on, expected_on: item.due_on.plus_days(late), amount })
-    });
-    let promised = promised.collect();
+    let waits_days = waits_days(&split.items, as_of);
+    let mut promised = Vec::new();
+    for item in split.items.iter().filter(|item| item.due_on >= as_of) {
+        let Some(agreed) = item.short.filter(|short| short.is_positive()) else { continue };
+        let amount = counted_on(&split.items, as_of, agreed)?;
+        promised.push(Promise { due_on: item.due_on, expected_on: item.due_on.plus_days(late), agreed, amount, waits_days });
+    }
     let mut wages = Vec::new();
     for rest in table::rests(conn, site.id)? {
         wages.push(Wages { month: rest.month, pay_on: rest.due_on, amount: rest.amount_fen, why: Why::Sheet });
@@ -189,4 +208,46 @@ fn earned(conn: &mut AnyConn, site: &Site, month: Month) -> Result<Fen, Problem>
         total = total.plus(payroll::gross(hundredths, rate)?)?;
     }
     Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labour_cost::Basis;
+
+    fn item(due: &str, amount: i64, covered: i64, covered_on: Option<&str>, late_days: i64) -> Item {
+        let due_on: Day = due.parse().unwrap();
+        Item {
+            period: due_on.month().plus(-1),
+            due_on,
+            amount: Some(Fen(amount)),
+            basis: Basis::Amount,
+            covered: Fen(covered),
+            short: Some(Fen(amount - covered)),
+            covered_on: covered_on.map(|day| day.parse().unwrap()),
+            late_days,
+        }
+    }
+
+    #[test]
+    fn an_owner_who_has_stopped_paying_is_not_expected_to_pay_punctually() {
+        let as_of: Day = "2026-03-31".parse().unwrap();
+        let mut items = vec![
+            item("2026-01-10", 600_000, 600_000, Some("2026-01-10"), 0),
+            item("2026-02-10", 600_000, 0, None, 49),
+            item("2026-03-10", 600_000, 0, None, 21),
+            item("2026-04-10", 600_000, 0, None, 0),
+        ];
+        assert_eq!((habit(&items, as_of), waits_days(&items, as_of)), (49, 49), "the oldest open money counts");
+        assert_eq!(counted_on(&items, as_of, Fen(600_000)).unwrap(), Fen(200_000), "a third of what was due came");
+        items[0].covered = Fen(100_000);
+        assert_eq!(counted_on(&items, as_of, Fen(600_000)).unwrap(), Fen(33_333), "never rounded up");
+        for open in &mut items[..3] {
+            (open.covered, open.short, open.covered_on) = (Fen(600_000), Some(Fen::ZERO), Some(open.due_on));
+        }
+        items[1].late_days = 0;
+        items[2].late_days = 3;
+        assert_eq!((habit(&items, as_of), waits_days(&items, as_of)), (0, 0), "the middle one, once nothing is open");
+        assert_eq!(counted_on(&items, as_of, Fen(600_000)).unwrap(), Fen(600_000));
+    }
 }

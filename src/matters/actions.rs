@@ -1,15 +1,13 @@
 //! Beginning a matter and taking its steps.
 
 use super::table::{self, StepRow};
-use super::{Matter, MatterKind, Step, fold, freezes, liability, stands, takers};
+use super::{Matter, MatterKind, Step, deposit_orders, fold, freezes, stands, takers};
 use crate::base::id::{DepositId, DocumentId, LineId, MatterId, RecordId, SheetId};
 use crate::base::{Day, Fen};
 use crate::deposits::{self, DepositEvent, actions::NewEvent};
 use crate::gates::{self, Subject};
 use crate::law::questions::labour_cost::{self, LabourCostInput};
 use crate::law::{self, Gate, decision::Verdict};
-use crate::payroll::outside::{self, NewClearing, Payer};
-use crate::payroll::table::LineRow;
 use crate::payroll::{self, LineState};
 use crate::projects::{PartyRole, Site};
 use crate::store::{AnyConn, Chain, Tx, jobs};
@@ -98,7 +96,7 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
             "bad_format",
         ));
     }
-    takers::require(tx.conn(), ctx, site, new)?;
+    takers::require(tx.conn(), ctx, site, kind, new)?;
     let id = MatterId(ctx.id());
     let mut row = row_of(tx, ctx, site, id, kind, new, None)?;
     match kind {
@@ -112,7 +110,7 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
             if new.due_on.is_none_or(|due| due < new.happened_on) {
                 return Err(refuse("请写明责令支付的期限。", "Name the last day of the order.", "due_on", "missing_field"));
             }
-            require_owed(tx, ctx, site, positive(new.amount)?, new.document)?;
+            deposit_orders::require_owed(tx, ctx, site, positive(new.amount)?, new.document)?;
         }
         MatterKind::DepositReturn => {
             deposit_of(tx, site, new.subject.as_deref())?;
@@ -159,13 +157,13 @@ fn only_the_owner_answers(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<
     Err(refuse(zh, en, "step", "second_person"))
 }
 
-fn positive(amount: Option<Fen>) -> Result<Fen, Problem> {
+pub(super) fn positive(amount: Option<Fen>) -> Result<Fen, Problem> {
     let found = amount.filter(|amount| amount.is_positive() && amount.is_bookable());
     found.ok_or_else(|| refuse("金额应大于零。", "Write an amount of more than nothing.", "amount", "bad_amount"))
 }
 
 /// Refuses an amount that was stated and is another than the one that follows: it is never silently replaced.
-fn as_stated(stated: Option<Fen>, follows: Fen) -> Result<(), Problem> {
+pub(super) fn as_stated(stated: Option<Fen>, follows: Fen) -> Result<(), Problem> {
     match stated {
         Some(stated) if stated != follows => Err(refuse(
             format!("填写的金额 {stated} 元与应为的 {follows} 元不符；请更正，或留空由系统计算。"),
@@ -228,7 +226,7 @@ fn shortage(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewStep, row: &mut St
     Ok(())
 }
 
-fn deposit_of(tx: &mut Tx<'_>, site: &Site, subject: Option<&str>) -> Result<deposits::table::DepositRow, Problem> {
+pub(super) fn deposit_of(tx: &mut Tx<'_>, site: &Site, subject: Option<&str>) -> Result<deposits::table::DepositRow, Problem> {
     let id: Option<DepositId> = subject.and_then(|text| text.parse().ok());
     let found = match id {
         Some(id) => deposits::table::find(tx.conn(), site.id, id)?,
@@ -244,13 +242,14 @@ fn deposit_of(tx: &mut Tx<'_>, site: &Site, subject: Option<&str>) -> Result<dep
 pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep) -> Result<Matter, Problem> {
     tx.seq(Chain::Project(site.id))?;
     let matter = one(tx.conn(), ctx, site, id)?;
-    if !matter.next.contains(&new.step) {
-        let words: Vec<&str> = matter.next.iter().map(|step| step.as_str()).collect();
+    let steps = matter.takes();
+    if !steps.contains(&new.step) {
+        let words: Vec<&str> = steps.iter().map(|step| step.as_str()).collect();
         let words = if words.is_empty() { "—".to_owned() } else { words.join(", ") };
         let problem = Problem::conflict(format!("下一步应为 {words}。"), format!("What may follow is: {words}."));
         return Err(problem.at("step", "bad_format"));
     }
-    takers::require(tx.conn(), ctx, site, new)?;
+    takers::require(tx.conn(), ctx, site, matter.kind, new)?;
     let mut row = row_of(tx, ctx, site, id, matter.kind, new, matter.last())?;
     match new.step {
         Step::Answered if is_own(tx.conn(), ctx, &matter)? => {
@@ -268,7 +267,11 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
                 return Err(refuse(zh, en, "happened_on", "bad_time"));
             }
         }
-        Step::PaidOut => pay_out(tx, ctx, site, &matter, new, &mut row)?,
+        Step::NoticeServed => deposit_orders::serve(tx, ctx, site, &matter, new, &mut row)?,
+        Step::PaidOut => deposit_orders::pay_out(tx, ctx, site, &matter, new, &mut row)?,
+        Step::SurplusSettled => deposit_orders::settle_surplus(tx, ctx, site, &matter, new, &mut row)?,
+        Step::Remedied if matter.kind == MatterKind::DepositOrder => deposit_orders::require_paid(tx, site, &matter, new)?,
+        Step::Withdrawn if matter.kind == MatterKind::DepositOrder => deposit_orders::require_withdrawal(tx, ctx, &matter, new)?,
         Step::Replenished => {
             let rest = positive(matter.to_replenish)?;
             let amount = positive(new.amount.or(Some(rest)))?;
@@ -311,7 +314,9 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
         _ => {}
     }
     keep(tx, ctx, site, &row)?;
-    one(tx.conn(), ctx, site, id)
+    let matter = one(tx.conn(), ctx, site, id)?;
+    deposit_orders::let_go(tx, ctx, site, &matter)?;
+    Ok(matter)
 }
 
 /// Whether whoever acts now began the matter, under whichever account.
@@ -322,51 +327,7 @@ fn is_own(conn: &mut AnyConn, ctx: &Ctx, matter: &Matter) -> Result<bool, Proble
     }
 }
 
-/// An order is over wages that are owed: beyond what stands here it names the paper that shows the rest.
-fn require_owed(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, ordered: Fen, document: Option<DocumentId>) -> Result<(), Problem> {
-    let owed = Fen::total(liability::arrears(tx.conn(), site, ctx.today)?.iter().map(LineRow::rest))?;
-    // What another order is still to pay is not ordered twice.
-    let open = all(tx.conn(), ctx, site, ctx.today)?;
-    let left = open.iter().filter(|one| one.kind == MatterKind::DepositOrder && one.is_open()).filter_map(Matter::left_of_order);
-    let owed = Fen(owed.0.saturating_sub(Fen::total(left)?.0)).or_zero();
-    if ordered <= owed || document.is_some() {
-        return Ok(());
-    }
-    Err(refuse(
-        format!(
-            "责令支付 {ordered} 元超过本平台在册、尚未责令支付的拖欠工资 {owed} 元；请更正金额，或附上证明其余欠薪的材料（document_id）。"
-        ),
-        format!(
-            "{ordered} is more than the {owed} of wages owed here that no order covers; put it right, or name the paper that shows the rest (document_id)."
-        ),
-        "amount",
-        "sum_mismatch",
-    ))
-}
-
-/// The bank pays the workers named out of the deposit, at most what the order said (R65-19).
-fn pay_out(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, matter: &Matter, new: &NewStep, row: &mut StepRow) -> Result<(), Problem> {
-    let total = Fen::total(new.lines.iter().map(|(_, amount)| *amount))?;
-    if matter.left_of_order().is_none_or(|left| total > left) {
-        return Err(refuse("支付金额超过责令支付的金额。", "That is more than was ordered.", "lines", "sum_mismatch"));
-    }
-    as_stated(new.amount, total)?;
-    let deposit = deposit_of(tx, site, matter.begun().and_then(|begun| begun.subject.as_deref()))?;
-    let clearing = NewClearing {
-        payer: Payer::Deposit,
-        reference: new.reference.clone().unwrap_or_default(),
-        paid_on: new.happened_on,
-        document: new.document,
-        items: new.lines.clone(),
-        from_cash: deposit.kind.is_cash(),
-    };
-    outside::clear(tx, ctx, site, &clearing)?;
-    move_deposit(tx, ctx, site, matter, new, DepositEvent::Used, total)?;
-    row.amount_fen = Some(total);
-    Ok(())
-}
-
-fn move_deposit(
+pub(super) fn move_deposit(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     site: &Site,

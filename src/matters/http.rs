@@ -129,9 +129,9 @@ pub struct TakeStep {
     lines: Vec<PaidLine>,
 }
 
-/// Refuses a matter at the door of the other kind: rights differ.
-fn right_door(kind: MatterKind, of_deposit: bool) -> Result<(), Problem> {
-    if kind.is_of_deposit() == of_deposit {
+/// Refuses a step at the door of the other kind: rights differ.
+fn right_door(kind: MatterKind, step: Step, of_deposit: bool) -> Result<(), Problem> {
+    if kind.is_at_door(step, of_deposit) {
         return Ok(());
     }
     let (zh, en) = (
@@ -143,9 +143,9 @@ fn right_door(kind: MatterKind, of_deposit: bool) -> Result<(), Problem> {
 
 async fn begin_at(call: Call, id: ProjectId, body: BeginMatter, of_deposit: bool) -> Result<impl Responder, Problem> {
     let request = json!({"order": "begin_matter", "project": id, "body": &body});
-    right_door(body.kind, of_deposit)?;
     let BeginMatter { kind, step, happened_on, due_on, amount, subject, reason, note, document_id } = body;
     let first = step.or_else(|| kind.first().first().copied()).ok_or_else(Problem::not_found)?;
+    right_door(kind, first, of_deposit)?;
     let new = NewStep { due_on, amount, subject, reason, note, document: document_id, ..NewStep::of(first, happened_on) };
     call.order(StatusCode::CREATED, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
@@ -170,7 +170,7 @@ async fn take_at(call: Call, path: (ProjectId, MatterId), body: TakeStep, of_dep
     let new = NewStep { due_on, reason, amount, note, document: document_id, reference, lines, ..NewStep::of(step, happened_on) };
     call.order(StatusCode::CREATED, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        right_door(actions::one(tx.conn(), ctx, &site, id)?.kind, of_deposit)?;
+        right_door(actions::one(tx.conn(), ctx, &site, id)?.kind, new.step, of_deposit)?;
         actions::take(tx, ctx, &site, id, &new)
     })
     .await

@@ -8,6 +8,7 @@
 pub mod actions;
 pub mod adequacy;
 pub mod clearings;
+mod deposit_orders;
 pub mod freezes;
 pub mod http;
 pub mod liability;
@@ -79,6 +80,8 @@ words! {
         NoticeServed = "notice_served",
         /// The bank paid the workers named.
         PaidOut = "paid_out",
+        /// What the bank paid beyond what was owed is settled: taken back, or set against other wages.
+        SurplusSettled = "surplus_settled",
         /// The deposit was filled up again.
         Replenished = "replenished",
         /// The bank's statement came.
@@ -129,6 +132,13 @@ impl MatterKind {
         matches!(self, MatterKind::DepositOrder | MatterKind::DepositStatement | MatterKind::DepositReturn)
     }
 
+    /// Whether a step of it is taken at the door of the deposit, which the bank has a key to, or at that of the other matters. What the law
+    /// asks of the bank after a freeze it may say itself.
+    pub fn is_at_door(self, step: Step, of_deposit: bool) -> bool {
+        let is_banks = matches!(step, Step::ReasonFound | Step::BankPrompted | Step::SupervisorTold | Step::FreezeLifted);
+        self.is_of_deposit() == of_deposit || of_deposit && self == MatterKind::AccountFreeze && is_banks
+    }
+
     /// The rule that it follows.
     pub fn rule(self) -> &'static str {
         match self {
@@ -155,8 +165,9 @@ pub fn next(kind: MatterKind, done: &[Step], tasks: &[Step]) -> Vec<Step> {
         }
         (MatterKind::TransferReport | MatterKind::OwnerReport, S::WarningEntered) => vec![S::Remedied],
         (MatterKind::DepositOrder, S::OrderIssued) => vec![S::OrderObeyed, S::OrderMissed],
-        (MatterKind::DepositOrder, S::OrderMissed) => vec![S::NoticeServed],
-        (MatterKind::DepositOrder, S::NoticeServed) => vec![S::PaidOut],
+        // Wages that are paid late after all end it, and the authority may take its notice back.
+        (MatterKind::DepositOrder, S::OrderMissed) => vec![S::NoticeServed, S::Remedied, S::Withdrawn],
+        (MatterKind::DepositOrder, S::NoticeServed) => vec![S::PaidOut, S::Remedied, S::Withdrawn],
         (MatterKind::DepositOrder, S::PaidOut) => vec![S::Replenished],
         (MatterKind::DepositReturn, S::Applied) => vec![S::Decided, S::ArrearsFound],
         (MatterKind::DepositReturn, S::Decided) => vec![S::Confirmed],
@@ -202,6 +213,8 @@ pub struct Matter {
     pub to_replenish: Option<Fen>,
     /// What was ordered and the deposit has not paid; `None` before it paid and for other matters.
     pub still_to_pay: Option<Fen>,
+    /// What the bank paid out of the deposit beyond what was owed, less what of it is settled; `None` where it never did.
+    pub paid_beyond: Option<Fen>,
 }
 
 impl Matter {
@@ -218,6 +231,17 @@ impl Matter {
     /// Whether something may still happen in it.
     pub fn is_open(&self) -> bool {
         !self.next.is_empty()
+    }
+
+    /// Every step that may be taken: what may follow, and beside it a payment that the deposit's bank made on its notice although the
+    /// matter had ended. What a bank did is put on record whenever it is told.
+    pub fn takes(&self) -> Vec<Step> {
+        let mut steps = self.next.clone();
+        let is_noticed = self.steps.iter().any(|row| row.step == Step::NoticeServed);
+        if is_noticed && !steps.contains(&Step::PaidOut) && self.left_of_order().is_some_and(Fen::is_positive) {
+            steps.push(Step::PaidOut);
+        }
+        steps
     }
 
     /// The amount that was asked for, ordered or stated first.
@@ -272,13 +296,17 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
     let to_replenish = to_replenish(&steps);
     let mut next = next(kind, &done, &wanted);
     // A deposit that was filled up in part is still short, and its matter goes on.
-    if last_is(&done, Step::Replenished) && to_replenish.is_some_and(Fen::is_positive) {
+    if (last_is(&done, Step::Replenished) || last_is(&done, Step::SurplusSettled)) && to_replenish.is_some_and(Fen::is_positive) {
         next.push(Step::Replenished);
     }
     // What the deposit paid in part is still owed, and the bank may pay the rest.
     let still_to_pay = left_of_order(&steps).filter(|_| done.contains(&Step::PaidOut));
-    if last_is(&done, Step::PaidOut) && still_to_pay.is_some_and(Fen::is_positive) {
+    if (last_is(&done, Step::PaidOut) || last_is(&done, Step::SurplusSettled)) && still_to_pay.is_some_and(Fen::is_positive) {
         next.push(Step::PaidOut);
+    }
+    let paid_beyond = paid_beyond(&steps);
+    if paid_beyond.is_some_and(Fen::is_positive) {
+        next.push(Step::SurplusSettled);
     }
     if statement_differs(kind, &steps) {
         next.push(Step::Remedied);
@@ -299,6 +327,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
                 Step::NoticeServed => ("labour_authority", None, R65_19),
                 Step::PaidOut => ("bank", due(DeadlineKind::DepositPayOut), R65_19),
                 Step::Replenished => ("general_contractor", due_from(DeadlineKind::DepositReplenish, used_on), R65_20),
+                Step::SurplusSettled => ("labour_authority", None, R65_19),
                 Step::Remedied if kind == MatterKind::DepositStatement => ("general_contractor", None, R65_21),
                 Step::Decided => ("labour_authority", due(DeadlineKind::DepositReturnDecision), R65_22A),
                 Step::Confirmed => ("labour_authority", due(DeadlineKind::DepositReturnConfirmation), R65_22A),
@@ -311,7 +340,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
             Some(Task { step: *step, by, due_on, rule })
         })
         .collect();
-    Some(Matter { id, kind, tasks, next, transfer_allowed, to_replenish, still_to_pay, steps })
+    Some(Matter { id, kind, tasks, next, transfer_allowed, to_replenish, still_to_pay, paid_beyond, steps })
 }
 
 fn last_is(done: &[Step], step: Step) -> bool {
@@ -323,6 +352,18 @@ fn to_replenish(steps: &[StepRow]) -> Option<Fen> {
     let sum = |wanted: Step| Fen::total(steps.iter().filter(|row| row.step == wanted).filter_map(|row| row.amount_fen)).ok();
     steps.iter().find(|row| row.step == Step::PaidOut)?;
     sum(Step::PaidOut)?.minus(sum(Step::Replenished)?).ok().map(Fen::or_zero)
+}
+
+/// What was paid out less what of it was owed (such a step's `payroll_fen`) and less what was settled since; `None` where all was owed.
+fn paid_beyond(steps: &[StepRow]) -> Option<Fen> {
+    let beyond = steps.iter().filter(|row| row.step == Step::PaidOut).filter_map(|row| row.amount_fen.zip(row.payroll_fen));
+    let beyond: Vec<Fen> = beyond.map(|(paid, owed)| paid.minus(owed)).collect::<Result<_, _>>().ok()?;
+    if beyond.is_empty() {
+        return None;
+    }
+    let settled =
+        Fen::total(steps.iter().filter(|row| row.step == Step::SurplusSettled).filter_map(|row| row.amount_fen)).ok()?;
+    Fen::total(beyond).ok()?.minus(settled).ok().map(Fen::or_zero)
 }
 
 /// What was ordered first less what was paid out; `None` where nothing was ordered, or for sums that nobody can add.
@@ -359,12 +400,14 @@ mod tests {
 
     #[test]
     fn the_deposit_pays_only_after_an_order_was_missed_and_its_notice_served() {
-        use Step::{NoticeServed, OrderIssued, OrderMissed, OrderObeyed, PaidOut, Replenished};
+        use Step::{NoticeServed, OrderIssued, OrderMissed, OrderObeyed, PaidOut, Remedied, Replenished, Withdrawn};
         let next = |done: &[Step]| next(MatterKind::DepositOrder, done, &[]);
         assert_eq!(next(&[OrderIssued]), [OrderObeyed, OrderMissed]);
         assert_eq!(next(&[OrderIssued, OrderObeyed]), []);
-        assert_eq!(next(&[OrderIssued, OrderMissed]), [NoticeServed]);
-        assert_eq!(next(&[OrderIssued, OrderMissed, NoticeServed]), [PaidOut]);
+        assert_eq!(next(&[OrderIssued, OrderMissed]), [NoticeServed, Remedied, Withdrawn]);
+        assert_eq!(next(&[OrderIssued, OrderMissed, NoticeServed]), [PaidOut, Remedied, Withdrawn]);
+        assert_eq!(next(&[OrderIssued, OrderMissed, NoticeServed, Remedied]), []);
+        assert_eq!(next(&[OrderIssued, OrderMissed, NoticeServed, Withdrawn]), []);
         assert_eq!(next(&[OrderIssued, OrderMissed, NoticeServed, PaidOut]), [Replenished]);
     }
 

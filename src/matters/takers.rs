@@ -1,12 +1,13 @@
 //! Who may take which step of a matter of the deposit: what an authority orders or decides only the labour authority says, that the
 //! deposit paid only the bank, or whoever is not the debtor with the paper that shows it (R65-19, R65-22a).
+//! After a freeze the objection is the authority's, and its end the bank's or the authority's word; with the paper the others record it.
 //!
 //! The contractor owes the wages, so its people never say that they were ordered, missed or paid: they hand in the paper and somebody
-//! of another role takes the step with it. Deliberately absent: matters that move no money of the deposit, where whoever records facts
+//! of another role takes the step with it. Deliberately absent: the other matters, where whoever records facts
 //! of the project writes down what others did.
 
-use super::Step;
 use super::actions::NewStep;
+use super::{MatterKind, Step};
 use crate::payroll::outside::telling::roles_over;
 use crate::projects::Site;
 use crate::store::AnyConn;
@@ -21,8 +22,8 @@ pub struct Takers {
     pub with_paper: &'static [Role],
 }
 
-/// Who may take a step; `None` where whoever the door admits may.
-pub fn takers(step: Step) -> Option<Takers> {
+/// Who may take a step of a matter; `None` where whoever the door admits may.
+pub fn takers(kind: MatterKind, step: Step) -> Option<Takers> {
     use Role::{Administrator, Bank, LabourAuthority, LabourManager};
     let (by_word, with_paper): (&[Role], &[Role]) = match step {
         Step::OrderIssued
@@ -32,6 +33,13 @@ pub fn takers(step: Step) -> Option<Takers> {
         | Step::Decided
         | Step::ArrearsFound
         | Step::Confirmed => (&[LabourAuthority], &[Administrator]),
+        // That an order of the authority is over is its own to say.
+        Step::Remedied | Step::Withdrawn | Step::SurplusSettled if kind == MatterKind::DepositOrder => {
+            (&[LabourAuthority], &[Administrator])
+        }
+        // The debtor's manager says neither that the authority objected nor that the money is free again, but for a paper.
+        Step::Objected => (&[LabourAuthority], &[LabourManager, Administrator]),
+        Step::FreezeLifted | Step::SurplusFrozen => (&[Bank, LabourAuthority], &[LabourManager, Administrator]),
         Step::PaidOut => (&[Bank], &[LabourAuthority, Administrator]),
         Step::Applied => (&[LabourManager, LabourAuthority], &[Administrator]),
         Step::Replenished => (&[LabourAuthority, Bank], &[LabourManager, Administrator]),
@@ -50,8 +58,8 @@ pub fn roles_on(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<Role>,
 
 /// Whether somebody of these roles may take a step at all, with a paper where one is needed. Whoever manages the contractor's wages
 /// stays its labour manager under every other role that they hold.
-pub fn may_take(roles: &[Role], step: Step) -> bool {
-    let Some(Takers { by_word, with_paper }) = takers(step) else { return true };
+pub fn may_take(roles: &[Role], kind: MatterKind, step: Step) -> bool {
+    let Some(Takers { by_word, with_paper }) = takers(kind, step) else { return true };
     let own = [Role::LabourManager];
     let held = if roles.contains(&Role::LabourManager) { own.as_slice() } else { roles };
     held.iter().any(|role| by_word.contains(role) || with_paper.contains(role))
@@ -61,10 +69,10 @@ pub fn may_take(roles: &[Role], step: Step) -> bool {
 ///
 /// # Errors
 /// `invalid` at `step` with who may take it, or at `document_id` without the paper.
-pub fn require(conn: &mut AnyConn, ctx: &Ctx, site: &Site, new: &NewStep) -> Result<(), Problem> {
-    let Some(Takers { by_word, with_paper }) = takers(new.step) else { return Ok(()) };
+pub fn require(conn: &mut AnyConn, ctx: &Ctx, site: &Site, kind: MatterKind, new: &NewStep) -> Result<(), Problem> {
+    let Some(Takers { by_word, with_paper }) = takers(kind, new.step) else { return Ok(()) };
     let roles = roles_on(conn, ctx, site)?;
-    if !may_take(&roles, new.step) {
+    if !may_take(&roles, kind, new.step) {
         let words = |roles: &[Role]| roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
         let (alone, shown) = (words(by_word), words(with_paper));
         let problem = Problem::invalid(
@@ -91,24 +99,28 @@ mod tests {
     fn the_debtor_s_manager_neither_orders_nor_pays_nor_decides() {
         let manager = [Role::LabourManager];
         let both = [Role::LabourManager, Role::LabourAuthority, Role::Administrator, Role::Bank];
+        let kind = MatterKind::DepositOrder;
         for step in [
             Step::OrderIssued,
             Step::OrderObeyed,
             Step::OrderMissed,
             Step::NoticeServed,
+            Step::Remedied,
+            Step::Withdrawn,
+            Step::SurplusSettled,
             Step::PaidOut,
             Step::Decided,
             Step::ArrearsFound,
             Step::Confirmed,
         ] {
-            assert!(!may_take(&manager, step), "{step}");
-            assert!(!may_take(&both, step), "{step}: a second hat makes no second person");
-            assert!(may_take(&[Role::LabourAuthority], step), "{step}");
-            assert!(!may_take(&[], step), "{step}");
+            assert!(!may_take(&manager, kind, step), "{step}");
+            assert!(!may_take(&both, kind, step), "{step}: a second hat makes no second person");
+            assert!(may_take(&[Role::LabourAuthority], kind, step), "{step}");
+            assert!(!may_take(&[], kind, step), "{step}");
         }
-        assert!(may_take(&[Role::Bank], Step::PaidOut) && !may_take(&[Role::Bank], Step::OrderIssued));
+        assert!(may_take(&[Role::Bank], kind, Step::PaidOut) && !may_take(&[Role::Bank], kind, Step::OrderIssued));
         for step in [Step::Applied, Step::Replenished, Step::StatementReceived] {
-            assert!(may_take(&manager, step), "{step}");
+            assert!(may_take(&manager, kind, step), "{step}");
         }
     }
 }

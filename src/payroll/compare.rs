@@ -1,9 +1,11 @@
-//! A month's wages beside those of the month before: what an auditor looks at first.
+//! A month's wages beside those of the month before: what an auditor looks at first. A sheet of a week or of days is put beside the one
+//! before it and not beside a month.
 //!
 //! Deliberately absent: what difference is too large. A person judges that.
 
 use std::collections::BTreeMap;
 
+use super::life::table as life;
 use super::table::{self, LineRow, SheetRow};
 use crate::base::Fen;
 use crate::base::id::RecordId;
@@ -37,8 +39,10 @@ impl Change {
 /// This month beside the month before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Compared {
-    /// Whether the month before has a sheet.
+    /// Whether the month before has a sheet, or for a shorter cycle whether there is one before it.
     pub has_before: bool,
+    /// Whether it covers less than a month, and is held against the sheet of the same cycle before it.
+    pub is_short: bool,
     /// Workers then and now.
     pub workers: (usize, usize),
     /// Net total then and now.
@@ -64,8 +68,24 @@ fn add(sums: &mut Sums, lines: &[LineRow]) -> Result<(), TooMuch> {
     Ok(())
 }
 
-/// Compares all parts of a sheet's month with all parts of the month before.
-pub fn since_last_month(conn: &mut AnyConn, site: &Site, sheet: &SheetRow) -> Result<Compared, Problem> {
+/// Compares a sheet with what came before it: all parts of its month with all parts of the month before, a sheet of a shorter cycle with
+/// the last one of the same cycle that ended before it began.
+pub fn since_before(conn: &mut AnyConn, site: &Site, sheet: &SheetRow) -> Result<Compared, Problem> {
+    let periods = life::periods_of(conn, site.id)?;
+    let Some(own) = periods.iter().find(|period| period.sheet_id == sheet.id) else {
+        return since_last_month(conn, site, sheet);
+    };
+    let earlier = periods.iter().filter(|period| period.cycle == own.cycle && period.to_on < own.from_on);
+    let last = earlier.max_by_key(|period| (period.to_on, period.id)).map(|period| period.sheet_id);
+    let (mut before, mut after) = (Sums::new(), Sums::new());
+    if let Some(last) = last {
+        add(&mut before, &table::lines_of(conn, site.id, last)?)?;
+    }
+    add(&mut after, &table::lines_of(conn, site.id, sheet.id)?)?;
+    Ok(Compared { is_short: true, ..compare(last.is_some(), &before, &after)? })
+}
+
+fn since_last_month(conn: &mut AnyConn, site: &Site, sheet: &SheetRow) -> Result<Compared, Problem> {
     let before_parts = table::parts(conn, site.id, sheet.month.plus(-1))?;
     let (mut before, mut after) = (Sums::new(), Sums::new());
     for part in &before_parts {

@@ -13,6 +13,7 @@ use super::signing::{self, NewSignature, Signed};
 use super::table::{self, EventRow, LineRow, SheetRow};
 use super::{Means, corrections, imports, items, life, links, opening, pay_run, slip};
 use crate::base::id::{DocumentId, LineId, ProjectId, SheetId};
+use crate::base::person::numbers_masked;
 use crate::base::{Day, Fen, Month};
 use crate::projects::{Site, enter};
 use crate::store::AnyConn;
@@ -251,6 +252,7 @@ fn views(conn: &mut AnyConn, ctx: &Ctx, site: &Site, lines: Vec<LineRow>) -> Res
     let signatures = table::signatures_of(conn, site.id, &ids)?;
     let mut views = Vec::with_capacity(lines.len());
     for line in lines {
+        let line = LineRow { state_reason: line.state_reason.as_deref().map(numbers_masked), ..line };
         let worker = workers::table::worker(conn, line.worker_id)?.map(|worker| worker.name).unwrap_or_default();
         let card = workers::lookups::card_of(conn, ctx, site, line.enrolment_id)?.map(|card| card.masked());
         let signature = signatures.iter().find(|one| one.line_id == line.id);
@@ -265,7 +267,11 @@ async fn events(call: Call, path: web::Path<(ProjectId, SheetId, LineId)>) -> Re
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, project)?;
         let row = table::line(conn, site.id, line)?.filter(|row| row.sheet_id == sheet).ok_or_else(Problem::not_found)?;
-        Ok(table::events_of(conn, site.id, row.id)?)
+        let mut events = table::events_of(conn, site.id, row.id)?;
+        for event in &mut events {
+            event.reason = event.reason.as_deref().map(numbers_masked);
+        }
+        Ok(events)
     })
     .await
 }

@@ -11,6 +11,7 @@ use super::table::{self, EventRow, LineRow, SheetRow};
 use super::withdrawing::{free_part_key, standing_reopening};
 use super::{AttemptState, LineState, RunState, SheetState, Step};
 use crate::base::id::{LineId, PayRunId, ProjectId, RecordId};
+use crate::base::person::numbers_masked;
 use crate::base::{Day, Fen};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
 use crate::projects::Site;
@@ -56,7 +57,7 @@ impl Outcome {
 
     fn reason(&self) -> Option<String> {
         match self {
-            Outcome::Rejected { reason } | Outcome::Returned { reason } => Some(reason.chars().take(REASON_MAX).collect()),
+            Outcome::Rejected { reason } | Outcome::Returned { reason } => Some(kept_reason(reason)),
             Outcome::Paid { .. } | Outcome::Accepted | Outcome::Silent => None,
         }
     }
@@ -64,6 +65,11 @@ impl Outcome {
 
 /// The longest reason of a bank that is kept, in characters.
 const REASON_MAX: usize = 200;
+
+/// A bank's reason as it is kept: without the numbers of people and cards, which stay in the encrypted message alone.
+fn kept_reason(reason: &str) -> String {
+    numbers_masked(reason).chars().take(REASON_MAX).collect()
+}
 
 /// Applies the bank's word to the attempt with that id; the same word again changes nothing. `source` names the message it came in.
 ///
@@ -131,7 +137,7 @@ pub fn give_back_part(
         }
     }
     if after.reason.as_deref() != Some(CONTRADICTED) {
-        line.state_reason = Some(reason.chars().take(REASON_MAX).collect());
+        line.state_reason = Some(kept_reason(reason));
     }
     write_line(tx, ctx, &line, source, ctx.today)?;
     reopen_sheet(tx, ctx, site, &line)?;

@@ -72,6 +72,11 @@ impl LineRow {
     pub fn rest(&self) -> Fen {
         Fen(self.net_fen.0.saturating_sub(self.disputed_fen.0).saturating_sub(self.paid_fen.0))
     }
+
+    /// Whether something is owed of it again after it was paid: what a dispute withheld and left.
+    pub fn is_part_paid(&self) -> bool {
+        self.state == LineState::Paid && self.rest().is_positive()
+    }
 }
 
 /// What happened to a line.
@@ -307,6 +312,18 @@ pub fn state_counts(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> R
         .select((pay_lines::state, diesel::dsl::count_star()))
         .order(pay_lines::state)
         .load(conn)?)
+}
+
+/// Lines of a sheet that are paid in part, and what is owed of them.
+pub fn part_paid(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<(i64, Fen), StoreError> {
+    let rows: Vec<LineRow> = pay_lines::table
+        .filter(pay_lines::project_id.eq(project).and(pay_lines::sheet_id.eq(sheet)))
+        .filter(pay_lines::state.eq(LineState::Paid))
+        .filter(diesel::dsl::sql::<diesel::sql_types::Bool>("net_fen > disputed_fen + paid_fen"))
+        .select(LineRow::as_select())
+        .load(conn)?;
+    let rest = rows.iter().fold(0_i64, |sum, row| sum.saturating_add(row.rest().0));
+    Ok((i64::try_from(rows.len()).unwrap_or(i64::MAX), Fen(rest)))
 }
 
 /// A page of a sheet's lines.

@@ -14,6 +14,7 @@ use crate::accounts::profiles::Profile;
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
 use crate::accounts::{Direction, EntryStatus, Purpose, StatementKind, posting_key};
 use crate::base::id::{BankEntryId, StatementId};
+use crate::base::person::numbers_masked;
 use crate::base::{Day, Fen};
 use crate::ledger::{self, Posting, PostingKind};
 use crate::projects::Site;
@@ -315,7 +316,7 @@ impl Desk<'_> {
             counterparty: told.counterparty.as_deref().map(storable),
             counterparty_account: None,
             counterparty_index: other.index,
-            text: storable(&told.text),
+            text: numbers_masked(&storable(&told.text)),
             purpose: meaning.purpose,
             recorded_seq: tx.seq(Chain::Project(self.site.id))?,
             told_by: String::new(),
@@ -362,7 +363,7 @@ impl Desk<'_> {
             row.counterparty_index = other.index;
         }
         if row.text.is_empty() {
-            row.text = told.text.clone();
+            row.text = numbers_masked(&told.text);
         }
         let learns = purpose::is_guess(row.purpose) && !purpose::is_guess(meaning.purpose);
         if learns {

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 55] = [
+const PROJECT: [(&str, &str); 56] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -70,6 +70,7 @@ const PROJECT: [(&str, &str); 55] = [
     ("line_corrections", "project_id"),
     ("told_clearings", "project_id"),
     ("clearing_steps", "project_id"),
+    ("notice_lines", "project_id"),
     ("bank_layouts", "project_id"),
     ("bank_layout_uses", "project_id"),
     ("participation_ends", "project_id"),

@@ -2022,6 +2022,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    notice_lines (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        matter_id -> BigInt,
+        line_id -> BigInt,
+        word -> Text,
+        amount_fen -> BigInt,
+        reference -> Nullable<Text>,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     entry_payments (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

@@ -49,7 +49,7 @@ pub struct StandingFreeze {
 pub struct Frozen {
     /// The freezes, the oldest first.
     pub freezes: Vec<StandingFreeze>,
-    /// Balance less what is frozen; `null` where the balance is not known.
+    /// What was given as free of other orders, less what is frozen; `null` where the balance is not known.
     pub free: Option<Fen>,
     /// By how much what is free falls short of what is to be paid; `null` where it is enough or not known.
     pub short: Option<Fen>,

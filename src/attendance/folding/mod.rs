@@ -351,7 +351,7 @@ impl Folding {
     }
 }
 
-/// A number at the gate that stands for nobody on the roll, on its first or last day.
+/// A number at the gate that stood for nobody on the roll, with the days on which it did so and no others.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct UnmatchedPin {
     /// The number, masked where it is long.
@@ -387,17 +387,25 @@ pub fn unmatched(
     }
     let mut matcher = Matcher::new(conn, project)?;
     for used in all_used {
-        let (first_on, last_on) = (day_of(used.first_day), day_of(used.last_day));
         let mut known = true;
-        for day in [first_on, last_on].into_iter().flatten() {
+        for day in [day_of(used.first_day), day_of(used.last_day)].into_iter().flatten() {
             known = known && matcher.find(conn, vault, used.pin_id, day)?.is_some();
         }
         if known {
             continue;
         }
+        // Only the days on which it stood for nobody: whoever punches once after leaving was known before.
+        let (mut punches, mut days) = (0_i64, Vec::new());
+        for one in super::table::days_of_pin(conn, project, used.pin_id, first, last)? {
+            let Some(day) = day_of(one.first_day) else { continue };
+            if matcher.find(conn, vault, used.pin_id, day)?.is_none() {
+                punches = punches.saturating_add(one.punches);
+                days.push(day);
+            }
+        }
         if let Some((sealed, _)) = super::table::pin(conn, used.pin_id)? {
             let pin = shown_pin(&vault.open_text(conn, Owner::Project(project), &sealed)?);
-            strangers.push(UnmatchedPin { pin, punches: used.punches, first_on, last_on });
+            strangers.push(UnmatchedPin { pin, punches, first_on: days.first().copied(), last_on: days.last().copied() });
         }
     }
     Ok(strangers)

@@ -44,6 +44,9 @@ struct CheckPage {
     held: Vec<Named<Hold>>,
     cautions: Vec<Named<payroll::pay_run::checks::LineCaution>>,
     sees_people: bool,
+    may_pay: bool,
+    /// Whether an order would send anything.
+    goes: bool,
 }
 
 async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>) -> Shown {
@@ -79,6 +82,8 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>) -> Shown {
                 held: held.collect(),
                 cautions: cautions.collect(),
                 sees_people,
+                may_pay: super::can(conn, visit, project, Verb::PayWages),
+                goes: checked.lines > 0 && checked.balance.is_some() && checked.shortage.is_none(),
                 checked,
                 sheet,
                 head,

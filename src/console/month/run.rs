@@ -148,10 +148,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::
             let frozen = frozen_for(conn, &visit.ctx, &site, &run, &attempts)?;
             let sheet = payroll::table::sheet(conn, site.id, run.sheet_id)?.ok_or_else(Problem::not_found)?;
             let lines = payroll::table::lines_of(conn, site.id, sheet.id)?;
-            let is_waiting = |line: &LineRow| {
-                matches!(line.state, LineState::Approved | LineState::Held | LineState::Rejected | LineState::Returned)
-            };
-            let waiting = lines.iter().filter(|line| is_waiting(line) && line.rest().is_positive()).count();
+            let waiting = lines.iter().filter(|line| line.state.is_orderable() && line.rest().is_positive()).count();
             let mut lines: HashMap<LineId, LineRow> = lines.into_iter().map(|line| (line.id, line)).collect();
             let mut own: Vec<(AttemptRow, LineRow)> = Vec::with_capacity(attempts.len());
             for attempt in attempts {

@@ -10,6 +10,7 @@ use super::people::{self, Person};
 use super::{attachment, can, days};
 use crate::attendance::devices;
 use crate::attendance::devices::table::DeviceRow;
+use crate::base::Fen;
 use crate::base::id::{LineId, ProjectId, RecordId, SheetId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, show};
@@ -64,7 +65,7 @@ impl Line {
     }
 
     pub(super) fn badge(&self) -> &'static str {
-        badge(self.row.state)
+        if self.row.is_part_paid() { "warn" } else { badge(self.row.state) }
     }
 
     /// Why it is held and what cures it, where a pay run said so.
@@ -109,6 +110,8 @@ struct SheetPage {
     head: Head,
     sheet: SheetRow,
     states: Vec<(LineState, i64)>,
+    /// Lines that are paid in part, and what is owed of them.
+    part_paid: (i64, Fen),
     compared: Compared,
     /// Name, the line on this sheet that it rests on, and the difference.
     changes: Vec<(String, Option<LineId>, Change)>,
@@ -153,6 +156,11 @@ impl SheetPage {
         [Means::Paper, Means::Device]
     }
 
+    /// Lines in a state; those that are paid in part are counted apart.
+    fn count(&self, state: &LineState, count: &i64) -> i64 {
+        if *state == LineState::Paid { count.saturating_sub(self.part_paid.0) } else { *count }
+    }
+
     fn unsigned(&self) -> i64 {
         self.states.iter().find(|(state, _)| *state == LineState::Draft).map_or(0, |(_, count)| *count)
     }
@@ -168,7 +176,7 @@ impl SheetPage {
             matches!(state, LineState::Approved | LineState::Held | LineState::Rejected | LineState::Returned)
         };
         matches!(self.sheet.state, SheetState::Audited | SheetState::Published)
-            && self.states.iter().any(|(state, _)| open(state))
+            && (self.part_paid.0 > 0 || self.states.iter().any(|(state, _)| open(state)))
     }
 }
 
@@ -189,7 +197,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
             let sheet = payroll::table::sheet(conn, site.id, id)?.ok_or_else(Problem::not_found)?;
             let rows = payroll::table::line_page(conn, site.id, id, after, limit + 1)?;
             let Page { items, next } = Page::cut(rows, limit, |row| row.id.0);
-            let compared = compare::since_last_month(conn, &site, &sheet)?;
+            let compared = compare::since_before(conn, &site, &sheet)?;
             let ids: Vec<RecordId> = compared.changes.iter().map(|change| change.enrolment).collect();
             let known = people::known(conn, visit.ctx.vault(), &site, &ids)?;
             let name = |id: &RecordId| known.get(id).map(|person| person.view.name.clone()).unwrap_or_default();
@@ -205,6 +213,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
                 f: Frame::of(visit),
                 states: payroll::table::state_counts(conn, site.id, id)?,
                 pieces: payroll::items::waiting::of(conn, site.id, Some(id))?,
+                part_paid: payroll::table::part_paid(conn, site.id, id)?,
                 compared,
                 changes,
                 lines: lines_of(conn, visit.ctx.vault(), &site, items)?,

@@ -83,7 +83,7 @@ async fn take_with(form: Form, project: ProjectId, verb: Verb, of_deposit: bool)
     let paper = evidence::uploaded(&form, "file", DocumentKind::Other);
     form.order(verb, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        if actions::one(tx.conn(), ctx, &site, id)?.kind.is_of_deposit() != of_deposit {
+        if !actions::one(tx.conn(), ctx, &site, id)?.kind.is_at_door(step, of_deposit) {
             return Err(wrong_door());
         }
         let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;

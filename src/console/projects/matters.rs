@@ -13,6 +13,7 @@ use crate::console::{Frame, Shown, show};
 use crate::law::questions::warning::FreezeReason;
 use crate::matters::{Matter, MatterKind, Step, actions, freezes, liability, takers};
 use crate::payroll::SheetState;
+use crate::payroll::outside::notices::{self, NoticeWord};
 use crate::web::{Role, Verb, Visit};
 use crate::{deposits, payroll};
 
@@ -52,23 +53,26 @@ impl MattersPage {
     }
 
     fn may_take(&self, matter: &Matter) -> bool {
-        let may = if matter.kind.is_of_deposit() { self.may_handle } else { self.may_record };
-        may && !self.steps_of(matter).is_empty()
+        !self.steps_of(matter).is_empty()
     }
 
-    /// The steps that are the visitor's to take.
+    /// The steps that are the visitor's to take, by a door that is open to them.
     fn steps_of(&self, matter: &Matter) -> Vec<Step> {
-        matter.next.iter().copied().filter(|step| takers::may_take(&self.roles, *step)).collect()
+        let is_open = |step: Step| {
+            self.may_record && matter.kind.is_at_door(step, false) || self.may_handle && matter.kind.is_at_door(step, true)
+        };
+        let own = |step: &Step| is_open(*step) && takers::may_take(&self.roles, matter.kind, *step);
+        matter.takes().into_iter().filter(own).collect()
     }
 
     /// The matters of the deposit that are the visitor's to begin.
     fn begins(&self) -> Vec<MatterKind> {
-        let own = |kind: &&MatterKind| kind.first().iter().any(|step| takers::may_take(&self.roles, *step));
+        let own = |kind: &&MatterKind| kind.first().iter().any(|step| takers::may_take(&self.roles, **kind, *step));
         MatterKind::ALL.iter().filter(|kind| kind.is_of_deposit()).filter(own).copied().collect()
     }
 
     fn action(&self, matter: &Matter) -> String {
-        let tail = if matter.kind.is_of_deposit() { "deposit-matters" } else { "matters" };
+        let tail = if matter.kind.is_of_deposit() || !self.may_record { "deposit-matters" } else { "matters" };
         format!("/projects/{}/{tail}/steps", self.head.id)
     }
 
@@ -81,8 +85,13 @@ impl MattersPage {
         }
     }
 
-    fn pays_out(&self, matter: &Matter) -> bool {
-        self.steps_of(matter).contains(&Step::PaidOut)
+    /// Whether a step names lines: those of a notice, those that the bank paid.
+    fn names_lines(&self, matter: &Matter) -> bool {
+        self.steps_of(matter).iter().any(|step| matches!(step, Step::NoticeServed | Step::PaidOut | Step::SurplusSettled))
+    }
+
+    fn is_payment(&self, step: &Step) -> bool {
+        *step == Step::PaidOut
     }
 
     fn has_letter(&self, matter: &Matter) -> bool {
@@ -117,10 +126,17 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let (may_record, may_handle) = (can(conn, visit, id, Verb::RecordFacts), can(conn, visit, id, Verb::StepDeposits));
             let roles = takers::roles_on(conn, &visit.ctx, &site)?;
             let mut owed = Vec::new();
-            if may_handle && matters.iter().any(|matter| matter.next.contains(&Step::PaidOut)) {
+            if may_handle && matters.iter().any(|matter| matter.kind == MatterKind::DepositOrder && !matter.takes().is_empty()) {
                 let may_name = can(conn, visit, id, Verb::ReadWorkers);
                 let found = liability::of_project(conn, &visit.ctx, &site, may_name, today)?;
                 owed.extend(found.lines.into_iter().map(|one| Owed { line: one.line, name: one.name, amount: one.arrears }));
+                // What a notice named and is owed no more may have been paid by the bank all the same.
+                let listed: std::collections::BTreeSet<LineId> = owed.iter().map(|one: &Owed| one.line).collect();
+                for named in notices::of_project(conn, site.id)? {
+                    if named.word == NoticeWord::Named && !listed.contains(&named.line_id) {
+                        owed.push(Owed { line: named.line_id, name: None, amount: named.amount_fen });
+                    }
+                }
             }
             let steps = matters.iter().flat_map(|matter| &matter.steps);
             let papers: Vec<DocumentId> = steps.filter_map(|step| step.document_id).collect();

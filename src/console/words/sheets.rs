@@ -63,6 +63,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("card_shared", "多人共用一卡"),
     ("card_not_own", "持卡人不符"),
     ("clearing_waits", "账户外支付待确认"),
+    ("deposit_notice", "已通知保证金银行支付"),
     ("on_hold_list", "在暂缓名单"),
     ("over_bank_limit", "超过银行限额"),
     ("over_month_amount", "当月工资过高"),

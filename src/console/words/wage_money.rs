@@ -29,6 +29,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("order_missed", "逾期未支付"),
     ("notice_served", "送达支付通知书"),
     ("paid_out", "银行向工人支付"),
+    ("surplus_settled", "多付款项已了结"),
     ("statement_received", "收到对账单"),
     ("applied", "申请返还"),
     ("decided", "决定返还"),

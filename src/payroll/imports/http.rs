@@ -107,6 +107,21 @@ pub struct ProposalView {
     refused: u32,
     /// What is wrong with them.
     faults: Vec<Fault>,
+    /// What is to be known of the file: hidden rows and columns, a filter, formulas. All of it is read.
+    remarks: Vec<FileRemark>,
+}
+
+/// What is to be known of a file beside its rows.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FileRemark {
+    /// In Chinese.
+    zh: String,
+    /// The same in English.
+    en: String,
+}
+
+fn remarks(pairs: Vec<(String, String)>) -> Vec<FileRemark> {
+    pairs.into_iter().map(|(zh, en)| FileRemark { zh, en }).collect()
 }
 
 impl ProposalView {
@@ -123,6 +138,7 @@ impl ProposalView {
             rows: pay.rows.len(),
             refused: pay.refused,
             faults: pay.problems.iter().take(FAULTS_MAX).map(fault_of).map(crate::workers::roster::without_people).collect(),
+            remarks: remarks(pay.remarks),
         }
     }
 }
@@ -155,6 +171,8 @@ pub struct TakenView {
     faults: Vec<Fault>,
     /// What is odd in rows that were taken.
     warnings: Vec<Fault>,
+    /// What is to be known of the file.
+    remarks: Vec<FileRemark>,
 }
 
 /// Why plain numbers are asked for.
@@ -201,8 +219,8 @@ async fn take(call: Call, path: Path, body: Body<TakeSheet>) -> Result<impl Resp
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         let confirmed = confirmed(tx, ctx, &site, inbox, &said)?;
-        let Taken { sheet, taken, refused, faults, warnings, .. } = actions::take(tx, ctx, &site, &confirmed)?;
-        Ok(TakenView { sheet, taken, refused, faults, warnings })
+        let Taken { sheet, taken, refused, faults, warnings, remarks: told } = actions::take(tx, ctx, &site, &confirmed)?;
+        Ok(TakenView { sheet, taken, refused, faults, warnings, remarks: remarks(told) })
     })
     .await
 }

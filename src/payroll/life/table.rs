@@ -122,6 +122,12 @@ pub fn period_of(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Resu
         .optional()?)
 }
 
+/// The sheets of a project that cover less than a month, with their days.
+pub fn periods_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<PeriodRow>, StoreError> {
+    use sheet_periods as p;
+    Ok(p::table.filter(p::project_id.eq(project)).order((p::from_on, p::id)).select(PeriodRow::as_select()).load(conn)?)
+}
+
 /// Every row, for `verify`.
 pub fn all_versions(conn: &mut AnyConn) -> Result<Vec<VersionRow>, StoreError> {
     Ok(line_versions::table.order(line_versions::id).select(VersionRow::as_select()).load(conn)?)

@@ -4,6 +4,7 @@
 //! What the contractor or the owner paid is told by one person with a paper and clears nothing until another confirms it (`telling`);
 //! what the deposit paid is a step of its order (`matters`). Deliberately absent: who ought to pay (`matters` and the law), and payments of the wage account (`pay_run`, `results`).
 
+pub mod notices;
 pub mod table;
 pub mod telling;
 

@@ -10,6 +10,7 @@ use super::table::{self, AttemptRow, InquiryRow, PartRow, RunHead};
 use super::{InquiryKind, Ordered, actions, checks, silence};
 use crate::accounts::freezes::standing::Frozen;
 use crate::base::id::{AccountId, PayRunId, ProjectId, SheetId};
+use crate::base::person::numbers_masked;
 use crate::projects::enter;
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Body, Call, Problem, Route, Verb};
@@ -107,7 +108,10 @@ async fn one(call: Call, path: web::Path<(ProjectId, PayRunId)>) -> Result<impl 
     let (project, run) = path.into_inner();
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, project)?;
-        let (run, payments) = actions::run_with_attempts(conn, &site, run)?;
+        let (run, mut payments) = actions::run_with_attempts(conn, &site, run)?;
+        for payment in &mut payments {
+            payment.reason = payment.reason.as_deref().map(numbers_masked);
+        }
         let (parts, inquiries) = (table::parts_of(conn, site.id, run.id)?, table::inquiries_of(conn, site.id, run.id)?);
         let frozen = actions::frozen_for(conn, ctx, &site, &run, &payments)?;
         Ok(RunView { run, payments, parts, inquiries, frozen })

@@ -45,6 +45,8 @@ words! {
         NoWorkDays = "no_work_days",
         /// Somebody told that it was paid outside the account, and nobody has decided about that yet.
         ClearingWaits = "clearing_waits",
+        /// A payment notice to the deposit's bank names it: the deposit pays it (R65-19).
+        DepositNotice = "deposit_notice",
         /// The bank has said both paid and refused of an earlier attempt; ask the bank.
         Contradicted = "contradicted",
     }
@@ -87,6 +89,11 @@ impl Hold {
             Hold::ClearingWaits => (
                 "该行已有人登记为账户外支付，尚待另一方确认；确认、退回或撤回后再次代发。",
                 "The line is told as paid outside the account and waits for a decision; have it confirmed, refused or taken back first.",
+            ),
+            Hold::DepositNotice => (
+                "已向保证金银行送达支付通知书，该行由保证金支付；如改由专用账户支付，先由人社部门在“事项”中撤回通知（withdrawn）。",
+                "A payment notice is served on the deposit's bank and names this line. To pay it by the wage account, the labour \
+                 authority first takes the notice back (matters, withdrawn).",
             ),
             Hold::Contradicted => (
                 "银行对上次支付的答复前后矛盾，请先向银行查询；哪一份文件有误，由两人将其作废，另一份即为准。",
@@ -205,6 +212,8 @@ pub struct Candidate<'a> {
     pub is_contradicted: bool,
     /// Whether a payment outside the account is told of it and waits.
     pub is_told_as_paid: bool,
+    /// Whether a notice to the deposit's bank names it.
+    pub is_named_in_notice: bool,
 }
 
 /// What is done with a line.
@@ -233,6 +242,7 @@ impl Candidate<'_> {
         let faults = [
             (self.is_contradicted, Hold::Contradicted),
             (self.is_told_as_paid, Hold::ClearingWaits),
+            (self.is_named_in_notice, Hold::DepositNotice),
             (self.is_on_hold_list, Hold::OnHoldList),
             (self.has_no_days, Hold::NoWorkDays),
             (!self.has_card && self.is_paid_in_cash, Hold::CashInPerson),
@@ -285,6 +295,7 @@ mod tests {
             line_max: None,
             is_contradicted: false,
             is_told_as_paid: false,
+            is_named_in_notice: false,
         }
     }
 
@@ -309,6 +320,7 @@ mod tests {
         assert_eq!(held(Candidate { is_contradicted: true, ..sound(&line) }), Verdict::Hold(Hold::Contradicted));
         assert_eq!(held(Candidate { is_told_as_paid: true, ..sound(&line) }), Verdict::Hold(Hold::ClearingWaits));
         assert_eq!(held(Candidate { is_anothers_card: true, ..sound(&line) }), Verdict::Hold(Hold::CardNotOwn));
+        assert_eq!(held(Candidate { is_named_in_notice: true, ..sound(&line) }), Verdict::Hold(Hold::DepositNotice));
         assert_eq!(held(Candidate { is_on_hold_list: true, ..sound(&line) }), Verdict::Hold(Hold::OnHoldList));
         assert_eq!(held(Candidate { has_no_days: true, ..sound(&line) }), Verdict::Hold(Hold::NoWorkDays));
         let limited = |most| Candidate { line_max: Some(Fen(most)), ..sound(&line) };

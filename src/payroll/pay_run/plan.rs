@@ -10,7 +10,7 @@ use crate::base::Fen;
 use crate::base::id::LineId;
 use crate::base::money::TooMuch;
 use crate::payroll::items::{Item, actions as items};
-use crate::payroll::outside::telling;
+use crate::payroll::outside::{notices, telling};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::Site;
 use crate::store::AnyConn;
@@ -55,6 +55,7 @@ impl Plan {
             attempts.iter().filter(|one| one.reason.as_deref() == Some(CONTRADICTED)).map(|one| one.line_id).collect();
         let open = attempts.iter().filter(|one| !one.state.is_final());
         let under_way: BTreeMap<LineId, Fen> = open.map(|one| Ok((one.line_id, one.kept()?))).collect::<Result<_, TooMuch>>()?;
+        let named = notices::named_lines(conn, site.id)?;
         let told_as_paid = telling::waiting_lines(conn, site.id)?;
         let around = Around::gather(conn, site, &ctx.book(), sheet.month, ctx.today)?;
         let enrolments = workers::table::of_project(conn, site.id)?;
@@ -84,6 +85,7 @@ impl Plan {
                 line_max: profile.line_max(),
                 is_contradicted: contradicted.contains(&line.id),
                 is_told_as_paid: told_as_paid.contains(&line.id),
+                is_named_in_notice: named.contains(&line.id),
             };
             match (candidate.verdict(), card) {
                 (Verdict::Pay(amount), Some(card)) => {

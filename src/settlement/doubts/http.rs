@@ -10,6 +10,7 @@ use super::candidates::{self, Candidate};
 use super::table::{PaymentRow, StepRow};
 use super::{Doubt, DoubtAnswer, DoubtKind};
 use crate::base::id::{BankEntryId, DocumentId, ProjectId, RecordId};
+use crate::base::person::numbers_masked;
 use crate::base::{Day, Fen};
 use crate::projects::{self, Site};
 use crate::settlement::payees::line_of;
@@ -117,7 +118,7 @@ fn view(conn: &mut AnyConn, doubt: Doubt, may_name: bool) -> Result<DoubtView, P
         booked_on: doubt.entry.booked_on,
         amount: doubt.row.amount_fen,
         is_asked: doubt.is_open && doubt.is_asked(),
-        text: doubt.entry.text,
+        text: numbers_masked(&doubt.entry.text),
         counterparty: doubt.entry.counterparty,
         is_open: doubt.is_open,
         payments: moved(doubt.payments),

@@ -238,6 +238,21 @@ both!(who_is_enrolled_late_or_leaves_has_their_days_folded_again, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(a_punch_after_leaving_is_unknown_and_those_before_it_are_not, |app| {
+    let (manager, site, crew) = ground(&app).await;
+    bind(&manager, &site, "T1", "by_state").await;
+    let answer = enrol(&manager, &site, vec![worker(1, &crew)]).await;
+    attlog(&app, "T1", "1001\t2026-02-20 07:00:00\t0\t1\n1001\t2026-02-20 17:00:00\t1\t1\n").await;
+    app.drain();
+    let leave = format!("{}/enrolments/{}/leave", site.path, answer["results"][0]["enrolment"]["id"].as_str().unwrap());
+    manager.post(&leave, json!({"left_on": "2026-02-20"})).send().await.expect(200);
+    attlog(&app, "T1", "1001\t2026-02-27 07:00:00\t0\t1\n").await;
+    app.drain();
+    let strangers = manager.get(&format!("{}/unmatched-pins?month=2026-02", site.path)).send().await.expect(200);
+    assert_eq!(strangers, json!([{"pin": "1001", "punches": 1, "first_on": "2026-02-27", "last_on": "2026-02-27"}]));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 pub async fn device_key(app: &App, site: &TestProject) -> String {
     let administrator = app.client(Role::Administrator, ScopeOn::Everything);
     let body = json!({"name": "闸机网关", "role": "device", "scope": "project", "value": site.id.to_string()});

@@ -203,6 +203,16 @@ both!(a_freeze_gives_the_tasks_of_the_objection, |app| {
     assert_eq!(matter["tasks"].as_array().unwrap().len(), 2);
     manager.post(&steps, told).key("freeze-thr3").send().await.expect(409);
     let lifted = json!({"step": "freeze_lifted", "happened_on": "2026-03-02"});
+    // The manager's word alone neither objects nor ends it.
+    let objects = json!({"step": "objection", "happened_on": "2026-03-01"});
+    manager.post(&steps, objects).key("freeze-six6").send().await.refuse(422, "invalid");
+    manager.post(&steps, lifted.clone()).key("freeze-sev7").send().await.refuse(422, "invalid");
+    let bank = app.client(Role::Bank, ScopeOn::Region("330784".parse().unwrap()));
+    let prompted = json!({"step": "bank_prompts_court", "happened_on": "2026-03-01"});
+    bank.post(&steps, prompted.clone()).key("freeze-egt8").send().await.refuse(403, "not_allowed");
+    let banks = steps.replace("/matters/", "/deposit-matters/");
+    bank.post(&banks, prompted).key("freeze-nin9").send().await.expect(201);
+    let lifted = json!({"step": "freeze_lifted", "happened_on": "2026-03-02", "document_id": paper(&app, site.id)});
     let matter = manager.post(&steps, lifted).key("freeze-for4").send().await.expect(201);
     assert_eq!((&matter["next"], &matter["tasks"]), (&json!([]), &json!([])));
     assert_eq!(app.broken(), Vec::<String>::new());
