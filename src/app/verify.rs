@@ -69,7 +69,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::life::table::all_notes(conn)?)?;
     audit.table(payroll::corrections::table::all(conn)?)?;
     audit.table(payroll::life::table::all_periods(conn)?)?;
-    audit.table(payroll::imports::table::all_layouts(conn)?)?;
+    audit.table(projects::layouts::table::all_layouts(conn)?)?;
     audit.table(payroll::imports::table::all(conn)?)?;
     audit.table(payroll::links::table::all(conn)?)?;
     audit.table(payroll::opening::table::all(conn)?)?;

@@ -7,6 +7,7 @@ pub mod actions;
 pub mod ending;
 mod facts;
 pub mod http;
+pub mod layouts;
 pub mod table;
 
 pub use facts::{Fact, FactKind, Facts, Recorded};

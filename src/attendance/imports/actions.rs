@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::columns::{self, ReadFile};
 use super::sheets::{self, Done, Rows, Seen, columns_of};
 use super::table::{self, ImportRow, RowRow, StepRow};
 use super::{Import, ImportState, JOB, Odd, Preview, Refusal, RowState, SHOWN_MAX, SheetKind, Step, WHOLE_MAX};
@@ -32,11 +33,13 @@ pub struct NewImport {
     pub month: Option<Month>,
     /// What holds for rows of a roster that do not say it.
     pub defaults: Defaults,
+    /// Our column by place, where somebody says what the columns of a roster are.
+    pub columns: Option<BTreeMap<usize, String>>,
 }
 
 impl NewImport {
     /// The row of such a file before anything of it is known.
-    fn fresh(&self, ctx: &Ctx, project: ProjectId, file: &RosterFile) -> ImportRow {
+    pub(super) fn fresh(&self, ctx: &Ctx, project: ProjectId, file: &RosterFile) -> ImportRow {
         ImportRow {
             project_id: project,
             id: RecordId(ctx.id()),
@@ -58,16 +61,9 @@ impl NewImport {
     }
 }
 
-fn opened(bytes: &[u8]) -> Result<Workbook, Problem> {
+/// Opens a file.
+pub(super) fn opened(bytes: &[u8]) -> Result<Workbook, Problem> {
     sheet::read(bytes).map_err(|fault| Problem::invalid(fault.zh, fault.en).at("file", fault.reason.code()))
-}
-
-/// Reads a file before it is kept. It takes a while: not for the event loop.
-///
-/// # Errors
-/// `invalid` for what is no table of any kind.
-pub fn read(ctx: &Ctx, project: ProjectId, file: &RosterFile, new: &NewImport) -> Result<Box<dyn Rows>, Problem> {
-    Ok(sheets::read(&new.fresh(ctx, project, file), &opened(&file.bytes)?))
 }
 
 /// Refuses a file that holds no such sheet, or too many rows; gives how many of its rows cannot be read.
@@ -97,12 +93,17 @@ pub fn hand_in(
     ctx: &Ctx,
     site: &Site,
     file: &RosterFile,
-    rows: &dyn Rows,
+    read: &ReadFile,
     new: &NewImport,
 ) -> Result<ImportRow, Problem> {
+    let rows = read.rows.as_ref();
     let refused = require_fit(rows)?;
     let all = rows.count().saturating_add(refused);
     let chain = Chain::Project(site.id);
+    if let Some(said) = &read.said {
+        tx.seq(chain)?;
+        columns::remember(tx, ctx, site.id, said)?;
+    }
     let row = ImportRow {
         inbox_id: roster::keep_file(tx, ctx, site, file, all)?,
         good_rows: number(rows.count()),
@@ -127,7 +128,7 @@ pub fn open(
 ) -> Result<(Import, Workbook, Box<dyn Rows>), Problem> {
     let import = Import::find(conn, project, id)?.ok_or_else(Problem::not_found)?;
     let bytes = roster::kept_file(conn, ctx.vault(), import.row.inbox_id)?.ok_or_else(Problem::not_found)?;
-    let book = opened(&bytes)?;
+    let book = columns::as_read(conn, &import.row, opened(&bytes)?)?;
     let rows = sheets::read(&import.row, &book);
     Ok((import, book, rows))
 }
@@ -168,6 +169,10 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, whole: bool)
     let import = Import::find(tx.conn(), site.id, id)?.ok_or_else(Problem::not_found)?;
     if import.state() != ImportState::Waiting {
         let (zh, en) = ("这份花名册已开始登记。", "This roster is being taken already, or was.");
+        return Err(Problem::conflict(zh, en).at("roster", "bad_state"));
+    }
+    if import.row.is_asked_about() && columns::asked_of(tx.conn(), ctx, site, id)?.is_some() {
+        let (zh, en) = ("请先说明这份花名册各列的含义。", "Say first what the columns of this roster are.");
         return Err(Problem::conflict(zh, en).at("roster", "bad_state"));
     }
     if whole && import.row.good_rows > number(WHOLE_MAX) {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actions::NewImport;
-use super::sheets::Rows;
+use super::columns::{self, ReadFile};
 use super::table;
 use super::{Import, ImportState, ImportView, SheetKind, actions};
 use crate::base::id::{ProjectId, RecordId};
@@ -19,6 +19,7 @@ use crate::projects::{Site, enter};
 use crate::store::AnyConn;
 use crate::web::extract::Upload;
 use crate::web::{Access, Body, Call, Ctx, Problem, Route, Verb};
+use crate::wire::sheet::column_letters;
 use crate::workers::Paper;
 use crate::workers::roster::{Defaults, RosterFile};
 
@@ -26,6 +27,9 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 
 /// Kinds of files; what a file really is, its bytes say.
 const MEDIA_TYPES: &[&str] = &[XLSX, "application/vnd.ms-excel", "text/csv", "application/octet-stream"];
+
+/// Columns of a sheet of which something may be said.
+const COLUMNS_MAX: usize = 256;
 
 /// Rosters that the list gives.
 const LISTED_MAX: i64 = 50;
@@ -42,6 +46,10 @@ pub(in crate::attendance) fn routes() -> Vec<Route> {
             ("entered_on", "first day on site where a row says none; today when absent"),
             ("paper", "contract or agreement where a row says none"),
             ("safety_trained", "true: trained, where a row does not say it"),
+            (
+                "columns",
+                "what the columns of an unknown header are, like `A=name,C=id`; remembered for the project and the header",
+            ),
         ])
         .takes_file(MEDIA_TYPES)
         .creates::<ImportView>(),
@@ -145,6 +153,26 @@ struct DefaultsQuery {
     entered_on: Option<Day>,
     paper: Option<Paper>,
     safety_trained: Option<bool>,
+    columns: Option<String>,
+}
+
+/// What was said of columns: letters or places with our keys.
+///
+/// # Errors
+/// `invalid` for what is not of this form.
+fn said_of(text: &str) -> Result<BTreeMap<usize, String>, Problem> {
+    let wrong = || {
+        let (zh, en) = ("columns 的写法应为 A=name,C=id。", "Write columns like `A=name,C=id`.");
+        Problem::invalid(zh, en).at("columns", "bad_format")
+    };
+    let mut said = BTreeMap::new();
+    for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
+        let (letters, key) = pair.split_once('=').ok_or_else(wrong)?;
+        let letters = letters.trim().to_uppercase();
+        let place = (0..COLUMNS_MAX).find(|place| column_letters(*place) == letters).ok_or_else(wrong)?;
+        said.insert(place, key.trim().to_owned());
+    }
+    Ok(said)
 }
 
 /// How a roster is taken.
@@ -191,14 +219,14 @@ pub async fn read(
     project: ProjectId,
     file: RosterFile,
     new: &NewImport,
-) -> Result<(Arc<RosterFile>, Arc<dyn Rows>), Problem> {
+) -> Result<(Arc<RosterFile>, Arc<ReadFile>), Problem> {
     let entering = ctx.clone();
     ctx.ground.db.read(move |conn| enter(conn, &entering.scope, project).map(drop)).await?;
     let file = Arc::new(file);
     let (reading, by, new) = (Arc::clone(&file), ctx.clone(), new.clone());
-    let read = web::block(move || actions::read(&by, project, &reading, &new)).await;
-    let rows = read.map_err(|error| Problem::internal(&error.to_string()))??;
-    Ok((file, Arc::from(rows)))
+    let read = web::block(move || columns::read(&by, project, &reading, &new)).await;
+    let read = read.map_err(|error| Problem::internal(&error.to_string()))??;
+    Ok((file, Arc::new(read)))
 }
 
 /// A roster as it stands; while it waits with what it would come to.
@@ -219,14 +247,15 @@ async fn hand_in(
     upload: Upload,
 ) -> Result<impl Responder, Problem> {
     let id = project.into_inner();
-    let DefaultsQuery { day_rate, entered_on, paper, safety_trained } = query.into_inner();
+    let DefaultsQuery { day_rate, entered_on, paper, safety_trained, columns } = query.into_inner();
+    let columns = columns.as_deref().map(said_of).transpose()?;
     let defaults = Defaults {
         day_rate,
         entered_on: entered_on.unwrap_or(call.ctx.today),
         paper: paper.unwrap_or(Paper::None),
         safety_trained: safety_trained.unwrap_or(false),
     };
-    keep(call, id, upload, NewImport { kind: SheetKind::Roster, month: None, defaults }).await
+    keep(call, id, upload, NewImport { kind: SheetKind::Roster, month: None, defaults, columns }).await
 }
 
 async fn hand_in_other(
@@ -237,27 +266,27 @@ async fn hand_in_other(
     upload: Upload,
 ) -> Result<impl Responder, Problem> {
     let defaults = Defaults { day_rate: None, entered_on: call.ctx.today, paper: Paper::None, safety_trained: false };
-    keep(call, project.into_inner(), upload, NewImport { kind, month, defaults }).await
+    keep(call, project.into_inner(), upload, NewImport { kind, month, defaults, columns: None }).await
 }
 
 async fn keep(call: Call, id: ProjectId, upload: Upload, new: NewImport) -> Result<impl Responder, Problem> {
     let file = RosterFile { name: upload.file_name, content_type: upload.content_type, bytes: upload.bytes };
-    let (file, rows) = read(&call.ctx, id, file, &new).await?;
+    let (file, read) = read(&call.ctx, id, file, &new).await?;
     // Looked at before the writer is asked for: a long file must not hold up the gates.
-    let (looking, seen) = (call.ctx.clone(), Arc::clone(&rows));
+    let (looking, seen) = (call.ctx.clone(), Arc::clone(&read));
     let preview = call
         .ctx
         .ground
         .db
         .read(move |conn| {
             let site = enter(conn, &looking.scope, id)?;
-            actions::require_fit(seen.as_ref())?;
-            actions::preview(conn, &looking, &site, seen.as_ref())
+            actions::require_fit(seen.rows.as_ref())?;
+            actions::preview(conn, &looking, &site, seen.rows.as_ref())
         })
         .await?;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
-        let row = actions::hand_in(tx, ctx, &site, &file, rows.as_ref(), &new)?;
+        let row = actions::hand_in(tx, ctx, &site, &file, &read, &new)?;
         let import = Import::find(tx.conn(), site.id, row.id)?.ok_or_else(Problem::not_found)?;
         Ok(ImportView::of(&import, Some(preview.clone())))
     })
@@ -276,7 +305,12 @@ async fn list(call: Call, project: web::Path<ProjectId>) -> Result<impl Responde
 /// The latest rosters of a project without their rows, the newest first.
 pub fn latest(conn: &mut AnyConn, site: &Site, limit: i64) -> Result<Vec<ImportView>, Problem> {
     let mut views = Vec::new();
-    for row in table::latest(conn, site.id, limit)? {
+    let rows = table::latest(conn, site.id, limit)?;
+    for row in &rows {
+        // What was asked about is listed until somebody has said it.
+        if row.is_asked_about() && rows.iter().any(|later| later.inbox_id == row.inbox_id && later.id > row.id) {
+            continue;
+        }
         if let Some(import) = Import::find(conn, site.id, row.id)? {
             views.push(ImportView { refusals: Vec::new(), ..ImportView::of(&import, None) });
         }

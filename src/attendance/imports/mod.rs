@@ -5,6 +5,7 @@
 //! absent: what a kind of sheet says and does, which `sheets` knows, and the formats, which `wire` reads.
 
 pub mod actions;
+pub mod columns;
 pub mod http;
 pub mod sheets;
 pub mod table;

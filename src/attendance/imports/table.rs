@@ -39,6 +39,11 @@ pub struct ImportRow {
 }
 
 impl ImportRow {
+    /// Whether it is a roster whose columns nobody has said yet: nothing of it could be read.
+    pub fn is_asked_about(&self) -> bool {
+        self.kind.is_none() && self.good_rows == 0 && self.bad_rows == 0
+    }
+
     /// Which sheet it is.
     pub fn kind(&self) -> SheetKind {
         self.kind.unwrap_or(SheetKind::Roster)

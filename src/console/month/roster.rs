@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::{amount_opt, attachment};
 use crate::attendance::imports::actions::NewImport;
+use crate::attendance::imports::columns::{self, Ask, Asked, Remembered};
 use crate::attendance::imports::sheets::columns_of;
 use crate::attendance::imports::{Import, ImportState, ImportView, Odd, SheetKind, actions, http};
 use crate::base::id::{ProjectId, RecordId};
@@ -44,6 +45,15 @@ pub(super) fn routes() -> Vec<Route> {
             web::post().to(open_row)
         }),
         Route::form("/projects/{project}/workers/rosters/{roster}/mend", enrol, "Mend a refused row", || web::post().to(mend)),
+        Route::form(
+            "/projects/{project}/workers/rosters/{roster}/columns",
+            enrol,
+            "Say what the columns of a roster are",
+            || web::post().to(say),
+        ),
+        Route::form("/projects/{project}/workers/roster-columns", enrol, "Forget what was said of a header", || {
+            web::post().to(forget)
+        }),
         Route::form("/projects/{project}/workers/export", Access::Holds(Verb::Unmask), "The roll as a roster", || {
             web::post().to(export)
         })
@@ -70,9 +80,20 @@ struct RosterPage {
     more: usize,
     odd: Vec<Odd>,
     remarks: Vec<(String, String)>,
+    /// Columns of which somebody has to say what they are.
+    ask: Option<Ask>,
+    remembered: Vec<Remembered>,
 }
 
 impl RosterPage {
+    fn is_it(&self, asked: &Asked, key: &str) -> bool {
+        asked.key == Some(key)
+    }
+
+    fn choices(&self) -> Vec<(&'static str, &'static str, bool)> {
+        columns::choices()
+    }
+
     fn is_roster(&self) -> bool {
         self.view.kind == SheetKind::Roster
     }
@@ -116,12 +137,15 @@ async fn upload(form: Form, project: web::Path<ProjectId>) -> Shown {
     };
     let file = form.file("file")?;
     let file = RosterFile { name: file.name.clone(), content_type: file.media_type.clone(), bytes: file.bytes.clone() };
-    let new = NewImport { kind, month: form.parse_opt("month")?, defaults };
-    let (file, rows) = http::read(&ctx, id, file, &new).await?;
+    let new = NewImport { kind, month: form.parse_opt("month")?, defaults, columns: None };
+    let (file, read) = http::read(&ctx, id, file, &new).await?;
     let row = form
         .write(kind.verb(), move |tx, ctx| {
             let site = enter(tx.conn(), &ctx.scope, id)?;
-            actions::hand_in(tx, ctx, &site, &file, rows.as_ref(), &new)
+            if read.is_strange {
+                return columns::keep_to_ask(tx, ctx, &site, &file, &new);
+            }
+            actions::hand_in(tx, ctx, &site, &file, &read, &new)
         })
         .await?;
     done(&format!("/projects/{id}/workers/rosters/{}", row.id), "file_kept", 1)
@@ -157,10 +181,53 @@ async fn page(visit: Visit, path: Path) -> Shown {
             let bad = refusals.into_iter().take(SHOWN_MAX);
             let bad = bad.map(|one| Bad { row: one.row, faults: one.faults, can_be_mended }).collect();
             odd.truncate(SHOWN_MAX);
-            Ok(RosterPage { f: Frame::of(visit), head, view, bad, more, odd, remarks })
+            let ask = columns::asked_of(conn, &visit.ctx, &site, id)?;
+            let remembered = columns::standing(conn, site.id)?;
+            Ok(RosterPage { f: Frame::of(visit), head, view, bad, more, odd, remarks, ask, remembered })
         })
         .await?;
     show(&page)
+}
+
+async fn say(form: Form, path: Path) -> Shown {
+    let (project, id) = path.into_inner();
+    let ctx = form.ctx(Verb::EnrolWorkers)?;
+    let mut places = BTreeMap::new();
+    for said in form.all("column") {
+        // `3:name`: what the column at the place is; a place without a word is read past.
+        if let Some((place, key)) = said.split_once(':').filter(|(_, key)| !key.is_empty()) {
+            let wrong = || Problem::invalid("列号无法识别，请刷新页面。", "The column cannot be read; reload the page.");
+            places.insert(place.parse::<usize>().map_err(|_| wrong().at("column", "bad_format"))?, key.to_owned());
+        }
+    }
+    // Read before the writer is asked for: a long file must not hold up the gates.
+    let reading = ctx.clone();
+    let (read, said) = ctx
+        .ground
+        .db
+        .read(move |conn| {
+            let site = enter(conn, &reading.scope, project)?;
+            columns::read_as_said(conn, &reading, &site, id, &places)
+        })
+        .await?;
+    let import = form
+        .write(Verb::EnrolWorkers, move |tx, ctx| {
+            let site = enter(tx.conn(), &ctx.scope, project)?;
+            columns::take_as_said(tx, ctx, &site, &read, &said)
+        })
+        .await?;
+    done(&format!("/projects/{project}/workers/rosters/{import}"), "file_kept", 1)
+}
+
+async fn forget(form: Form, project: web::Path<ProjectId>) -> Shown {
+    let id = project.into_inner();
+    let layout: RecordId = form.required("layout")?.parse().map_err(|_| Problem::not_found())?;
+    form.write(Verb::EnrolWorkers, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, id)?;
+        columns::forget(tx, ctx, &site, layout)
+    })
+    .await?;
+    done(&format!("/projects/{id}/workers"), "layout_removed", 1)
 }
 
 async fn take(form: Form, path: Path) -> Shown {

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::beside;
 use super::checks::{Good, Known, Sorted};
-use super::table::{self, ImportRow, LayoutRow};
+use super::table::{self, ImportRow};
 use super::{FAULTS_MAX, Proposal, ROWS_MAX, fault_of, open, propose};
-use crate::base::id::{InboxId, ProjectId, QuarantineId, RecordId, SheetId};
+use crate::base::id::{InboxId, QuarantineId, RecordId, SheetId};
 use crate::base::money::TooMuch;
 use crate::base::{Fen, Moment, Month};
 use crate::payroll::actions::{add_up, open_sheet, require_seen};
@@ -20,7 +20,8 @@ use crate::payroll::items::{self, Item, ItemKind, ItemSource, Sums};
 use crate::payroll::results::write_line;
 use crate::payroll::table::{LineRow, SheetRow, lines_of};
 use crate::payroll::{LineState, opening};
-use crate::projects::{self, PartyRole, Site};
+use crate::projects::Site;
+use crate::projects::layouts::{self, table::LayoutRow};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::problem::Fault;
@@ -124,9 +125,9 @@ pub fn proposal(
     let kept = inbox::kept_of(conn, ctx.vault(), site.id, FEED, inbox)?.ok_or_else(Problem::not_found)?;
     let book = open(&kept.body)?;
     let mut proposal = propose(&book, sheet)?;
-    let known = match table::layout(conn, site.id, &proposal.layout)? {
+    let known = match layouts::table::layout(conn, site.id, &proposal.layout)? {
         Some(known) => Some(known),
-        None => layout_of_contractor(conn, ctx, site, &proposal.layout)?,
+        None => layouts::of_contractor(conn, ctx, site, &proposal.layout)?,
     };
     if let Some(known) = known {
         let said: BTreeMap<usize, String> =
@@ -134,28 +135,6 @@ pub fn proposal(
         proposal.is_remembered = proposal.map(&said).is_ok();
     }
     Ok((book, proposal))
-}
-
-/// Projects of a contractor that are looked at for a mapping, the newest first.
-const PROJECTS_ASKED_MAX: usize = 500;
-
-/// The mapping that was confirmed on another project of the same general contractor; never another company's.
-fn layout_of_contractor(conn: &mut AnyConn, ctx: &Ctx, site: &Site, layout: &str) -> Result<Option<LayoutRow>, Problem> {
-    let Some(contractor) = site.party(PartyRole::GeneralContractor, ctx.today) else { return Ok(None) };
-    let held = projects::table::of_parties(conn, &[contractor])?;
-    let mut others: Vec<ProjectId> =
-        held.into_iter().filter(|(id, role)| *role == PartyRole::GeneralContractor && *id != site.id).map(|(id, _)| id).collect();
-    others.sort_unstable();
-    others.dedup();
-    let mut newest: Vec<ProjectId> = others.into_iter().rev().take(PROJECTS_ASKED_MAX).collect();
-    while let Some(known) = table::layout_of_any(conn, &newest, layout)? {
-        // Where another company has taken the project over since, the mapping is that one's.
-        if projects::site(conn, known.project_id)?.party(PartyRole::GeneralContractor, ctx.today) == Some(contractor) {
-            return Ok(Some(known));
-        }
-        newest.retain(|id| *id != known.project_id);
-    }
-    Ok(None)
 }
 
 /// Takes the good rows of a kept file into the month's draft, which is built where there is none.
@@ -358,7 +337,7 @@ fn line_of(line: &LineRow, row: &PayRow, sheet: &SheetRow, wanted: &[Whole], by_
 /// Remembers the mapping for the layout, unless it is the one that is remembered.
 fn remember(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, proposal: &Proposal) -> Result<(), Problem> {
     let mapping = serde_json::to_string(&proposal.mapping()).map_err(|error| Problem::internal(&error.to_string()))?;
-    if table::layout(tx.conn(), site.id, &proposal.layout)?.is_some_and(|known| known.mapping == mapping) {
+    if layouts::table::layout(tx.conn(), site.id, &proposal.layout)?.is_some_and(|known| known.mapping == mapping) {
         return Ok(());
     }
     let row = LayoutRow {
@@ -369,7 +348,7 @@ fn remember(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, proposal: &Proposal) -> Res
         confirmed_by: ctx.actor().to_owned(),
         recorded_seq: tx.seq(Chain::Project(site.id))?,
     };
-    Ok(table::insert_layout(tx, &row)?)
+    Ok(layouts::table::insert_layout(tx, &row)?)
 }
 
 /// Keeps what was refused with the file, told already, so that none of it waits for an administrator.

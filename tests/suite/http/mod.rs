@@ -54,6 +54,7 @@ mod replays;
 mod reporting;
 mod result_lists;
 mod rights;
+mod roster_columns;
 mod roster_imports;
 mod settlement;
 mod sheet_files;

@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use anxin::attendance::corrections::{self, table::CorrectionRow};
 use anxin::attendance::imports::SheetKind;
 use anxin::attendance::imports::actions::{self as rosters, NewImport};
+use anxin::attendance::imports::columns;
 use anxin::base::Fen;
 use anxin::base::id::{
     AccountId, DocumentId, InboxId, JobId, LineId, PartyId, PayRunId, ProjectId, QuarantineId, RecordId, SheetId, UserId,
@@ -445,9 +446,9 @@ fn roster_file(app: &App, project: ProjectId) -> String {
         let bytes = "统一社会信用代码,班组,姓名,身份证号,工种,手机号\n91119999MA0000007J,一班,测试,1,020,1\n".as_bytes().to_vec();
         let file = RosterFile { name: Some("花名册.csv".to_owned()), content_type: "text/csv".to_owned(), bytes };
         let defaults = Defaults { day_rate: None, entered_on: ctx.today, paper: Paper::None, safety_trained: false };
-        let new = NewImport { kind: SheetKind::Roster, month: None, defaults };
-        let rows = rosters::read(ctx, project, &file, &new)?;
-        rosters::hand_in(tx, ctx, &site, &file, rows.as_ref(), &new).map(|row| row.id)
+        let new = NewImport { kind: SheetKind::Roster, month: None, defaults, columns: None };
+        let read = columns::read(ctx, project, &file, &new)?;
+        rosters::hand_in(tx, ctx, &site, &file, &read, &new).map(|row| row.id)
     });
     kept.unwrap().to_string()
 }
