@@ -109,7 +109,7 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
     text.rows("cleared_lines", payroll::outside::table::all(conn)?)?;
     text.rows("told_clearings", payroll::outside::telling::table::all(conn)?)?;
     text.rows("clearing_steps", payroll::outside::telling::table::all_steps(conn)?)?;
-    text.rows("notice_lines", payroll::outside::notices::all(conn)?)?;
+    text.rows("notice_lines", payroll::outside::notices::table::all(conn)?)?;
     text.rows("matter_steps", matters::table::all(conn)?)?;
     text.rows("cases", cases::table::all(conn)?)?;
     text.rows("assessments", compliance::table::all(conn)?)?;

@@ -93,7 +93,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::outside::table::all(conn)?)?;
     audit.table(payroll::outside::telling::table::all(conn)?)?;
     audit.table(payroll::outside::telling::table::all_steps(conn)?)?;
-    audit.table(payroll::outside::notices::all(conn)?)?;
+    audit.table(payroll::outside::notices::table::all(conn)?)?;
     audit.table(payroll::links::pins::table::all(conn)?)?;
     audit.table(matters::table::all(conn)?)?;
     audit.table(settlement::payees::table::all(conn)?)?;

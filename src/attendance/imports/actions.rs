@@ -10,7 +10,6 @@ use crate::base::Month;
 use crate::base::id::{InboxId, ProjectId, RecordId};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx, jobs};
-use crate::users;
 use crate::web::problem::Fault;
 use crate::web::{Code, Ctx, Problem};
 use crate::wire::roster as wire;
@@ -398,7 +397,7 @@ fn book_of(columns: &[Column], cells: &BTreeMap<&'static str, String>) -> Workbo
 }
 
 /// The rows that stand refused as XLSX, in the words of the file and with a column of reasons: plain numbers, which whoever gives it
-/// away writes down by [`note_look`].
+/// away writes down by [`super::note_look`].
 ///
 /// # Errors
 /// `not_found` for an import that the project has not.
@@ -439,16 +438,4 @@ pub fn row_to_mend(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId, row
 /// A store that fails.
 pub fn export(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<u8>, Problem> {
     wire::write_xlsx(&lookups::as_roster(conn, ctx, site)?).map_err(|error| Problem::internal(&error.to_string()))
-}
-
-/// Why plain numbers of a roster are looked at where nobody is asked for a purpose.
-pub const TO_MEND: &str = "改正花名册 mending a roster";
-
-/// Writes down who looks at plain numbers of a roster, and why: before the answer leaves, in a transaction of its own, since reading and
-/// writing the file takes longer than the gates' punches should wait.
-///
-/// # Errors
-/// `invalid` without a purpose, `not_allowed` for machines.
-pub fn note_look(tx: &mut Tx<'_>, ctx: &Ctx, subject: &str, purpose: &str) -> Result<(), Problem> {
-    users::actions::note_unmasking(tx, ctx, subject, "roster", purpose)
 }

@@ -96,8 +96,9 @@ fn sample(text: &str) -> String {
     match digits {
         _ if is_day => text,
         digits if digits >= NUMBER_DIGITS => masked(&text, 0, 2),
-        0 => masked(&text, 1, 0),
-        _ => text,
+        // A name may hold a digit: only what is all number says nothing about a person.
+        _ if text.chars().all(|c| c.is_ascii_digit() || ".,-% ".contains(c)) => text,
+        _ => masked(&text, 1, 0),
     }
 }
 
@@ -386,10 +387,12 @@ mod tests {
     #[test]
     fn samples_show_what_a_column_is_and_nobodys_number() {
         let shown: Vec<String> =
-            ["张三丰", "11999919900101032X", "13900000000", "2026-03-01", "2026/3/1", "320.00", "020"].map(sample).to_vec();
-        assert_eq!(shown[0], "张**");
-        assert!(!shown[1].contains("1199") && shown[1].ends_with("2X"), "{shown:?}");
-        assert!(!shown[2].contains("139"), "{shown:?}");
-        assert_eq!(shown[3..], ["2026-03-01", "2026/3/1", "320.00", "020"]);
+            ["张三丰", "工人1", "11999919900101032X", "13900000000", "2026-03-01", "2026/3/1", "320.00", "020"]
+                .map(sample)
+                .to_vec();
+        assert_eq!(shown[..2], ["张**", "工**"]);
+        assert!(!shown[2].contains("1199") && shown[2].ends_with("2X"), "{shown:?}");
+        assert!(!shown[3].contains("139"), "{shown:?}");
+        assert_eq!(shown[4..], ["2026-03-01", "2026/3/1", "320.00", "020"]);
     }
 }

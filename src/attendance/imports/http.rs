@@ -372,7 +372,7 @@ async fn refused(call: Call, path: Path) -> Result<HttpResponse, Problem> {
 /// # Errors
 /// As [`actions::error_sheet`].
 pub async fn refused_rows(ctx: &Ctx, project: ProjectId, id: RecordId) -> Result<Vec<u8>, Problem> {
-    looked(ctx, project, (id.to_string(), actions::TO_MEND.to_owned()), move |conn, ctx, site| {
+    looked(ctx, project, (id.to_string(), super::TO_MEND.to_owned()), move |conn, ctx, site| {
         actions::error_sheet(conn, ctx, site, id)
     })
     .await
@@ -381,7 +381,7 @@ pub async fn refused_rows(ctx: &Ctx, project: ProjectId, id: RecordId) -> Result
 /// The roll as a roster; that it was looked at, and why, is written down.
 ///
 /// # Errors
-/// As [`actions::export`] and [`actions::note_look`].
+/// As [`actions::export`] and [`super::note_look`].
 pub async fn exported(ctx: &Ctx, project: ProjectId, purpose: String) -> Result<Vec<u8>, Problem> {
     looked(ctx, project, (project.to_string(), purpose), actions::export).await
 }
@@ -389,7 +389,7 @@ pub async fn exported(ctx: &Ctx, project: ProjectId, purpose: String) -> Result<
 /// Reads what has plain numbers, and writes down that it was asked for before it is given away.
 ///
 /// # Errors
-/// As the reading, and as [`actions::note_look`].
+/// As the reading, and as [`super::note_look`].
 pub async fn looked<T: Send + 'static>(
     ctx: &Ctx,
     project: ProjectId,
@@ -405,7 +405,7 @@ pub async fn looked<T: Send + 'static>(
             work(conn, &reading, &site)
         })
         .await?;
-    ctx.ground.db.write(move |tx| actions::note_look(tx, &noting, &subject, &purpose)).await?;
+    ctx.ground.db.write(move |tx| super::note_look(tx, &noting, &subject, &purpose)).await?;
     Ok(found)
 }
 

@@ -17,9 +17,10 @@ use serde::Serialize;
 use self::table::{ImportRow, RowRow, StepRow};
 use crate::base::id::{ProjectId, RecordId};
 use crate::base::{Moment, words};
-use crate::store::{AnyConn, StoreError};
-use crate::web::Verb;
+use crate::store::{AnyConn, StoreError, Tx};
+use crate::users;
 use crate::web::problem::Fault;
+use crate::web::{Ctx, Problem, Verb};
 use crate::workers::{Warning, WarningCode};
 
 words! {
@@ -291,4 +292,16 @@ impl ImportView {
             refusals: refused.map(|(row, faults)| Refusal { row: u32::try_from(row).unwrap_or(0), faults }).collect(),
         }
     }
+}
+
+/// Why plain numbers of a roster are looked at where nobody is asked for a purpose.
+pub const TO_MEND: &str = "改正花名册 mending a roster";
+
+/// Writes down who looks at plain numbers of a roster, and why: before the answer leaves, in a transaction of its own, since reading and
+/// writing the file takes longer than the gates' punches should wait.
+///
+/// # Errors
+/// `invalid` without a purpose, `not_allowed` for machines.
+pub fn note_look(tx: &mut Tx<'_>, ctx: &Ctx, subject: &str, purpose: &str) -> Result<(), Problem> {
+    users::actions::note_unmasking(tx, ctx, subject, "roster", purpose)
 }

@@ -10,7 +10,7 @@ use super::{amount_opt, attachment};
 use crate::attendance::imports::actions::NewImport;
 use crate::attendance::imports::columns::{self, Ask, Asked, Remembered};
 use crate::attendance::imports::sheets::columns_of;
-use crate::attendance::imports::{Import, ImportState, ImportView, Odd, SheetKind, actions, http};
+use crate::attendance::imports::{Import, ImportState, ImportView, Odd, SheetKind, TO_MEND, actions, http};
 use crate::base::id::{ProjectId, RecordId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
@@ -267,7 +267,7 @@ async fn row_page(
 ) -> Shown {
     let (project, id) = path;
     let ctx = form.ctx(Verb::EnrolWorkers)?;
-    let look = (id.to_string(), actions::TO_MEND.to_owned());
+    let look = (id.to_string(), TO_MEND.to_owned());
     let cells = http::looked(&ctx, project, look, move |conn, ctx, site| actions::row_to_mend(conn, ctx, site, id, row)).await?;
     let (head, import) = form
         .visit

@@ -1,12 +1,14 @@
 //! Rows of items and of what was said of them.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
 use serde::Serialize;
 
 use super::{ItemKind, ItemSource, ItemStep};
 use crate::base::id::{DocumentId, InboxId, LineId, ProjectId, RecordId, SheetId};
 use crate::base::{Day, Fen};
 use crate::store::bulk::{directly, insert_all};
+use crate::store::fixed::fixed;
 use crate::store::schema::{item_steps, line_items};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -125,4 +127,51 @@ pub fn all(conn: &mut AnyConn) -> Result<Vec<ItemRow>, StoreError> {
 
 pub fn all_steps(conn: &mut AnyConn) -> Result<Vec<StepRow>, StoreError> {
     Ok(item_steps::table.order(item_steps::id).select(StepRow::as_select()).load(conn)?)
+}
+
+/// A quantity of piece work that not both have confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    pub item_id: RecordId,
+    #[diesel(sql_type = BigInt)]
+    pub sheet_id: SheetId,
+    #[diesel(sql_type = BigInt)]
+    pub line_id: LineId,
+    #[diesel(sql_type = Date)]
+    pub month: Day,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub label: String,
+    #[diesel(sql_type = BigInt)]
+    pub quantity_thousandths: i64,
+    #[diesel(sql_type = BigInt)]
+    pub amount_fen: Fen,
+    #[diesel(sql_type = BigInt)]
+    pub by_crew: i64,
+    #[diesel(sql_type = BigInt)]
+    pub by_worker: i64,
+}
+
+/// What waits on a sheet, or without one on all sheets of a project.
+pub fn waiting(conn: &mut AnyConn, project: ProjectId, sheet: Option<SheetId>) -> Result<Vec<Waiting>, StoreError> {
+    let sheet = sheet.map_or(0, |sheet| sheet.0);
+    Ok(fixed(
+        "SELECT * FROM (SELECT i.id AS item_id, i.sheet_id AS sheet_id, i.line_id AS line_id, s.month AS month, w.name AS name, \
+         i.label AS label, i.quantity_thousandths AS quantity_thousandths, i.amount_fen AS amount_fen, \
+         (SELECT COUNT(*) FROM item_steps c WHERE c.project_id = i.project_id AND c.sheet_id = i.sheet_id AND c.item_id = i.id \
+         AND c.step = 'crew_confirmed') AS by_crew, \
+         (SELECT COUNT(*) FROM item_steps c WHERE c.project_id = i.project_id AND c.sheet_id = i.sheet_id AND c.item_id = i.id \
+         AND c.step = 'worker_confirmed') AS by_worker, \
+         (SELECT COUNT(*) FROM item_steps c WHERE c.project_id = i.project_id AND c.sheet_id = i.sheet_id AND c.item_id = i.id \
+         AND c.step = 'withdrawn') AS gone \
+         FROM line_items i JOIN pay_sheets s ON s.project_id = i.project_id AND s.id = i.sheet_id \
+         JOIN pay_lines l ON l.project_id = i.project_id AND l.id = i.line_id JOIN workers w ON w.id = l.worker_id \
+         WHERE i.project_id = $1 AND i.kind = 'piece_work' AND (i.sheet_id = $2 OR $2 = 0)) q \
+         WHERE q.gone = 0 AND (q.by_crew = 0 OR q.by_worker = 0) ORDER BY q.month, q.item_id",
+    )
+    .big(project.0)
+    .big(sheet)
+    .load(conn)?)
 }

@@ -4,47 +4,20 @@
 //! confirmed the quantity it is paid by a correction of that line, and it is given up only by another person than those who entered and
 //! handed it in, with the reason. Deliberately absent: whose quantity is right.
 
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
 use rust_decimal::Decimal;
 
 use super::saying::{Saying, step_of};
 use super::{Item, ItemStep};
-use crate::base::id::{LineId, ProjectId, RecordId, SheetId};
-use crate::base::{Day, Fen};
+use crate::base::id::SheetId;
 use crate::payroll::corrections::{self, CorrectionKind, NewCorrection};
 use crate::payroll::table::{LineRow, SheetRow, update_sheet};
 use crate::projects::Site;
-use crate::store::fixed::fixed;
-use crate::store::{AnyConn, Chain, StoreError, Tx};
+use crate::store::{Chain, Tx};
 use crate::users::second;
 use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
 
-/// A quantity of piece work that not both have confirmed.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct Waiting {
-    #[diesel(sql_type = BigInt)]
-    pub item_id: RecordId,
-    #[diesel(sql_type = BigInt)]
-    pub sheet_id: SheetId,
-    #[diesel(sql_type = BigInt)]
-    pub line_id: LineId,
-    #[diesel(sql_type = Date)]
-    pub month: Day,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub label: String,
-    #[diesel(sql_type = BigInt)]
-    pub quantity_thousandths: i64,
-    #[diesel(sql_type = BigInt)]
-    pub amount_fen: Fen,
-    #[diesel(sql_type = BigInt)]
-    pub by_crew: i64,
-    #[diesel(sql_type = BigInt)]
-    pub by_worker: i64,
-}
+pub use super::table::{Waiting, waiting as of};
 
 impl Waiting {
     /// The quantity as people write it.
@@ -60,28 +33,6 @@ impl Waiting {
             (true, _) => ("本人未确认", "the worker has not confirmed it"),
         }
     }
-}
-
-/// What waits on a sheet, or without one on all sheets of a project.
-pub fn of(conn: &mut AnyConn, project: ProjectId, sheet: Option<SheetId>) -> Result<Vec<Waiting>, StoreError> {
-    let sheet = sheet.map_or(0, |sheet| sheet.0);
-    Ok(fixed(
-        "SELECT * FROM (SELECT i.id AS item_id, i.sheet_id AS sheet_id, i.line_id AS line_id, s.month AS month, w.name AS name, \
-         i.label AS label, i.quantity_thousandths AS quantity_thousandths, i.amount_fen AS amount_fen, \
-         (SELECT COUNT(*) FROM item_steps c WHERE c.project_id = i.project_id AND c.sheet_id = i.sheet_id AND c.item_id = i.id \
-         AND c.step = 'crew_confirmed') AS by_crew, \
-         (SELECT COUNT(*) FROM item_steps c WHERE c.project_id = i.project_id AND c.sheet_id = i.sheet_id AND c.item_id = i.id \
-         AND c.step = 'worker_confirmed') AS by_worker, \
-         (SELECT COUNT(*) FROM item_steps c WHERE c.project_id = i.project_id AND c.sheet_id = i.sheet_id AND c.item_id = i.id \
-         AND c.step = 'withdrawn') AS gone \
-         FROM line_items i JOIN pay_sheets s ON s.project_id = i.project_id AND s.id = i.sheet_id \
-         JOIN pay_lines l ON l.project_id = i.project_id AND l.id = i.line_id JOIN workers w ON w.id = l.worker_id \
-         WHERE i.project_id = $1 AND i.kind = 'piece_work' AND (i.sheet_id = $2 OR $2 = 0)) q \
-         WHERE q.gone = 0 AND (q.by_crew = 0 OR q.by_worker = 0) ORDER BY q.month, q.item_id",
-    )
-    .big(project.0)
-    .big(sheet)
-    .load(conn)?)
 }
 
 /// Refuses to hand in a sheet on which piece work waits, each quantity named; `is_meant` says that it goes without them all the same.

@@ -9,6 +9,7 @@ use anxin::web::{Role, ScopeOn};
 use anxin::workers::actions::NewTerms;
 use serde_json::{Value, json};
 
+use super::deposit_steps::paper;
 use super::payroll::{Stage, stage, text};
 use crate::both;
 use crate::suite::ground::App;
@@ -358,7 +359,8 @@ both!(a_frozen_account_is_told_before_and_after_the_order_and_refuses_nothing, |
     assert!(page.contains(&amount) && page.contains("被冻结"), "{page}");
     // Once it is lifted nothing is said.
     let steps = stage.path(&format!("matters/{}/steps", text(&matter["id"])));
-    let lifted = json!({"step": "freeze_lifted", "happened_on": "2026-03-02"});
+    let document = paper(&app, stage.id());
+    let lifted = json!({"step": "freeze_lifted", "happened_on": "2026-03-02", "document_id": document});
     stage.manager.post(&steps, lifted).key("lifted-0001").send().await.expect(201);
     let view = stage.manager.get(&stage.path(&format!("pay-runs/{run}"))).send().await.expect(200);
     assert_eq!(view["frozen"], Value::Null, "{view}");

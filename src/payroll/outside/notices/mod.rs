@@ -3,18 +3,16 @@
 //! A line is held back from the day it is named until it is let go: the bank paid all that was ordered, or the notice ended without it.
 //! What the bank paid beyond what was owed stands here as well, line by line. Deliberately absent: the order and its steps (`matters`).
 
+pub mod table;
+
 use std::collections::BTreeSet;
 
-use diesel::prelude::*;
-use serde::Serialize;
-
 use crate::base::id::{LineId, MatterId, ProjectId, RecordId};
-use crate::base::{Fen, Moment, words};
+use crate::base::{Fen, words};
 use crate::projects::Site;
-use crate::store::schema::notice_lines;
-use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, StoreError, Tx};
 use crate::web::{Ctx, Problem};
+pub use table::{NoticeRow, of_project};
 
 words! {
     /// What is said of a line of a payment notice.
@@ -28,26 +26,6 @@ words! {
     }
 }
 crate::store::types::word_column!(NoticeWord);
-
-/// One word about a line of a notice, append only. `reference` is the bank's, of a payment beyond what was owed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
-#[diesel(table_name = notice_lines)]
-pub struct NoticeRow {
-    pub project_id: ProjectId,
-    pub id: RecordId,
-    pub matter_id: MatterId,
-    pub line_id: LineId,
-    pub word: NoticeWord,
-    pub amount_fen: Fen,
-    pub reference: Option<String>,
-    pub recorded_by: String,
-    pub recorded_at: Moment,
-    pub recorded_seq: i64,
-}
-
-sealed_in_project! {
-    NoticeRow: "notice_lines", project_id;
-}
 
 /// Says a word about lines of a notice.
 ///
@@ -75,16 +53,9 @@ pub fn say(
             recorded_at: ctx.now,
             recorded_seq: tx.seq(Chain::Project(site.id))?,
         };
-        diesel::insert_into(notice_lines::table).values(&row).execute(tx.conn())?;
-        tx.seal(&row)?;
+        table::insert(tx, &row)?;
     }
     Ok(())
-}
-
-/// Everything said about a project's notices, in the order of record.
-pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<NoticeRow>, StoreError> {
-    use notice_lines as n;
-    Ok(n::table.filter(n::project_id.eq(project)).order(n::id).select(NoticeRow::as_select()).load(conn)?)
 }
 
 /// The lines that notices in force name, each with its matter and what is to be paid of it.
@@ -103,9 +74,4 @@ pub fn standing(rows: &[NoticeRow]) -> Vec<&NoticeRow> {
 /// What the store says.
 pub fn named_lines(conn: &mut AnyConn, project: ProjectId) -> Result<BTreeSet<LineId>, StoreError> {
     Ok(standing(&of_project(conn, project)?).into_iter().map(|row| row.line_id).collect())
-}
-
-/// Every row, for `verify`.
-pub fn all(conn: &mut AnyConn) -> Result<Vec<NoticeRow>, StoreError> {
-    Ok(notice_lines::table.order((notice_lines::project_id, notice_lines::id)).select(NoticeRow::as_select()).load(conn)?)
 }
