@@ -125,9 +125,17 @@ fn serve(
         remote: None,
         received_at: ctx.now,
     };
-    let mut request =
-        Request { is_post, endpoint, query: Query::parse(query), serial: plan.serial(), message, whole: None, batch: None };
-    request.read_ahead(intake);
+    let mut request = Request {
+        is_post,
+        endpoint,
+        query: Query::parse(query),
+        serial: plan.serial(),
+        message,
+        whole: None,
+        batch: None,
+        ahead: None,
+    };
+    request.read_ahead(ctx, intake);
     match zk::serve(stage.tx, ctx, intake, &request)? {
         (Answer::Text(_), _) => Ok(()),
         (Answer::Refused, _) => Err(Problem::internal("a device of the demonstration was refused")),

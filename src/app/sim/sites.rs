@@ -343,9 +343,17 @@ fn upload(
         let query = format!("SN={sent}&table=ATTLOG&Stamp={}", ctx.now.unix_seconds());
         let message = message(&sent, &query, body.clone(), ctx.now);
         let query = Query::parse(&query);
-        let mut request =
-            Request { is_post: true, endpoint: Endpoint::Data, query, serial: sent.clone(), message, whole: None, batch: None };
-        request.read_ahead(intake);
+        let mut request = Request {
+            is_post: true,
+            endpoint: Endpoint::Data,
+            query,
+            serial: sent.clone(),
+            message,
+            whole: None,
+            batch: None,
+            ahead: None,
+        };
+        request.read_ahead(ctx, intake);
         match zk::serve(tx, ctx, intake, &request)? {
             (Answer::Text(_), _) => Ok(()),
             (Answer::Refused, _) => Err(Problem::internal("a device of the simulation was refused")),

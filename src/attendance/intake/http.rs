@@ -96,11 +96,11 @@ async fn iclock(call: Call, request: HttpRequest, payload: web::Payload) -> Http
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "at most 32 MiB of punches\n");
     }
     let message = message_of("zk", &request, body, &ctx);
-    let mut asked = Request { is_post, endpoint, query, serial, message, whole, batch: None };
+    let mut asked = Request { is_post, endpoint, query, serial, message, whole, batch: None, ahead: None };
     if asked.message.body.len() > READ_ASIDE {
-        let aside = std::sync::Arc::clone(&intake);
+        let (of, aside) = (ctx.clone(), std::sync::Arc::clone(&intake));
         let read = web::block(move || {
-            asked.read_ahead(&aside);
+            asked.read_ahead(&of, &aside);
             asked
         });
         match read.await {
@@ -108,7 +108,7 @@ async fn iclock(call: Call, request: HttpRequest, payload: web::Payload) -> Http
             Err(_) => return plain(StatusCode::SERVICE_UNAVAILABLE, "busy, come again\n"),
         }
     } else {
-        asked.read_ahead(&intake);
+        asked.read_ahead(&ctx, &intake);
     }
     match answer(ctx, intake, asked).await {
         Ok(Answer::Text(text)) => plain(StatusCode::OK, text),

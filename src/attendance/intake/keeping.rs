@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::Timelike;
+use foldhash::fast::RandomState;
 
 use super::digest;
 use super::{Intake, Lesson};
 use crate::attendance::NO_PROOF_BASE;
 use crate::attendance::devices::table::DeviceRow;
 use crate::base::Day;
-use crate::base::id::{InboxId, ProjectId, QuarantineId};
+use crate::base::id::{DeviceId, InboxId, ProjectId, QuarantineId};
 use crate::base::person::half_width;
 use crate::store::bulk::numbers::{Numbers, ensure_place};
 use crate::store::bulk::{self, PunchRow};
@@ -29,6 +30,8 @@ pub struct Stored {
     pub fresh: Vec<PunchRow>,
     /// The row of each punch, in the order of the batch.
     pub rows: Vec<PunchRow>,
+    /// The digest of the new ones, where it was worked out before.
+    pub digest: Option<String>,
 }
 
 /// The text under which a person is kept as a number at the gate. A badge has a name of its own, so that it never meets a PIN.
@@ -72,7 +75,7 @@ pub fn rows_of(
         }
     };
     numbers.know_place(place, number);
-    let mut pins: HashMap<(PersonKind, &str), i64> = HashMap::new();
+    let mut pins: HashMap<(PersonKind, &str), i64, RandomState> = HashMap::default();
     let mut rows = Vec::with_capacity(punches.len());
     for punch in punches {
         let pin_id = match pins.get(&(punch.kind, punch.person.as_str())) {
@@ -93,19 +96,24 @@ pub fn rows_of(
                 known.id
             }
         };
-        rows.push(PunchRow {
-            project_id: project.0,
-            local_day: day_number(Day(punch.at_local.date())),
-            local_time: i32::try_from(punch.at_local.num_seconds_from_midnight()).unwrap_or(0),
-            device_id: device.id.0,
-            pin_id,
-            state: punch.state.unwrap_or(-1),
-            verify: verify_of(punch),
-            ordinal: i32::try_from(punch.ordinal).unwrap_or(i32::MAX),
-            inbox_id: inbox.0,
-        });
+        rows.push(row_of((project, device.id, pin_id), inbox, punch));
     }
     Ok(rows)
+}
+
+/// The row of a punch.
+pub fn row_of((project, device, pin_id): (ProjectId, DeviceId, i64), inbox: InboxId, punch: &DevicePunch) -> PunchRow {
+    PunchRow {
+        project_id: project.0,
+        local_day: day_number(Day(punch.at_local.date())),
+        local_time: i32::try_from(punch.at_local.num_seconds_from_midnight()).unwrap_or(0),
+        device_id: device.0,
+        pin_id,
+        state: punch.state.unwrap_or(-1),
+        verify: verify_of(punch),
+        ordinal: i32::try_from(punch.ordinal).unwrap_or(i32::MAX),
+        inbox_id: inbox.0,
+    }
 }
 
 /// The days that something new came for: they are folded again, each once, so that a device that repeats itself costs little.
@@ -144,7 +152,7 @@ pub fn store_punches(
     let rows = rows_of(tx, ctx, (intake, lesson, &mut numbers), place, punches)?;
     let fresh = bulk::insert_punches(tx.conn(), &rows, numbers)?;
     Marks::of(&fresh).write(tx, ctx)?;
-    Ok(Stored { fresh, rows })
+    Ok(Stored { fresh, rows, digest: None })
 }
 
 /// Runs a reader; where it fails by a fault of this program, the message is put aside whole, with all its non-empty lines received.
@@ -168,7 +176,8 @@ pub fn parsed(parser: &'static str, stored: &Stored, problems: usize, read: usiz
         _ => InboxState::Part,
     };
     let items = i32::try_from(read.saturating_add(problems)).unwrap_or(i32::MAX);
-    Parsed { state, parser, items, items_digest: digest::of_rows(&stored.fresh) }
+    let items_digest = stored.digest.clone().unwrap_or_else(|| digest::of_rows(&stored.fresh));
+    Parsed { state, parser, items, items_digest }
 }
 
 /// What a message has become, and what of it is put aside: nothing new is where a machine sends again what was put aside before.

@@ -5,6 +5,7 @@
 //! up after the commit only, so that a rollback leaves nothing false behind. Deliberately absent: who a number belongs to.
 
 pub mod again;
+mod ahead;
 mod clock_records;
 pub mod digest;
 mod hardware;
@@ -153,6 +154,11 @@ impl Intake {
     fn device(&self, version: i64, serial: &str) -> Option<Arc<DeviceRow>> {
         let memory = held(&self.memory);
         if memory.devices_at == version { memory.devices.get(serial).cloned() } else { None }
+    }
+
+    /// A machine as it was when it was read last; it may have changed since.
+    fn remembered(&self, serial: &str) -> Option<Arc<DeviceRow>> {
+        held(&self.memory).devices.get(serial).cloned()
     }
 
     /// The lane of a machine's uploads, and those that wait there: machines of one project share one, so that no two writers meet in a day.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::ahead::Ahead;
 use super::keeping::{self, Marks, Stored};
 use super::zk::{self, Answer, PARSER, Request};
 use super::{Intake, Lesson, heard};
@@ -88,6 +89,7 @@ struct Read<'a> {
     id: InboxId,
     batch: Cow<'a, DeviceBatch>,
     rows: Vec<PunchRow>,
+    ahead: Option<&'a Ahead>,
     lesson: Lesson,
 }
 
@@ -100,21 +102,36 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
         let (id, mut lesson) = (InboxId(ctx.id()), Lesson::default());
         lesson.offset = Some((device.serial.clone(), device.offset_minutes));
         let batch = request.batch(device.offset_minutes);
-        let what = (intake, &mut lesson, &mut numbers);
-        let rows = keeping::rows_of(tx, ctx, what, (device, *project, id), &batch.punches)?;
-        reads.push(Read { id, batch, rows, lesson });
+        let ahead = request.rows_ahead(device.offset_minutes).filter(|ahead| ahead.is_at(*project, device.id));
+        let rows = match ahead {
+            Some(ahead) => {
+                let (rows, known) = ahead.rows(id);
+                numbers.know_all(known);
+                rows
+            }
+            None => {
+                let what = (intake, &mut lesson, &mut numbers);
+                keeping::rows_of(tx, ctx, what, (device, *project, id), &batch.punches)?
+            }
+        };
+        reads.push(Read { id, batch, rows, ahead, lesson });
     }
     let all: Vec<PunchRow> = reads.iter().flat_map(|read| &read.rows).copied().collect();
     let fresh = bulk::insert_punches(tx.conn(), &all, numbers)?;
     Marks::of(&fresh).write(tx, first.ctx)?;
     let mut fresh_of: HashMap<i64, Vec<PunchRow>> = HashMap::with_capacity(reads.len());
-    for row in fresh {
-        fresh_of.entry(row.inbox_id).or_default().push(row);
+    // Those of one machine stand together mostly.
+    for some in fresh.chunk_by(|one, next| one.inbox_id == next.inbox_id) {
+        if let Some(row) = some.first() {
+            fresh_of.entry(row.inbox_id).or_default().extend_from_slice(some);
+        }
     }
     let mut messages: Vec<(InboxId, Message, Parsed)> = Vec::with_capacity(reads.len());
     let mut aside = Vec::with_capacity(reads.len());
     for (Upload { request, device, project, .. }, read) in uploads.iter().zip(&mut reads) {
-        let stored = Stored { fresh: fresh_of.remove(&read.id.0).unwrap_or_default(), rows: std::mem::take(&mut read.rows) };
+        let fresh = fresh_of.remove(&read.id.0).unwrap_or_default();
+        let digest = read.ahead.and_then(|ahead| ahead.digest_of(fresh.len())).map(str::to_owned);
+        let stored = Stored { fresh, rows: std::mem::take(&mut read.rows), digest };
         let message = Message { source: device.serial.clone(), project: Some(*project), ..request.message.clone() };
         let (parsed, problems) =
             keeping::judged(tx, (PARSER, &message), &stored, &read.batch.problems, read.batch.punches.len())?;

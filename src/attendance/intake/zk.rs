@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::ahead::Ahead;
 use super::clock_records;
 use super::heard::is_recent;
 use super::keeping::{self, Stored};
@@ -51,6 +52,8 @@ pub struct Request {
     pub whole: Option<Whole>,
     /// What the body says, read with this offset; for uploads of punches.
     pub batch: Option<(DeviceBatch, i32)>,
+    /// The rows of its punches, where they were worked out before.
+    pub ahead: Option<Ahead>,
 }
 
 /// What the clock is told.
@@ -74,12 +77,20 @@ impl Request {
         self.is_post && self.endpoint == Endpoint::Data && self.query.table() == Some(Table::AttLog)
     }
 
-    /// Reads the body of an upload of punches, so that the transaction need not.
-    pub fn read_ahead(&mut self, intake: &Intake) {
+    /// Reads the body of an upload of punches and works out their rows, so that the transaction need not.
+    pub fn read_ahead(&mut self, ctx: &Ctx, intake: &Intake) {
         if self.is_upload() {
             let offset = intake.offset(&self.serial).unwrap_or(CHINA_OFFSET_MINUTES);
-            self.batch = Some((self.read(offset), offset));
+            let batch = self.read(offset);
+            self.ahead = Ahead::of(ctx, intake, &self.serial, &batch.punches);
+            self.batch = Some((batch, offset));
         }
+    }
+
+    /// The rows that were worked out before, where they are those of what the body says with this offset.
+    pub(super) fn rows_ahead(&self, offset: i32) -> Option<&Ahead> {
+        let is_same = self.batch.as_ref().is_some_and(|(_, read_with)| *read_with == offset);
+        self.ahead.as_ref().filter(|_| is_same)
     }
 
     /// What the body says, read with this offset.

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
+use foldhash::fast::RandomState;
 
 use super::PunchRow;
 use crate::store::conn::{AnyConn, Backend};
@@ -17,9 +18,9 @@ use crate::store::{StoreError, schema};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Numbers {
     /// By project and device.
-    places: HashMap<(i64, i64), i32>,
+    places: HashMap<(i64, i64), i32, RandomState>,
     /// By the id of the number at the gate.
-    pins: HashMap<i64, i32>,
+    pins: HashMap<i64, i32, RandomState>,
 }
 
 impl Numbers {
@@ -31,6 +32,12 @@ impl Numbers {
     /// Takes up the number of a number at a gate.
     pub fn know_pin(&mut self, id: i64, number: i32) {
         self.pins.insert(id, number);
+    }
+
+    /// Takes up what another knows.
+    pub fn know_all(&mut self, other: &Numbers) {
+        self.places.extend(&other.places);
+        self.pins.extend(&other.pins);
     }
 
     /// Looks up what is not known yet of some punches; a place that is new gets its number.
