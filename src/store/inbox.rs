@@ -147,15 +147,34 @@ pub fn keep_part(
     insert(conn, id, message, (sealed, whole, truncated), parsed)
 }
 
-/// As [`keep`] for many that came together, each of a project; a project's key is looked up once.
-pub fn keep_all(conn: &mut AnyConn, vault: &Vault, all: &[(InboxId, Message, Parsed)]) -> Result<(), StoreError> {
-    let owner = |message: &Message| message.project.map_or(Owner::Global, Owner::Project);
-    let plain: Vec<(Owner, &[u8])> = all.iter().map(|(_, message, _)| (owner(message), message.body.as_slice())).collect();
+/// A message of a source at a project, and what it has become.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    /// Its number.
+    pub id: InboxId,
+    /// What came; its own source and project do not count here.
+    pub message: &'a Message,
+    /// Hash and length of its body, where they were worked out before.
+    pub counted: Option<&'a Whole>,
+    /// Where it came from.
+    pub source: &'a str,
+    /// The project it belongs to.
+    pub project: ProjectId,
+    /// What parsing gave.
+    pub parsed: Parsed,
+}
+
+/// As [`keep`] for many that came together; a project's key is looked up once.
+pub fn keep_all(conn: &mut AnyConn, vault: &Vault, all: &[Incoming<'_>]) -> Result<(), StoreError> {
+    let plain: Vec<(Owner, &[u8])> =
+        all.iter().map(|kept| (Owner::Project(kept.project), kept.message.body.as_slice())).collect();
     let sealed = vault.seal_each(conn, &plain)?;
-    let texts: Vec<_> = all.iter().map(|(_, message, _)| (storable(&message.source), storable(&message.request))).collect();
+    let texts: Vec<_> = all.iter().map(|kept| (storable(kept.source), storable(&kept.message.request))).collect();
     let mut rows = Vec::with_capacity(all.len());
-    for (((id, message, parsed), body), texts) in all.iter().zip(sealed).zip(&texts) {
-        rows.push(row_of(*id, message, texts, (body, Whole::of(&message.body), false), parsed));
+    for ((kept, body), texts) in all.iter().zip(sealed).zip(&texts) {
+        let whole = kept.counted.cloned().unwrap_or_else(|| Whole::of(&kept.message.body));
+        let row = row_of(kept.id, kept.message, texts, (body, whole, false), &kept.parsed);
+        rows.push(NewMessage { project_id: Some(kept.project), ..row });
     }
     insert_all!(conn, schema::inbox::table, rows)
 }

@@ -71,8 +71,28 @@ pub fn pending_on(conn: &mut AnyConn) -> Result<Vec<Migration>, StoreError> {
 
 /// Applies what is pending, each step in a transaction of its own; gives the names of the steps done.
 pub fn up(db: &Db) -> Result<Vec<String>, StoreError> {
+    apply(db, pending(db)?)
+}
+
+/// Applies what is pending up to a step and with it, as an older release would have.
+///
+/// # Errors
+/// There is no such step, or the database refuses one.
+pub fn up_to(db: &Db, name: &str) -> Result<Vec<String>, StoreError> {
+    require(&all(db.backend())?, name)?;
+    apply(db, pending(db)?.into_iter().filter(|step| step.name.as_str() <= name).collect())
+}
+
+fn require(steps: &[Migration], name: &str) -> Result<(), StoreError> {
+    match steps.iter().any(|step| step.name == name) {
+        true => Ok(()),
+        false => Err(StoreError::Setup(format!("there is no migration `{name}`"))),
+    }
+}
+
+fn apply(db: &Db, steps: Vec<Migration>) -> Result<Vec<String>, StoreError> {
     let mut done = Vec::new();
-    for step in pending(db)? {
+    for step in steps {
         let name = step.name.clone();
         db.write_blocking(move |tx| -> Result<(), StoreError> {
             tx.conn().batch_execute(step.up)?;
@@ -100,9 +120,7 @@ pub fn down(db: &Db) -> Result<(), StoreError> {
 /// There is no such step, or the database refuses one.
 pub fn down_to(db: &Db, name: &str) -> Result<Vec<String>, StoreError> {
     let steps = all(db.backend())?;
-    if !steps.iter().any(|step| step.name == name) {
-        return Err(StoreError::Setup(format!("there is no migration `{name}`")));
-    }
+    require(&steps, name)?;
     let mut done = Vec::new();
     for step in steps.into_iter().rev().take_while(|step| step.name != name) {
         done.push(step.name.clone());

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use anxin::app::demo::{self, Prepared, Wanted};
+use anxin::app::demo::{self, Login, Prepared, Wanted};
 use anxin::app::{export, verify};
 use anxin::base::{Day, Fen, Moment};
 use anxin::law::State;
@@ -24,6 +25,35 @@ fn wanted(name: &str, seed: u64) -> Wanted {
     Wanted { folder: folder(name), seed, as_of: AS_OF.parse().ok(), crowd: 10, port: 8080 }
 }
 
+/// A city that was filled and closed again, with what it said then.
+struct Filled {
+    wanted: Wanted,
+    logins: Vec<Login>,
+    export: String,
+}
+
+/// Seed 1, filled once for all tests that look at it: each takes a copy.
+fn filled() -> &'static Filled {
+    static FILLED: OnceLock<Filled> = OnceLock::new();
+    FILLED.get_or_init(|| {
+        let wanted = wanted("demo-filled", 1);
+        let city = open(&wanted).unwrap();
+        Filled { wanted, logins: city.logins.clone(), export: export_of(&city) }
+    })
+}
+
+/// A copy of a city that nobody has open.
+fn copy_of(city: &Filled, name: &str) -> Wanted {
+    let copy = Wanted { folder: folder(name), ..city.wanted.clone() };
+    std::fs::create_dir_all(&copy.folder).unwrap();
+    for file in std::fs::read_dir(&city.wanted.folder).unwrap() {
+        let file = file.unwrap();
+        assert!(file.file_type().unwrap().is_file(), "{file:?}");
+        std::fs::copy(file.path(), copy.folder.join(file.file_name())).unwrap();
+    }
+    copy
+}
+
 fn open(wanted: &Wanted) -> Result<Prepared, StoreError> {
     demo::prepare(None, wanted, &mut |_| Ok(()))
 }
@@ -42,8 +72,8 @@ fn difference(one: &str, other: &str) -> Option<(String, String)> {
 
 #[test]
 fn a_city_is_filled_once_and_holds_together() {
-    let wanted = wanted("demo-whole", 1);
-    let first = open(&wanted).unwrap();
+    let city = filled();
+    let first = open(&copy_of(city, "demo-whole")).unwrap();
     let (ground, today): (_, Day) = (&first.ground, AS_OF.parse().unwrap());
     assert_eq!(ground.clock.today(), today);
     assert!(ground.settings.demo);
@@ -76,15 +106,12 @@ fn a_city_is_filled_once_and_holds_together() {
     healthy_and_ill(&first, today);
 
     // A second start prints the same log-ins and adds nothing.
-    let before = export_of(&first);
-    let logins = first.logins.clone();
-    drop(first);
-    let second = open(&wanted).unwrap();
-    assert_eq!(second.logins, logins);
-    assert_eq!(difference(&before, &export_of(&second)), None);
-    assert_eq!(before, export_of(&second));
-    for login in &second.logins {
-        let user = second.ground.db.read_blocking(|conn| users::table::by_login(conn, login.login)).unwrap().unwrap();
+    assert_eq!(first.logins, city.logins);
+    let now = export_of(&first);
+    assert_eq!(difference(&city.export, &now), None);
+    assert_eq!(city.export, now);
+    for login in &first.logins {
+        let user = first.ground.db.read_blocking(|conn| users::table::by_login(conn, login.login)).unwrap().unwrap();
         assert!(users::password::matches(&login.password, &user.password_hash), "{}", login.login);
         assert!(!user.must_change_password);
     }
@@ -141,30 +168,23 @@ fn healthy_and_ill(prepared: &Prepared, today: Day) {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_and_another_one_does_not() {
-    let one = open(&wanted("demo-one", 7)).unwrap();
-    let same = open(&wanted("demo-same", 7)).unwrap();
-    let other = open(&wanted("demo-other", 8)).unwrap();
-    assert_ne!(one.logins, same.logins, "keys differ, so do passwords");
-    let (one, same, other) = (export_of(&one), export_of(&same), export_of(&other));
-    assert_eq!(difference(&one, &same), None);
-    assert_eq!(one, same);
-    assert_ne!(one, other);
-    assert!(one.lines().count() > 5000, "{}", one.lines().count());
-}
-
-#[test]
-fn a_killed_start_goes_on_and_a_later_one_adds_days() {
+fn the_same_seed_gives_the_same_bytes_killed_or_not_another_one_does_not_and_a_later_start_adds_days() {
     let (whole, broken_off) = (wanted("demo-at-once", 3), wanted("demo-killed", 3));
-    let whole = export_of(&open(&whole).unwrap());
+    let whole = open(&whole).unwrap();
+    let (logins, whole) = (whole.logins.clone(), export_of(&whole));
+    assert!(whole.lines().count() > 5000, "{}", whole.lines().count());
     let killed = demo::prepare(None, &broken_off, &mut |line| match line.contains("2026-02") {
         true => Err(StoreError::Unavailable("killed".to_owned())),
         false => Ok(()),
     });
     assert!(killed.is_err());
     let continued = open(&broken_off).unwrap();
-    assert_eq!(difference(&whole, &export_of(&continued)), None);
+    assert_ne!(continued.logins, logins, "keys differ, so do passwords");
+    let same = export_of(&continued);
+    assert_eq!(difference(&whole, &same), None);
+    assert_eq!(whole, same);
     drop(continued);
+    assert_ne!(whole, filled().export);
 
     let later = Wanted { as_of: "2026-04-20".parse().ok(), ..broken_off.clone() };
     let later = open(&later).unwrap();
@@ -263,7 +283,7 @@ const ASKED_BEFORE: i64 = 9;
 #[test]
 #[expect(clippy::print_stdout, reason = "the comparison is for people to read")]
 fn the_forecast_is_tried_on_the_citys_own_history() {
-    let prepared = open(&wanted("demo-forecast", 1)).unwrap();
+    let prepared = open(&copy_of(filled(), "demo-forecast")).unwrap();
     let (ground, today): (_, Day) = (&prepared.ground, AS_OF.parse().unwrap());
     let house = Ctx::of_the_house(ground, "test");
     let sites: Vec<projects::Site> = ground

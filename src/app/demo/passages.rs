@@ -134,6 +134,7 @@ fn serve(
         whole: None,
         batch: None,
         ahead: None,
+        counted: None,
     };
     request.read_ahead(ctx, intake);
     match zk::serve(stage.tx, ctx, intake, &request)? {

@@ -352,6 +352,7 @@ fn upload(
             whole: None,
             batch: None,
             ahead: None,
+            counted: None,
         };
         request.read_ahead(ctx, intake);
         match zk::serve(tx, ctx, intake, &request)? {

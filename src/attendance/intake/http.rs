@@ -96,7 +96,7 @@ async fn iclock(call: Call, request: HttpRequest, payload: web::Payload) -> Http
         return plain(StatusCode::PAYLOAD_TOO_LARGE, "at most 32 MiB of punches\n");
     }
     let message = message_of("zk", &request, body, &ctx);
-    let mut asked = Request { is_post, endpoint, query, serial, message, whole, batch: None, ahead: None };
+    let mut asked = Request { is_post, endpoint, query, serial, message, whole, batch: None, ahead: None, counted: None };
     if asked.message.body.len() > READ_ASIDE {
         let (of, aside) = (ctx.clone(), std::sync::Arc::clone(&intake));
         let read = web::block(move || {

@@ -15,7 +15,7 @@ use crate::base::id::{DeviceId, InboxId, ProjectId, QuarantineId};
 use crate::base::person::half_width;
 use crate::store::bulk::numbers::{Numbers, ensure_place};
 use crate::store::bulk::{self, PunchRow};
-use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
+use crate::store::inbox::{self, InboxState, Parsed, Rejected};
 use crate::store::{StoreError, Tx, jobs};
 use crate::web::Ctx;
 use crate::wire::device::{DeviceBatch, DeviceProblem, DevicePunch, PersonKind};
@@ -183,13 +183,13 @@ pub fn parsed(parser: &'static str, stored: &Stored, problems: usize, read: usiz
 /// What a message has become, and what of it is put aside: nothing new is where a machine sends again what was put aside before.
 pub fn judged<'a>(
     tx: &mut Tx<'_>,
-    (parser, message): (&'static str, &Message),
+    (parser, source, body): (&'static str, &str, &[u8]),
     stored: &Stored,
     problems: &'a [DeviceProblem],
     read: usize,
 ) -> Result<(Parsed, &'a [DeviceProblem]), StoreError> {
     let parsed = parsed(parser, stored, problems.len(), read);
-    if !problems.is_empty() && stored.fresh.is_empty() && inbox::was_put_aside(tx.conn(), &message.source, &message.body)? {
+    if !problems.is_empty() && stored.fresh.is_empty() && inbox::was_put_aside(tx.conn(), source, body)? {
         return Ok((Parsed { state: InboxState::Duplicate, ..parsed }, &[]));
     }
     Ok((parsed, problems))

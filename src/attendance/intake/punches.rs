@@ -166,7 +166,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     let stored = keeping::store_punches(tx, ctx, intake, &mut lesson, (&device, project, id), &new)?;
     let judged = heard::judge(tx, ctx, (intake, &mut lesson), &device, (&new, !stored.fresh.is_empty()))?;
     judge(tx, ctx, project, &new, &stored, &mut statuses)?;
-    let (parsed, aside) = keeping::judged(tx, (PARSER, &message), &stored, &problems, statuses.len())?;
+    let (parsed, aside) = keeping::judged(tx, (PARSER, &message.source, &message.body), &stored, &problems, statuses.len())?;
     inbox::keep(tx.conn(), ctx.vault(), id, &message, &parsed)?;
     keeping::put_aside(tx, ctx, id, aside)?;
     if !stored.fresh.is_empty() {

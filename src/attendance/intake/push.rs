@@ -158,7 +158,13 @@ fn take(
     }
     // Of bytes that are not kept whole nothing tells whether they are the same.
     let (parsed, problems) = match &whole {
-        None => keeping::judged(tx, (pushed.feed.parser(), &message), &taken.stored, &taken.problems, taken.read)?,
+        None => keeping::judged(
+            tx,
+            (pushed.feed.parser(), &message.source, &message.body),
+            &taken.stored,
+            &taken.problems,
+            taken.read,
+        )?,
         Some(_) => {
             (keeping::parsed(pushed.feed.parser(), &taken.stored, taken.problems.len(), taken.read), taken.problems.as_slice())
         }

@@ -16,7 +16,7 @@ use crate::attendance::devices::{DeviceState, Maker};
 use crate::base::id::{InboxId, ProjectId};
 use crate::store::bulk::numbers::Numbers;
 use crate::store::bulk::{self, PunchRow};
-use crate::store::inbox::{self, Message, Parsed};
+use crate::store::inbox::{self, Incoming};
 use crate::store::{Chain, Tx, journal};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::DeviceBatch;
@@ -126,17 +126,17 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
             fresh_of.entry(row.inbox_id).or_default().extend_from_slice(some);
         }
     }
-    let mut messages: Vec<(InboxId, Message, Parsed)> = Vec::with_capacity(reads.len());
+    let mut messages: Vec<Incoming<'_>> = Vec::with_capacity(reads.len());
     let mut aside = Vec::with_capacity(reads.len());
     for (Upload { request, device, project, .. }, read) in uploads.iter().zip(&mut reads) {
         let fresh = fresh_of.remove(&read.id.0).unwrap_or_default();
         let digest = read.ahead.and_then(|ahead| ahead.digest_of(fresh.len())).map(str::to_owned);
         let stored = Stored { fresh, rows: std::mem::take(&mut read.rows), digest };
-        let message = Message { source: device.serial.clone(), project: Some(*project), ..request.message.clone() };
+        let (message, source) = (&request.message, device.serial.as_str());
         let (parsed, problems) =
-            keeping::judged(tx, (PARSER, &message), &stored, &read.batch.problems, read.batch.punches.len())?;
+            keeping::judged(tx, (PARSER, source, &message.body), &stored, &read.batch.problems, read.batch.punches.len())?;
         aside.push((problems.len(), !stored.fresh.is_empty()));
-        messages.push((read.id, message, parsed));
+        messages.push(Incoming { id: read.id, message, counted: request.counted.as_ref(), source, project: *project, parsed });
     }
     inbox::keep_all(tx.conn(), first.ctx.vault(), &messages)?;
     let mut stamps = BTreeMap::new();

@@ -54,6 +54,8 @@ pub struct Request {
     pub batch: Option<(DeviceBatch, i32)>,
     /// The rows of its punches, where they were worked out before.
     pub ahead: Option<Ahead>,
+    /// Hash and length of the body, where they were worked out before.
+    pub counted: Option<Whole>,
 }
 
 /// What the clock is told.
@@ -84,6 +86,7 @@ impl Request {
             let batch = self.read(offset);
             self.ahead = Ahead::of(ctx, intake, &self.serial, &batch.punches);
             self.batch = Some((batch, offset));
+            self.counted = Some(Whole::of(&self.message.body));
         }
     }
 
