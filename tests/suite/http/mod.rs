@@ -68,6 +68,7 @@ mod under_way;
 mod unlisted_days;
 mod uploads_together;
 mod users;
+mod voided_again;
 mod voiding;
 mod wage_money;
 mod wage_rest;
