@@ -6,17 +6,17 @@
 
 pub mod closing;
 pub mod http;
+mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::accounts::reconciling::{self, Reconciliation};
 use crate::base::id::WorkerId;
-use crate::base::{Day, Fen, Month, words};
+use crate::base::{Day, Fen, words};
 use crate::gates::{self, Subject};
-use crate::law::facts::{MonthPay, SheetState as MonthSheet};
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
 use crate::law::{self, Gate, decision::Verdict};
 use crate::matters::liability;
@@ -26,16 +26,13 @@ use crate::projects::{self, FactKind, Site};
 use crate::settlement::doubts::{self, DoubtKind};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::{accounts, cases, compliance, deposits, matching, matters, payroll};
+use crate::{accounts, cases, deposits, matters, payroll};
 
 /// Workers that one look names at most; sums are over all.
 pub const NAMED_MAX: usize = 2_000;
 
 /// Workers that one hurdle names at most.
 const WHICH_MAX: usize = 20;
-
-/// Months with a sheet that are compared with attendance, the latest ones.
-const MONTHS_MATCHED: usize = 36;
 
 /// Sheets that one look reads at most.
 const SHEETS_MAX: i64 = 2_000;
@@ -57,8 +54,10 @@ words! {
         LedgerDiffers = "ledger_differs",
         /// Workers attended and the audited sheet gives them nothing.
         WorkWithoutPay = "attendance_without_pay",
-        /// Workers have more work days than their lines list.
+        /// Workers have more work days than their lines list, and the pay day is past.
         DaysOnNoSheet = "days_on_no_sheet",
+        /// Work days that stand on no sheet, of which the pay day is to come: nobody is late with them.
+        NotDueYet = "not_due_yet",
         /// Quantities of piece work that not both have confirmed and nobody has given up.
         UnconfirmedPieces = "unconfirmed_pieces",
         /// A sheet is not audited.
@@ -246,31 +245,8 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     let amount =
         Fen::total(off.iter().filter_map(|one| one.difference).map(|one| if one < Fen::ZERO { one.negated() } else { one }))?;
     found.add(Hurdle::LedgerDiffers, off.len(), Some(amount), None, off.iter().map(|one| one.account.to_string()).collect());
-    let months: BTreeSet<Month> =
-        sheets.iter().map(|sheet| sheet.month).filter(|month| month.last() < as_of.min(ctx.today)).collect();
-    without_pay(conn, ctx, site, &mut found, &months, may_name)?;
-    let pieces = payroll::items::waiting::of(conn, site.id, None)?;
-    let amount = Fen::total(pieces.iter().map(|one| one.amount_fen))?;
-    let named_piece = |one: &payroll::items::waiting::Waiting| {
-        let name = if may_name { one.name.as_str() } else { "" };
-        format!("{} {name} {} {}", one.month.month(), one.label, one.amount_fen)
-    };
-    found.add(
-        Hurdle::UnconfirmedPieces,
-        pieces.len(),
-        Some(amount),
-        None,
-        pieces.iter().take(WHICH_MAX).map(named_piece).collect(),
-    );
+    work::look(conn, ctx, (site, may_name, as_of), &mut found, &sheets)?;
     found.add(Hurdle::UnsettledSheet, unsettled.len(), None, None, unsettled);
-    let facts = compliance::gather(conn, ctx, site, as_of)?;
-    // Work without a sheet is one thing, workers on the roll whom nobody saw or could see another.
-    let without = || facts.payroll.iter().filter(|month| month.sheet == MonthSheet::None);
-    let is_worked = |month: &&MonthPay| month.attended.get().is_some_and(|people| people > 0);
-    let worked: Vec<String> = without().filter(is_worked).map(|month| month.month.to_string()).collect();
-    let idle: Vec<String> = without().filter(|month| !is_worked(month)).map(|month| month.month.to_string()).collect();
-    found.add(Hurdle::MonthWithoutSheet, worked.len(), None, None, worked);
-    found.add(Hurdle::MonthWithoutRecord, idle.len(), None, None, idle);
     let cases = cases::table::open_on(conn, site.id, as_of)?;
     let ids = |disputes: bool| -> Vec<String> {
         cases.iter().filter(|case| case.kind.is_pay_dispute() == disputes).map(|case| case.id.to_string()).collect()
@@ -343,67 +319,6 @@ fn in_doubt(
         found.add(kind, some.len().saturating_add(lines.len()), Some(Fen::total(amounts)?), None, which);
     }
     Ok(())
-}
-
-/// Workers whom the gates saw and to whom an audited sheet gives nothing or too few days, and those whose wage somebody else got by the
-/// bank's word, unless a person has said why.
-fn without_pay(
-    conn: &mut AnyConn,
-    ctx: &Ctx,
-    site: &Site,
-    found: &mut Gathering,
-    months: &BTreeSet<Month>,
-    may_name: bool,
-) -> Result<(), Problem> {
-    let mut unpaid = Tally::default();
-    let mut elsewhere = Tally::default();
-    let mut unlisted = Tally::default();
-    for month in months.iter().rev().take(MONTHS_MATCHED) {
-        let matched = matching::actions::matched(conn, ctx, site, *month)?;
-        for row in &matched.rows {
-            let gives_nothing = row.sheet.is_none_or(|sheet| sheet.net == Fen::ZERO);
-            let who = row.name.as_deref().filter(|_| may_name).unwrap_or_default();
-            let is_told = |one: &matching::Differs| one.kind == matching::Difference::AttendanceWithoutPay && gives_nothing;
-            if let Some(one) = matched.unlisted(row).filter(|_| !row.differs.iter().any(is_told)) {
-                unlisted.add(*month, who, one.amount)?;
-            }
-            for one in &row.differs {
-                let tally = match one.kind {
-                    matching::Difference::AttendanceWithoutPay if gives_nothing => &mut unpaid,
-                    matching::Difference::PaidToSomeoneElse => &mut elsewhere,
-                    _ => continue,
-                };
-                if matched.found(row.subject, one).is_some_and(|decision| decision.verdict == matching::Found::Explained) {
-                    continue;
-                }
-                tally.add(*month, who, one.amount)?;
-            }
-        }
-    }
-    let found_of = [(Hurdle::WorkWithoutPay, unpaid), (Hurdle::DaysOnNoSheet, unlisted), (Hurdle::PaidToSomeoneElse, elsewhere)];
-    for (kind, Tally { count, amount, which }) in found_of {
-        found.add(kind, count, Some(amount), None, which);
-    }
-    Ok(())
-}
-
-/// Workers of one hurdle.
-#[derive(Default)]
-struct Tally {
-    count: usize,
-    amount: Fen,
-    which: Vec<String>,
-}
-
-impl Tally {
-    fn add(&mut self, month: Month, who: &str, amount: Fen) -> Result<(), Problem> {
-        self.count += 1;
-        self.amount = self.amount.plus(amount)?;
-        if self.which.len() < WHICH_MAX {
-            self.which.push(format!("{month} {who}").trim().to_owned());
-        }
-        Ok(())
-    }
 }
 
 /// The dated steps to the end, and what of them stands in the way.

@@ -117,6 +117,7 @@ const WORDS: &[(&str, &str)] = &[
     ("paid_without_attendance", "无考勤列工资或发工资"),
     ("attendance_without_pay", "有考勤未发工资"),
     ("days_on_no_sheet", "有工日未列入工资表"),
+    ("not_due_yet", "有工日未列入工资表，发薪日未到"),
     ("paid_less", "少发工资"),
     ("paid_to_someone_else", "工资付给他人"),
     ("unknown_payee", "收款方不明"),

@@ -192,17 +192,18 @@ both!(a_message_that_is_read_again_brings_back_nothing_that_was_voided, |app| {
     sound(&app);
 });
 
+async fn send(client: &Client<'_>, id: &str) -> Answer {
+    let event = json!({"event_id": id, "type": "txn", "occurred_at": "2026-03-02T08:30:00+08:00", "account": NUMBER, "body": {
+        "amount": "100.00", "credit_debit_indicator": "CRDT", "status": "BOOK", "booking_date": "2026-03-02",
+        "account_servicer_reference": "V1"}});
+    client.post("/api/v1/bank-events", event).send().await
+}
+
 both!(a_bank_s_system_that_sends_a_voided_event_again_is_told_and_nothing_is_booked, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;
     let account = open(&manager, &site, NUMBER).await;
     let bank = app.client(Role::Bank, ScopeOn::Account(account.parse().unwrap()));
-    let event = |id: &str| {
-        json!({"event_id": id, "type": "txn", "occurred_at": "2026-03-02T08:30:00+08:00", "account": NUMBER, "body": {
-            "amount": "100.00", "credit_debit_indicator": "CRDT", "status": "BOOK", "booking_date": "2026-03-02",
-            "account_servicer_reference": "V1"}})
-    };
-    let send = |client: &Client<'_>, id: &str| client.post("/api/v1/bank-events", event(id)).send();
     let first = send(&bank, "e-1").await.expect(202);
     assert_eq!(first["state"], "stored", "{first}");
     void(&app, &manager, &site, &first).await;
