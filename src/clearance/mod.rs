@@ -6,7 +6,10 @@
 
 pub mod closing;
 pub mod http;
+mod hurdle;
 mod work;
+
+pub use hurdle::Hurdle;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +17,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::accounts::reconciling::{self, Reconciliation};
-use crate::base::id::WorkerId;
-use crate::base::{Day, Fen, words};
+use crate::base::id::{ProjectId, WorkerId};
+use crate::base::{Day, Fen};
 use crate::gates::{self, Subject};
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
 use crate::law::{self, Gate, decision::Verdict};
@@ -36,73 +39,6 @@ const WHICH_MAX: usize = 20;
 
 /// Sheets that one look reads at most.
 const SHEETS_MAX: i64 = 2_000;
-
-words! {
-    /// What stands in the way.
-    pub enum Hurdle, "hurdle of closing" {
-        /// Workers are owed wages, due or not.
-        UnpaidWorkers = "unpaid_workers",
-        /// Payments without a result of the bank.
-        PayUnderWay = "pay_under_way",
-        /// Workers contest what they are owed.
-        DisputedPay = "disputed_pay",
-        /// Refunds that fit no single line: whose wage came back nobody knows.
-        RefundWaits = "refund_waits",
-        /// Payments that the bank debited or gave back otherwise than was ordered, and that nobody has explained.
-        BankMismatch = "bank_mismatch",
-        /// The bank's balance is not the ledger's.
-        LedgerDiffers = "ledger_differs",
-        /// Workers attended and the audited sheet gives them nothing.
-        WorkWithoutPay = "attendance_without_pay",
-        /// Workers have more work days than their lines list, and the pay day is past.
-        DaysOnNoSheet = "days_on_no_sheet",
-        /// Work days that stand on no sheet, of which the pay day is to come: nobody is late with them.
-        NotDueYet = "not_due_yet",
-        /// Quantities of piece work that not both have confirmed and nobody has given up.
-        UnconfirmedPieces = "unconfirmed_pieces",
-        /// A sheet is not audited.
-        UnsettledSheet = "unsettled_sheet",
-        /// A month with work has no sheet.
-        MonthWithoutSheet = "month_without_sheet",
-        /// Workers are on the roll of a month that has neither attendance nor a sheet.
-        MonthWithoutRecord = "month_without_record",
-        /// A case is open.
-        OpenCase = "open_case",
-        /// Workers are in arbitration or court.
-        PayDispute = "pay_dispute_open",
-        /// A matter of the wage money is open.
-        OpenMatter = "open_matter",
-        /// The end of work is not on record.
-        WorkNotFinished = "work_not_finished",
-        /// The contractor's written promise is missing.
-        PromiseMissing = "promise_missing",
-        /// The publicity has not begun or not ended.
-        PublicityOpen = "publicity_open",
-        /// A wage account is open.
-        AccountOpen = "account_is_open",
-        /// By the bank's word somebody else got the wage of a worker, and nobody has said why.
-        PaidToSomeoneElse = "paid_to_someone_else",
-        /// The deposit is still held.
-        DepositHeld = "deposit_is_held",
-    }
-}
-crate::web::openapi::word_schema!(Hurdle);
-
-impl Hurdle {
-    /// Whether the account cannot be closed while it stands. What is left to do then is closing and giving back themselves.
-    pub fn blocks(self) -> bool {
-        !matches!(self, Hurdle::AccountOpen | Hurdle::DepositHeld)
-    }
-
-    /// Who must act, as a word.
-    pub fn by(self) -> &'static str {
-        match self {
-            Hurdle::PayUnderWay | Hurdle::BankMismatch | Hurdle::LedgerDiffers => "bank",
-            Hurdle::OpenCase | Hurdle::PayDispute | Hurdle::DepositHeld => "labour_authority",
-            _ => "general_contractor",
-        }
-    }
-}
 
 /// A worker who is owed something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -134,6 +70,17 @@ pub struct Stop {
     pub on: Option<Day>,
     /// Which ones, in words of the record: months, ids.
     pub which: Vec<String>,
+}
+
+impl Stop {
+    /// What it is and how many, for whoever sees no page: in Chinese and English.
+    fn told(&self) -> (String, String) {
+        let (zh, en) = self.kind.words();
+        let amount = self.amount.filter(|amount| amount.is_positive());
+        let of = |unit: &str| amount.map_or_else(String::new, |amount| format!(" {amount}{unit}"));
+        let on = self.on.map_or_else(String::new, |day| format!(" {day}"));
+        (format!("{zh} {} 项{}{on}", self.count, of(" 元")), format!("{en}: {}{}{on}", self.count, of("")))
+    }
 }
 
 /// A step of the way to the end.
@@ -183,10 +130,10 @@ impl Gathering {
     }
 }
 
-/// Asks a gate about a project without keeping the answer.
+/// Asks a gate about a project without keeping the answer, and without what the clearance itself tells it.
 fn verdict(conn: &mut AnyConn, ctx: &Ctx, site: &Site, gate: Gate, as_of: Day) -> Result<(bool, Vec<String>), Problem> {
     let subject = Subject { project: Some(site.id), owner: None, general_contractor: None, region: None };
-    let asked = gates::actions::gather(conn, ctx, gate, &subject, as_of)?;
+    let asked = gates::actions::gather_by_law(conn, ctx, gate, &subject, as_of)?;
     let decision = law::decision::decide(&ctx.book(), &asked.question);
     Ok((decision.verdict == Verdict::Clear, decision.reasons.into_iter().map(|reason| reason.rule).collect()))
 }
@@ -207,8 +154,17 @@ fn named(conn: &mut AnyConn, lines: &[LineRow], may_name: bool) -> Result<Vec<St
     Ok(names.into_values().take(WHICH_MAX).collect())
 }
 
-/// Everything that stands between a project and its closing; workers are named only where `may_name`.
-pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Clearance, Problem> {
+/// What stands in the way, by the records, before any gate is asked.
+struct Found {
+    stops: Vec<Stop>,
+    stages: Vec<Stage>,
+    /// Lines of which something is owed.
+    open: Vec<LineRow>,
+    /// Who is owed how much, and since when it is due.
+    people: BTreeMap<WorkerId, (Fen, Day)>,
+}
+
+fn look(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Found, Problem> {
     let mut found = Gathering { stops: Vec::new() };
     let sheets = payroll::table::sheets(conn, site.id, 0, SHEETS_MAX)?;
     let mut open: Vec<LineRow> = Vec::new();
@@ -260,12 +216,29 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         .collect();
     found.add(Hurdle::OpenMatter, matters.len(), None, None, matters);
     let stages = stages(conn, ctx, site, &mut found, as_of)?;
+    Ok(Found { stops: found.stops, stages, open, people })
+}
+
+/// What the gates of closing and giving back tell beside their own questions: every stop that blocks and that no question of theirs asks
+/// about, in Chinese and English. Nobody is named.
+///
+/// # Errors
+/// `not_found` for a project that is not on record.
+pub fn told_to_gates(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId, as_of: Day) -> Result<Vec<(String, String)>, Problem> {
+    let site = projects::site(conn, project)?;
+    let stops = look(conn, ctx, &site, false, as_of)?.stops;
+    Ok(stops.iter().filter(|stop| stop.blocks && !stop.kind.is_asked_by_gates()).map(Stop::told).collect())
+}
+
+/// Everything that stands between a project and its closing; workers are named only where `may_name`.
+pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Clearance, Problem> {
+    let Found { stops, stages, open, people } = look(conn, ctx, site, may_name, as_of)?;
     let (closes, mut rules) = verdict(conn, ctx, site, Gate::AccountClosing, as_of)?;
     let (returns, more_rules) = verdict(conn, ctx, site, Gate::DepositReturn, as_of)?;
     rules.extend(more_rules);
     rules.sort();
     rules.dedup();
-    let blocked = found.stops.iter().any(|stop| stop.blocks);
+    let blocked = stops.iter().any(|stop| stop.blocks);
     let names = liability::names(conn, &open, may_name)?;
     let more = may_name && people.len() > NAMED_MAX;
     let unpaid = people.into_iter().filter(|_| may_name).take(NAMED_MAX).map(|(worker, (amount, due_on))| Unpaid {
@@ -279,7 +252,7 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         may_close_account: closes && !blocked,
         may_return_deposit: returns && !blocked,
         unpaid: unpaid.collect(),
-        stops: found.stops,
+        stops,
         more,
         rules,
         stages,
