@@ -180,6 +180,7 @@ const WORDS: &[(&str, &str)] = &[
     ("pin", "考勤编号"),
     ("active_elsewhere", "在其他项目在册"),
     ("card_check_fails", "银行卡号校验不符"),
+    ("unknown_trade", "工种不在代码表中"),
     ("card_of_another", "与他人同卡"),
     ("no_paper", "没有劳动合同或书面协议"),
     ("not_trained", "未经安全教育"),

@@ -64,6 +64,7 @@ mod sheet_items;
 mod sheet_layouts;
 mod sheet_links;
 mod sheet_round_trip;
+mod trades;
 mod unconfirmed_pieces;
 mod under_way;
 mod unlisted_days;
