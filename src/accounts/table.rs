@@ -352,6 +352,12 @@ pub fn provisional(conn: &mut AnyConn, account: &AccountRow, first: Day, last: D
     Ok(rows.into_iter().filter(|row| !row.is_in_ledger()).collect())
 }
 
+/// An entry of a project.
+pub fn entry(conn: &mut AnyConn, project: ProjectId, id: BankEntryId) -> Result<Option<EntryRow>, StoreError> {
+    let found = bank_entries::table.filter(bank_entries::project_id.eq(project).and(bank_entries::id.eq(id)));
+    Ok(found.select(EntryRow::as_select()).first(conn).optional()?)
+}
+
 /// Entries of a project before one, the newest first.
 pub fn entries_back(conn: &mut AnyConn, project: ProjectId, before: i64, limit: i64) -> Result<Vec<EntryRow>, StoreError> {
     Ok(bank_entries::table

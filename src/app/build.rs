@@ -12,6 +12,7 @@ use crate::amendments;
 use crate::attendance::folding::rules;
 use crate::base::id::IdSource;
 use crate::base::{Clock, Moment};
+use crate::clearance;
 use crate::store::conn::Place;
 use crate::store::vault::Owner;
 use crate::store::{Db, StoreError, Tx, Vault, bulk, law_books, schema};
@@ -77,7 +78,8 @@ pub fn ground(
         Arc::new(InForce { book: Arc::clone(&law.book), files: Arc::clone(&law.files), policy: settings.policy, activation: 0 });
     let in_force = RwLock::new(Arc::clone(&base));
     let ids = IdSource::new(config.server.node);
-    let ground = Arc::new(Ground { db, vault, ids, clock, base, in_force, settings });
+    let hurdles = clearance::told_to_gates;
+    let ground = Arc::new(Ground { db, vault, ids, clock, base, in_force, settings, hurdles });
     let first = Arc::clone(&ground);
     ground.db.write_blocking(move |tx| prepare(tx, &first))?;
     amendments::actions::refresh(&ground)?;

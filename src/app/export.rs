@@ -297,6 +297,7 @@ mod tests {
                 "bank_profiles",
                 "bank_words",
                 "device_silences",
+                "file_returns",
                 "item_steps",
                 "line_items",
                 "line_releases",

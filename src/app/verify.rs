@@ -88,6 +88,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::pay_run::checks::table::all_releases(conn)?)?;
     audit.table(payroll::pay_run::checks::table::all_card_words(conn)?)?;
     audit.table(settlement::voiding::table::all(conn)?)?;
+    audit.table(settlement::voiding::table::all_returns(conn)?)?;
     audit.table(settlement::sheets::table::all(conn)?)?;
     audit.table(settlement::sheets::table::all_uses(conn)?)?;
     audit.table(payroll::outside::table::all(conn)?)?;

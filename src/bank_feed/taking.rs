@@ -13,6 +13,7 @@ use crate::accounts::words::Compared;
 use crate::base::id::{BankEntryId, InboxId, ProjectId};
 use crate::base::words;
 use crate::projects::Site;
+use crate::settlement::voiding::again::{self, Again};
 use crate::settlement::{self, FileProblem, HandedIn, Receipt, results, statements};
 use crate::store::inbox::{InboxState, Rejected};
 use crate::store::spool::Spool;
@@ -128,7 +129,7 @@ pub(super) fn handed_in(content_type: &str, bytes: &[u8], event: Option<&Event>,
     let name = event.map(|event| format!("{} {}", event.kind, event.id));
     let file = BankFile { format: event::FORMAT.to_owned(), ..file };
     let bytes = Arc::new(Spool::of(bytes.to_vec()));
-    HandedIn { name, content_type: content_type.to_owned(), bytes, file, path: PATH, said: None }
+    HandedIn { name, content_type: content_type.to_owned(), bytes, file, path: PATH, said: None, again: Again::Refused }
 }
 
 /// Keeps an event that is not taken.
@@ -172,9 +173,10 @@ fn take_one(
     match table::claim(tx.conn(), ctx.actor(), &event.id, &content, ctx.now)? {
         None => {}
         Some(known) if known == content => {
+            let remarks = voided(tx, &handed, desk)?.into_iter().collect();
             let id = InboxId(ctx.id());
             settlement::keep(tx.conn(), ctx, id, &handed, project, (InboxState::Duplicate, 1), &[])?;
-            return Ok(answer(TakenState::Duplicate, id, None, Vec::new(), Vec::new()));
+            return Ok(answer(TakenState::Duplicate, id, None, remarks, Vec::new()));
         }
         Some(_) => {
             let why = FileProblem::new(
@@ -198,6 +200,12 @@ fn take_one(
         let id = refuse(tx, ctx, &handed, None, &why)?;
         return Ok(quarantined(id, why));
     };
+    // Nobody is there who could be asked, and the bytes are known already: the sender learns that they were taken before, and what of it.
+    if let Some(remark) = voided(tx, &handed, Some(desk))? {
+        let id = InboxId(ctx.id());
+        settlement::keep(tx.conn(), ctx, id, &handed, project, (InboxState::Duplicate, 1), &[])?;
+        return Ok(answer(TakenState::Duplicate, id, None, vec![remark], Vec::new()));
+    }
     let applied = match event.kind {
         EventKind::Txn => as_applied(statements::take(tx, ctx, &handed)?),
         EventKind::PayrollResult => result(tx, ctx, &handed, event, desk)?,
@@ -221,6 +229,19 @@ fn take_one(
     }
     let merged_with = applied.merged_with;
     Ok(Taken { merged_with, ..answer(state, applied.inbox_id, None, problems, applied.compared) })
+}
+
+/// What is said of an event whose bytes were taken and then voided by two persons.
+fn voided(tx: &mut Tx<'_>, handed: &HandedIn, desk: Option<&Desk>) -> Result<Option<FileProblem>, Problem> {
+    let Some((account, _)) = desk else { return Ok(None) };
+    let Some(step) = again::of_account(tx.conn(), account, &handed.sha256())? else { return Ok(None) };
+    let (zh, en) = again::told(tx.conn(), &step)?;
+    Ok(Some(FileProblem::new(
+        "event",
+        again::VOIDED,
+        format!("{zh}本次未再入账；如该笔确实发生，请用新的 event_id 重发。"),
+        format!("{en} It is not booked again; if the movement is real, send it under a new event_id."),
+    )))
 }
 
 /// What a file's receipt says of the one item in it.

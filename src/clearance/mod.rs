@@ -6,17 +6,20 @@
 
 pub mod closing;
 pub mod http;
+mod hurdle;
+mod work;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub use hurdle::Hurdle;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::accounts::reconciling::{self, Reconciliation};
-use crate::base::id::WorkerId;
-use crate::base::{Day, Fen, Month, words};
+use crate::base::id::{ProjectId, WorkerId};
+use crate::base::{Day, Fen};
 use crate::gates::{self, Subject};
-use crate::law::facts::{MonthPay, SheetState as MonthSheet};
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
 use crate::law::{self, Gate, decision::Verdict};
 use crate::matters::liability;
@@ -26,7 +29,7 @@ use crate::projects::{self, FactKind, Site};
 use crate::settlement::doubts::{self, DoubtKind};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::{accounts, cases, compliance, deposits, matching, matters, payroll};
+use crate::{accounts, cases, deposits, matters, payroll};
 
 /// Workers that one look names at most; sums are over all.
 pub const NAMED_MAX: usize = 2_000;
@@ -34,76 +37,8 @@ pub const NAMED_MAX: usize = 2_000;
 /// Workers that one hurdle names at most.
 const WHICH_MAX: usize = 20;
 
-/// Months with a sheet that are compared with attendance, the latest ones.
-const MONTHS_MATCHED: usize = 36;
-
 /// Sheets that one look reads at most.
 const SHEETS_MAX: i64 = 2_000;
-
-words! {
-    /// What stands in the way.
-    pub enum Hurdle, "hurdle of closing" {
-        /// Workers are owed wages, due or not.
-        UnpaidWorkers = "unpaid_workers",
-        /// Payments without a result of the bank.
-        PayUnderWay = "pay_under_way",
-        /// Workers contest what they are owed.
-        DisputedPay = "disputed_pay",
-        /// Refunds that fit no single line: whose wage came back nobody knows.
-        RefundWaits = "refund_waits",
-        /// Payments that the bank debited or gave back otherwise than was ordered, and that nobody has explained.
-        BankMismatch = "bank_mismatch",
-        /// The bank's balance is not the ledger's.
-        LedgerDiffers = "ledger_differs",
-        /// Workers attended and the audited sheet gives them nothing.
-        WorkWithoutPay = "attendance_without_pay",
-        /// Workers have more work days than their lines list.
-        DaysOnNoSheet = "days_on_no_sheet",
-        /// Quantities of piece work that not both have confirmed and nobody has given up.
-        UnconfirmedPieces = "unconfirmed_pieces",
-        /// A sheet is not audited.
-        UnsettledSheet = "unsettled_sheet",
-        /// A month with work has no sheet.
-        MonthWithoutSheet = "month_without_sheet",
-        /// Workers are on the roll of a month that has neither attendance nor a sheet.
-        MonthWithoutRecord = "month_without_record",
-        /// A case is open.
-        OpenCase = "open_case",
-        /// Workers are in arbitration or court.
-        PayDispute = "pay_dispute_open",
-        /// A matter of the wage money is open.
-        OpenMatter = "open_matter",
-        /// The end of work is not on record.
-        WorkNotFinished = "work_not_finished",
-        /// The contractor's written promise is missing.
-        PromiseMissing = "promise_missing",
-        /// The publicity has not begun or not ended.
-        PublicityOpen = "publicity_open",
-        /// A wage account is open.
-        AccountOpen = "account_is_open",
-        /// By the bank's word somebody else got the wage of a worker, and nobody has said why.
-        PaidToSomeoneElse = "paid_to_someone_else",
-        /// The deposit is still held.
-        DepositHeld = "deposit_is_held",
-    }
-}
-crate::web::openapi::word_schema!(Hurdle);
-
-impl Hurdle {
-    /// Whether the account cannot be closed while it stands. What is left to do then is closing and giving back themselves.
-    pub fn blocks(self) -> bool {
-        !matches!(self, Hurdle::AccountOpen | Hurdle::DepositHeld)
-    }
-
-    /// Who must act, as a word.
-    pub fn by(self) -> &'static str {
-        match self {
-            Hurdle::PayUnderWay | Hurdle::BankMismatch | Hurdle::LedgerDiffers => "bank",
-            Hurdle::OpenCase | Hurdle::PayDispute | Hurdle::DepositHeld => "labour_authority",
-            _ => "general_contractor",
-        }
-    }
-}
 
 /// A worker who is owed something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -135,6 +70,17 @@ pub struct Stop {
     pub on: Option<Day>,
     /// Which ones, in words of the record: months, ids.
     pub which: Vec<String>,
+}
+
+impl Stop {
+    /// What it is and how many, for whoever sees no page: in Chinese and English.
+    fn told(&self) -> (String, String) {
+        let (zh, en) = self.kind.words();
+        let amount = self.amount.filter(|amount| amount.is_positive());
+        let of = |unit: &str| amount.map_or_else(String::new, |amount| format!(" {amount}{unit}"));
+        let on = self.on.map_or_else(String::new, |day| format!(" {day}"));
+        (format!("{zh} {} 项{}{on}", self.count, of(" 元")), format!("{en}: {}{}{on}", self.count, of("")))
+    }
 }
 
 /// A step of the way to the end.
@@ -184,10 +130,10 @@ impl Gathering {
     }
 }
 
-/// Asks a gate about a project without keeping the answer.
+/// Asks a gate about a project without keeping the answer, and without what the clearance itself tells it.
 fn verdict(conn: &mut AnyConn, ctx: &Ctx, site: &Site, gate: Gate, as_of: Day) -> Result<(bool, Vec<String>), Problem> {
     let subject = Subject { project: Some(site.id), owner: None, general_contractor: None, region: None };
-    let asked = gates::actions::gather(conn, ctx, gate, &subject, as_of)?;
+    let asked = gates::actions::gather_by_law(conn, ctx, gate, &subject, as_of)?;
     let decision = law::decision::decide(&ctx.book(), &asked.question);
     Ok((decision.verdict == Verdict::Clear, decision.reasons.into_iter().map(|reason| reason.rule).collect()))
 }
@@ -208,8 +154,17 @@ fn named(conn: &mut AnyConn, lines: &[LineRow], may_name: bool) -> Result<Vec<St
     Ok(names.into_values().take(WHICH_MAX).collect())
 }
 
-/// Everything that stands between a project and its closing; workers are named only where `may_name`.
-pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Clearance, Problem> {
+/// What stands in the way, by the records, before any gate is asked.
+struct Found {
+    stops: Vec<Stop>,
+    stages: Vec<Stage>,
+    /// Lines of which something is owed.
+    open: Vec<LineRow>,
+    /// Who is owed how much, and since when it is due.
+    people: BTreeMap<WorkerId, (Fen, Day)>,
+}
+
+fn look(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Found, Problem> {
     let mut found = Gathering { stops: Vec::new() };
     let sheets = payroll::table::sheets(conn, site.id, 0, SHEETS_MAX)?;
     let mut open: Vec<LineRow> = Vec::new();
@@ -246,31 +201,8 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
     let amount =
         Fen::total(off.iter().filter_map(|one| one.difference).map(|one| if one < Fen::ZERO { one.negated() } else { one }))?;
     found.add(Hurdle::LedgerDiffers, off.len(), Some(amount), None, off.iter().map(|one| one.account.to_string()).collect());
-    let months: BTreeSet<Month> =
-        sheets.iter().map(|sheet| sheet.month).filter(|month| month.last() < as_of.min(ctx.today)).collect();
-    without_pay(conn, ctx, site, &mut found, &months, may_name)?;
-    let pieces = payroll::items::waiting::of(conn, site.id, None)?;
-    let amount = Fen::total(pieces.iter().map(|one| one.amount_fen))?;
-    let named_piece = |one: &payroll::items::waiting::Waiting| {
-        let name = if may_name { one.name.as_str() } else { "" };
-        format!("{} {name} {} {}", one.month.month(), one.label, one.amount_fen)
-    };
-    found.add(
-        Hurdle::UnconfirmedPieces,
-        pieces.len(),
-        Some(amount),
-        None,
-        pieces.iter().take(WHICH_MAX).map(named_piece).collect(),
-    );
+    work::look(conn, ctx, (site, may_name, as_of), &mut found, &sheets)?;
     found.add(Hurdle::UnsettledSheet, unsettled.len(), None, None, unsettled);
-    let facts = compliance::gather(conn, ctx, site, as_of)?;
-    // Work without a sheet is one thing, workers on the roll whom nobody saw or could see another.
-    let without = || facts.payroll.iter().filter(|month| month.sheet == MonthSheet::None);
-    let is_worked = |month: &&MonthPay| month.attended.get().is_some_and(|people| people > 0);
-    let worked: Vec<String> = without().filter(is_worked).map(|month| month.month.to_string()).collect();
-    let idle: Vec<String> = without().filter(|month| !is_worked(month)).map(|month| month.month.to_string()).collect();
-    found.add(Hurdle::MonthWithoutSheet, worked.len(), None, None, worked);
-    found.add(Hurdle::MonthWithoutRecord, idle.len(), None, None, idle);
     let cases = cases::table::open_on(conn, site.id, as_of)?;
     let ids = |disputes: bool| -> Vec<String> {
         cases.iter().filter(|case| case.kind.is_pay_dispute() == disputes).map(|case| case.id.to_string()).collect()
@@ -284,12 +216,29 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         .collect();
     found.add(Hurdle::OpenMatter, matters.len(), None, None, matters);
     let stages = stages(conn, ctx, site, &mut found, as_of)?;
+    Ok(Found { stops: found.stops, stages, open, people })
+}
+
+/// What the gates of closing and giving back tell beside their own questions: every stop that blocks and that no question of theirs asks
+/// about, in Chinese and English. Nobody is named.
+///
+/// # Errors
+/// `not_found` for a project that is not on record.
+pub fn told_to_gates(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId, as_of: Day) -> Result<Vec<(String, String)>, Problem> {
+    let site = projects::site(conn, project)?;
+    let stops = look(conn, ctx, &site, false, as_of)?.stops;
+    Ok(stops.iter().filter(|stop| stop.blocks && !stop.kind.is_asked_by_gates()).map(Stop::told).collect())
+}
+
+/// Everything that stands between a project and its closing; workers are named only where `may_name`.
+pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Clearance, Problem> {
+    let Found { stops, stages, open, people } = look(conn, ctx, site, may_name, as_of)?;
     let (closes, mut rules) = verdict(conn, ctx, site, Gate::AccountClosing, as_of)?;
     let (returns, more_rules) = verdict(conn, ctx, site, Gate::DepositReturn, as_of)?;
     rules.extend(more_rules);
     rules.sort();
     rules.dedup();
-    let blocked = found.stops.iter().any(|stop| stop.blocks);
+    let blocked = stops.iter().any(|stop| stop.blocks);
     let names = liability::names(conn, &open, may_name)?;
     let more = may_name && people.len() > NAMED_MAX;
     let unpaid = people.into_iter().filter(|_| may_name).take(NAMED_MAX).map(|(worker, (amount, due_on))| Unpaid {
@@ -303,7 +252,7 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         may_close_account: closes && !blocked,
         may_return_deposit: returns && !blocked,
         unpaid: unpaid.collect(),
-        stops: found.stops,
+        stops,
         more,
         rules,
         stages,
@@ -343,67 +292,6 @@ fn in_doubt(
         found.add(kind, some.len().saturating_add(lines.len()), Some(Fen::total(amounts)?), None, which);
     }
     Ok(())
-}
-
-/// Workers whom the gates saw and to whom an audited sheet gives nothing or too few days, and those whose wage somebody else got by the
-/// bank's word, unless a person has said why.
-fn without_pay(
-    conn: &mut AnyConn,
-    ctx: &Ctx,
-    site: &Site,
-    found: &mut Gathering,
-    months: &BTreeSet<Month>,
-    may_name: bool,
-) -> Result<(), Problem> {
-    let mut unpaid = Tally::default();
-    let mut elsewhere = Tally::default();
-    let mut unlisted = Tally::default();
-    for month in months.iter().rev().take(MONTHS_MATCHED) {
-        let matched = matching::actions::matched(conn, ctx, site, *month)?;
-        for row in &matched.rows {
-            let gives_nothing = row.sheet.is_none_or(|sheet| sheet.net == Fen::ZERO);
-            let who = row.name.as_deref().filter(|_| may_name).unwrap_or_default();
-            let is_told = |one: &matching::Differs| one.kind == matching::Difference::AttendanceWithoutPay && gives_nothing;
-            if let Some(one) = matched.unlisted(row).filter(|_| !row.differs.iter().any(is_told)) {
-                unlisted.add(*month, who, one.amount)?;
-            }
-            for one in &row.differs {
-                let tally = match one.kind {
-                    matching::Difference::AttendanceWithoutPay if gives_nothing => &mut unpaid,
-                    matching::Difference::PaidToSomeoneElse => &mut elsewhere,
-                    _ => continue,
-                };
-                if matched.found(row.subject, one).is_some_and(|decision| decision.verdict == matching::Found::Explained) {
-                    continue;
-                }
-                tally.add(*month, who, one.amount)?;
-            }
-        }
-    }
-    let found_of = [(Hurdle::WorkWithoutPay, unpaid), (Hurdle::DaysOnNoSheet, unlisted), (Hurdle::PaidToSomeoneElse, elsewhere)];
-    for (kind, Tally { count, amount, which }) in found_of {
-        found.add(kind, count, Some(amount), None, which);
-    }
-    Ok(())
-}
-
-/// Workers of one hurdle.
-#[derive(Default)]
-struct Tally {
-    count: usize,
-    amount: Fen,
-    which: Vec<String>,
-}
-
-impl Tally {
-    fn add(&mut self, month: Month, who: &str, amount: Fen) -> Result<(), Problem> {
-        self.count += 1;
-        self.amount = self.amount.plus(amount)?;
-        if self.which.len() < WHICH_MAX {
-            self.which.push(format!("{month} {who}").trim().to_owned());
-        }
-        Ok(())
-    }
 }
 
 /// The dated steps to the end, and what of them stands in the way.

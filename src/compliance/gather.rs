@@ -34,6 +34,8 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<
         money: accounts::actions::money(conn, site, as_of, None)?,
         devices: devices::of_project(conn, site.id)?,
     };
+    let months = months::payroll(conn, ctx, site, &facts, !shared.devices.is_empty(), as_of)?;
+    let payroll = months::with_unlisted(conn, ctx, site, &facts, months, as_of)?;
     Ok(ProjectFacts {
         region: site.region,
         contract: contract(&facts),
@@ -42,7 +44,7 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<
         real_name: real_name(conn, ctx, site, &shared, as_of)?,
         account: account(conn, ctx, site, &shared, as_of)?,
         labour_split: labour_split(conn, ctx, site, &facts, &shared, as_of)?,
-        payroll: months::payroll(conn, ctx, site, &facts, !shared.devices.is_empty(), as_of)?,
+        payroll,
         entrusted_payment: entrusted(site, &facts, as_of),
         deposit: deposit(conn, site, &shared, as_of)?,
         notice_board: board(conn, site, as_of)?,

@@ -182,6 +182,28 @@ fn in_doubt(month: MonthPay, lines: u32) -> MonthPay {
     MonthPay { paid, in_flight, ..month }
 }
 
+/// The months with the work that stands on no sheet. Where something is owed or not known anyway, such work changes nothing and is not
+/// looked for: whoever asks about many projects does the same (`owing_and_unlisted`).
+pub(super) fn with_unlisted(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    facts: &Facts,
+    mut months: Vec<MonthPay>,
+    as_of: Day,
+) -> Result<Vec<MonthPay>, Problem> {
+    if arrears_of(&months, facts, as_of).state.get() != Some(false) {
+        return Ok(months);
+    }
+    let mut found = matching::unlisted::past_due(conn, ctx, &[site.id], as_of)?;
+    for one in found.remove(&site.id).unwrap_or_default() {
+        for month in months.iter_mut().filter(|month| month.month == one.month) {
+            month.unlisted = one.workers;
+        }
+    }
+    Ok(months)
+}
+
 /// A sheet's state as rules see it.
 fn state_of(state: PaySheetState) -> SheetState {
     match state {
@@ -209,7 +231,7 @@ fn month_pay(
             (state_of(one.state), due, owed(one.paid), owed(one.failed), owed(one.in_flight), owed(one.disputed))
         }
     };
-    MonthPay { month, attended, sheet: state, due, paid, failed, in_flight, disputed, pay_due_on, live_contracts }
+    MonthPay { month, attended, sheet: state, due, paid, failed, in_flight, disputed, pay_due_on, live_contracts, unlisted: 0 }
 }
 
 /// What a project owes on a day: nothing of it is known where work has begun and no month is on record.

@@ -6,15 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::CONTRACTOR;
 use super::months::{self, Attended, Records, not_known_paid};
 use crate::attendance::silence;
 use crate::attendance::table::Span;
 use crate::base::Day;
 use crate::base::id::ProjectId;
-use crate::law::facts::Fact;
 use crate::law::rules::arrears::Arrears;
-use crate::matching::{self, actions::UnlistedWork};
+use crate::matching::{self, unlisted::UnlistedWork};
 use crate::projects::table::ProjectRow;
 use crate::projects::{self, FactKind, Facts};
 use crate::store::AnyConn;
@@ -34,24 +32,10 @@ pub struct Owing {
     pub project: ProjectRow,
     /// What is known of pay day, start of work and the owner's money.
     pub facts: Facts,
-    /// The law's view of the months, by what stands on their sheets.
+    /// The law's view of the months: by what stands on their sheets, and where that was asked for by what stands on none.
     pub arrears: Arrears,
     /// Months past their pay day with work that stands on no sheet: what they owe nobody knows. Empty unless asked for.
     pub unlisted: Vec<UnlistedWork>,
-}
-
-impl Owing {
-    /// Whether wages are owed: never known not to be while there is work on no sheet.
-    pub fn state(&self) -> Fact<bool> {
-        if self.unlisted.is_empty() || self.arrears.state.get() != Some(false) {
-            return self.arrears.state.clone();
-        }
-        let told = |of: fn(&UnlistedWork) -> String| self.unlisted.iter().map(of).collect::<Vec<_>>().join("; ");
-        let zh = told(|one| format!("{} 有 {} 人的工日未列入工资表", one.month, one.workers));
-        let en = told(|one| format!("{}: work days of {} on no pay sheet", one.month, one.workers));
-        let (keeper_zh, keeper_en) = CONTRACTOR.split_once(" / ").unwrap_or((CONTRACTOR, CONTRACTOR));
-        Fact::not_known(&format!("{keeper_zh}（{zh}） / {keeper_en} ({en})"))
-    }
 }
 
 /// Arrears of some projects, in the order of their ids; a project that is not on record is left out.
@@ -66,17 +50,19 @@ pub fn owing(conn: &mut AnyConn, ctx: &Ctx, projects: &[ProjectId], as_of: Day) 
     Ok(all)
 }
 
-/// As [`owing`], with the work that stands on no sheet: for whoever must not say `clear` of it. It reads the work days of every month that
-/// has a sheet, which `owing` never does.
+/// As [`owing`], with the work that stands on no sheet: for whoever must not say `clear` of it, and the same as the months of a card
+/// say. It adds up the work days of the projects in one question, which `owing` never does.
 pub fn owing_and_unlisted(conn: &mut AnyConn, ctx: &Ctx, projects: &[ProjectId], as_of: Day) -> Result<Vec<Owing>, Problem> {
     let mut all = owing(conn, ctx, projects, as_of)?;
     // Where something is owed or not known anyway, work on no sheet changes nothing.
     let clear = all.iter().filter(|one| one.arrears.state.get() == Some(false)).map(|one| one.project.id);
     let clear: Vec<ProjectId> = clear.collect();
     for some in clear.chunks(AT_ONCE) {
-        let mut unlisted = matching::actions::unlisted(conn, ctx, some, as_of)?;
+        let mut unlisted = matching::unlisted::past_due(conn, ctx, some, as_of)?;
         for one in &mut all {
             if let Some(months) = unlisted.remove(&one.project.id) {
+                let told: Vec<_> = months.iter().map(|month| (month.month, month.workers)).collect();
+                one.arrears = one.arrears.clone().beside_unlisted(&told);
                 one.unlisted = months;
             }
         }

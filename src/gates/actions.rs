@@ -7,7 +7,7 @@ use super::table::{self, AnswerRow};
 use super::{ENGINE, Subject};
 use crate::base::id::{AnswerId, PartyId, ProjectId};
 use crate::base::{Day, RegionCode};
-use crate::law::{self, Decision, Gate, GateQuestion};
+use crate::law::{self, Decision, Fact, Gate, GateQuestion};
 use crate::parties;
 use crate::projects::{self, PartyRole, Site, enter};
 use crate::store::vault::Owner;
@@ -36,11 +36,34 @@ pub struct Answered {
     pub decision: Decision,
 }
 
-/// Gathers what a gate needs; to be run on one snapshot.
+/// Gathers what a gate needs; to be run on one snapshot. Closing an account and giving back a deposit are asked by the clearance as well:
+/// while it has stops, nobody can say that all wages are paid, and the stops are named.
 ///
 /// # Errors
 /// `not_found` for a project or company that the asker may not ask about, `invalid` when the subject is not enough for the gate.
 pub fn gather(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_of: Day) -> Result<Asked, Problem> {
+    let mut asked = gather_by_law(conn, ctx, gate, subject, as_of)?;
+    let is_of_clearance = matches!(gate, Gate::AccountClosing | Gate::DepositReturn);
+    if let Some(project) = asked.subject.project
+        && is_of_clearance
+        && asked.question.facts.arrears.get() == Some(false)
+    {
+        let open = (ctx.ground.hurdles)(conn, ctx, project, as_of)?;
+        if !open.is_empty() {
+            let (zh, en): (Vec<String>, Vec<String>) = open.into_iter().unzip();
+            let (zh, en) = (zh.join("；"), en.join("; "));
+            let keeper = format!("施工总承包单位（清欠未了结：{zh}） / general contractor (open in the clearance: {en})");
+            asked.question.facts.arrears = Fact::not_known(&keeper);
+        }
+    }
+    Ok(asked)
+}
+
+/// [`gather`] by the law's own questions alone, for the clearance itself.
+///
+/// # Errors
+/// As [`gather`].
+pub fn gather_by_law(conn: &mut AnyConn, ctx: &Ctx, gate: Gate, subject: &Subject, as_of: Day) -> Result<Asked, Problem> {
     let site = subject.project.map(|id| enter(conn, &ctx.scope, id)).transpose()?;
     if let Some(site) = &site
         && !site.participations().iter().any(|row| row.holds_on(as_of))

@@ -8,7 +8,7 @@ use crate::compliance::{self, CONTRACTOR, OWNER, Owing, bond_valid, government_f
 use crate::deposits::{self, DepositEvent};
 use crate::law::decision::ArrearsDetail;
 use crate::law::{Fact, Gate, GateFacts};
-use crate::matching::actions::UnlistedWork;
+use crate::matching::unlisted::UnlistedWork;
 use crate::parties;
 use crate::projects::{self, Fact as Told, FactKind, Facts, Site};
 use crate::store::AnyConn;
@@ -25,14 +25,14 @@ pub(super) fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, gate: Gate,
     let facts = projects::actions::facts(conn, site, as_of, None)?;
     let owing =
         compliance::owing_and_unlisted(conn, ctx, &[site.id], as_of)?.into_iter().next().ok_or_else(Problem::not_found)?;
-    let (state, owing) = (owing.state(), owing.arrears);
+    let owing = owing.arrears;
     let detail = if owing.state.get() == Some(true) {
         vec![ArrearsDetail { project: format!("{} {}", site.code, site.name), amount: owing.amount, workers: owing.workers }]
     } else {
         Vec::new()
     };
     let mut gathered = registry(conn, site, &facts, gate, as_of)?;
-    gathered.arrears = state;
+    gathered.arrears = owing.state;
     Ok(Gathered { facts: gathered, detail })
 }
 
@@ -109,11 +109,10 @@ pub(super) fn of_applicant(
     let mut looked_at = 0_u32;
     let theirs = projects_of(conn, applicants)?;
     for one in compliance::owing_and_unlisted(conn, ctx, &theirs, as_of)? {
-        let state = one.state();
         let Owing { project: other, facts, arrears: owing, unlisted } = one;
         let name = format!("{} {}", other.code, other.name);
         looked_at += 1;
-        match state.get() {
+        match owing.state.get() {
             Some(true) => detail.push(ArrearsDetail { project: name, amount: owing.amount, workers: owing.workers }),
             Some(false) => {}
             None => {

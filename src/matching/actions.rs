@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::gathering::Standing;
 use super::table::{self, DecisionRow};
 use super::{Difference, Differs, Facts, Found, Row, Subject, Unlisted, compare, gathering};
-use crate::attendance;
-use crate::base::id::{DocumentId, ProjectId, RecordId, WorkerId};
-use crate::base::{Day, Fen, Month};
+use crate::base::id::{DocumentId, ProjectId, RecordId};
+use crate::base::{Day, Month};
 use crate::documents;
 use crate::projects::{self, Site};
 use crate::store::{AnyConn, Chain, Tx, jobs};
@@ -56,7 +55,13 @@ pub fn matched(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Resu
     matched_with(conn, ctx, site, &standing, month)
 }
 
-fn matched_with(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, month: Month) -> Result<Matched, Problem> {
+pub(super) fn matched_with(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    standing: &Standing,
+    month: Month,
+) -> Result<Matched, Problem> {
     if month > ctx.today.month() {
         return Err(Problem::invalid("不能比对尚未到来的月份。", "A month to come cannot be compared.").at("month", "bad_time"));
     }
@@ -96,69 +101,6 @@ pub fn paid_elsewhere(
         if count > 0 {
             found.push((project, month, count));
         }
-    }
-    Ok(found)
-}
-
-/// What was earned by attendance in a month and stands on no line of its sheets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnlistedWork {
-    /// The month.
-    pub month: Month,
-    /// Workers whose days they are.
-    pub workers: u32,
-    /// What the days come to at the agreed rates; nobody has audited it.
-    pub amount: Fen,
-}
-
-/// Months with a sheet, past their pay day, in which days were worked that stand on no line and that nobody has explained. A month
-/// without a sheet is none of them: it is not known as a whole.
-///
-/// Sums of days come first; a month is compared as a whole only where somebody has more of them than their lines.
-pub fn unlisted(
-    conn: &mut AnyConn,
-    ctx: &Ctx,
-    projects: &[ProjectId],
-    as_of: Day,
-) -> Result<BTreeMap<ProjectId, Vec<UnlistedWork>>, Problem> {
-    let mut listed: BTreeMap<(ProjectId, Month), BTreeMap<WorkerId, (i64, Fen)>> = BTreeMap::new();
-    for row in table::listed_days(conn, projects, as_of.min(ctx.today).month())? {
-        listed.entry((row.project_id, row.month.month())).or_default().insert(row.worker_id, (row.days, row.net_fen));
-    }
-    let mut found: BTreeMap<ProjectId, Vec<UnlistedWork>> = BTreeMap::new();
-    let mut read: Option<(Site, Standing)> = None;
-    for ((project, month), lines) in listed {
-        let mut seen: BTreeMap<WorkerId, i64> = BTreeMap::new();
-        for one in attendance::table::worked(conn, project, month)? {
-            let days = seen.entry(one.worker).or_default();
-            *days = days.saturating_add(one.hundredths);
-        }
-        let has_more = |(worker, days): (&WorkerId, &i64)| match lines.get(worker) {
-            Some((0, net)) if net.is_positive() => false,
-            Some((listed, _)) => days > listed,
-            None => *days > 0,
-        };
-        if !seen.iter().any(has_more) {
-            continue;
-        }
-        let (site, standing) = match read.take() {
-            Some((site, standing)) if site.id == project => (site, standing),
-            _ => {
-                let site = projects::site(conn, project)?;
-                let standing = Standing::read(conn, ctx, &site)?;
-                (site, standing)
-            }
-        };
-        if standing.due_on(ctx, &site, month) < as_of {
-            let matched = matched_with(conn, ctx, &site, &standing, month)?;
-            let open: Vec<Unlisted> = matched.rows.iter().filter_map(|row| matched.unlisted(row)).collect();
-            let amount = Fen::total(open.iter().map(|one| one.amount))?;
-            let workers = u32::try_from(open.len()).unwrap_or(u32::MAX);
-            if workers > 0 {
-                found.entry(project).or_default().push(UnlistedWork { month, workers, amount });
-            }
-        }
-        read = Some((site, standing));
     }
     Ok(found)
 }

@@ -13,6 +13,7 @@ pub mod sheet;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod unlisted;
 
 pub use actions::NOTE_MAX;
 pub use comparing::compare;

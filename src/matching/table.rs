@@ -8,7 +8,7 @@ use super::{Difference, Found};
 use crate::accounts::table::EntryRow;
 use crate::accounts::{Direction, EntryStatus, Purpose};
 use crate::base::id::{DocumentId, ProjectId, RecordId, WorkerId};
-use crate::base::{Day, Fen, Moment, Month};
+use crate::base::{Day, Moment, Month};
 use crate::store::bulk::directly;
 use crate::store::fixed::fixed;
 use crate::store::schema::{bank_entries, enrolment_events, enrolments, match_decisions};
@@ -88,35 +88,44 @@ pub fn months_with_others(conn: &mut AnyConn, projects: &[ProjectId], as_of: Day
     Ok(rows.into_iter().map(|row| (row.project_id, row.month.month())).collect())
 }
 
-/// Days and money that the lines of a month's sheets give a worker.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct ListedDays {
+#[derive(QueryableByName)]
+struct MonthRow {
     #[diesel(sql_type = BigInt)]
-    pub project_id: ProjectId,
-    #[diesel(sql_type = Date)]
-    pub month: Day,
-    #[diesel(sql_type = BigInt)]
-    pub worker_id: WorkerId,
-    #[diesel(sql_type = BigInt)]
-    pub days: i64,
-    #[diesel(sql_type = BigInt)]
-    pub net_fen: Fen,
+    project_id: ProjectId,
+    #[diesel(sql_type = Text)]
+    month: String,
 }
 
-/// What the sheets of months before one list, by worker; a sheet without a line has one row of worker 0.
-pub fn listed_days(conn: &mut AnyConn, projects: &[ProjectId], before: Month) -> Result<Vec<ListedDays>, StoreError> {
+/// Months before one that have a sheet, and in which somebody has more work days than their lines list. A line of money without days is by
+/// hours or pieces: days say nothing of it. One question for all the projects, answered by the sums themselves.
+pub fn months_with_more(
+    conn: &mut AnyConn,
+    projects: &[ProjectId],
+    before: Month,
+) -> Result<Vec<(ProjectId, Month)>, StoreError> {
     if projects.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(fixed(
-        "SELECT s.project_id AS project_id, s.month AS month, COALESCE(l.worker_id, CAST(0 AS BIGINT)) AS worker_id, \
-         CAST(COALESCE(SUM(l.days_hundredths), 0) AS BIGINT) AS days, CAST(COALESCE(SUM(l.net_fen), 0) AS BIGINT) AS net_fen \
-         FROM pay_sheets s LEFT JOIN pay_lines l ON l.project_id = s.project_id AND l.sheet_id = s.id \
-         WHERE s.project_id IN ($1) AND s.month < $2 GROUP BY s.project_id, s.month, l.worker_id ORDER BY 1, 2, 3",
+    let rows: Vec<MonthRow> = fixed(
+        "SELECT w.project_id AS project_id, w.month AS month FROM (\
+         SELECT project_id, worker_id, SUBSTR(CAST(worked_on AS TEXT), 1, 7) AS month, CAST(SUM(hundredths) AS BIGINT) AS days \
+         FROM work_days WHERE project_id IN ($1) AND worked_on < $2 \
+         GROUP BY project_id, worker_id, SUBSTR(CAST(worked_on AS TEXT), 1, 7)) w \
+         JOIN (SELECT DISTINCT project_id, SUBSTR(CAST(month AS TEXT), 1, 7) AS month FROM pay_sheets \
+         WHERE project_id IN ($1) AND month < $2) s ON s.project_id = w.project_id AND s.month = w.month \
+         LEFT JOIN (SELECT p.project_id AS project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) AS month, l.worker_id AS worker_id, \
+         CAST(SUM(l.days_hundredths) AS BIGINT) AS days, CAST(SUM(l.net_fen) AS BIGINT) AS net FROM pay_sheets p \
+         JOIN pay_lines l ON l.project_id = p.project_id AND l.sheet_id = p.id WHERE p.project_id IN ($1) AND p.month < $2 \
+         GROUP BY p.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7), l.worker_id) g \
+         ON g.project_id = w.project_id AND g.month = w.month AND g.worker_id = w.worker_id \
+         WHERE w.days > COALESCE(g.days, 0) AND NOT (COALESCE(g.days, 0) = 0 AND COALESCE(g.net, 0) > 0) \
+         GROUP BY w.project_id, w.month ORDER BY 1, 2",
     )
     .bigs(projects.iter().map(|project| project.0))
     .day(before.first())
-    .load(conn)?)
+    .load(conn)?;
+    let month = |text: &str| text.parse::<Month>().map_err(|error| StoreError::Damaged(error.to_string()));
+    rows.into_iter().map(|row| Ok((row.project_id, month(&row.month)?))).collect()
 }
 
 /// Every row, for `verify`.

@@ -6,8 +6,9 @@ use crate::base::id::{DepositId, DocumentId, LineId, MatterId, RecordId, SheetId
 use crate::base::{Day, Fen};
 use crate::deposits::{self, DepositEvent, actions::NewEvent};
 use crate::gates::{self, Subject};
+use crate::law::decision::{CureItem, Verdict};
 use crate::law::questions::labour_cost::{self, LabourCostInput};
-use crate::law::{self, Gate, decision::Verdict};
+use crate::law::{self, Gate};
 use crate::payroll::{self, LineState};
 use crate::projects::{PartyRole, Site};
 use crate::store::{AnyConn, Chain, Tx, jobs};
@@ -352,9 +353,11 @@ fn may_return(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, on: Day) -> Result<(), Pr
     }
     let rules: Vec<&str> = decision.reasons.iter().map(|reason| reason.rule.as_str()).collect();
     let rules = rules.join(", ");
+    let cures = |of: fn(&CureItem) -> &str| decision.cure.iter().map(of).collect::<Vec<_>>().join("; ");
+    let (zh, en) = (cures(|item| &item.zh), cures(|item| &item.en));
     let problem = Problem::conflict(
-        format!("保证金返还条件尚未满足（{}）：{rules}。", decision.verdict.as_str()),
-        format!("The deposit cannot be returned yet ({}): {rules}.", decision.verdict.as_str()),
+        format!("保证金返还条件尚未满足（{}）：{rules}。{zh}。", decision.verdict.as_str()),
+        format!("The deposit cannot be returned yet ({}): {rules}. {en}.", decision.verdict.as_str()),
     );
     Err(problem.at("step", "blocked"))
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::base::id::{CrewId, LineId, PartyId, RecordId, WorkerId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen};
-use crate::compliance::OWNER;
+use crate::compliance::{self, OWNER};
 use crate::law::questions::labour_cost::{self, LiabilityAnswer, LiabilityInput};
 use crate::payroll::table::LineRow;
 use crate::projects::{self, Fact, FactKind, PartyRole, Site};
@@ -70,6 +70,8 @@ pub struct Liability {
     pub needs: Vec<String>,
     /// Who keeps what is missing, in Chinese and English; `None` where nothing is.
     pub keeper: Option<String>,
+    /// Where nobody can say that nothing more is owed: who would know, and of what. `null` where the lines are all of it.
+    pub unclear: Option<String>,
     /// The oldest first.
     pub lines: Vec<Liable>,
     /// Whether there are lines beyond those shown.
@@ -103,6 +105,7 @@ pub fn arrears(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<Vec<LineRo
 pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Liability, Problem> {
     let rows = arrears(conn, site, as_of)?;
     let total = Fen::total(rows.iter().map(LineRow::rest))?;
+    let owing = compliance::owing_and_unlisted(conn, ctx, &[site.id], as_of)?;
     let facts = projects::actions::facts(conn, site, as_of, None)?;
     let owner_overdue = match facts.get(FactKind::OwnerMoney).map(|record| &record.fact) {
         Some(Fact::OwnerMoney { overdue: false, .. }) => Some(Fen::ZERO),
@@ -146,6 +149,7 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         rules: grounds.rules,
         needs: grounds.needs,
         keeper: owner_advances.is_none().then(|| OWNER.to_owned()),
+        unclear: owing.into_iter().find_map(|one| one.arrears.state.keeper().map(str::to_owned)),
         lines,
         more,
     })

@@ -2,7 +2,7 @@
 //!
 //! Machines' messages are `attendance`'s own. Uploads of the real-name protocol, bank events and bank files go the way of their first
 //! reading, for whoever sent them and with that sender's rights of today, all of it or nothing; the keys of each feed see to it that
-//! nothing is booked twice. Where nothing can be taken, the items stay open where they were put aside. Deliberately absent: sheets that
+//! nothing is booked twice, and what two persons have voided stays out. Where nothing can be taken, the items stay open where they were put aside. Deliberately absent: sheets that
 //! people upload; they are mended and handed in again.
 
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ use crate::base::id::{InboxId, QuarantineId, UserId};
 use crate::projects;
 use crate::realname;
 use crate::realname::again::Refusal;
+use crate::settlement::voiding::again::Again;
 use crate::settlement::{FileProblem, HandedIn, results, sheets, statements};
 use crate::store::inbox::again::{self, Stored};
 use crate::store::inbox::{InboxState, Rejected};
@@ -198,7 +199,7 @@ fn bank_file(tx: &mut Tx<'_>, sender: &Ctx, stored: &Stored, body: &[u8]) -> Res
     let is_result = came_as_result || file.statements.is_empty() && file.payment_status.is_some();
     let path = if is_result { "/api/v1/bank/results" } else { "/api/v1/bank/statements" };
     let content_type = stored.content_type.clone().unwrap_or_default();
-    let handed = HandedIn { name, content_type, bytes: Arc::clone(&bytes), file, path, said: None };
+    let handed = HandedIn { name, content_type, bytes: Arc::clone(&bytes), file, path, said: None, again: Again::LeftOut };
     let handed = as_first_read(tx.conn(), sender, stored, handed)?;
     let stood = of_items(&again::open_items(tx.conn(), stored.id)?);
     let receipt = if is_result { results::take(tx, sender, &handed)? } else { statements::take(tx, sender, &handed)? };

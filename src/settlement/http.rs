@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::receipt::{FileProblem, Receipt, refusal};
+use super::voiding::again::Again;
 use super::{HandedIn, listed, results, sheets, statements};
 use crate::store::spool::Spool;
 use crate::web::extract::{LargeUpload, Reply};
@@ -33,6 +34,12 @@ const RESULTS: &str = "/api/v1/bank/results";
 /// What may be said beside a list of results.
 const RUN: (&str, &str) = ("run", "The run that a list of results is of, by its message id; only lists that name none need it");
 
+/// What may be said beside a file that was voided.
+const AGAIN: (&str, &str) = (
+    "again",
+    "Why a file whose bytes two persons have voided is booked again; without a reason it is refused, naming who voided it",
+);
+
 /// The slice's routes.
 pub fn routes() -> Vec<Route> {
     let feed = Access::Holds(Verb::FeedBank);
@@ -43,7 +50,7 @@ pub fn routes() -> Vec<Route> {
             "Hand in statements: camt.052/053/054, MT940/942, direct-link files, CSV, XLS, XLSX, ZIP; a list of results is taken as one",
             || web::post().to(take_statements),
         )
-        .query(&[RUN])
+        .query(&[RUN, AGAIN])
         .takes_file(MEDIA_TYPES)
         .gives::<Receipt>(),
         Route::post(
@@ -52,7 +59,7 @@ pub fn routes() -> Vec<Route> {
             "Hand in results of payments: pain.002, a direct-link file, or a list as CSV, XLS or XLSX",
             || web::post().to(take_results),
         )
-        .query(&[RUN])
+        .query(&[RUN, AGAIN])
         .takes_file(MEDIA_TYPES)
         .gives::<Receipt>(),
     ];
@@ -79,7 +86,7 @@ pub async fn read(
         bank::outline(kept.as_ref(), told.as_deref(), options)
     };
     let file = web::block(read).await.unwrap_or_else(|_| broken_reader());
-    let handed = HandedIn { name, content_type, bytes, file, path, said: None };
+    let handed = HandedIn { name, content_type, bytes, file, path, said: None, again: Again::Refused };
     if !handed.is_sheet() {
         return Ok(handed);
     }
@@ -123,30 +130,33 @@ fn answer(reply: Reply<Value>) -> Result<Reply<Value>, Problem> {
 
 async fn take_statements(call: Call, query: web::Query<ResultsQuery>, upload: LargeUpload) -> Result<impl Responder, Problem> {
     let mut handed = uploaded(&call.ctx, upload, STATEMENTS).await?;
-    query.into_inner().name_run(&mut handed);
+    query.into_inner().name_run(&mut handed)?;
     let is_list = handed.file.statements.is_empty() && handed.file.payment_status.as_ref().is_some_and(listed::is_list);
     let take = if is_list { results::take } else { statements::take };
     let reply = call.write(StatusCode::OK, move |tx, ctx| take(tx, ctx, &handed)).await?;
     answer(reply)
 }
 
-/// Which run a list of results is of, where neither the list nor its ids say so.
+/// Which run a list of results is of, where neither the list nor its ids say so, and why a voided file comes again.
 #[derive(Debug, Deserialize)]
 struct ResultsQuery {
     run: Option<String>,
+    again: Option<String>,
 }
 
 impl ResultsQuery {
-    fn name_run(self, handed: &mut HandedIn) {
+    fn name_run(self, handed: &mut HandedIn) -> Result<(), Problem> {
         if let Some(run) = self.run.as_deref().map(str::trim).filter(|run| !run.is_empty()) {
             listed::name_run(handed, run);
         }
+        handed.again = Again::said(self.again.as_deref())?;
+        Ok(())
     }
 }
 
 async fn take_results(call: Call, query: web::Query<ResultsQuery>, upload: LargeUpload) -> Result<impl Responder, Problem> {
     let mut handed = uploaded(&call.ctx, upload, RESULTS).await?;
-    query.into_inner().name_run(&mut handed);
+    query.into_inner().name_run(&mut handed)?;
     let reply = call.write(StatusCode::OK, move |tx, ctx| results::take(tx, ctx, &handed)).await?;
     answer(reply)
 }

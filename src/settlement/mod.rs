@@ -25,6 +25,8 @@ pub mod voiding;
 
 pub use receipt::{FileProblem, Receipt, StatementReceipt};
 
+use self::voiding::again::Again;
+
 use std::io::Read;
 use std::sync::Arc;
 
@@ -71,6 +73,8 @@ pub struct HandedIn {
     pub path: &'static str,
     /// How a person said that its sheets are read, where one did.
     pub said: Option<sheets::Said>,
+    /// What is to be done where two persons have voided these bytes before.
+    pub again: Again,
 }
 
 impl HandedIn {

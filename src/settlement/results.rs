@@ -1,6 +1,7 @@
 //! A bank's report on a payment order (pain.002, or a list of results as a sheet): line by line, or a refusal of the whole file.
 
 use super::receipt::{FileProblem, Receipt, sorted};
+use super::voiding::again;
 use super::{HandedIn, Refused, doubts, keep, listed, table};
 use crate::accounts;
 use crate::accounts::profiles::{self, Profile};
@@ -129,6 +130,11 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
         keep(tx.conn(), ctx, inbox_id, handed, Some(project), (InboxState::Duplicate, items), &[])?;
         return Ok(receipt);
     }
+    let own = told.map(|told| order_of(tx.conn(), told)).transpose()?.flatten();
+    let voided = again::of_report(tx.conn(), project, &handed.sha256(), (&message_id, own.as_deref()))?;
+    if let Some(step) = &voided {
+        again::require(tx.conn(), handed, inbox_id, step, false)?;
+    }
     let source = format!("pain002 {inbox_id}");
     let applied = apply(tx, ctx, (&site, &profile), report, &message_id, &source, &mut refused)?;
     doubts::look_again(tx, ctx, &site, &message_id)?;
@@ -139,6 +145,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn) -> Result<Receipt, Pr
     }
     let state = if refused.items.is_empty() { InboxState::Done } else { InboxState::Part };
     keep(tx.conn(), ctx, inbox_id, handed, Some(project), (state, items), &refused.items)?;
+    again::note(tx, ctx, handed, inbox_id, voided.iter())?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
     tx.note(Chain::Project(project), ctx.now, ctx.actor(), "take_results", &inbox_id.to_string())?;
     let problems = refused.items.iter().map(FileProblem::from).chain(problems).collect();

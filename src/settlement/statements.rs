@@ -6,6 +6,7 @@ use super::allocate::{Desk, Effect};
 use super::page::{Answers, PAGE, Pending};
 use super::reading::{self, Read, Seen};
 use super::receipt::{FileProblem, Receipt, StatementReceipt, far_off, sorted};
+use super::voiding::again::{self, Again};
 use super::{HandedIn, Refused, keep, keep_again, sheets, table};
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::table::{self as accounts_table, AccountRow, StatementRow};
@@ -37,7 +38,7 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
     let file = &handed.file;
     let mut refused = Refused::default();
     let misfits = sheets::misfits(handed);
-    let desks: Vec<Option<(AccountRow, Site)>> = match misfits.is_empty() {
+    let mut desks: Vec<Option<(AccountRow, Site)>> = match misfits.is_empty() {
         true => file.statements.iter().map(|one| account_of(tx.conn(), ctx, one, handed)).collect::<Result<_, Problem>>()?,
         false => vec![None; file.statements.len()],
     };
@@ -68,6 +69,7 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
         }
         return Ok(receipt);
     }
+    let voided = again::of_statements(tx.conn(), handed, inbox_id, &desks)?;
     let mut statements = Vec::new();
     for problem in &misfits {
         refused.push(&problem.place, &problem.reason, problem.zh.clone(), problem.en.clone());
@@ -80,6 +82,9 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
             "该账号不是已登记、且由您报送的专用账户；文件已保存，登记账户后可重新上传。",
             "This is no wage account on record that you may feed; the file is kept. Register the account and hand it in again.",
         );
+    }
+    for (_, desk) in desks.iter_mut().enumerate().filter(|(at, _)| handed.again == Again::LeftOut && voided.contains_key(at)) {
+        *desk = None;
     }
     book_all(tx, ctx, handed, (inbox_id, false), &desks, &mut refused, &mut |receipt, found| {
         statements.push(receipt);
@@ -112,6 +117,7 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
         Some(_) => keep_again(tx.conn(), ctx, inbox_id, (state, items), &refused.items)?,
         None => keep(tx.conn(), ctx, inbox_id, handed, only, (state, items), &refused.items)?,
     }
+    again::note(tx, ctx, handed, inbox_id, voided.values())?;
     if !statements.is_empty() {
         sheets::note_use(tx, ctx, inbox_id, handed)?;
     }

@@ -140,9 +140,14 @@ impl Opener {
                 Ok(AnyConn::Sqlite(conn))
             }
             #[cfg(feature = "postgres")]
-            Place::Server(url) => diesel::pg::PgConnection::establish(url)
-                .map(AnyConn::Postgres)
-                .map_err(|error| StoreError::Unavailable(format!("cannot reach PostgreSQL: {error}"))),
+            Place::Server(url) => {
+                let unavailable =
+                    |error: &dyn std::fmt::Display| StoreError::Unavailable(format!("cannot reach PostgreSQL: {error}"));
+                let mut conn = diesel::pg::PgConnection::establish(url).map_err(|e| unavailable(&e))?;
+                // Months are cut out of days as text, which an administrator may have set otherwise.
+                conn.batch_execute("SET DateStyle TO 'ISO'").map_err(|e| unavailable(&e))?;
+                Ok(AnyConn::Postgres(conn))
+            }
             #[cfg(not(feature = "postgres"))]
             Place::Server(url) => Place::parse(url).and(Err(StoreError::Setup("this build has no PostgreSQL".to_owned()))),
         }

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 56] = [
+const PROJECT: [(&str, &str); 57] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -46,6 +46,7 @@ const PROJECT: [(&str, &str); 56] = [
     ("matter_steps", "project_id"),
     ("cleared_lines", "project_id"),
     ("void_steps", "project_id"),
+    ("file_returns", "project_id"),
     ("entry_payees", "project_id"),
     ("entry_payments", "project_id"),
     ("entry_doubts", "project_id"),

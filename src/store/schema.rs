@@ -486,6 +486,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    file_returns (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        inbox_id -> BigInt,
+        voided_id -> BigInt,
+        note -> Text,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     void_steps (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use super::past::KnownAt;
 use super::peer::Network;
 use super::{Code, Problem, Scope};
-use crate::base::id::IdSource;
+use crate::base::id::{IdSource, ProjectId};
 use crate::base::{Clock, Day, Moment};
 use crate::law::LawBook;
 use crate::law::decision::Policy;
 use crate::outlets::webhook::Preset;
-use crate::store::{Db, Vault};
+use crate::store::{AnyConn, Db, Vault};
 use crate::wire::direct_link::Families;
 use crate::wire::openapi::profile::Platforms;
 
@@ -164,6 +164,10 @@ pub struct InForce {
     pub activation: i64,
 }
 
+/// What stands against closing a project beside what a gate asks of the registries, in Chinese and English; for a project that whoever
+/// asks may see.
+pub type Hurdles = fn(&mut AnyConn, &Ctx, ProjectId, Day) -> Result<Vec<(String, String)>, Problem>;
+
 /// The services of the house.
 pub struct Ground {
     /// Database.
@@ -180,6 +184,8 @@ pub struct Ground {
     pub in_force: RwLock<Arc<InForce>>,
     /// Settings.
     pub settings: Settings,
+    /// What the clearance tells the gates, which stand below it.
+    pub hurdles: Hurdles,
 }
 
 impl Ground {

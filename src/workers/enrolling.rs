@@ -3,8 +3,8 @@
 use super::lookups::{self, view_with};
 use super::table::{self, EnrolmentRow, EventRow, WorkerRow};
 use super::{
-    BANK_NAME_MAX, Enrolled, EnrolmentResult, EventKind, IdKind, NAME_MAX, OTHER_NUMBER_MAX, PIN_MAX, Paper, TRADE_MAX, Warning,
-    WarningCode, card_index, day_number, id_index, pin_index,
+    BANK_NAME_MAX, Enrolled, EnrolmentResult, EventKind, IdKind, NAME_MAX, OTHER_NUMBER_MAX, PIN_MAX, Paper, TRADE_MAX,
+    TRADE_TABLE, Warning, WarningCode, card_index, day_number, id_index, pin_index,
 };
 use crate::base::id::{CrewId, DocumentId, RecordId, WorkerId};
 use crate::base::person::{BankCard, IdNumber, Phone, half_width};
@@ -341,6 +341,9 @@ fn warnings(
     let crew = projects::table::crews_of(conn, site.id)?.into_iter().find(|crew| crew.id == new.crew);
     if crew.is_some_and(|crew| new.entered_on < crew.from_on) {
         codes.push(WarningCode::BeforeCrew);
+    }
+    if !ctx.ground.settings.platforms.is_listed(TRADE_TABLE, &read.trade, ctx.today) {
+        codes.push(WarningCode::UnknownTrade);
     }
     warnings.extend(codes.into_iter().map(Warning::of));
     Ok(warnings)

@@ -100,6 +100,8 @@ words! {
         BeforeProject = "before_project",
         /// Entered before the crew came.
         BeforeCrew = "before_crew",
+        /// The trade is in no code table.
+        UnknownTrade = "unknown_trade",
     }
 }
 crate::web::openapi::word_schema!(WarningCode);
@@ -108,6 +110,13 @@ crate::web::openapi::word_schema!(WarningCode);
 pub const NAME_MAX: usize = 60;
 /// The longest trade, in characters.
 pub const TRADE_MAX: usize = 40;
+/// What is said of a trade that is in no code table.
+pub const UNKNOWN_TRADE: (&str, &str) = (
+    "工种不在代码表中，无法上报平台；请核对，或改用代码表中的工种名称或代码。",
+    "The trade is in no code table and cannot be reported; check it, or use a name or code of the table.",
+);
+/// The code table of trades.
+pub const TRADE_TABLE: &str = "workType";
 /// The longest name of a bank, in characters.
 pub const BANK_NAME_MAX: usize = 60;
 /// The longest number at a gate, in characters.
@@ -156,6 +165,7 @@ impl Warning {
             WarningCode::BeforeCrew => {
                 ("进场日期早于所在班组的进场日期，请核对。", "The entry is before the crew came; look at the day.")
             }
+            WarningCode::UnknownTrade => UNKNOWN_TRADE,
         };
         Self { code, zh: zh.to_owned(), en: en.to_owned() }
     }

@@ -9,6 +9,7 @@ use crate::attendance::intake::again::ReadAgain;
 use crate::attendance::intake::replay;
 use crate::base::id::InboxId;
 use crate::operation::replaying::{self, MACHINES, OTHERS};
+use crate::settlement::voiding::again;
 use crate::store::StoreError;
 use crate::store::inbox::InboxState;
 use crate::store::inbox::again::{Which, after, is_forgotten};
@@ -30,7 +31,7 @@ pub fn replay(config_dir: Option<&Path>, args: &ReplayArgs) -> Result<Verdict, S
     let (_, ground) = ground(config_dir, &args.place, args.place.open_existing()?)?;
     let feeds: Vec<&str> = args.feed.as_deref().map_or_else(|| [MACHINES.as_slice(), &OTHERS].concat(), |feed| vec![feed]);
     let states = state.map_or_else(|| vec![InboxState::Part, InboxState::Quarantined], |state| vec![state]);
-    let (mut total, mut failed, mut forgotten) = (ReadAgain::default(), 0_usize, 0_usize);
+    let (mut total, mut failed, mut forgotten, mut voided) = (ReadAgain::default(), 0_usize, 0_usize, 0_usize);
     for (feed, state) in feeds.into_iter().flat_map(|feed| states.iter().map(move |state| (feed, *state))) {
         let which = Which {
             feed: Some(feed.to_owned()),
@@ -58,6 +59,8 @@ pub fn replay(config_dir: Option<&Path>, args: &ReplayArgs) -> Result<Verdict, S
                     Ok(read) => total.add(read),
                     // Nothing is wrong with it: its bytes were kept for as long as they are kept.
                     Err(_) if ground.db.read_blocking(|conn| is_forgotten(conn, id))? => forgotten += 1,
+                    // Two persons have said that it does not count.
+                    Err(problem) if again::is_told_by(&problem) => voided += 1,
                     Err(problem) => {
                         failed += 1;
                         say(&format!("{id}: {}", refused(&problem)))?;
@@ -70,6 +73,9 @@ pub fn replay(config_dir: Option<&Path>, args: &ReplayArgs) -> Result<Verdict, S
     say(&format!("{messages} messages read again, {punches} punches new, {taken} items taken, {open} open, {failed} failed"))?;
     if forgotten > 0 {
         say(&format!("{forgotten} forgotten (retention) / {forgotten} 条原文已按保存期限清除"))?;
+    }
+    if voided > 0 {
+        say(&format!("{voided} voided, left out / {voided} 份文件已作废，未再入账"))?;
     }
     Ok(if failed == 0 { Verdict::Holds } else { Verdict::Fails })
 }

@@ -66,6 +66,7 @@ pub fn hand_in(stage: &mut Stage<'_, '_>, ctx: &Ctx, text: String, is_report: bo
         file,
         path,
         said: None,
+        again: Default::default(),
     };
     let receipt = if is_report {
         settlement::results::take(stage.tx, ctx, &handed)?

@@ -316,6 +316,7 @@ fn hand_in(service: &mut Service, books: &mut Books, plan: &Plan, letter: &Lette
         file,
         path,
         said: None,
+        again: Default::default(),
     };
     let handed = Arc::new(handed);
     let take = || {

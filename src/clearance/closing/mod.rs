@@ -10,10 +10,10 @@ use crate::accounts::{self, actions};
 use crate::base::Day;
 use crate::base::id::AccountId;
 use crate::gates::Subject;
-use crate::gates::actions::{answer, gather};
+use crate::gates::actions::{answer, gather, gather_by_law};
 use crate::gates::overriding::actions::{in_force, is_refusal};
 use crate::law::decision::Decision;
-use crate::law::{Gate, Verdict};
+use crate::law::{self, Gate, Verdict};
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
 use crate::web::problem::Fault;
@@ -35,13 +35,15 @@ pub fn close_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: AccountId, clo
 
 fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<(), Problem> {
     let subject = Subject { project: Some(site.id), ..Subject::default() };
+    let by_law = gather_by_law(tx.conn(), ctx, Gate::AccountClosing, &subject, ctx.today)?;
     let asked = gather(tx.conn(), ctx, Gate::AccountClosing, &subject, ctx.today)?;
     let answered = answer(tx, ctx, &asked)?;
     let gate = Gate::AccountClosing.as_str();
     if in_force(tx.conn(), site.id, gate, ctx.today)?.is_some() {
         return Ok(());
     }
-    if !is_refusal(gate, answered.decision.verdict.as_str()) {
+    // What the law asks is answered: only what clearance shows can stand against it, and that is listed stop by stop.
+    if !is_refusal(gate, law::decide(&ctx.book(), &by_law.question).verdict.as_str()) {
         let stops = of_project(tx.conn(), ctx, site, false, ctx.today)?.stops;
         let blocks: Vec<&Stop> = stops.iter().filter(|stop| stop.blocks).collect();
         return if blocks.is_empty() { Ok(()) } else { Err(stopped(&blocks)) };
@@ -77,8 +79,8 @@ fn stopped(stops: &[&Stop]) -> Problem {
         Fault {
             place: stop.kind.as_str().to_owned(),
             reason: "bad_state".to_owned(),
-            zh: format!("{} 项{amount}，由 {} 办理。", stop.count, stop.by),
-            en: format!("{} of them{amount}; {} acts.", stop.count, stop.by),
+            zh: format!("{}：{} 项{amount}，由 {} 办理。", stop.kind.words().0, stop.count, stop.by),
+            en: format!("{}: {} of them{amount}; {} acts.", stop.kind.words().1, stop.count, stop.by),
         }
     });
     problem.at("account", "not_cleared").with_faults(faults)

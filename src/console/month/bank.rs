@@ -11,6 +11,7 @@ use crate::console::{Frame, Shown, show};
 use crate::payroll::pay_run::table::head;
 use crate::projects::enter;
 use crate::settlement::sheets::waiting::{self, Waiting};
+use crate::settlement::voiding::again::Again;
 use crate::settlement::{self, Receipt, http, listed};
 use crate::store::AnyConn;
 use crate::store::spool::Spool;
@@ -163,6 +164,11 @@ pub(super) async fn take_results(form: Form, path: web::Path<(ProjectId, PayRunI
     taken(form, Some(&message), RUN_PATH, Some((project, id))).await
 }
 
+/// What the form says of a file that was voided: a tick and a reason, or nothing.
+pub(super) fn again_of(form: &Form) -> Result<Again, Problem> {
+    Again::said(form.ticked("again").then(|| form.text("again_reason").unwrap_or_default()))
+}
+
 async fn taken(form: Form, run: Option<&str>, path: &'static str, of: Option<(ProjectId, PayRunId)>) -> Shown {
     let file = form.file("file")?;
     let name = file.name.clone().unwrap_or_default();
@@ -171,6 +177,7 @@ async fn taken(form: Form, run: Option<&str>, path: &'static str, of: Option<(Pr
     if let Some(run) = run {
         listed::name_run(&mut handed, run);
     }
+    handed.again = again_of(&form)?;
     if of.is_some() && handed.file.payment_status.is_none() {
         let problem = Problem::invalid(
             "这不是代发结果清单：应有处理结果一列，以及代发编号，或姓名、账号和金额；对账单请在“银行文件”页面上传。",

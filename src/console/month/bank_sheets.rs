@@ -7,7 +7,7 @@ use actix_web::web;
 use askama::Template;
 use serde::Deserialize;
 
-use super::bank::{BankPage, Told};
+use super::bank::{BankPage, Told, again_of};
 use crate::accounts::{self, table::AccountRow};
 use crate::base::id::{AccountId, InboxId, ProjectId, RecordId};
 use crate::base::person::masked;
@@ -176,6 +176,7 @@ fn asked(form: &Form) -> Result<Asked, Problem> {
         header_row: number("header_row"),
         encoding: form.text("encoding").map(str::to_owned),
         columns: (!is_other).then_some(columns),
+        again: again_of(form)?,
     })
 }
 

@@ -30,6 +30,10 @@ impl DoubtsPage {
     fn is_refund(&self, doubt: &DoubtView) -> bool {
         doubt.kind == DoubtKind::RefundWaits
     }
+
+    fn is_surplus(&self, doubt: &DoubtView) -> bool {
+        doubt.kind == DoubtKind::RefundedAgain
+    }
 }
 
 pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
@@ -52,12 +56,14 @@ pub(super) async fn ask(form: Form, project: web::Path<ProjectId>) -> Shown {
     let doubt: RecordId = form.parse("doubt")?;
     let answer: DoubtAnswer = form.parse("answer")?;
     let payment = if answer == DoubtAnswer::RefundOfLine { Some(form.required("payment")?.to_owned()) } else { None };
+    let entry = if answer == DoubtAnswer::TakenBack { Some(form.required("entry")?.to_owned()) } else { None };
     let note = form.required("note")?.to_owned();
     let paper = evidence::uploaded(&form, "file", DocumentKind::Other).filter(|_| answer == DoubtAnswer::NoWageRefund);
     form.write(Verb::FeedBank, move |tx, ctx| {
         let site = projects::enter(tx.conn(), &ctx.scope, id)?;
         let document = evidence::kept(tx, ctx, &site, paper.as_ref())?;
-        let new = NewAnswer { answer, payment: payment.clone(), document, note: note.clone() };
+        let (payment, entry) = (payment.clone(), entry.clone());
+        let new = NewAnswer { answer, payment, entry, document, note: note.clone() };
         answering::ask(tx, ctx, &site, doubt, &new)
     })
     .await?;

@@ -8,6 +8,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("refunded_again", "同一代发重复退回"),
     ("refund_of_line", "某笔工资的退回"),
     ("no_wage_refund", "不是工资退回"),
+    ("bank_took_back", "银行已收回多退的款项"),
     ("bank_mismatch", "银行扣付与指令不符"),
     ("ledger_differs", "银行余额与账本不符"),
     ("shortage", "补足人工费用请求"),

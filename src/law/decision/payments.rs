@@ -49,6 +49,7 @@ fn payroll(months: &[Vec<(Line, i64)>]) -> Vec<MonthPay> {
             disputed: of(&[Line::Disputed]),
             pay_due_on: month.plus(1).first().plus_days(14),
             live_contracts: true,
+            unlisted: 0,
         }
     };
     months.iter().enumerate().map(month).collect()

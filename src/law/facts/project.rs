@@ -194,6 +194,10 @@ pub struct MonthPay {
     pub pay_due_on: Day,
     /// Somebody had a live contract in the month.
     pub live_contracts: bool,
+    /// Workers with work days that stand on no line although their pay day is past, and that nobody has explained: what they are owed
+    /// nobody knows.
+    #[serde(default)]
+    pub unlisted: u32,
 }
 
 /// In what form the deposit stands.

@@ -1,8 +1,9 @@
 //! Arrears (欠薪): three-valued, from the months of pay.
 //!
-//! True where a line past its due day failed or was never sent; not known where a month has no audited sheet, a payment has no result
-//! or a worker disputes; false only where every month with attendance or a live contract has an audited sheet and all of it is paid.
-//! A month whose pay day has not passed owes nothing yet. Callers pass every month from the start of work on.
+//! True where a line past its due day failed or was never sent; not known where a month has no audited sheet, a payment has no result,
+//! a worker disputes, or work past its pay day stands on no line; false only where every month with attendance or a live contract has an
+//! audited sheet and all of it is paid. A month whose pay day has not passed owes nothing yet. Callers pass every month from the start of
+//! work on.
 
 use crate::base::{Day, Fen, Month};
 use crate::law::book::ids::R724_03;
@@ -23,6 +24,23 @@ pub struct Arrears {
     pub months: Vec<Month>,
     /// What is missing for an answer, like `2026-01 sheet`, `2026-01 bank result`, `2026-01 dispute`.
     pub needs: Vec<String>,
+}
+
+impl Arrears {
+    /// Sets beside what sheets and results say the months with work that stands on no line, each with how many workers: nobody can say
+    /// then that nothing is owed.
+    pub fn beside_unlisted(mut self, months: &[(Month, u32)]) -> Self {
+        if months.is_empty() || self.state.get() != Some(false) {
+            return self;
+        }
+        let told = |of: fn(&(Month, u32)) -> String| months.iter().map(of).collect::<Vec<_>>().join("; ");
+        let zh = told(|(month, workers)| format!("{month} 有 {workers} 人的工日未列入工资表"));
+        let en = told(|(month, workers)| format!("{month}: work days of {workers} on no pay sheet"));
+        self.needs.extend(months.iter().map(|(month, _)| format!("{month} days on no sheet")));
+        self.needs.sort();
+        self.state = Fact::not_known(&format!("施工总承包单位（{zh}） / general contractor ({en})"));
+        self
+    }
 }
 
 /// Whether somebody worked, or could have, in the month; `None` where attendance is not known.
@@ -75,7 +93,10 @@ pub fn of(payroll: &[MonthPay], as_of: Day) -> Arrears {
     } else if !arrears.needs.is_empty() {
         arrears.state = Fact::not_known("施工总承包单位 / general contractor");
     }
-    arrears
+    let mut unlisted: Vec<(Month, u32)> =
+        payroll.iter().filter(|month| month.unlisted > 0).map(|month| (month.month, month.unlisted)).collect();
+    unlisted.sort();
+    arrears.beside_unlisted(&unlisted)
 }
 
 pub(super) fn judge(bench: &Bench<'_>, facts: &ProjectFacts) -> Vec<Finding> {

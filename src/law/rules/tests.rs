@@ -31,6 +31,7 @@ fn january() -> MonthPay {
         disputed: Owed::default(),
         pay_due_on: day("2026-02-14"),
         live_contracts: true,
+        unlisted: 0,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::web::{Ctx, Problem};
 use crate::wire::pay_sheet::PayRow;
 use crate::wire::text::{clip, squeezed};
 use crate::workers::table::EnrolmentRow;
-use crate::workers::{self, IdKind, card_index, id_index};
+use crate::workers::{self, IdKind, TRADE_TABLE, UNKNOWN_TRADE, card_index, id_index};
 
 /// What is known of the project's month.
 pub(super) struct Known {
@@ -49,6 +49,14 @@ pub(super) struct Sorted<'a> {
 pub(super) struct Good<'a> {
     pub row: &'a PayRow,
     pub enrolment: EnrolmentRow,
+}
+
+/// A trade that is in no code table: the row is taken, and somebody looks at it.
+fn unknown_trade(ctx: &Ctx, proposal: &Proposal, row: &PayRow) -> Option<Fault> {
+    let trade = row.trade.as_deref().filter(|trade| !ctx.ground.settings.platforms.is_listed(TRADE_TABLE, trade, ctx.today))?;
+    let ((zh, en), trade) = (UNKNOWN_TRADE, clip(trade, 20));
+    let (zh, en) = (format!("{trade}：{zh}"), format!("{trade}: {en}"));
+    Some(Fault { place: proposal.place(row.row, "trade"), reason: "unknown_reference".to_owned(), zh, en })
 }
 
 impl Known {
@@ -132,6 +140,7 @@ impl Known {
                     };
                     against::warn(row, earned, enrolment.day_rate, !self.earned.is_empty(), &mut warn);
                     sorted.warnings.extend(self.other_team(proposal, row, &enrolment));
+                    sorted.warnings.extend(unknown_trade(ctx, proposal, row));
                     sorted.good.push(Good { row, enrolment });
                 }
                 None => sorted.refused = sorted.refused.saturating_add(1),

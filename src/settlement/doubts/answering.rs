@@ -2,7 +2,7 @@
 
 use super::books::{self, Due, Net};
 use super::table::{self, PaymentRow, StepRow};
-use super::{Doubt, DoubtAnswer, DoubtKind, DoubtStep};
+use super::{Doubt, DoubtAnswer, DoubtKind, DoubtStep, taking_back};
 use crate::accounts::table::{self as accounts_table, EntryRow};
 use crate::accounts::{Direction, posting_key};
 use crate::base::Fen;
@@ -28,6 +28,8 @@ pub struct NewAnswer {
     /// The payments that it gives back, for [`DoubtAnswer::RefundOfLine`]: ids with blanks or commas between them; the id of a run
     /// stands for all of it that is out.
     pub payment: Option<String>,
+    /// The entry by which the bank took a surplus back, for [`DoubtAnswer::TakenBack`].
+    pub entry: Option<String>,
     /// The bank's paper, for [`DoubtAnswer::NoWageRefund`]: money that may be a worker's is not talked away.
     pub document: Option<DocumentId>,
     /// Why, in words.
@@ -51,6 +53,9 @@ fn find(tx: &mut Tx<'_>, site: &Site, id: RecordId) -> Result<Doubt, Problem> {
 
 /// Whether an answer can be one to the doubt: a refund is of a payment of its amount, a surplus is explained.
 fn check(tx: &mut Tx<'_>, site: &Site, doubt: &Doubt, answer: DoubtAnswer, payment: Option<&str>) -> Result<(), Problem> {
+    if answer == DoubtAnswer::TakenBack {
+        return taking_back::entry_of(tx.conn(), site, doubt, payment).map(drop);
+    }
     let is_refund = doubt.row.kind == DoubtKind::RefundWaits;
     if is_refund == (answer == DoubtAnswer::Explained) {
         let problem = Problem::invalid("该答复不适用于此疑点。", "That is no answer to this doubt.");
@@ -160,8 +165,13 @@ pub fn ask(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, new: &NewAnswe
     if new.answer == DoubtAnswer::NoWageRefund {
         require_paper(tx.conn(), site, new.document)?;
     }
-    let payment =
-        new.payment.as_deref().map(str::trim).filter(|text| !text.is_empty() && new.answer == DoubtAnswer::RefundOfLine);
+    // What the answer points at is kept in one place: payments, or the entry that took the money back.
+    let pointed = match new.answer {
+        DoubtAnswer::RefundOfLine => new.payment.as_deref(),
+        DoubtAnswer::TakenBack => new.entry.as_deref(),
+        _ => None,
+    };
+    let payment = pointed.map(str::trim).filter(|text| !text.is_empty());
     check(tx, site, &doubt, new.answer, payment)?;
     step(tx, ctx, site, &doubt, (DoubtStep::Asked, new.answer, payment.map(str::to_owned), new.document), note)
 }
@@ -186,6 +196,10 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, approves: b
     check(tx, site, &doubt, answer, payment.as_deref())?;
     match (answer, &payment) {
         (DoubtAnswer::RefundOfLine, Some(payment)) => give_back(tx, ctx, site, &doubt.entry, payment)?,
+        (DoubtAnswer::TakenBack, named) => {
+            let entry = taking_back::entry_of(tx.conn(), site, &doubt, named.as_deref())?;
+            taking_back::settle(tx, ctx, site, &entry)?;
+        }
         (DoubtAnswer::NoWageRefund, _) => move_refund(tx, ctx, site, &doubt.entry, LedgerAccount::Unexplained)?,
         _ => {}
     }

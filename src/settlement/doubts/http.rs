@@ -49,6 +49,9 @@ pub struct SayDoubt {
     /// that is out.
     #[serde(default)]
     payment: Option<String>,
+    /// The entry by which the bank took a surplus back, for `bank_took_back`.
+    #[serde(default)]
+    entry: Option<BankEntryId>,
     /// The bank's paper that shows it, for `no_wage_refund`.
     #[serde(default)]
     document_id: Option<DocumentId>,
@@ -148,10 +151,12 @@ async fn list(call: Call, path: web::Path<ProjectId>) -> Result<impl Responder, 
 
 async fn asked(call: Call, path: web::Path<(ProjectId, RecordId)>, body: Body<SayDoubt>) -> Result<impl Responder, Problem> {
     let (project, id) = path.into_inner();
-    let SayDoubt { answer, payment, document_id, note } = body.0;
+    let SayDoubt { answer, payment, entry, document_id, note } = body.0;
+    let entry = entry.map(|id| id.to_string());
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = projects::enter(tx.conn(), &ctx.scope, project)?;
-        let new = NewAnswer { answer, payment: payment.clone(), document: document_id, note: note.clone() };
+        let (payment, entry) = (payment.clone(), entry.clone());
+        let new = NewAnswer { answer, payment, entry, document: document_id, note: note.clone() };
         answering::ask(tx, ctx, &site, id, &new)
     })
     .await

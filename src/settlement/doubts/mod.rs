@@ -11,6 +11,7 @@ mod candidates;
 pub mod http;
 mod noting;
 pub mod table;
+mod taking_back;
 
 pub use books::{Due, Net};
 pub use candidates::{Candidate, of, waiting};
@@ -66,6 +67,8 @@ words! {
         NoWageRefund = "no_wage_refund",
         /// It is explained by what the note says.
         Explained = "explained",
+        /// What came back beyond the payment was taken back by another entry of the bank, which is named.
+        TakenBack = "bank_took_back",
     }
 }
 crate::store::types::word_column!(DoubtAnswer);
@@ -107,7 +110,11 @@ pub fn all(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Doubt>, Problem
     for (row, entry) in rows {
         let payments = table::of_entry(conn, project, entry.id)?;
         let steps = steps.remove(&row.id).unwrap_or_default();
-        let is_settled = steps.last().is_some_and(|step| step.step == DoubtStep::Settled);
+        let is_settled = match steps.last().filter(|step| step.step == DoubtStep::Settled) {
+            // What another entry explains is open again where that entry's file was voided.
+            Some(step) if step.answer == DoubtAnswer::TakenBack => taking_back::stands(conn, project, step)?,
+            settled => settled.is_some(),
+        };
         let is_open = !is_settled
             && match row.kind {
                 DoubtKind::RefundWaits => payments.is_empty(),

@@ -77,6 +77,19 @@ pub fn insert_doubts(tx: &mut Tx<'_>, rows: &[DoubtRow]) -> Result<(), StoreErro
     tx.seal_all(rows)
 }
 
+/// Whether another doubt is answered, or asked to be, with this entry.
+pub fn answers_with(conn: &mut AnyConn, project: ProjectId, entry: &str, doubt: RecordId) -> Result<bool, StoreError> {
+    use doubt_steps as d;
+    let named: Vec<(RecordId, RecordId, DoubtStep)> = d::table
+        .filter(d::project_id.eq(project).and(d::answer.eq(DoubtAnswer::TakenBack)).and(d::doubt_id.ne(doubt)))
+        .filter(d::payment.eq(entry))
+        .order(d::id)
+        .select((d::doubt_id, d::id, d::step))
+        .load(conn)?;
+    let is_last = |of: &RecordId, id: &RecordId| named.iter().filter(|one| one.0 == *of).all(|one| one.1 <= *id);
+    Ok(named.iter().any(|(of, id, step)| *step != DoubtStep::Dropped && is_last(of, id)))
+}
+
 pub fn insert_step(tx: &mut Tx<'_>, row: &StepRow) -> Result<(), StoreError> {
     diesel::insert_into(doubt_steps::table).values(row).execute(tx.conn())?;
     tx.seal(row)

@@ -137,6 +137,7 @@ mod tests {
             file: crate::wire::bank::BankFile { payment_status: Some(report), ..Default::default() },
             path: "/api/v1/bank/results",
             said: None,
+            again: Default::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use super::{LayoutStep, Said, is_part_of, misfits_of};
 use crate::accounts::table::{self as accounts_table, AccountRow};
 use crate::base::id::{InboxId, RecordId};
 use crate::projects::Site;
+use crate::settlement::voiding::again::Again;
 use crate::settlement::{FileProblem, HandedIn, Receipt, keep, statements};
 use crate::store::inbox::InboxState;
 use crate::store::spool::Spool;
@@ -35,6 +36,8 @@ pub struct Asked {
     pub encoding: Option<String>,
     /// What each column is, by its place.
     pub columns: Option<BTreeMap<usize, Field>>,
+    /// What is to be done where these bytes were voided before.
+    pub again: Again,
 }
 
 /// How a kept sheet would be read.
@@ -119,7 +122,15 @@ pub fn keep_file(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: (Option<String>,
     }
     let id = InboxId(ctx.id());
     let file = BankFile { format: "csv".to_owned(), ..BankFile::default() };
-    let handed = HandedIn { name, content_type, bytes: Arc::new(Spool::of(bytes)), file, path: "bank-sheets", said: None };
+    let handed = HandedIn {
+        name,
+        content_type,
+        bytes: Arc::new(Spool::of(bytes)),
+        file,
+        path: "bank-sheets",
+        said: None,
+        again: Again::Refused,
+    };
     keep(tx.conn(), ctx, id, &handed, Some(site.id), (InboxState::New, 0), &[])?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "take_bank_sheet", &id.to_string())?;
     Ok(id)
@@ -262,6 +273,7 @@ pub fn take(
         file: shown.file,
         path: "bank-sheets",
         said: Some(said),
+        again: asked.again.clone(),
     };
     statements::take_kept(tx, ctx, &handed, id)
 }

@@ -13,6 +13,7 @@ use super::table::{self, LayoutRow};
 use crate::accounts::{self, table::AccountRow};
 use crate::base::Moment;
 use crate::base::id::{AccountId, InboxId, ProjectId, RecordId};
+use crate::settlement::voiding::again::Again;
 use crate::settlement::{FileProblem, Receipt};
 use crate::store::AnyConn;
 use crate::web::extract::Upload;
@@ -237,13 +238,15 @@ pub struct SayColumns {
     encoding: Option<String>,
     /// What each column is, by its letters: `{"A": "booked_on", "C": "amount", "D": "mark"}`.
     columns: Option<BTreeMap<String, String>>,
+    /// Why a sheet whose bytes were voided before is booked all the same.
+    again: Option<String>,
 }
 
 impl SayColumns {
     fn asked(self) -> Result<Asked, Problem> {
-        let Self { sheet, header_row, encoding, columns } = self;
+        let Self { sheet, header_row, encoding, columns, again } = self;
         let columns = columns.map(|columns| by_place(&columns)).transpose()?;
-        Ok(Asked { sheet, header_row, encoding, columns })
+        Ok(Asked { sheet, header_row, encoding, columns, again: Again::said(again.as_deref())? })
     }
 }
 
@@ -291,7 +294,7 @@ async fn hand_in(call: Call, path: OfAccount, upload: Upload) -> Result<impl Res
 async fn look(call: Call, path: OfSheet, query: web::Query<Wanted>) -> Result<impl Responder, Problem> {
     let (project, account, id) = path.into_inner();
     let Wanted { sheet, header_row, encoding } = query.into_inner();
-    let asked = Asked { sheet, header_row, encoding, columns: None };
+    let asked = Asked { sheet, header_row, encoding, ..Asked::default() };
     call.read(move |conn, ctx| {
         let (site, account) = accounts::enter(conn, &ctx.scope, project, account)?;
         let shown = actions::show(conn, ctx, &site, &account, id, &asked)?;

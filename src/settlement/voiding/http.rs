@@ -5,7 +5,7 @@ use actix_web::{Responder, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::table::{self, StepRow};
+use super::table::{self, ReturnRow, StepRow};
 use super::{Voiding, ask, decide, file_of};
 use crate::base::id::{AccountId, InboxId, ProjectId, StatementId};
 use crate::base::{Day, Fen, Moment};
@@ -95,6 +95,8 @@ pub struct FileView {
     pub is_voided: bool,
     /// The steps of its voiding.
     pub steps: Vec<StepRow>,
+    /// Where it was handed in although its bytes had been voided, or came again after it was: why, and by whom.
+    pub returns: Vec<ReturnRow>,
 }
 
 /// What a file told the project.
@@ -121,6 +123,7 @@ pub fn view(conn: &mut AnyConn, site: &Site, id: InboxId) -> Result<FileView, Pr
                 closing: row.closing_fen,
             })
             .collect(),
+        returns: table::returns_of(conn, site.id, id)?,
         is_voided: steps.last().is_some_and(|row| row.step == Voiding::Voided),
         steps,
     })

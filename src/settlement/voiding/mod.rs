@@ -2,16 +2,19 @@
 //!
 //! Nothing is removed. Entries that the file told, first or again, are taken back by postings that name theirs; words that it spoke on
 //! pay lines are withdrawn, so that those payments are unknown, not owed. Then the files that stand are told again from their kept
-//! bytes, and whatever they too had said is booked from them. The same file handed in later is a new one. Deliberately absent: voiding
-//! one entry of a file, since a bank's statement is right as a whole or not at all.
+//! bytes, and whatever they too had said is booked from them. The same file handed in later is asked about (`again`). Deliberately
+//! absent: voiding one entry of a file, since a bank's statement is right as a whole or not at all.
 
+pub mod again;
 pub mod http;
 pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::again::Again;
 use self::table::{FileRow, StepRow};
+use super::listed::run_given;
 use super::{HandedIn, results, sheets, statements};
 use crate::accounts::table::{self as accounts_table, EntryRow};
 use crate::accounts::{EntryStatus, posting_key, taken_back_key};
@@ -237,7 +240,8 @@ fn tell_again(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: InboxId) -> Result<()
     let options = ReadOptions { families: Some(&ctx.ground.settings.direct_link), ..ReadOptions::default() };
     let file = bank::read_with(&bytes, None, said.as_ref().map_or(options, |said| said.options(options)));
     let content_type = kept.content_type.unwrap_or_default();
-    let handed = HandedIn { name: None, content_type, bytes: Arc::new(Spool::of(bytes)), file, path: "kept", said };
+    let handed =
+        HandedIn { name: None, content_type, bytes: Arc::new(Spool::of(bytes)), file, path: "kept", said, again: Again::LeftOut };
     if handed.file.payment_status.is_some() {
         results::retake(tx, ctx, site, id, &handed)
     } else {

@@ -1,7 +1,7 @@
 //! Rows of voiding, and what a file has told.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
 
 use super::Voiding;
@@ -9,7 +9,7 @@ use crate::accounts::table::{EntryRow, StatementRow};
 use crate::base::Moment;
 use crate::base::id::{InboxId, ProjectId, RecordId};
 use crate::store::inbox::{InboxState, parts};
-use crate::store::schema::{bank_entries, bank_statements, inbox, void_steps};
+use crate::store::schema::{bank_entries, bank_statements, file_returns, inbox, void_steps};
 use crate::store::tx::sealed_in_project;
 use crate::store::vault::{Owner, Vault};
 use crate::store::{AnyConn, StoreError, Tx};
@@ -29,8 +29,75 @@ pub struct StepRow {
     pub recorded_seq: i64,
 }
 
+/// A voided file that was handed in again with a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
+#[diesel(table_name = file_returns)]
+#[schema(as = FileReturn)]
+pub struct ReturnRow {
+    pub project_id: ProjectId,
+    pub id: RecordId,
+    /// The message that was booked.
+    pub inbox_id: InboxId,
+    /// The message with the same bytes that had been voided.
+    pub voided_id: InboxId,
+    /// The reason.
+    pub note: String,
+    pub recorded_by: String,
+    pub recorded_at: Moment,
+    pub recorded_seq: i64,
+}
+
 sealed_in_project! {
     StepRow: "void_steps", project_id;
+    ReturnRow: "file_returns", project_id;
+}
+
+pub fn insert_return(tx: &mut Tx<'_>, row: &ReturnRow) -> Result<(), StoreError> {
+    diesel::insert_into(file_returns::table).values(row).execute(tx.conn())?;
+    tx.seal(row)
+}
+
+/// Where a file stands for a voided one, or one with its bytes was booked after it was voided.
+pub fn returns_of(conn: &mut AnyConn, project: ProjectId, file: InboxId) -> Result<Vec<ReturnRow>, StoreError> {
+    use file_returns as r;
+    Ok(r::table
+        .filter(r::project_id.eq(project).and(r::inbox_id.eq(file).or(r::voided_id.eq(file))))
+        .order(r::id)
+        .select(ReturnRow::as_select())
+        .load(conn)?)
+}
+
+/// Every row, for `verify`.
+pub fn all_returns(conn: &mut AnyConn) -> Result<Vec<ReturnRow>, StoreError> {
+    Ok(file_returns::table.order(file_returns::id).select(ReturnRow::as_select()).load(conn)?)
+}
+
+/// The steps by which files with these bytes were voided in a project, in the order of record.
+pub fn voided_with(conn: &mut AnyConn, project: ProjectId, sha256: &str) -> Result<Vec<StepRow>, StoreError> {
+    let steps: Vec<StepRow> = void_steps::table
+        .filter(void_steps::project_id.eq(project).and(void_steps::step.eq(Voiding::Voided)))
+        .order(void_steps::id)
+        .select(StepRow::as_select())
+        .load(conn)?;
+    let files: Vec<InboxId> = steps.iter().map(|step| step.inbox_id).collect();
+    let mut equal: Vec<InboxId> = Vec::new();
+    for some in files.chunks(500) {
+        let wanted = inbox::id.eq_any(some.to_vec()).and(inbox::body_sha256.eq(sha256));
+        equal.extend(inbox::table.filter(wanted).select(inbox::id).load::<InboxId>(conn)?);
+    }
+    Ok(steps.into_iter().filter(|step| equal.contains(&step.inbox_id)).collect())
+}
+
+/// The messages in which a bank's file with these bytes was taken, wholly or in part.
+pub fn taken_with(conn: &mut AnyConn, sha256: &str) -> Result<Vec<InboxId>, StoreError> {
+    // The list of feeds is the index's own: only then does the planner see that the index serves.
+    let rows: Vec<IdRow> = diesel::sql_query(
+        "SELECT id FROM inbox WHERE feed IN ('camt', 'bankfile', 'mt940', 'pain002') AND body_sha256 = $1 \
+         AND state IN ('done', 'part') ORDER BY id",
+    )
+    .bind::<Text, _>(sha256)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| InboxId(row.id)).collect())
 }
 
 pub fn insert(tx: &mut Tx<'_>, row: &StepRow) -> Result<(), StoreError> {

@@ -145,6 +145,12 @@ impl Platforms {
         held.is_none_or(|held| held.open || held.codes.contains_key(code)) || profile.unknown_codes == UnknownCode::Warning
     }
 
+    /// Whether a text is a code of a table, or the name of one, in any profile; where no profile has such a table nothing is unknown.
+    pub fn is_listed(&self, table: &str, text: &str, on: Day) -> bool {
+        let mut held = self.0.values().filter_map(|profile| Some((profile, self.table(profile, table, on)?))).peekable();
+        held.peek().is_none() || held.any(|(profile, of)| of.open || self.code_of(profile, table, text, on).is_some())
+    }
+
     /// The code of a table that a text is, or whose name it is: `020`, `钢筋工` and `钢筋` are the same trade, and a branch is its bank.
     pub fn code_of(&self, profile: &Profile, table: &str, text: &str, on: Day) -> Option<String> {
         let held = self.table(profile, table, on)?;

@@ -6,7 +6,7 @@ use super::doubts::{credit, debit, decide, doubts, open_kinds, other, paid, reas
 use super::ledger::{balance, broken};
 use super::matching::site;
 use super::payroll::Stage;
-use super::settlement::{Ntry, ledger, states};
+use super::settlement::{Ntry, entries, ledger, states};
 use super::voiding::void;
 use crate::both;
 use crate::suite::ground::App;
@@ -178,6 +178,49 @@ both!(a_whole_refund_after_a_part_opens_the_rest_and_its_surplus_stays_unexplain
     assert_eq!(owed_and_under_way(&stage).await, ("-1600.00".into(), "0.00".into()));
     let second = stage.order(&sheet, "part-0009").await.expect(201);
     assert_eq!(second["run"]["total"], "1600.00", "{second}");
+    sound(&app);
+});
+
+both!(a_surplus_is_answered_with_the_entry_by_which_the_bank_took_it_back, |app| {
+    let (stage, ids) = paid(&app).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    told(client, "D2", &[credit(&ids[0], "600.00", "V2-1")]).await;
+    told(client, "D3", &[credit(&ids[0], "1600.00", "V2-3")]).await;
+    assert_eq!(open_kinds(client, site).await, ["refunded_again"]);
+    let surplus = doubts(client, site).await.into_iter().find(|one| one["kind"] == "refunded_again").unwrap();
+    assert_eq!(surplus["amount"], "600.00", "{surplus}");
+    // The bank takes it back, and once more another sum; neither is a payment of anybody.
+    let takes = |amount: &'static str, reference: &'static str| Ntry {
+        reference: Some(reference),
+        text: "收回多退款项",
+        ..Ntry::debit(amount, "2026-03-02")
+    };
+    let receipt = told(client, "D4", &[takes("600.00", "V3-1"), takes("500.00", "V3-2")]).await;
+    let account = receipt["statements"][0]["account_id"].as_str().unwrap().to_owned();
+    let all = entries(client, site, &account).await;
+    let of = |amount: &str, text: &str| {
+        let found = all.iter().find(|one| one["amount"] == amount && one["text"] == text);
+        found.unwrap_or_else(|| panic!("{all:?}"))["id"].clone()
+    };
+    let (right, other_sum) = (of("600.00", "收回多退款项"), of("500.00", "收回多退款项"));
+    let first_refund = of("600.00", "退款");
+    let says = |entry: Value| json!({"answer": "bank_took_back", "entry": entry, "note": "银行书面确认收回"});
+    for wrong in [Value::Null, other_sum, first_refund] {
+        let refused = say(client, site, &surplus, says(wrong)).await.refuse(422, "invalid");
+        assert_eq!(refused["errors"][0]["place"], "entry", "{refused}");
+    }
+    say(client, site, &surplus, says(right.clone())).await.expect(201);
+    decide(client, site, &surplus, true).await.refuse(403, "not_allowed");
+    assert_eq!(open_kinds(client, site).await, ["refunded_again"], "one person's word settles nothing");
+    decide(&other(&app), site, &surplus, true).await.expect(201);
+    assert_eq!(open_kinds(client, site).await, Vec::<String>::new());
+    let shown = doubts(client, site).await.into_iter().find(|one| one["id"] == surplus["id"]).unwrap();
+    assert_eq!(shown["steps"][1]["payment"], right, "the entry is on record: {shown}");
+    assert_eq!(owed_and_under_way(&stage).await, ("-1600.00".into(), "0.00".into()), "nobody's wage moved by it");
+    sound(&app);
+    // The file that told of it is voided: the surplus is unexplained again.
+    void(&app, client, site, &receipt).await;
+    assert_eq!(open_kinds(client, site).await, ["refunded_again"]);
     sound(&app);
 });
 

@@ -5,6 +5,7 @@ use anxin::base::Fen;
 use anxin::compliance;
 use anxin::labour_cost::forecast::Why;
 use anxin::labour_cost::gather;
+use anxin::law::rules::arrears;
 use anxin::payroll::results::Outcome;
 use anxin::projects;
 use serde_json::{Value, json};
@@ -18,8 +19,28 @@ use crate::both;
 fn state(stage: &Stage<'_>) -> (Option<bool>, String, Option<bool>) {
     let id = stage.project_id();
     let found = stage.app.read(|conn, ctx| compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
-    let state = found[0].state();
-    (state.get(), state.keeper().unwrap_or_default().to_owned(), found[0].arrears.state.get())
+    let by_sheets = stage.app.read(|conn, ctx| compliance::owing(conn, ctx, &[id], ctx.today)).unwrap();
+    // The card, and with it every list, says the same.
+    let card = stage.app.read(|conn, ctx| {
+        let site = projects::site(conn, id)?;
+        Ok(arrears::of(&compliance::gather(conn, ctx, &site, ctx.today)?.payroll, ctx.today))
+    });
+    assert_eq!(card.unwrap(), found[0].arrears);
+    let state = &found[0].arrears.state;
+    (state.get(), state.keeper().unwrap_or_default().to_owned(), by_sheets[0].arrears.state.get())
+}
+
+/// What the lists say of the wages, as it was last assessed, and what the totals of a day say.
+async fn listed(stage: &Stage<'_>) -> (String, String) {
+    let id = stage.project_id();
+    let kept = stage.app.write(move |tx, ctx| {
+        let site = projects::site(tx.conn(), id)?;
+        compliance::actions::keep(tx, ctx, &site)?;
+        Ok(compliance::table::summaries(tx.conn())?)
+    });
+    let summary = kept.unwrap().into_iter().find(|one| one.project == id).expect("a summary");
+    let totals = stage.manager.get("/api/v1/totals").send().await.expect(200);
+    (summary.arrears.as_str().to_owned(), text(&totals["projects"][0]["arrears"]))
 }
 
 async fn pay(stage: &Stage<'_>, sheet: &Value, key: &str) {
@@ -49,12 +70,20 @@ both!(days_that_come_after_the_sheet_keep_the_gates_from_being_clear, |app| {
     let sheet = stage.audited().await;
     pay(&stage, &sheet, "days-0001").await;
     stage.work("2026-02-09", 100);
-    let early = hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await.expect("a hurdle before the pay day too");
-    assert_eq!((&early["count"], &early["amount"]), (&json!(2), &json!("600.00")), "{early}");
+    let early = hurdle(&stage.manager, &stage.project, "not_due_yet").await.expect("a hurdle before the pay day too");
+    assert_eq!((&early["count"], &early["amount"], &early["blocks"]), (&json!(2), &json!("600.00"), &json!(true)), "{early}");
+    let due_on = early["on"].as_str().expect("the day on which it is due").to_owned();
+    assert!(("2026-03-02".."2026-03-12").contains(&due_on.as_str()), "{early}");
+    assert_eq!(hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await, None, "nobody is late");
     assert_eq!(state(&stage).0, Some(false), "the pay day is to come");
+    assert_eq!(listed(&stage).await, ("clear".into(), "clear".into()));
     let stage = later(stage, "2026-03-12T10:00:00+08:00");
     let (by_gates, keeper, by_sheets) = state(&stage);
     assert_eq!((by_gates, by_sheets), (None, Some(false)));
+    assert_eq!(listed(&stage).await, ("unknown".into(), "unknown".into()), "no list calls it clear");
+    let liability = stage.manager.get(&stage.path("liability")).send().await.expect(200);
+    assert!(liability["unclear"].as_str().unwrap_or_default().contains("2026-02 有 2 人"), "{liability}");
+    assert_eq!(hurdle(&stage.manager, &stage.project, "not_due_yet").await, None);
     assert!(keeper.contains("2026-02 有 2 人的工日未列入工资表") && keeper.contains("general contractor"), "{keeper}");
     let stop = hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await.expect("a hurdle");
     assert_eq!((&stop["count"], &stop["amount"], &stop["blocks"]), (&json!(2), &json!("600.00"), &json!(true)), "{stop}");
@@ -115,7 +144,7 @@ both!(a_paid_week_is_not_a_paid_month, |app| {
     let sheet = finish(&stage, &sheet).await;
     pay(&stage, &sheet, "week-0001").await;
     assert_eq!(by_attendance(&stage), [Fen(60_000)]);
-    let stop = hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await.expect("a hurdle");
+    let stop = hurdle(&stage.manager, &stage.project, "not_due_yet").await.expect("a hurdle");
     assert_eq!(stop["amount"], json!("600.00"), "{stop}");
     assert_eq!(state(&stage).0, Some(false), "the month's pay day is to come");
     let stage = later(stage, "2026-03-12T10:00:00+08:00");
@@ -127,7 +156,9 @@ both!(a_paid_week_is_not_a_paid_month, |app| {
     let rest = finish(&stage, &rest).await;
     pay(&stage, &rest, "week-0002").await;
     assert_eq!(state(&stage).0, Some(false), "the parts count together");
-    assert_eq!(hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await, None);
+    for kind in ["days_on_no_sheet", "not_due_yet"] {
+        assert_eq!(hurdle(&stage.manager, &stage.project, kind).await, None);
+    }
     assert_eq!(by_attendance(&stage), Vec::<Fen>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -362,7 +362,7 @@ mod tests {
         let compared: Result<(usize, usize), Problem> = ground.db.read_blocking(|conn| {
             let (mut owed, mut clear) = (0, 0);
             for as_of in [ctx.today, ctx.today.plus_days(-60)] {
-                for one in compliance::owing(conn, &ctx, &made, as_of)? {
+                for one in compliance::owing_and_unlisted(conn, &ctx, &made, as_of)? {
                     let site = projects::site(conn, one.project.id)?;
                     let months = compliance::gather(conn, &ctx, &site, as_of)?.payroll;
                     if !months.is_empty() {

@@ -163,5 +163,6 @@ fn month(of: &mut Given<'_>) -> Result<MonthPay, Refusal> {
         disputed: owed(of.money("disputed")?, of.count("disputed_workers")?),
         pay_due_on,
         live_contracts: of.truth("live_contracts")?.unwrap_or(false),
+        unlisted: of.count("unlisted_workers")?.unwrap_or(0),
     })
 }

@@ -1,0 +1,60 @@
+//! Work that was seen and stands on no line of a sheet, of many projects at once: one question finds the months in which somebody has more
+//! days than their lines, and only those are compared as a whole.
+
+use std::collections::BTreeMap;
+
+use super::actions::matched_with;
+use super::gathering::Standing;
+use super::{Unlisted, table};
+use crate::base::id::ProjectId;
+use crate::base::{Day, Fen, Month};
+use crate::projects::{self, Site};
+use crate::store::AnyConn;
+use crate::web::{Ctx, Problem};
+
+/// What was earned by attendance in a month and stands on no line of its sheets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnlistedWork {
+    /// The month.
+    pub month: Month,
+    /// Workers whose days they are.
+    pub workers: u32,
+    /// What the days come to at the agreed rates; nobody has audited it.
+    pub amount: Fen,
+}
+
+/// Months with a sheet, past their pay day, in which days were worked that stand on no line and that nobody has explained. A month
+/// without a sheet is none of them: it is not known as a whole.
+///
+/// # Errors
+/// A store that fails.
+pub fn past_due(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    projects: &[ProjectId],
+    as_of: Day,
+) -> Result<BTreeMap<ProjectId, Vec<UnlistedWork>>, Problem> {
+    let mut found: BTreeMap<ProjectId, Vec<UnlistedWork>> = BTreeMap::new();
+    let mut read: Option<(Site, Standing)> = None;
+    for (project, month) in table::months_with_more(conn, projects, as_of.min(ctx.today).month())? {
+        let (site, standing) = match read.take() {
+            Some((site, standing)) if site.id == project => (site, standing),
+            _ => {
+                let site = projects::site(conn, project)?;
+                let standing = Standing::read(conn, ctx, &site)?;
+                (site, standing)
+            }
+        };
+        if standing.due_on(ctx, &site, month) < as_of {
+            let matched = matched_with(conn, ctx, &site, &standing, month)?;
+            let open: Vec<Unlisted> = matched.rows.iter().filter_map(|row| matched.unlisted(row)).collect();
+            let amount = Fen::total(open.iter().map(|one| one.amount))?;
+            let workers = u32::try_from(open.len()).unwrap_or(u32::MAX);
+            if workers > 0 {
+                found.entry(project).or_default().push(UnlistedWork { month, workers, amount });
+            }
+        }
+        read = Some((site, standing));
+    }
+    Ok(found)
+}
