@@ -713,6 +713,12 @@ diesel::table! {
         recorded_by -> Text,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        name_max -> Nullable<Integer>,
+        card_min -> Nullable<Integer>,
+        card_max -> Nullable<Integer>,
+        card_luhn -> Nullable<Bool>,
+        text_max -> Nullable<Integer>,
+        charset -> Nullable<Text>,
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod camt;
 mod camt_detail;
 mod dates;
+pub mod limits;
 pub mod pain001;
 pub mod pain001_read;
 pub mod pain002;
