@@ -123,6 +123,11 @@ pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> 
             let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
             payroll::pay_run::silence::fall_silent(tx, ctx, &site).map(|_| ())
         }
+        payroll::pay_run::silence::ASK_BANK => {
+            let project = job.payload.split_once(' ').map_or(job.payload.as_str(), |(project, _)| project);
+            let site = projects::enter(tx.conn(), &ctx.scope, project.parse().map_err(unreadable)?)?;
+            alerts::sources::notice(tx, ctx, &site).map(|_| ())
+        }
         "digest" => alerts::digest::enqueue_all(tx, ctx, job.payload.parse().map_err(unreadable)?).map(|_| ()),
         "digest_one" => {
             let (user, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));

@@ -406,3 +406,43 @@ both!(limits_that_no_payment_could_keep_are_refused, |app| {
         assert!(refused["errors"].to_string().contains(place), "{refused}");
     }
 });
+
+both!(a_bank_is_left_alone_for_a_quarter_of_an_hour_and_then_people_are_told_to_ask_it, |app| {
+    app.clock.set("2026-03-02T09:00:00+08:00");
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let sheet = stage.audited().await;
+    let run = stage.order(&sheet, "order-0001").await.expect(201)["run"].clone();
+    let path = stage.path(&format!("pay-runs/{}", text(&run["id"])));
+    let asking = format!("{path}/inquiries");
+    let asked = |kind: &str| json!({"kind": kind, "note": "电话查询代发结果"});
+    app.clock.set("2026-03-02T09:14:59+08:00");
+    let problem = stage.manager.post(&asking, asked("sent_again")).send().await.refuse(409, "conflict");
+    assert_eq!(problem["errors"][0]["reason"], "too_early", "{problem}");
+    let view = stage.manager.get(&path).send().await.expect(200);
+    assert_eq!(view["ask_from"], "2026-03-02T01:15:00Z".parse::<anxin::base::Moment>().unwrap().to_string());
+    app.clock.set("2026-03-02T09:15:00+08:00");
+    stage.manager.post(&asking, asked("sent_again")).send().await.expect(201);
+    app.clock.set("2026-03-02T09:20:00+08:00");
+    stage.manager.post(&asking, asked("asked")).send().await.refuse(409, "conflict");
+    // Days later the result is unknown, and the job tells the people; nothing is ordered anew.
+    let told = |stage: &Stage<'_>| {
+        let id = stage.id();
+        let rows = app.read(move |conn, _| Ok(anxin::alerts::table::of_project(conn, id)?)).unwrap();
+        let open = rows.iter().filter(|row| row.subject.starts_with("bank ") && row.state != anxin::alerts::NoticeState::Cured);
+        open.count()
+    };
+    assert_eq!(stage.silent_after("2026-03-05T10:00:00+08:00"), 2);
+    let stage = Stage { manager: app.labour_manager(), ..stage };
+    assert_eq!(told(&stage), 0);
+    app.drain();
+    assert_eq!(told(&stage), 1);
+    stage.order(&sheet, "order-0002").await.refuse(409, "conflict");
+    stage.manager.post(&asking, asked("asked")).send().await.expect(201);
+    app.write({
+        let id = stage.id();
+        move |tx, ctx| anxin::alerts::sources::notice(tx, ctx, &projects::site(tx.conn(), id)?).map(|_| ())
+    })
+    .unwrap();
+    assert_eq!(told(&stage), 0, "the bank was asked");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
