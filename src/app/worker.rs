@@ -246,6 +246,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let (results, counts) = (days_ago(realname::RESULT_DAYS), days_ago(realname::COUNT_DAYS));
     let uploads = realname::table::prune(tx.conn(), ctx.now.plus_seconds(-realname::NONCE_SECONDS), results, counts)?;
     let reports = reporting::outbox::table::prune(tx.conn(), days_ago(reporting::KEEP_DAYS))?;
+    let tokens = bank_feed::table::prune_tokens(tx.conn(), ctx.now)?;
     let calls = webhooks::table::prune(tx.conn(), days_ago(webhooks::KEEP_DAYS))?;
     let bodies = attendance::intake::retention::forget_bodies(tx, ctx)?;
     tracing::info!(
@@ -257,6 +258,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
         pruned.uploads = uploads,
         pruned.reports = reports,
         pruned.calls = calls,
+        pruned.tokens = tokens,
         pruned.bodies = bodies,
         "what was done long ago is gone"
     );

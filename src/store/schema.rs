@@ -1730,6 +1730,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    bank_token_ids (key_id, token_id) {
+        key_id -> BigInt,
+        token_id -> Text,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     bank_key_marks (key_id, outcome) {
         key_id -> BigInt,
         outcome -> Text,
