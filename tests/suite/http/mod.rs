@@ -71,5 +71,6 @@ mod users;
 mod voiding;
 mod wage_money;
 mod wage_rest;
+mod watched;
 mod webhooks;
 pub mod workers;

@@ -440,7 +440,10 @@ both!(a_bank_is_left_alone_for_a_quarter_of_an_hour_and_then_people_are_told_to_
     stage.manager.post(&asking, asked("asked")).send().await.expect(201);
     app.write({
         let id = stage.id();
-        move |tx, ctx| anxin::alerts::sources::notice(tx, ctx, &projects::site(tx.conn(), id)?).map(|_| ())
+        move |tx, ctx| {
+            let site = projects::site(tx.conn(), id)?;
+            anxin::alerts::sources::notice(tx, ctx, &site).map(|_| ())
+        }
     })
     .unwrap();
     assert_eq!(told(&stage), 0, "the bank was asked");
