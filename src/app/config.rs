@@ -8,6 +8,7 @@ use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
 use super::schedule::Missed;
+use super::watch::WatchConfig;
 use crate::law::LawBook;
 use crate::law::decision::Policy;
 use crate::outlets::mail::{self, Privacy, SmtpSettings};
@@ -43,6 +44,7 @@ pub struct Config {
     pub webhooks: Arc<Vec<Preset>>,
     pub gates: GateSettings,
     pub outgoing: OutgoingConfig,
+    pub watch: WatchConfig,
 }
 
 #[derive(Debug, Clone, Deserialize)]

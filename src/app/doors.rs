@@ -19,6 +19,7 @@ use actix_web::http::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 
+use crate::bank_feed;
 use crate::users::API_KEY_PREFIX;
 use crate::users::actions::{self, Known};
 use crate::users::tokens::Tokens;
@@ -187,7 +188,17 @@ async fn open_to_programs(ground: &Arc<Ground>, tokens: &Tokens, request: &Servi
 
 /// Whether a request comes with a signature instead of a log-in.
 fn is_signed(request: &ServiceRequest) -> bool {
-    request.headers().contains_key("x-anxin-key") && !request.headers().contains_key(AUTHORIZATION)
+    match request.headers().get(AUTHORIZATION) {
+        // A token that names a bank's key; the handler, which has the body, checks it before anything else.
+        Some(value) => bearer(value).is_some_and(|credential| bank_feed::key_of_token(credential).is_some()),
+        None => request.headers().contains_key("x-anxin-key"),
+    }
+}
+
+/// What stands behind `Bearer`.
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, credential) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| credential.trim())
 }
 
 /// The address that a request comes from.
@@ -206,16 +217,14 @@ fn scope_of(known: Known, verb: Option<Verb>) -> Result<Scope, Problem> {
 }
 
 async fn authenticate(ground: &Arc<Ground>, tokens: &Tokens, request: &ServiceRequest, ctx: &Ctx) -> Result<Known, Problem> {
-    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let credential = header.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, credential)) = credential else {
+    let Some(credential) = request.headers().get(AUTHORIZATION).and_then(bearer) else {
         return Err(Problem::new(
             Code::NotAuthenticated,
             "请先登录：POST /api/v1/sessions，并带上 Authorization: Bearer。",
             "Log in first: POST /api/v1/sessions, then send Authorization: Bearer.",
         ));
     };
-    let (today, credential) = (ctx.today, credential.trim().to_owned());
+    let (today, credential) = (ctx.today, credential.to_owned());
     if credential.starts_with(API_KEY_PREFIX) {
         return ground.db.read(move |conn| actions::known_machine(conn, &credential, today)).await;
     }

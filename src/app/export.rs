@@ -251,6 +251,7 @@ mod tests {
                 "webhook_tries",
                 "sign_tries",
                 "bank_key_marks",
+                "bank_token_ids",
             ],
         ),
         (

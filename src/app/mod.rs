@@ -22,4 +22,5 @@ pub mod serve;
 pub mod sim;
 mod uploads;
 pub mod verify;
+pub mod watch;
 pub mod worker;

@@ -123,6 +123,11 @@ pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> 
             let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
             payroll::pay_run::silence::fall_silent(tx, ctx, &site).map(|_| ())
         }
+        payroll::pay_run::silence::ASK_BANK => {
+            let project = job.payload.split_once(' ').map_or(job.payload.as_str(), |(project, _)| project);
+            let site = projects::enter(tx.conn(), &ctx.scope, project.parse().map_err(unreadable)?)?;
+            alerts::sources::notice(tx, ctx, &site).map(|_| ())
+        }
         "digest" => alerts::digest::enqueue_all(tx, ctx, job.payload.parse().map_err(unreadable)?).map(|_| ()),
         "digest_one" => {
             let (user, day) = job.payload.split_once(' ').unwrap_or((&job.payload, ""));
@@ -241,6 +246,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
     let (results, counts) = (days_ago(realname::RESULT_DAYS), days_ago(realname::COUNT_DAYS));
     let uploads = realname::table::prune(tx.conn(), ctx.now.plus_seconds(-realname::NONCE_SECONDS), results, counts)?;
     let reports = reporting::outbox::table::prune(tx.conn(), days_ago(reporting::KEEP_DAYS))?;
+    let tokens = bank_feed::table::prune_tokens(tx.conn(), ctx.now)?;
     let calls = webhooks::table::prune(tx.conn(), days_ago(webhooks::KEEP_DAYS))?;
     let bodies = attendance::intake::retention::forget_bodies(tx, ctx)?;
     tracing::info!(
@@ -252,6 +258,7 @@ fn prune(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
         pruned.uploads = uploads,
         pruned.reports = reports,
         pruned.calls = calls,
+        pruned.tokens = tokens,
         pruned.bodies = bodies,
         "what was done long ago is gone"
     );

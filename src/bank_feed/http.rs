@@ -10,6 +10,7 @@ use super::report::Certification;
 use super::signing::{Signed, refused};
 use super::table::{self, KeyRow};
 use super::taking::Taken;
+use super::token::Token;
 use super::{KeyKind, PATH, keys, taking};
 use crate::accounts::words::table::{self as words_table, WordRow};
 use crate::attendance::intake::Intake;
@@ -131,9 +132,9 @@ pub struct BankKeyMade {
 }
 
 /// Who sends: whoever logged in, or whoever the signature stands for.
-async fn sender(request: &HttpRequest, ctx: Ctx, body: &[u8]) -> Result<Ctx, Problem> {
+async fn sender(request: &HttpRequest, ctx: Ctx, body: &[u8]) -> Result<(Ctx, Option<Token>), Problem> {
     if !ctx.scope.places.is_empty() {
-        return Ok(ctx);
+        return Ok((ctx, None));
     }
     let signed = Signed::of(|name| request.headers().get(name).and_then(|value| value.to_str().ok()))?;
     let (db, asked, bytes) = (ctx.ground.db.clone(), ctx.clone(), body.to_vec());
@@ -144,7 +145,7 @@ async fn sender(request: &HttpRequest, ctx: Ctx, body: &[u8]) -> Result<Ctx, Pro
         db.write(move |tx| -> Result<(), Problem> { Ok(table::mark(tx.conn(), key, outcome, now)?) }).await?;
     }
     let scope = judged.scope.ok_or_else(refused)?;
-    Ok(Ctx { scope, ..ctx })
+    Ok((Ctx { scope, ..ctx }, judged.token))
 }
 
 fn as_json(value: &impl Serialize) -> Result<Value, Problem> {
@@ -165,7 +166,7 @@ fn within_rate(request: &HttpRequest, ctx: &Ctx) -> Result<(), Problem> {
 
 async fn take(request: HttpRequest, call: Call, payload: web::Payload) -> Result<impl Responder, Problem> {
     let body = read_body(&mut payload.into_inner(), BODY_BYTES_MAX).await?;
-    let ctx = sender(&request, call.ctx, &body).await?;
+    let (ctx, token) = sender(&request, call.ctx, &body).await?;
     within_rate(&request, &ctx)?;
     let content_type: String = request.content_type().chars().take(100).collect();
     let is_single = body.iter().find(|b| !b.is_ascii_whitespace() && !matches!(b, 0xEF | 0xBB | 0xBF)) == Some(&b'{');
@@ -181,6 +182,9 @@ async fn take(request: HttpRequest, call: Call, payload: web::Payload) -> Result
     let call = Call { ctx };
     let reply = call
         .write(StatusCode::ACCEPTED, move |tx, ctx| {
+            if let Some(token) = &token {
+                token.spend(tx)?;
+            }
             let mut taken = taking::take(tx, ctx, &content_type, &events)?;
             match taken.pop() {
                 Some(only) if is_single && taken.is_empty() => as_json(&only),
@@ -199,7 +203,10 @@ async fn take(request: HttpRequest, call: Call, payload: web::Payload) -> Result
 }
 
 async fn certification(request: HttpRequest, call: Call) -> Result<impl Responder, Problem> {
-    let ctx = sender(&request, call.ctx, b"").await?;
+    let (ctx, token) = sender(&request, call.ctx, b"").await?;
+    if let Some(token) = token {
+        ctx.ground.db.write(move |tx| token.spend(tx)).await?;
+    }
     let call = Call { ctx };
     call.read(|conn, ctx| Certification::of(conn, ctx.actor(), ctx.scope.user)).await
 }

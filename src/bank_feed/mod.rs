@@ -13,9 +13,11 @@ mod signing;
 pub mod table;
 mod taking;
 mod telling;
+mod token;
 
 pub use freezing::JOB as FOLLOW_FREEZE;
 pub use taking::{Taken, TakenState, take};
+pub use token::key_of as key_of_token;
 
 use crate::base::words;
 
@@ -30,7 +32,7 @@ words! {
     pub enum KeyKind, "kind of a bank's key" {
         /// HMAC-SHA256 with a secret that both sides have (`v1=`).
         Hmac = "hmac",
-        /// Ed25519: the bank keeps the secret half, the public one stands here (`v1a=`).
+        /// Ed25519: the bank keeps the secret half, the public one stands here (`v1a=`, or tokens with `EdDSA`).
         Ed25519 = "ed25519",
     }
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use super::table::{self, KeyRow};
+use super::token::{self, Token};
 use super::{KeyKind, Outcome};
 use crate::base::Moment;
 use crate::base::id::RecordId;
@@ -21,8 +22,14 @@ use crate::wire::punch::{self, SIGNATURE_SECONDS_MAX, SignatureFault};
 #[derive(Debug, Clone)]
 pub(super) struct Signed {
     key: RecordId,
-    timestamp: String,
-    signature: String,
+    by: By,
+}
+
+/// What stands for the sender.
+#[derive(Debug, Clone)]
+enum By {
+    Headers { timestamp: String, signature: String },
+    Token(String),
 }
 
 /// What came of a signature: the key with the outcome, and whoever stands behind it where it holds.
@@ -32,14 +39,16 @@ pub(super) struct Judged {
     /// Whether this outcome is the first of its kind.
     pub is_first: bool,
     pub scope: Option<Scope>,
+    /// The token, where one stood for the sender: it is to be used up.
+    pub token: Option<Token>,
 }
 
 /// The one answer to every signature that does not hold.
 pub(super) fn refused() -> Problem {
     Problem::new(
         Code::NotAuthenticated,
-        "签名无效：请核对密钥编号、时间戳（±300 秒）与签名。",
-        "The signature does not hold: look at key id, timestamp (±300 s) and signature.",
+        "签名无效：请核对密钥编号、时间戳（±300 秒）与签名；JWT 还须核对 iss、aud、exp，且 jti 只能用一次。",
+        "The signature does not hold: look at key id, timestamp (±300 s) and signature; of a JWT at iss, aud, exp and a jti used before.",
     )
 }
 
@@ -47,9 +56,15 @@ impl Signed {
     /// Reads the headers, given by what stands under a name.
     pub fn of<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Result<Self, Problem> {
         let text = |name: &str| header(name).map(str::trim);
+        if let Some(credential) = text("authorization") {
+            let token = credential.split_once(' ').map(|(_, token)| token.trim()).ok_or_else(refused)?;
+            let key = token::key_of(token).ok_or_else(refused)?;
+            return Ok(Signed { key, by: By::Token(token.to_owned()) });
+        }
         let key = text("x-anxin-key").and_then(|text| text.parse().ok()).ok_or_else(refused)?;
         let (timestamp, signature) = text("x-anxin-timestamp").zip(text("x-anxin-signature")).ok_or_else(refused)?;
-        Ok(Signed { key, timestamp: timestamp.to_owned(), signature: signature.to_owned() })
+        let by = By::Headers { timestamp: timestamp.to_owned(), signature: signature.to_owned() };
+        Ok(Signed { key, by })
     }
 
     /// Judges the signature of a body.
@@ -59,10 +74,10 @@ impl Signed {
     pub fn judge(&self, conn: &mut AnyConn, ctx: &Ctx, body: &[u8]) -> Result<Judged, Problem> {
         let row = table::key(conn, self.key)?.ok_or_else(refused)?;
         let secret = ctx.vault().open(conn, Owner::Global, &row.secret)?;
-        let outcome = match self.check(&row, &secret, body, ctx.now) {
-            Err(outcome) => outcome,
-            Ok(()) if row.is_live(ctx.now) => Outcome::Accepted,
-            Ok(()) => Outcome::Over,
+        let (outcome, token) = match self.check(&row, &secret, ctx, body) {
+            Err(outcome) => (outcome, None),
+            Ok(token) if row.is_live(ctx.now) => (Outcome::Accepted, token),
+            Ok(_) => (Outcome::Over, None),
         };
         let scope = match outcome {
             Outcome::Accepted => {
@@ -71,28 +86,38 @@ impl Signed {
             }
             _ => None,
         };
-        Ok(Judged { key: row.id, outcome, is_first: !table::is_marked(conn, row.id, outcome)?, scope })
+        Ok(Judged { key: row.id, outcome, is_first: !table::is_marked(conn, row.id, outcome)?, scope, token })
     }
 
-    fn check(&self, row: &KeyRow, secret: &[u8], body: &[u8], now: Moment) -> Result<(), Outcome> {
-        match row.kind {
-            KeyKind::Hmac => punch::check_signature(secret, &self.timestamp, &self.signature, body, now)
-                .map_err(|fault| if fault == SignatureFault::Stale { Outcome::Stale } else { Outcome::Wrong }),
-            KeyKind::Ed25519 => self.check_ed25519(secret, body, now),
+    /// What holds: nothing more of headers, the token itself where one came.
+    fn check(&self, row: &KeyRow, secret: &[u8], ctx: &Ctx, body: &[u8]) -> Result<Option<Token>, Outcome> {
+        match (&self.by, row.kind) {
+            (By::Token(text), _) => {
+                let of = (ctx.ground.settings.issuer.as_str(), body, ctx.now);
+                token::check(row, secret, text, of).map(Some)
+            }
+            (By::Headers { timestamp, signature }, KeyKind::Hmac) => {
+                punch::check_signature(secret, timestamp, signature, body, ctx.now)
+                    .map(|()| None)
+                    .map_err(|fault| if fault == SignatureFault::Stale { Outcome::Stale } else { Outcome::Wrong })
+            }
+            (By::Headers { timestamp, signature }, KeyKind::Ed25519) => {
+                check_ed25519(secret, (timestamp, signature), body, ctx.now).map(|()| None)
+            }
         }
     }
+}
 
-    fn check_ed25519(&self, public_key: &[u8], body: &[u8], now: Moment) -> Result<(), Outcome> {
-        let is_number = !self.timestamp.is_empty() && self.timestamp.bytes().all(|b| b.is_ascii_digit());
-        let seconds: i64 = self.timestamp.parse().ok().filter(|_| is_number).ok_or(Outcome::Wrong)?;
-        if now.unix_seconds().saturating_sub(seconds).saturating_abs() > SIGNATURE_SECONDS_MAX {
-            return Err(Outcome::Stale);
-        }
-        let bytes = self.signature.strip_prefix("v1a=").and_then(|text| STANDARD.decode(text).ok()).ok_or(Outcome::Wrong)?;
-        let signature = Signature::from_slice(&bytes).map_err(|_| Outcome::Wrong)?;
-        let key: [u8; 32] = public_key.try_into().map_err(|_| Outcome::Wrong)?;
-        let key = VerifyingKey::from_bytes(&key).map_err(|_| Outcome::Wrong)?;
-        let signed = [self.timestamp.as_bytes(), b".", body].concat();
-        key.verify_strict(&signed, &signature).map_err(|_| Outcome::Wrong)
+fn check_ed25519(public_key: &[u8], (timestamp, signature): (&str, &str), body: &[u8], now: Moment) -> Result<(), Outcome> {
+    let is_number = !timestamp.is_empty() && timestamp.bytes().all(|b| b.is_ascii_digit());
+    let seconds: i64 = timestamp.parse().ok().filter(|_| is_number).ok_or(Outcome::Wrong)?;
+    if now.unix_seconds().saturating_sub(seconds).saturating_abs() > SIGNATURE_SECONDS_MAX {
+        return Err(Outcome::Stale);
     }
+    let bytes = signature.strip_prefix("v1a=").and_then(|text| STANDARD.decode(text).ok()).ok_or(Outcome::Wrong)?;
+    let signature = Signature::from_slice(&bytes).map_err(|_| Outcome::Wrong)?;
+    let key: [u8; 32] = public_key.try_into().map_err(|_| Outcome::Wrong)?;
+    let key = VerifyingKey::from_bytes(&key).map_err(|_| Outcome::Wrong)?;
+    let signed = [timestamp.as_bytes(), b".", body].concat();
+    key.verify_strict(&signed, &signature).map_err(|_| Outcome::Wrong)
 }

@@ -100,6 +100,23 @@ pub fn mark(conn: &mut AnyConn, key: RecordId, outcome: Outcome, now: Moment) ->
     Ok(())
 }
 
+/// Uses a token up; whether it was not used before. The index decides of two requests at once.
+pub fn spend_token(conn: &mut AnyConn, key: RecordId, token_id: &str, expires_at: Moment) -> Result<bool, StoreError> {
+    let made =
+        diesel::sql_query("INSERT INTO bank_token_ids (key_id, token_id, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+            .bind::<BigInt, _>(key.0)
+            .bind::<Text, _>(token_id)
+            .bind::<BigInt, _>(expires_at.0)
+            .execute(conn)?;
+    Ok(made > 0)
+}
+
+/// Forgets tokens that expired before a moment: they do not hold any more.
+pub fn prune_tokens(conn: &mut AnyConn, before: Moment) -> Result<usize, StoreError> {
+    use crate::store::schema::bank_token_ids as t;
+    Ok(diesel::delete(t::table.filter(t::expires_at.lt(before))).execute(conn)?)
+}
+
 /// Claims an id for a content; gives the content of the event that has it already.
 ///
 /// The index decides of two equal events at once: the second waits for the first and finds it.

@@ -155,6 +155,10 @@ fn sender(tx: &mut Tx<'_>, ctx: &Ctx, source: &str) -> Result<Ctx, Problem> {
             "Whoever sent it is gone or may not feed bank data any more; whoever may now hands it in again.",
         )
     };
+    // What came by a watched folder goes in again with the rights of that folder.
+    if let Some(scope) = Scope::of_watched_account(source) {
+        return Ok(Ctx { scope, ..ctx.clone() });
+    }
     let user: UserId = source.parse().map_err(|_| gone())?;
     let known = users::known_user(tx.conn(), user, ctx.today).map_err(|_| gone())?;
     let scope = Scope::narrow(known.actor, known.user, &known.grants, Verb::FeedBank).ok_or_else(gone)?;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::pay_run::silence::remind;
 use super::pay_run::table::{self as runs, AttemptRow, CONTRADICTED};
 use super::results::{reopen_sheet, write_line};
 use super::table::{self, EventRow};
@@ -108,6 +109,9 @@ fn take_back(
             run.state = RunState::Sent;
             run.recorded_seq = tx.seq(chain)?;
             runs::update_run(tx, &run)?;
+        }
+        if let Some(run) = runs::head(tx.conn(), site.id, after.run_id)? {
+            remind(tx, ctx, site, &run)?;
         }
     }
     line.state_reason = (!only_marked).then(|| REASON.to_owned());

@@ -1,7 +1,5 @@
 //! `/api/v1/bank`: what banks hand in.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{Responder, web};
 use serde::Deserialize;
@@ -13,7 +11,6 @@ use super::{HandedIn, listed, results, sheets, statements};
 use crate::store::spool::Spool;
 use crate::web::extract::{LargeUpload, Reply};
 use crate::web::{Access, Call, Ctx, Problem, Route, Verb};
-use crate::wire::bank::{self, ReadOptions};
 
 /// Media types of bank files; the content decides, not the type, so anything is read.
 const MEDIA_TYPES: &[&str] = &[
@@ -67,8 +64,7 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-/// Reads the file off the event loop and outside the transaction: a large one must not hold up the writer. A sheet of which a person
-/// said before how such ones are read is read so.
+/// [`super::read_now`] off the event loop.
 ///
 /// # Errors
 /// A store that cannot be asked what was said before.
@@ -79,35 +75,14 @@ pub async fn read(
     spool: Spool,
     path: &'static str,
 ) -> Result<HandedIn, Problem> {
-    let (told, bytes) = (name.clone(), Arc::new(spool));
-    let (kept, families) = (Arc::clone(&bytes), Arc::clone(&ctx.ground.settings.direct_link));
-    let read = move || {
-        let options = ReadOptions { families: Some(&families), ..ReadOptions::default() };
-        bank::outline(kept.as_ref(), told.as_deref(), options)
-    };
-    let file = web::block(read).await.unwrap_or_else(|_| broken_reader());
-    let handed = HandedIn { name, content_type, bytes, file, path, said: None, again: Again::Refused };
-    if !handed.is_sheet() {
-        return Ok(handed);
-    }
-    let (asking, db) = (ctx.clone(), ctx.ground.db.clone());
-    db.read(move |conn| sheets::remembered(conn, &asking, handed)).await
+    let ctx = ctx.clone();
+    let read = web::block(move || super::read_now(&ctx, name, content_type, spool, path)).await;
+    read.map_err(|error| Problem::internal(&error.to_string()))?
 }
 
 async fn uploaded(ctx: &Ctx, upload: LargeUpload, path: &'static str) -> Result<HandedIn, Problem> {
     let LargeUpload { spool, content_type, file_name } = upload;
     read(ctx, file_name, content_type, spool, path).await
-}
-
-/// A reader that failed in its own way is a bug of ours; the file is kept all the same.
-fn broken_reader() -> bank::BankFile {
-    let problem = bank::Problem::new(
-        "file",
-        bank::Reason::ParserPanic,
-        "读取程序出错，文件已保存，修复后可重新处理。",
-        "The reader failed; the file is kept and can be read again once that is mended.",
-    );
-    bank::BankFile { format: "unknown".to_owned(), problems: vec![problem], ..bank::BankFile::default() }
 }
 
 /// A file of which nothing could be taken is answered with a problem, after its bytes were committed.

@@ -28,6 +28,7 @@ pub use receipt::{FileProblem, Receipt, StatementReceipt};
 use self::voiding::again::Again;
 
 use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::base::id::{InboxId, ProjectId, QuarantineId};
@@ -35,8 +36,9 @@ use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
 use crate::store::spool::Spool;
 use crate::store::{AnyConn, Tx};
 use crate::web::{Ctx, Problem};
-use crate::wire::bank::{BankFile, event};
-use crate::wire::stream::Source;
+use crate::wire::bank::{self, BankFile, ReadOptions, event};
+use crate::wire::statement_sheet::begins_like_sheet;
+use crate::wire::stream::{Source, head_of};
 
 /// Parser and its version, kept with each message.
 const PARSER: &str = "bank/1";
@@ -96,7 +98,10 @@ impl HandedIn {
 
     /// Whether it is a table, of which a person may say what its columns mean.
     pub fn is_sheet(&self) -> bool {
+        // A PDF or a picture reads as text without columns; by its bytes it is none.
+        let is_text = self.file.format == "csv";
         sheets::is_sheet(&self.file.format)
+            && (!is_text || head_of(self.bytes.as_ref()).is_ok_and(|head| begins_like_sheet(&head)))
     }
 
     /// How many entries the file has.
@@ -108,6 +113,40 @@ impl HandedIn {
     pub fn sha256(&self) -> String {
         self.bytes.sha256().to_owned()
     }
+}
+
+/// Reads a file where it may be waited for, outside any transaction: a large one must not hold up the writer. A sheet of which a person said
+/// before how such ones are read is read so.
+///
+/// # Errors
+/// A store that cannot be asked what was said before.
+pub fn read_now(
+    ctx: &Ctx,
+    name: Option<String>,
+    content_type: String,
+    spool: Spool,
+    path: &'static str,
+) -> Result<HandedIn, Problem> {
+    let families = Arc::clone(&ctx.ground.settings.direct_link);
+    let options = ReadOptions { families: Some(&families), ..ReadOptions::default() };
+    let file =
+        catch_unwind(AssertUnwindSafe(|| bank::outline(&spool, name.as_deref(), options))).unwrap_or_else(|_| broken_reader());
+    let handed = HandedIn { name, content_type, bytes: Arc::new(spool), file, path, said: None, again: Again::Refused };
+    if !handed.is_sheet() {
+        return Ok(handed);
+    }
+    ctx.ground.db.read_blocking(|conn| sheets::remembered(conn, ctx, handed))
+}
+
+/// A reader that failed in its own way is a bug of ours; the file is kept all the same.
+fn broken_reader() -> BankFile {
+    let problem = bank::Problem::new(
+        "file",
+        bank::Reason::ParserPanic,
+        "读取程序出错，文件已保存，修复后可重新处理。",
+        "The reader failed; the file is kept and can be read again once that is mended.",
+    );
+    BankFile { format: "unknown".to_owned(), problems: vec![problem], ..BankFile::default() }
 }
 
 /// Takes a file of any kind, told by its content: a report on an order line by line, anything else as statements. Of which run a list of

@@ -13,7 +13,7 @@ use super::fixed::fixed;
 use super::vault::{Owner, Vault};
 use super::{StoreError, journal, schema};
 use crate::base::Moment;
-use crate::base::id::{InboxId, ProjectId, QuarantineId, UserId};
+use crate::base::id::{InboxId, ProjectId, QuarantineId, UserId, first_at};
 
 crate::base::words! {
     /// What became of a message.
@@ -236,6 +236,23 @@ pub fn was_put_aside(conn: &mut AnyConn, source: &str, body: &[u8]) -> Result<bo
             .text(source)
             .get_result(conn)?;
     Ok(found.count > 0)
+}
+
+/// What became of the same bytes from this source that came at a moment or later.
+pub fn came_since(
+    conn: &mut AnyConn,
+    source: &str,
+    body_sha256: &str,
+    since: Moment,
+) -> Result<Option<(InboxId, InboxState)>, StoreError> {
+    use schema::inbox as i;
+    // By id, which is a moment: the key serves, and what came before is not looked at.
+    Ok(i::table
+        .filter(i::id.ge(InboxId(first_at(since))).and(i::body_sha256.eq(body_sha256)).and(i::source.eq(source)))
+        .order(i::id)
+        .select((i::id, i::state))
+        .first(conn)
+        .optional()?)
 }
 
 /// Text that both databases keep: PostgreSQL refuses NUL, which a broken device may send and a message may quote.

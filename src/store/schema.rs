@@ -726,6 +726,12 @@ diesel::table! {
         recorded_by -> Text,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        name_max -> Nullable<Integer>,
+        card_min -> Nullable<Integer>,
+        card_max -> Nullable<Integer>,
+        card_luhn -> Nullable<Bool>,
+        text_max -> Nullable<Integer>,
+        charset -> Nullable<Text>,
     }
 }
 
@@ -1733,6 +1739,14 @@ diesel::table! {
         ends_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
         recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    bank_token_ids (key_id, token_id) {
+        key_id -> BigInt,
+        token_id -> Text,
+        expires_at -> BigInt,
     }
 }
 

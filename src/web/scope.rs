@@ -9,6 +9,9 @@ use crate::base::{RegionCode, Unreadable, words};
 /// The actor of a message whose signature its handler has yet to check: nobody, who may see nothing.
 pub const SIGNED: &str = "signed";
 
+/// How the actor of a watched folder begins.
+const WATCHED: &str = "watch:";
+
 words! {
     /// What a person or machine is, for the purpose of rights.
     pub enum Role, "role" {
@@ -257,6 +260,17 @@ impl Scope {
         Self { actor: name.to_owned(), user: None, places: vec![ScopeOn::Everything] }
     }
 
+    /// A watched folder: the files in it may be about this place and no other.
+    pub fn of_watched(place: ScopeOn) -> Self {
+        Self { actor: format!("{WATCHED}{}", place.parts().1), user: None, places: vec![place] }
+    }
+
+    /// The scope of the watched folder of an account, by the name under which its files are kept.
+    pub fn of_watched_account(actor: &str) -> Option<Self> {
+        let account = actor.strip_prefix(WATCHED)?.parse().ok()?;
+        Some(Self::of_watched(ScopeOn::Account(account)))
+    }
+
     /// Whether it holds everywhere.
     pub fn is_everything(&self) -> bool {
         self.places.contains(&ScopeOn::Everything)
@@ -312,6 +326,15 @@ mod tests {
         let grants = [Grant { role: Role::Bank, on: ScopeOn::Everything }];
         assert!(Scope::narrow("key-1".into(), None, &grants, Verb::FeedBank).is_some());
         assert!(Scope::narrow("key-1".into(), None, &grants, Verb::PayWages).is_none());
+    }
+
+    #[test]
+    fn a_watched_folder_is_known_again_by_its_name() {
+        let scope = Scope::of_watched(ScopeOn::Account(AccountId(7)));
+        assert_eq!(Scope::of_watched_account(&scope.actor), Some(scope));
+        let roster = Scope::of_watched(ScopeOn::Project(ProjectId(7)));
+        assert_eq!(Scope::of_watched_account(&roster.actor), None);
+        assert_eq!(Scope::of_watched_account("usr-0000000000001"), None);
     }
 
     #[test]

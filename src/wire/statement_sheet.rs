@@ -11,6 +11,7 @@ mod columns;
 mod csv_text;
 mod grid;
 mod html;
+mod kind;
 mod rows;
 mod spreadsheet_xml;
 mod title;
@@ -19,6 +20,8 @@ pub mod wizard;
 mod workbook;
 
 pub use columns::{ColumnMapping, Field, Mapping, signature_of};
+pub use kind::begins_like_sheet;
+
 pub use grid::{COLUMNS_MAX, Cell, Grid, ROWS_MAX, Row, letters};
 
 // What the lists of results read their cells by.

@@ -8,7 +8,10 @@ use crate::base::id::{AccountId, RecordId};
 use crate::projects::Site;
 use crate::store::{Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
+use crate::wire::iso20022::limits::{CARD_MAX, CARD_MIN, CharSet, NAME_MAX, TEXT_MAX as PAY_TEXT_MAX};
 
+/// The shortest text that a payment can have: `工资`.
+const PAY_TEXT_MIN: usize = 2;
 /// The longest code and name, in characters.
 const TEXT_MAX: usize = 100;
 
@@ -32,11 +35,16 @@ fn check(profile: &Profile) -> Result<(), Problem> {
         ("credits_back_days", profile.credits_back_days, 0, CREDITS_BACK_DAYS_MAX),
     ];
     for (place, value, least, most) in whole {
-        if value < least || value > most {
-            let problem =
-                Problem::invalid(format!("应在 {least} 与 {most} 之间。"), format!("It lies between {least} and {most}."));
-            return Err(problem.at(place, "over_limit"));
-        }
+        between(place, value, least, most)?;
+    }
+    let limits = profile.limits;
+    for (place, value, least, most) in [
+        ("name_max", limits.name_max, 1, NAME_MAX),
+        ("card_min", limits.card_min, CARD_MIN, limits.card_max),
+        ("card_max", limits.card_max, CARD_MIN, CARD_MAX),
+        ("text_max", limits.text_max, PAY_TEXT_MIN, PAY_TEXT_MAX),
+    ] {
+        between(place, value, least, most)?;
     }
     for (place, amount) in [("file_max", profile.file_fen_max), ("line_max", profile.line_fen_max)] {
         if amount.is_some_and(|amount| amount <= Fen::ZERO) {
@@ -44,6 +52,14 @@ fn check(profile: &Profile) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+fn between<T: PartialOrd + std::fmt::Display>(place: &str, value: T, least: T, most: T) -> Result<(), Problem> {
+    if value >= least && value <= most {
+        return Ok(());
+    }
+    let problem = Problem::invalid(format!("应在 {least} 与 {most} 之间。"), format!("It lies between {least} and {most}."));
+    Err(problem.at(place, "over_limit"))
 }
 
 /// Refuses whoever runs only a part of the house.
@@ -81,6 +97,12 @@ pub fn write(tx: &mut Tx<'_>, ctx: &Ctx, profile: &Profile) -> Result<ProfileRow
         recorded_by: ctx.actor().to_owned(),
         recorded_at: ctx.now,
         recorded_seq,
+        name_max: table::limit_kept(profile.limits.name_max, NAME_MAX),
+        card_min: table::limit_kept(profile.limits.card_min, CARD_MIN),
+        card_max: table::limit_kept(profile.limits.card_max, CARD_MAX),
+        card_luhn: profile.limits.card_luhn.then_some(true),
+        text_max: table::limit_kept(profile.limits.text_max, PAY_TEXT_MAX),
+        charset: Some(profile.limits.charset).filter(|set| *set != CharSet::Any),
     };
     table::insert(tx, &row)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "write_bank_profile", &format!("{}/{}", row.code, row.version))?;

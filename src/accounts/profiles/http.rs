@@ -11,6 +11,7 @@ use crate::base::Fen;
 use crate::base::id::{AccountId, ProjectId};
 use crate::projects;
 use crate::web::{Access, Body, Call, Problem, Route, Verb};
+use crate::wire::iso20022::limits::{CharSet, Limits};
 
 /// The routes.
 pub fn routes() -> Vec<Route> {
@@ -62,6 +63,18 @@ pub struct WriteProfile {
     order_version: Option<OrderVersion>,
     /// Days of silence after which a payment counts as unknown; 3 when absent.
     silence_days: Option<i32>,
+    /// Characters of a payee's name; 140 when absent.
+    name_max: Option<u16>,
+    /// Places of a card at least; 5 when absent.
+    card_min: Option<u16>,
+    /// Places of a card at most; 34 when absent.
+    card_max: Option<u16>,
+    /// A card must have the check digit of Luhn's rule; no when absent.
+    card_luhn: Option<bool>,
+    /// Characters of a payment's text; 140 when absent.
+    text_max: Option<u16>,
+    /// Characters that the bank knows; all when absent.
+    charset: Option<CharSet>,
 }
 
 impl WriteProfile {
@@ -81,6 +94,14 @@ impl WriteProfile {
             batch_booking: self.batch_booking.unwrap_or(usual.batch_booking),
             order_version: self.order_version.unwrap_or(usual.order_version),
             silence_days: self.silence_days.unwrap_or(usual.silence_days),
+            limits: Limits {
+                name_max: self.name_max.map_or(usual.limits.name_max, usize::from),
+                card_min: self.card_min.map_or(usual.limits.card_min, usize::from),
+                card_max: self.card_max.map_or(usual.limits.card_max, usize::from),
+                card_luhn: self.card_luhn.unwrap_or(usual.limits.card_luhn),
+                text_max: self.text_max.map_or(usual.limits.text_max, usize::from),
+                charset: self.charset.unwrap_or(usual.limits.charset),
+            },
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod table;
 use serde::Serialize;
 
 use crate::base::{Fen, words};
+use crate::wire::iso20022::limits::{CharSet, Limits};
 
 words! {
     /// The version of the order that a bank reads.
@@ -23,6 +24,8 @@ words! {
 }
 crate::store::types::word_column!(OrderVersion);
 crate::web::openapi::word_schema!(OrderVersion);
+crate::store::types::word_column!(CharSet);
+crate::web::openapi::word_schema!(CharSet);
 
 /// The profile of an account that names none.
 pub const DEFAULT: &str = "default";
@@ -65,6 +68,8 @@ pub struct Profile {
     pub order_version: OrderVersion,
     /// Days without a word after which a payment counts as unknown.
     pub silence_days: i32,
+    /// What it takes of names, cards and texts.
+    pub limits: Limits,
 }
 
 impl Profile {
@@ -84,6 +89,7 @@ impl Profile {
             batch_booking: true,
             order_version: OrderVersion::V09,
             silence_days: 3,
+            limits: Limits::default(),
         }
     }
 

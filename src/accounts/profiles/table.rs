@@ -11,6 +11,7 @@ use crate::store::bulk::directly;
 use crate::store::schema::{account_profiles, bank_profiles};
 use crate::store::tx::sealed_in_project;
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
+use crate::wire::iso20022::limits::{CharSet, Limits};
 
 /// A version of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
@@ -36,6 +37,19 @@ pub struct ProfileRow {
     pub recorded_by: String,
     pub recorded_at: Moment,
     pub recorded_seq: i64,
+    /// Characters of a payee's name at most; as are the others below, absent where the bank has not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_min: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_luhn: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_max: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charset: Option<CharSet>,
 }
 
 /// That an account goes by a profile from now on.
@@ -66,8 +80,26 @@ sealed_in_project! {
     ChoiceRow: "account_profiles", project_id;
 }
 
+/// A limit as kept: nothing where it is the one of the schemas.
+pub fn limit_kept(value: usize, usual: usize) -> Option<i32> {
+    if value == usual { None } else { i32::try_from(value).ok() }
+}
+
+fn limit_read(value: Option<i32>, usual: usize) -> usize {
+    value.and_then(|value| usize::try_from(value).ok()).unwrap_or(usual)
+}
+
 impl From<ProfileRow> for Profile {
     fn from(row: ProfileRow) -> Self {
+        let usual = Limits::default();
+        let limits = Limits {
+            name_max: limit_read(row.name_max, usual.name_max),
+            card_min: limit_read(row.card_min, usual.card_min),
+            card_max: limit_read(row.card_max, usual.card_max),
+            card_luhn: row.card_luhn.unwrap_or(usual.card_luhn),
+            text_max: limit_read(row.text_max, usual.text_max),
+            charset: row.charset.unwrap_or(usual.charset),
+        };
         Profile {
             code: row.code,
             name: row.name,
@@ -82,6 +114,7 @@ impl From<ProfileRow> for Profile {
             batch_booking: row.batch_booking,
             order_version: row.order_version,
             silence_days: row.silence_days,
+            limits,
         }
     }
 }

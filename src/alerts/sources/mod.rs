@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use super::actions::{self, Noticed};
 use super::{Concern, NoticeKind, Words};
 use crate::attendance::silence;
-use crate::base::id::{AccountId, DeviceId, ProjectId, RecordId};
+use crate::base::id::{AccountId, DeviceId, PayRunId, ProjectId, RecordId};
 use crate::base::{Day, Moment, RegionCode, words};
+use crate::payroll::pay_run::silence::ASK_AFTER_MINUTES;
 use crate::projects::Site;
 use crate::reporting::OUTAGE_MINUTES;
 use crate::store::{AnyConn, StoreError, Tx};
@@ -37,12 +38,17 @@ words! {
         PutAside = "put_aside",
         /// A platform that is reported to and takes nothing.
         Platform = "platform",
+        /// A bank that has not told the result of a pay run, and was not asked.
+        Bank = "bank",
     }
 }
 crate::web::openapi::word_schema!(Source);
 
 /// Silent sources of a kind that one look gives at most; one more is read to know that there are more.
 pub const LATE_MAX: i64 = 1000;
+
+/// After so many hours without an answer a bank that was asked is asked again.
+const ASK_AGAIN_HOURS: i64 = 24;
 
 /// Machines that one notice names.
 const NAMED_MAX: usize = 5;
@@ -86,6 +92,8 @@ fn bounds(ctx: &Ctx) -> Bounds {
         put_aside_max: ctx.ground.settings.gates.put_aside_max,
         platforms: ctx.now.plus_seconds(-60 * OUTAGE_MINUTES),
         punches: ctx.today.plus_days(-upkeep.punch_days),
+        given: ctx.now.plus_seconds(-60 * ASK_AFTER_MINUTES),
+        asked: ctx.now.plus_seconds(-3600 * ASK_AGAIN_HOURS),
         today: ctx.today,
     }
 }
@@ -106,6 +114,7 @@ fn page(
         Source::Stuck => table::odd_devices(conn, whose, source, "s.stuck_at IS NOT NULL", after, limit),
         Source::PutAside => table::put_aside(conn, whose, bounds, after, limit),
         Source::Platform => table::platforms_down(conn, whose, bounds, after, limit),
+        Source::Bank => table::unasked_runs(conn, whose, bounds, after, limit),
     }
 }
 
@@ -204,6 +213,13 @@ impl Late {
                 format!("来源 {} 有大量内容未能接收", self.which),
                 format!("Much of what {} sends could not be taken", self.which),
             ),
+            Source::Bank => (
+                format!("代发批次 {} 有支付结果不明，尚未向银行查询；不得重复支付", self.which),
+                format!(
+                    "The result of payments of run {} is unknown and the bank was not asked; nothing is paid again",
+                    self.which
+                ),
+            ),
             Source::Platform => match self.last_on {
                 Some(day) => (
                     format!("上报平台“{}”自 {day} 起不接收上报，恢复后自动补报", self.which),
@@ -243,6 +259,10 @@ impl Late {
                 "劳资专管员在平台页查看原因，与平台运营方联系；密钥或权限有误的，更改后点“恢复”",
                 "the labour manager looks at the platform's page and asks those who run it; a wrong secret is changed and the queue resumed",
             ),
+            Source::Bank => (
+                "劳资专管员向银行查询该批次，或以同一文件（同一编号）重发，并在批次页登记",
+                "the labour manager asks the bank about the run, or hands in the same file under the same ids, and records it on the run's page",
+            ),
             Source::Punches => (
                 "劳资专管员核对是否停工；停工的登记停工，人员离场的办理退场",
                 "the labour manager records the suspension or lets the people leave; otherwise the gate is checked",
@@ -258,8 +278,11 @@ impl Late {
             Source::Device | Source::Clock | Source::Stuck => format!("{} {}", self.source, DeviceId(self.id)),
             Source::PutAside => format!("{} {}", self.source, self.which),
             Source::Platform => format!("{} {}", self.source, RecordId(self.id)),
+            Source::Bank => format!("{} {}", self.source, PayRunId(self.id)),
             Source::Punches => self.source.to_string(),
         };
+        let link = (self.source == Source::Bank).then(|| format!("/projects/{}/runs/{}", self.project, PayRunId(self.id)));
+        let words = Words { link: link.or(words.link), ..words };
         Concern { subject, urgent: false, words }
     }
 }

@@ -50,6 +50,10 @@ pub struct Bounds {
     pub put_aside_max: i64,
     /// A platform takes nothing since before this moment.
     pub platforms: Moment,
+    /// A bank that was given a file at this moment or earlier may be asked about it.
+    pub given: Moment,
+    /// One that was asked after this moment is not asked again yet.
+    pub asked: Moment,
 }
 
 #[derive(QueryableByName)]
@@ -262,6 +266,33 @@ pub fn platforms_down(
     Ok(rows.into_iter().map(|row| row.into_late(Source::Platform)).collect())
 }
 
+/// Pay runs with payments whose result is unknown, which the bank may be asked about and was not asked about of late.
+fn runs_to_ask_about(given: &str, asked: &str) -> String {
+    format!(
+        "FROM pay_runs r JOIN projects p ON p.id = r.project_id WHERE r.state = 'sent' AND r.created_at <= {given} \
+         AND EXISTS (SELECT 1 FROM pay_run_lines l WHERE l.project_id = r.project_id AND l.run_id = r.id AND l.state = 'unknown') \
+         AND NOT EXISTS (SELECT 1 FROM run_inquiries i WHERE i.project_id = r.project_id AND i.run_id = r.id AND i.recorded_at > {asked})"
+    )
+}
+
+/// Pay runs that the bank has to be asked about, after an id, in order of id.
+pub fn unasked_runs(
+    conn: &mut AnyConn,
+    whose: Whose<'_>,
+    bounds: &Bounds,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Late>, StoreError> {
+    let sql = format!(
+        "SELECT r.id, p.id AS project_id, p.name, p.region, r.message_id AS which, r.created_at AS last_seen_at \
+         {} AND {} AND r.id > $1 ORDER BY r.id LIMIT $2",
+        runs_to_ask_about(&bounds.given.0.to_string(), &bounds.asked.0.to_string()),
+        whose.condition()
+    );
+    let rows: Vec<LateMoment> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.into_late(Source::Bank)).collect())
+}
+
 /// Whether every machine at the gates of a project is silent.
 pub fn is_dark(conn: &mut AnyConn, project: ProjectId, bounds: &Bounds) -> Result<bool, StoreError> {
     let sql = format!("SELECT p.id AS project_id FROM projects p WHERE p.id = $1 AND {}", gates_are_dark(bounds));
@@ -312,7 +343,7 @@ pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit:
              UNION SELECT p.id AS project_id {} \
              UNION SELECT d.project_id FROM devices d JOIN device_states s ON s.device_id = d.id \
              WHERE d.state = 'active' AND d.project_id IS NOT NULL AND (s.suspected_minutes IS NOT NULL OR s.stuck_at IS NOT NULL) \
-             UNION SELECT a.project_id FROM {} a UNION SELECT p.id AS project_id {} \
+             UNION SELECT a.project_id FROM {} a UNION SELECT p.id AS project_id {} UNION SELECT p.id AS project_id {} \
              UNION SELECT n.project_id FROM notices n WHERE n.kind = 'silence' AND n.state <> 'cured') t \
              WHERE t.project_id > {} ORDER BY t.project_id LIMIT {}",
             silent_accounts("$1"),
@@ -320,8 +351,9 @@ pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit:
             silent_sites(&next(1), &next(2)),
             full_sources(&next(3)),
             platforms_that_take_nothing(&next(4)),
-            next(5),
-            next(6)
+            runs_to_ask_about(&next(5), &next(6)),
+            next(7),
+            next(8)
         )
     });
     let (by_minutes, own) = &bounds.devices;
@@ -332,6 +364,8 @@ pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit:
         .day(bounds.today)
         .big(bounds.put_aside_max)
         .big(bounds.platforms.0)
+        .big(bounds.given.0)
+        .big(bounds.asked.0)
         .big(after)
         .big(limit)
         .load(conn)?;

@@ -14,7 +14,7 @@ use crate::app::config::{self, Config};
 use crate::app::demo::{self, DEMO_MARK, Login, Prepared, Wanted};
 use crate::app::routes::House;
 use crate::app::schedule::Schedule;
-use crate::app::{bench, build, export as exports, herald, postman, reporter, serve as server, verify as checks, worker};
+use crate::app::{bench, build, export as exports, herald, postman, reporter, serve as server, verify as checks, watch, worker};
 use crate::base::Clock;
 use crate::gates;
 use crate::outlets::mail::SmtpPost;
@@ -107,6 +107,7 @@ pub fn run_house(ground: Arc<Ground>, config: &Config, address: IpAddr, port: u1
     }
     herald::start(Arc::clone(&ground), poll)?;
     reporter::start(Arc::clone(&ground), poll)?;
+    watch::start(Arc::clone(&ground), &config.watch)?;
     worker::start(ground, poll, Schedule::read(&config.schedule)?)?;
     say(&format!("http://{bound}/"))?;
     server::run(house, listener, config.server.workers)?;

@@ -14,7 +14,7 @@ use crate::attendance::intake::Intake;
 use crate::base::id::{PayRunId, ProjectId, SheetId};
 use crate::base::{Day, Fen, Month};
 use crate::payroll::pay_run::actions::{fetch_file, order_pay_run};
-use crate::payroll::pay_run::silence::inquire;
+use crate::payroll::pay_run::silence::{ask_from, inquire};
 use crate::payroll::pay_run::table::open_runs;
 use crate::payroll::pay_run::{InquiryKind, Ordered};
 use crate::payroll::signing::{NewSignature, sign_lines};
@@ -72,7 +72,9 @@ impl Desk<'_> {
         self.banks.ask(plan.number, luck, self.day);
         let sends_again = luck.happens(40);
         let runs = self.service.read(|conn, _| Ok(open_runs(conn, id)?))?;
-        let Some(run) = runs.first().map(|run| run.id) else { return Ok(()) };
+        // A bank is left alone for a while after it was given a file.
+        let now = self.service.now();
+        let Some(run) = runs.iter().find(|run| ask_from(run, &[]) <= now).map(|run| run.id) else { return Ok(()) };
         let kind = if sends_again { InquiryKind::SentAgain } else { InquiryKind::Asked };
         self.service.step(move |tx, ctx, _| {
             let site = projects::site(tx.conn(), id)?;

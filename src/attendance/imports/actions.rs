@@ -1,4 +1,4 @@
-//! Keeping a file, looking at what it would come to, taking it step by step, mending a refused row, and the error sheet.
+//! Keeping a file, looking at what it would come to, taking it step by step, and the error sheet.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::web::{Code, Ctx, Problem};
 use crate::wire::roster as wire;
 use crate::wire::sheet::table::{Column, Table};
 use crate::wire::sheet::write::refused_rows;
-use crate::wire::sheet::{self, Cell as SheetCell, Format, Sheet, Workbook};
+use crate::wire::sheet::{self, Workbook};
 use crate::workers::roster::{self, Defaults, ROWS_MAX, RosterFile, fault_of};
 use crate::workers::{WarningCode, lookups};
 
@@ -174,6 +174,13 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, whole: bool)
         let (zh, en) = ("请先说明这份花名册各列的含义。", "Say first what the columns of this roster are.");
         return Err(Problem::conflict(zh, en).at("roster", "bad_state"));
     }
+    if whole && !import.mended().is_empty() {
+        let (zh, en) = (
+            "已有改正并登记的行，不能再“全部合格才登记”；请登记合格的行。",
+            "Some rows were mended and taken already, so that all or none cannot be had; take the good rows.",
+        );
+        return Err(Problem::conflict(zh, en).at("whole", "bad_state"));
+    }
     if whole && import.row.good_rows > number(WHOLE_MAX) {
         let zh = format!("“全部合格才登记”最多 {WHOLE_MAX} 行，请拆分文件，或选择登记合格的行。");
         let en = format!("All or none is for {WHOLE_MAX} rows at most; split the file, or have its good rows taken.");
@@ -212,7 +219,7 @@ fn note(
     Ok(tx.note(chain, ctx.now, ctx.actor(), "roster_step", &format!("{step} {}", import.id))?)
 }
 
-fn tell(
+pub(super) fn tell(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     import: &ImportRow,
@@ -264,7 +271,8 @@ pub fn take(
     }
     let mut counts = [0_i32; 3];
     let [taken, known, refused] = &mut counts;
-    for place in from..until.min(rows.count()) {
+    let mended = import.mended();
+    for place in (from..until.min(rows.count())).filter(|place| !mended.contains(&rows.number(*place))) {
         match rows.take(tx, ctx, site, place)? {
             Done::Known(_) => *known += 1,
             Done::Taken(about, warnings) => {
@@ -307,93 +315,17 @@ pub fn end(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId, site: &Site, refusals: &[Re
     if import.state() != ImportState::Running {
         return Ok(());
     }
-    for refusal in refusals {
+    let mended = import.mended();
+    let mut told = 0_usize;
+    for refusal in refusals.iter().filter(|refusal| !mended.contains(&refusal.row)) {
         refuse(tx, ctx, &import.row, refusal.row, &refusal.faults)?;
+        told = told.saturating_add(1);
     }
     let counts = import.counts();
     let of = |count: i32| usize::try_from(count).unwrap_or(0);
-    let refused = of(counts.refused).saturating_add(refusals.len());
+    let refused = of(counts.refused).saturating_add(told);
     roster::close_file(tx, ctx, import.row.inbox_id, (of(counts.enrolled).saturating_add(of(counts.known)), refused))?;
-    note(tx, ctx, &import.row, Step::Ended, (import.row.good_rows, import.row.good_rows), [0, 0, number(refusals.len())])
-}
-
-/// Takes a refused row as a person has put it right: our columns by their keys. Gives the enrolment that it is about, where it is about one.
-///
-/// # Errors
-/// `conflict` for a row that is not refused, and for sheets that need another right than this has: their error sheet goes up again;
-/// `invalid` with every fault of the row as it is now; then it stays refused.
-pub fn mend(
-    tx: &mut Tx<'_>,
-    ctx: &Ctx,
-    site: &Site,
-    id: RecordId,
-    row_number: u32,
-    cells: &BTreeMap<String, String>,
-) -> Result<Option<RecordId>, Problem> {
-    tx.seq(Chain::Project(site.id))?;
-    let import = Import::find(tx.conn(), site.id, id)?.ok_or_else(Problem::not_found)?;
-    let stands = import.refused().iter().any(|(row, _)| u32::try_from(*row) == Ok(row_number));
-    if !stands || import.is_whole() || !import.row.kind().is_mended_in_place() {
-        let (zh, en) = ("该行不在待改正的行中。", "This row is not among those that wait to be mended.");
-        return Err(Problem::conflict(zh, en).at("row", "bad_state"));
-    }
-    let columns = columns_of(import.row.kind());
-    let cells = &by_key(columns, cells)?;
-    let rows = sheets::read(&ImportRow { read_on: ctx.today, ..import.row.clone() }, &book_of(columns, cells));
-    if rows.count() == 0 {
-        return Err(in_columns(columns, rows.problems().iter().map(fault_of)));
-    }
-    let about = match rows.take(tx, ctx, site, 0)? {
-        Done::Known(about) | Done::Taken(about, _) => about,
-        Done::Refused(faults) => return Err(in_columns(columns, faults.into_iter())),
-    };
-    tell(tx, ctx, &import.row, row_number, RowState::Mended, ("[]".to_owned(), about))?;
-    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "mend_roster_row", &format!("{id} {row_number}"))?;
-    Ok(about)
-}
-
-/// Faults of the one row that was sent, each at the name of its column instead of a cell that nobody sees.
-fn in_columns(columns: &[Column], faults: impl Iterator<Item = Fault>) -> Problem {
-    let mut problem = Problem::invalid("该行仍有问题，请按提示改正。", "The row still has faults; mend what is told of each.");
-    for fault in faults {
-        let letters: String =
-            fault.place.rsplit('!').next().unwrap_or_default().chars().take_while(char::is_ascii_alphabetic).collect();
-        let column = (0..columns.len()).find(|place| sheet::column_letters(*place) == letters);
-        let name = column.and_then(|place| columns.get(place)).and_then(|column| column.names.first());
-        problem.faults.push(Fault { place: name.map_or(fault.place.clone(), |name| (*name).to_owned()), ..fault });
-    }
-    problem
-}
-
-/// Cells by the keys of our columns, from those or the headings of files; none is dropped in silence.
-fn by_key(columns: &[Column], cells: &BTreeMap<String, String>) -> Result<BTreeMap<&'static str, String>, Problem> {
-    let (mut found, mut faults) = (BTreeMap::new(), Vec::new());
-    for (told, text) in cells {
-        let name: String = told.chars().filter(|c| !c.is_whitespace()).collect();
-        let column = columns.iter().find(|column| column.key == name || column.names.contains(&name.as_str()));
-        let (zh, en) = match column {
-            Some(column) if found.insert(column.key, text.clone()).is_none() => continue,
-            Some(_) => ("同一列填写了两次".to_owned(), "this column was given twice".to_owned()),
-            None => {
-                let keys = columns.iter().map(|column| column.key).collect::<Vec<_>>().join(", ");
-                (format!("没有这一列；可用列：{keys}"), format!("there is no such column; the columns are: {keys}"))
-            }
-        };
-        faults.push(Fault { place: told.chars().take(40).collect(), reason: "bad_format".to_owned(), zh, en });
-    }
-    if faults.is_empty() {
-        return Ok(found);
-    }
-    let problem = Problem::invalid("有无法识别的列，请按提示改正。", "Some columns are not known; mend what is told of each.");
-    Err(problem.with_faults(faults))
-}
-
-/// A sheet of one row, from texts by the keys of our columns: what is mended in place is read like any file.
-fn book_of(columns: &[Column], cells: &BTreeMap<&'static str, String>) -> Workbook {
-    let heading = |column: &Column| SheetCell::Text(column.names.first().copied().unwrap_or(column.key).to_owned());
-    let cell = |column: &Column| cells.get(column.key).map_or(SheetCell::Empty, |text| SheetCell::Text(text.clone()));
-    let rows = vec![columns.iter().map(heading).collect(), columns.iter().map(cell).collect()];
-    Workbook { format: Format::Text, sheets: vec![Sheet { name: "1".to_owned(), rows, ..Sheet::default() }] }
+    note(tx, ctx, &import.row, Step::Ended, (import.row.good_rows, import.row.good_rows), [0, 0, number(told)])
 }
 
 /// The rows that stand refused as XLSX, in the words of the file and with a column of reasons: plain numbers, which whoever gives it

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::actions::NewImport;
 use super::columns::{self, ReadFile};
 use super::table;
-use super::{Import, ImportState, ImportView, SheetKind, actions};
+use super::{Import, ImportState, ImportView, SheetKind, actions, mending};
 use crate::base::id::{ProjectId, RecordId};
 use crate::base::{Day, Fen, Month};
 use crate::projects::{Site, enter};
@@ -236,7 +236,7 @@ pub fn look(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId) -> Result<
         return Ok(ImportView::of(&import, None));
     }
     let (import, _, rows) = actions::open(conn, ctx, site.id, id)?;
-    let preview = actions::preview(conn, ctx, site, rows.as_ref())?;
+    let preview = actions::preview(conn, ctx, site, rows.as_ref())?.without(&import.mended());
     Ok(ImportView::of(&import, Some(preview)))
 }
 
@@ -346,7 +346,7 @@ async fn mend(call: Call, path: Path, body: Body<MendRow>) -> Result<impl Respon
     let MendRow { row, cells } = body.0;
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
-        let enrolment = actions::mend(tx, ctx, &site, id, row, &cells)?;
+        let enrolment = mending::mend(tx, ctx, &site, id, row, &cells)?;
         Ok(MendedRow { row, enrolment })
     })
     .await

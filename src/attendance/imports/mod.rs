@@ -7,10 +7,11 @@
 pub mod actions;
 pub mod columns;
 pub mod http;
+pub mod mending;
 pub mod sheets;
 pub mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -152,6 +153,12 @@ impl Import {
         latest.map(|row| (row.row_number, serde_json::from_str(&row.told).unwrap_or_default())).collect()
     }
 
+    /// The rows that a person has put right and taken: nobody goes through them again.
+    pub fn mended(&self) -> BTreeSet<u32> {
+        let mended = self.latest().into_values().filter(|row| row.state == RowState::Mended);
+        mended.filter_map(|row| u32::try_from(row.row_number).ok()).collect()
+    }
+
     /// Rows that were enrolled with something to look at: row, enrolment, warnings.
     pub fn odd(&self) -> Vec<(i32, RecordId, Vec<WarningCode>)> {
         let odd = self.rows.iter().filter(|row| row.state == RowState::Odd);
@@ -174,7 +181,11 @@ impl Import {
             done: if self.is_begun() { self.next_place().saturating_add(bad) } else { 0 },
             enrolled: sum(|step| step.enrolled),
             known: sum(|step| step.known),
-            refused: if self.is_begun() { stands(RowState::Refused) } else { bad },
+            refused: if self.is_begun() {
+                stands(RowState::Refused)
+            } else {
+                bad.saturating_sub(stands(RowState::Mended)).max(0)
+            },
             mended: stands(RowState::Mended),
         }
     }
@@ -218,6 +229,15 @@ pub struct Preview {
     pub odd: Vec<Odd>,
     /// Remarks on the file, in Chinese and English.
     pub remarks: Vec<(String, String)>,
+}
+
+impl Preview {
+    /// Without the rows that were put right already.
+    pub fn without(mut self, mended: &BTreeSet<u32>) -> Self {
+        self.refusals.retain(|refusal| !mended.contains(&refusal.row));
+        self.refused = u32::try_from(self.refusals.len()).unwrap_or(u32::MAX);
+        self
+    }
 }
 
 /// A row that is refused.

@@ -52,7 +52,14 @@ pub fn judge(
         // What a machine sends again was counted when it came first.
         judged.far = 0;
     }
+    // A batch of which every passage is off by as much tells of a wrong zone by itself, and at once. What is sent again says nothing, and
+    // passages since the last ones may have waited for a line.
+    let suspected = judged.suspected.filter(|_| is_new);
+    let suspected = suspected.filter(|(_, at)| *at > ctx.now || known.is_none_or(|told| *at <= told)).map(|(minutes, _)| minutes);
     if is_recent(told_before, ctx.now) {
+        if suspected.is_some() {
+            signs::table::change(tx.conn(), device.id, |row| row.suspected_minutes = suspected)?;
+        }
         if judged.far > 0 {
             lesson.far = Some((device.id, Some(judged.far)));
         }
@@ -63,6 +70,7 @@ pub fn judge(
     signs::table::change(tx.conn(), device.id, |row| {
         row.far_punches = row.far_punches.saturating_add(i64::try_from(far).unwrap_or(i64::MAX));
         row.add_skew(skew);
+        row.suspected_minutes = suspected.or(row.suspected_minutes);
         // It has sent something that could be taken again.
         row.stuck_at = None;
         row.told_at = Some(ctx.now);

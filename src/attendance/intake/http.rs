@@ -30,7 +30,7 @@ const READ_ASIDE: usize = 256 * 1024;
 /// Uploads up to this size share a turn of the writer: a clock's day, not its year.
 const TOGETHER: usize = 128 * 1024;
 /// Seconds after which a device that sent too fast, or met a busy store, may come again.
-pub(super) const RETRY_AFTER: &str = "5";
+pub(super) const RETRY_AFTER: &str = "30";
 
 /// The routes of the intake.
 pub fn routes() -> Vec<Route> {

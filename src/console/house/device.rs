@@ -175,6 +175,17 @@ fn number(form: &Form, name: &str) -> Result<Option<i32>, Problem> {
     read.map_err(|_| Problem::invalid("请填写整数。", "Write a whole number.").at(name, "bad_format"))
 }
 
+/// A moment as a browser's field writes it, on the wall of Shanghai; one that may be left out.
+fn moment(form: &Form, name: &str) -> Result<Option<Moment>, Problem> {
+    let Some(text) = form.text(name) else { return Ok(None) };
+    let seconds = if text.len() == "2026-03-02T08:00".len() { ":00" } else { "" };
+    let read = format!("{text}{seconds}+08:00").parse().map(Some);
+    read.map_err(|_| {
+        Problem::invalid("请填写日期和时间，如 2026-03-02T08:00。", "Write day and time, like 2026-03-02T08:00.")
+            .at(name, "bad_time")
+    })
+}
+
 async fn change(device: web::Path<DeviceId>, form: Form) -> Shown {
     let id = device.into_inner();
     let (zone_form, name_encoding): (Option<ZoneText>, Option<NameText>) =
@@ -182,7 +193,7 @@ async fn change(device: web::Path<DeviceId>, form: Form) -> Shown {
     let wanted = Change {
         gate: form.text("gate").map(str::to_owned),
         direction: form.parse_opt("direction")?,
-        since: None,
+        since: moment(&form, "since")?,
         offset_minutes: number(&form, "offset_minutes")?,
         mac: Some(form.text("mac").unwrap_or_default().to_owned()),
         heartbeat_minutes: number(&form, "heartbeat_minutes")?,

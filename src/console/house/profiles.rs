@@ -10,6 +10,7 @@ use crate::console::month::amount_opt;
 use crate::console::projects::bank_profile::{Setting, settings};
 use crate::console::{Frame, Shown, done, show};
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
+use crate::wire::iso20022::limits::{CharSet, Limits};
 
 /// Pages of this subject.
 pub(super) fn routes() -> Vec<Route> {
@@ -41,6 +42,7 @@ struct ListPage {
     /// The one whose next version the form begins from.
     start: Profile,
     versions: &'static [OrderVersion],
+    charsets: &'static [CharSet],
 }
 
 async fn list(visit: Visit, query: web::Query<Query>) -> Shown {
@@ -62,6 +64,7 @@ async fn list(visit: Visit, query: web::Query<Query>) -> Shown {
                 listed,
                 start: start.ok_or_else(Problem::not_found)?,
                 versions: OrderVersion::ALL,
+                charsets: CharSet::ALL,
             })
         })
         .await?;
@@ -72,6 +75,11 @@ async fn write(form: Form) -> Shown {
     actions::whole_house(&form.ctx(Verb::Operate)?)?;
     let number = |name: &str| -> Result<i32, Problem> {
         form.required(name)?.parse().map_err(|_| Problem::invalid("请填写整数。", "Write a whole number.").at(name, "bad_format"))
+    };
+    let usual = Limits::default();
+    let length = |name: &str, usual: usize| -> Result<usize, Problem> {
+        let Some(text) = form.text(name) else { return Ok(usual) };
+        text.parse().map_err(|_| Problem::invalid("请填写整数。", "Write a whole number.").at(name, "bad_format"))
     };
     let profile = Profile {
         code: form.required("code")?.to_owned(),
@@ -87,6 +95,14 @@ async fn write(form: Form) -> Shown {
         batch_booking: form.ticked("batch_booking"),
         order_version: form.parse("order_version")?,
         silence_days: number("silence_days")?,
+        limits: Limits {
+            name_max: length("name_max", usual.name_max)?,
+            card_min: length("card_min", usual.card_min)?,
+            card_max: length("card_max", usual.card_max)?,
+            card_luhn: form.ticked("card_luhn"),
+            text_max: length("text_max", usual.text_max)?,
+            charset: form.parse_opt("charset")?.unwrap_or(usual.charset),
+        },
     };
     form.write(Verb::Operate, move |tx, ctx| actions::write(tx, ctx, &profile)).await?;
     done("/house/bank-profiles", "profile_written", 1)

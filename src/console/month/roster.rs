@@ -10,7 +10,7 @@ use super::{amount_opt, attachment};
 use crate::attendance::imports::actions::NewImport;
 use crate::attendance::imports::columns::{self, Ask, Asked, Remembered};
 use crate::attendance::imports::sheets::columns_of;
-use crate::attendance::imports::{Import, ImportState, ImportView, Odd, SheetKind, TO_MEND, actions, http};
+use crate::attendance::imports::{Import, ImportState, ImportView, Odd, SheetKind, TO_MEND, actions, http, mending};
 use crate::base::id::{ProjectId, RecordId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
@@ -176,7 +176,7 @@ async fn page(visit: Visit, path: Path) -> Shown {
                     odd.push(Odd { row: u32::try_from(row).unwrap_or(0), name, enrolment: Some(enrolment), warnings });
                 }
             }
-            let can_be_mended = view.state == ImportState::Ended && !view.is_whole && view.kind.is_mended_in_place();
+            let can_be_mended = view.state != ImportState::Running && !view.is_whole && view.kind.is_mended_in_place();
             let more = refusals.len().saturating_sub(SHOWN_MAX);
             let bad = refusals.into_iter().take(SHOWN_MAX);
             let bad = bad.map(|one| Bad { row: one.row, faults: one.faults, can_be_mended }).collect();
@@ -269,18 +269,21 @@ async fn row_page(
     let ctx = form.ctx(Verb::EnrolWorkers)?;
     let look = (id.to_string(), TO_MEND.to_owned());
     let cells = http::looked(&ctx, project, look, move |conn, ctx, site| actions::row_to_mend(conn, ctx, site, id, row)).await?;
-    let (head, import) = form
+    let (head, file, told) = form
         .visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, project)?;
-            Ok((head, Import::find(conn, site.id, id)?.ok_or_else(Problem::not_found)?))
+            // While the file waits, what would be refused is what stands.
+            let view = http::look(conn, &visit.ctx, &site, id)?;
+            let refusals = view.preview.map_or(view.refusals, |preview| preview.refusals);
+            let told = refusals.into_iter().find(|one| one.row == row).map(|one| one.faults);
+            Ok((head, view.file, told))
         })
         .await?;
-    let told = import.refused().into_iter().find(|(one, _)| u32::try_from(*one) == Ok(row)).map(|(_, faults)| faults);
     let (faults, typed) = tried.unwrap_or((told.unwrap_or_default(), BTreeMap::new()));
     // What was typed and refused again stands in the form as it was typed.
     let cells = cells.into_iter().map(|(key, name, text)| (key, name, typed.get(key).cloned().unwrap_or(text))).collect();
-    show(&RowPage { f: Frame::of(&form.visit), head, id, row, file: import.row.file_name, cells, faults })
+    show(&RowPage { f: Frame::of(&form.visit), head, id, row, file, cells, faults })
 }
 
 fn row_of(form: &Form) -> Result<u32, Problem> {
@@ -310,7 +313,7 @@ async fn mend(form: Form, path: Path) -> Shown {
     let mended = form
         .write(Verb::EnrolWorkers, move |tx, ctx| {
             let site = enter(tx.conn(), &ctx.scope, project)?;
-            actions::mend(tx, ctx, &site, id, row, &sent)
+            mending::mend(tx, ctx, &site, id, row, &sent)
         })
         .await;
     match mended {

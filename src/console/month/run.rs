@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::sheet::{Line, lines_of, user_name};
 use super::{attachment, can};
 use crate::accounts::freezes::standing::Frozen;
+use crate::base::Moment;
 use crate::base::id::{LineId, PayRunId, ProjectId, SheetId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
@@ -123,6 +124,10 @@ struct RunPage {
 impl RunPage {
     fn is_open(&self) -> bool {
         self.run.state == RunState::Sent
+    }
+
+    fn ask_from(&self) -> Moment {
+        silence::ask_from(&self.run, &self.inquiries)
     }
 
     fn kinds(&self) -> &'static [InquiryKind] {

@@ -99,6 +99,34 @@ pub(in crate::console) fn settings(profile: &Profile, lang: Lang) -> Vec<Setting
             ("超过的行暂缓并列明，不阻止其他行。", "A larger line is held and told; the others go."),
         ),
         row(
+            ("收款人姓名最多字数", "Characters of a payee's name at most"),
+            profile.limits.name_max.to_string(),
+            ("超过的行暂缓并列明，不截断姓名。", "A line with a longer one is held and told; no name is cut."),
+        ),
+        row(
+            ("银行字符集", "Characters that the bank knows"),
+            profile.limits.charset.to_string(),
+            (
+                "姓名含其外的字时该行暂缓；附言中的字以“?”代替并列明。",
+                "A line whose name has another character is held; in the text of a payment it becomes ? and is told.",
+            ),
+        ),
+        row(
+            ("银行卡号位数", "Places of a card"),
+            format!("{}–{}", profile.limits.card_min, profile.limits.card_max),
+            ("不符的行暂缓并列明。", "A line with another card is held and told."),
+        ),
+        row(
+            ("卡号须通过校验位（Luhn）", "A card must have the check digit of Luhn's rule"),
+            yes(profile.limits.card_luhn),
+            ("为“是”时，不符的行暂缓并列明。", "With yes a line whose card has not is held and told."),
+        ),
+        row(
+            ("附言最多字数", "Characters of a payment's text at most"),
+            profile.limits.text_max.to_string(),
+            ("放不下时附言只写“工资”并列明。", "Where it does not fit, the text is 工资 alone, and that is told."),
+        ),
+        row(
             ("整批记一笔账", "One booking for the whole file"),
             yes(profile.batch_booking),
             ("决定代发文件要求银行按批或逐笔记账。", "What the order asks the bank for: one booking, or one for each line."),

@@ -66,6 +66,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("deposit_notice", "已通知保证金银行支付"),
     ("on_hold_list", "在暂缓名单"),
     ("over_bank_limit", "超过银行限额"),
+    ("name_beyond_bank", "银行不接受该姓名写法"),
+    ("card_beyond_bank", "银行不接受该卡号"),
     ("over_month_amount", "当月工资过高"),
     ("over_year_amount", "年工资过高"),
     ("below_minimum_wage", "低于最低工资标准"),

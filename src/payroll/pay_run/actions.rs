@@ -207,13 +207,17 @@ fn send(
     let recorded_seq = tx.seq(Chain::Project(site.id))?;
     let id = PayRunId(ctx.id());
     let message_id = id.to_string();
-    let cards = ctx.vault().reader(tx.conn(), Owner::Project(site.id))?;
+    let mut shorter = Vec::new();
     let mut payments = Vec::with_capacity(going.len());
     let mut attempts = Vec::with_capacity(going.len());
     for one in &going {
         let attempt = one.line.attempt + 1;
         let end_to_end_id = end_to_end_id(one.line.id, attempt);
-        payments.push(files::payment(&cards, sheet, one, end_to_end_id.clone())?);
+        let (payment, is_shorter) = files::payment(profile, sheet, one, end_to_end_id.clone());
+        payments.push(payment);
+        if is_shorter {
+            shorter.push(format!("PmtInf[1]/CdtTrfTxInf[{}]/Ustrd", payments.len()));
+        }
         attempts.push(AttemptRow {
             project_id: site.id,
             run_id: id,
@@ -228,7 +232,8 @@ fn send(
         });
     }
     let total = Fen::total(payments.iter().map(|payment| payment.amount))?;
-    let (xml, replaced) = files::of_order(ctx, account, profile, &message_id, payments)?;
+    let (xml, mut replaced) = files::of_order(ctx, account, profile, &message_id, payments)?;
+    replaced.append(&mut shorter);
     let run = RunRow {
         project_id: site.id,
         id,

@@ -4,21 +4,24 @@ use super::plan::Going;
 use crate::accounts::profiles::{OrderVersion, Profile};
 use crate::accounts::table::AccountRow;
 use crate::payroll::table::SheetRow;
-use crate::store::vault::Reader;
 use crate::web::problem::FAULTS_MAX;
 use crate::web::{Ctx, Problem};
 use crate::wire::iso20022::pain001::{self, Agent, PaymentBatch, PaymentLine, PaymentOrder, Version};
 
-/// One line of the file; `cards` opens the project's cards.
-pub(super) fn payment(cards: &Reader, sheet: &SheetRow, one: &Going, end_to_end_id: String) -> Result<PaymentLine, Problem> {
-    Ok(PaymentLine {
+/// One line of the file, and whether its text had to give way to the bank's limit.
+pub(super) fn payment(profile: &Profile, sheet: &SheetRow, one: &Going, end_to_end_id: String) -> (PaymentLine, bool) {
+    let texts = [format!("{} 工资", sheet.month), "工资".to_owned()];
+    let text = profile.limits.text_that_fits(&texts);
+    let is_shorter = text.as_ref() != texts.first();
+    let line = PaymentLine {
         end_to_end_id,
         amount: one.amount,
         creditor: one.name.clone(),
-        creditor_account: cards.open_text(&one.card)?,
+        creditor_account: one.card.clone(),
         creditor_agent: None,
-        text: Some(format!("{} 工资", sheet.month)),
-    })
+        text,
+    };
+    (line, is_shorter)
 }
 
 /// The pain.001 as text, and the places where a text had to change.
@@ -57,7 +60,7 @@ pub(super) fn of_order(
         OrderVersion::V09 => Version::V09,
         OrderVersion::V03 => Version::V03,
     };
-    match pain001::write(&order, version) {
+    match pain001::write_within(&order, version, profile.limits) {
         Ok(written) => Ok((written.xml, written.replaced.into_iter().map(|one| one.place).collect())),
         Err(problems) => {
             let problem = Problem::invalid(

@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use super::table::{self, AttemptRow, InquiryRow, PartRow, RunHead};
 use super::{InquiryKind, Ordered, actions, checks, silence};
 use crate::accounts::freezes::standing::Frozen;
+use crate::base::Moment;
 use crate::base::id::{AccountId, PayRunId, ProjectId, SheetId};
 use crate::base::person::numbers_masked;
+use crate::payroll::RunState;
 use crate::projects::enter;
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Body, Call, Problem, Route, Verb};
@@ -79,6 +81,8 @@ pub struct RunView {
     parts: Vec<PartRow>,
     /// What was asked about it.
     inquiries: Vec<InquiryRow>,
+    /// From when on the bank may be asked, or be given the file again; `null` once it has had its last word.
+    ask_from: Option<Moment>,
     /// Freezes of the account today, and what they leave for payments without a final word; `null` where nothing is frozen.
     frozen: Option<Frozen>,
 }
@@ -114,7 +118,8 @@ async fn one(call: Call, path: web::Path<(ProjectId, PayRunId)>) -> Result<impl 
         }
         let (parts, inquiries) = (table::parts_of(conn, site.id, run.id)?, table::inquiries_of(conn, site.id, run.id)?);
         let frozen = actions::frozen_for(conn, ctx, &site, &run, &payments)?;
-        Ok(RunView { run, payments, parts, inquiries, frozen })
+        let ask_from = (run.state == RunState::Sent).then(|| silence::ask_from(&run, &inquiries));
+        Ok(RunView { run, payments, parts, inquiries, ask_from, frozen })
     })
     .await
 }

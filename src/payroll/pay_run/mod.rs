@@ -39,6 +39,10 @@ words! {
         OnHoldList = "on_hold_list",
         /// More than the bank takes in one line.
         OverBankLimit = "over_bank_limit",
+        /// The bank does not take the name: too long, or with a character that it does not know.
+        NameBeyondBank = "name_beyond_bank",
+        /// The bank does not take the card: of another length, or without the check digit.
+        CardBeyondBank = "card_beyond_bank",
         /// All that is open of it is contested.
         Disputed = "disputed",
         /// No work days stand behind it.
@@ -83,6 +87,15 @@ impl Hold {
             Hold::OverBankLimit => (
                 "金额超过银行单笔限额，请与银行商定后调整限额。",
                 "The amount is beyond the bank's limit of a line; agree on another limit with the bank.",
+            ),
+            Hold::NameBeyondBank => (
+                "银行系统不接受该姓名的写法：请与银行核对该卡登记的姓名写法或调整银行口径，不要代发到其他姓名。",
+                "The bank's system does not take the name as written: ask it how it keeps this holder, or adjust the bank's profile; do not \
+                 pay to another name.",
+            ),
+            Hold::CardBeyondBank => (
+                "银行系统不接受该卡号，请核对并登记本人的银行卡，或调整银行口径。",
+                "The bank's system does not take this card number; check it and record the worker's own card, or adjust the bank's profile.",
             ),
             Hold::Disputed => ("争议解决后再次代发。", "Settle the dispute, then order again."),
             Hold::NoWorkDays => ("没有工日依据，请核对考勤。", "No work days stand behind it; look at the attendance."),
@@ -206,6 +219,10 @@ pub struct Candidate<'a> {
     pub is_on_hold_list: bool,
     /// Whether no work days stand behind it, where there should be some.
     pub has_no_days: bool,
+    /// Whether the bank does not take the name.
+    pub is_name_refused: bool,
+    /// Whether the bank does not take the card.
+    pub is_card_refused: bool,
     /// The most that the bank takes in one line.
     pub line_max: Option<Fen>,
     /// Whether the bank contradicts itself on an earlier attempt.
@@ -249,6 +266,8 @@ impl Candidate<'_> {
             (!self.has_card, Hold::CardMissing),
             (self.is_anothers_card, Hold::CardNotOwn),
             (self.is_card_shared, Hold::CardShared),
+            (self.is_name_refused, Hold::NameBeyondBank),
+            (self.is_card_refused, Hold::CardBeyondBank),
             (self.line_max.is_some_and(|most| rest > most), Hold::OverBankLimit),
         ];
         faults.iter().find(|(stands, _)| *stands).map_or(Verdict::Pay(rest), |(_, hold)| Verdict::Hold(*hold))
@@ -292,6 +311,8 @@ mod tests {
             is_anothers_card: false,
             is_on_hold_list: false,
             has_no_days: false,
+            is_name_refused: false,
+            is_card_refused: false,
             line_max: None,
             is_contradicted: false,
             is_told_as_paid: false,
@@ -323,6 +344,8 @@ mod tests {
         assert_eq!(held(Candidate { is_named_in_notice: true, ..sound(&line) }), Verdict::Hold(Hold::DepositNotice));
         assert_eq!(held(Candidate { is_on_hold_list: true, ..sound(&line) }), Verdict::Hold(Hold::OnHoldList));
         assert_eq!(held(Candidate { has_no_days: true, ..sound(&line) }), Verdict::Hold(Hold::NoWorkDays));
+        assert_eq!(held(Candidate { is_name_refused: true, ..sound(&line) }), Verdict::Hold(Hold::NameBeyondBank));
+        assert_eq!(held(Candidate { is_card_refused: true, ..sound(&line) }), Verdict::Hold(Hold::CardBeyondBank));
         let limited = |most| Candidate { line_max: Some(Fen(most)), ..sound(&line) };
         assert_eq!(held(limited(599_999)), Verdict::Hold(Hold::OverBankLimit));
         assert_eq!(held(limited(600_000)), Verdict::Pay(Fen(600_000)), "just at the bank's limit");

@@ -14,6 +14,7 @@ use crate::payroll::outside::{notices, telling};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::Site;
 use crate::store::AnyConn;
+use crate::store::vault::Owner;
 use crate::web::{Ctx, Problem};
 use crate::{payroll, workers};
 
@@ -21,7 +22,8 @@ use crate::{payroll, workers};
 pub(super) struct Going {
     pub line: LineRow,
     pub amount: Fen,
-    pub card: Vec<u8>,
+    /// The card, opened.
+    pub card: String,
     pub name: String,
 }
 
@@ -62,12 +64,24 @@ impl Plan {
         let mut enrolments: BTreeMap<_, _> = enrolments.into_iter().map(|row| (row.id, row)).collect();
         let in_cash = workers::exceptions::paid_in_cash_on(conn, site.id, ctx.today)?;
         let extras = items::of_extras(conn, site, sheet.id)?;
+        // A project of whose workers nobody has a card may have no key either.
+        let cards = match enrolments.values().any(|row| row.card.is_some()) {
+            true => Some(ctx.vault().reader(conn, Owner::Project(site.id))?),
+            false => None,
+        };
         let mut plan = Plan { minimum_wage: around.limits.minimum, ..Plan::default() };
         for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
             plan.earlier = plan.earlier.plus(line.paid_fen)?;
             plan.earlier = plan.earlier.plus(under_way.get(&line.id).copied().unwrap_or_default())?;
             let enrolment = enrolments.remove(&line.enrolment_id);
             let (card, card_index) = enrolment.map_or((None, None), |row| (row.card, row.card_index));
+            let card = match (&cards, card) {
+                (Some(cards), Some(card)) => Some(cards.open_text(&card)?),
+                _ => None,
+            };
+            let name = around.names.get(&line.worker_id).cloned();
+            let name_refusal = name.as_deref().and_then(|name| profile.limits.name_refusal(name));
+            let card_refusal = card.as_deref().and_then(|card| profile.limits.card_refusal(card));
             let index = card_index.as_deref();
             // Hours and pieces are work that no work day stands for.
             let has_other_work = extras.get(&line.id).is_some_and(|items| items.iter().any(Item::is_other_work));
@@ -82,6 +96,8 @@ impl Plan {
                     && !released(Hold::CardNotOwn),
                 is_on_hold_list: around.held.contains(&line.worker_id) && !released(Hold::OnHoldList),
                 has_no_days: is_idle && !released(Hold::NoWorkDays),
+                is_name_refused: name_refusal.is_some(),
+                is_card_refused: card_refusal.is_some(),
                 line_max: profile.line_max(),
                 is_contradicted: contradicted.contains(&line.id),
                 is_told_as_paid: told_as_paid.contains(&line.id),
@@ -91,14 +107,21 @@ impl Plan {
                 (Verdict::Pay(amount), Some(card)) => {
                     plan.cautions.extend(around.cautions(line.id, line.worker_id, line.day_rate_fen, sheet.month)?);
                     plan.cautions.extend(around.card_caution(line.id, line.enrolment_id, index));
-                    let name = around.names.get(&line.worker_id).cloned();
                     let name = name.ok_or_else(|| Problem::internal(&format!("line {} names a person who is gone", line.id)))?;
                     plan.going.push(Going { line, amount, card, name });
                 }
                 (Verdict::Hold(reason), _) => {
-                    let (zh, en) = reason.cure();
-                    let amount = line.rest().or_zero();
-                    let held = HeldLine { line: line.id, amount, reason, zh: zh.to_owned(), en: en.to_owned() };
+                    let refusal = match reason {
+                        Hold::NameBeyondBank => name_refusal,
+                        Hold::CardBeyondBank => card_refusal,
+                        _ => None,
+                    };
+                    let ((zh, en), amount) = (reason.cure(), line.rest().or_zero());
+                    let (zh, en) = match refusal {
+                        Some(found) => (format!("{}。{zh}", found.zh), format!("{en} Found: {}.", found.en)),
+                        None => (zh.to_owned(), en.to_owned()),
+                    };
+                    let held = HeldLine { line: line.id, amount, reason, zh, en };
                     plan.held.push((line, held));
                 }
                 (Verdict::Leave | Verdict::Pay(_), _) => {}

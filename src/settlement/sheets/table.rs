@@ -148,6 +148,14 @@ pub fn kept(conn: &mut AnyConn, vault: &Vault, id: InboxId) -> Result<Option<Kep
     Ok(bytes.map(|bytes| Kept { id, project_id, source, request, content_type, state, bytes }))
 }
 
+/// The first bytes of a kept file; `None` where they were forgotten.
+pub fn head(conn: &mut AnyConn, vault: &Vault, id: InboxId) -> Result<Option<Vec<u8>>, StoreError> {
+    let found: Option<(Option<ProjectId>, Vec<u8>)> =
+        inbox::table.filter(inbox::id.eq(id)).select((inbox::project_id, inbox::body)).first(conn).optional()?;
+    let Some((project_id, body)) = found else { return Ok(None) };
+    parts::first(conn, vault, project_id.map_or(Owner::Global, Owner::Project), id, &body)
+}
+
 #[derive(QueryableByName)]
 struct IdRow {
     #[diesel(sql_type = BigInt)]
@@ -179,12 +187,12 @@ pub type Found = (InboxId, Option<ProjectId>, String, Moment, InboxState);
 pub fn waiting(conn: &mut AnyConn, source: &str, project: Option<ProjectId>) -> Result<Vec<Found>, StoreError> {
     /// Messages that are looked at.
     const LOOKED_AT_MAX: i64 = 500;
-    // In the words of the index, so that nobody reads all messages for a page. What calls itself something else is no sheet.
+    // In the words of the index, so that nobody reads all messages for a page. Of one that was booked in part nobody has to say anything,
+    // unless it names an account that nobody knows.
     let ids: Vec<InboxId> = fixed(
         "SELECT i.id AS id FROM inbox i WHERE i.feed = 'bankfile' AND i.state IN ('new', 'part', 'quarantined') \
-         AND (i.state = 'new' OR EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = i.id AND q.state = 'open')) \
-         AND NOT (COALESCE(i.content_type, '') LIKE '%json' OR COALESCE(i.content_type, '') LIKE '%/pdf' \
-         OR COALESCE(i.content_type, '') LIKE 'image/%') \
+         AND (i.state = 'new' OR EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = i.id AND q.state = 'open' \
+         AND (i.state = 'quarantined' OR q.reason = 'unknown_account'))) \
          AND (i.project_id IS NOT NULL OR i.source = $1) ORDER BY i.id DESC LIMIT $2",
     )
     .text(source)

@@ -11,6 +11,7 @@ use crate::projects;
 use crate::store::AnyConn;
 use crate::store::inbox::InboxState;
 use crate::web::{Ctx, Problem};
+use crate::wire::statement_sheet::begins_like_sheet;
 
 /// Sheets that a page lists.
 const LISTED_MAX: usize = 50;
@@ -51,6 +52,10 @@ pub fn of(conn: &mut AnyConn, ctx: &Ctx, project: Option<ProjectId>) -> Result<V
         let is_of = |row: &&AccountRow| of.or(project).is_none_or(|wanted| row.project_id == wanted);
         let accounts: Vec<AccountRow> = all.iter().filter(is_of).cloned().collect();
         if accounts.is_empty() {
+            continue;
+        }
+        // By its bytes, whatever whoever sent it called it.
+        if !table::head(conn, ctx.vault(), id)?.is_some_and(|head| begins_like_sheet(&head)) {
             continue;
         }
         let name = request.splitn(3, ' ').nth(2).unwrap_or_default().to_owned();

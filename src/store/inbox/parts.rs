@@ -59,6 +59,17 @@ pub fn opened(
     Ok((part > 0).then_some(whole))
 }
 
+/// The first piece of a message by what its row holds; `None` where its bytes were forgotten.
+pub fn first(conn: &mut AnyConn, vault: &Vault, owner: Owner, id: InboxId, sealed: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    if !sealed.is_empty() {
+        return vault.open(conn, owner, sealed).map(Some);
+    }
+    use schema::inbox_parts as p;
+    let piece: Option<Vec<u8>> =
+        p::table.filter(p::inbox_id.eq(id).and(p::part.eq(0))).select(p::body).get_result(conn).optional()?;
+    piece.map(|sealed| vault.open(conn, owner, &sealed)).transpose()
+}
+
 /// What encryption adds to a piece: nonce and tag.
 const SEALED_MORE: i64 = 28;
 

@@ -403,6 +403,11 @@ fn note_damage(damaged: bool, charset: &str, problems: &mut Problems) {
 
 /// Looks for messages at any depth: they may sit inside an envelope, and there may be several.
 fn read_iso(mut reader: xml::Xml<'_>, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) {
+    read_iso_messages(&mut reader, file, problems, sink);
+    problems.extend(reader.strange());
+}
+
+fn read_iso_messages(reader: &mut xml::Xml<'_>, file: &mut BankFile, problems: &mut Problems, sink: Sink<'_>) {
     let mut declared: Option<String> = None;
     loop {
         let open = match reader.begun() {
@@ -413,12 +418,12 @@ fn read_iso(mut reader: xml::Xml<'_>, file: &mut BankFile, problems: &mut Proble
         declared = xml::message_name(&open).or(declared);
         let before = problems.faults();
         let plain = if let Some(kind) = camt::kind_of(&open.name) {
-            let read = camt::read(&mut reader, &open, kind, file, problems, &mut *sink);
+            let read = camt::read(reader, &open, kind, file, problems, &mut *sink);
             problems.stop(read.err().map(|fault| fault.problem(&open.name)));
             camt::plain_name(kind)
         } else if pain002::is_root(&open.name) {
             let mut report = pain002::StatusReport::default();
-            let read = pain002::read(&mut reader, &open, &mut report, problems);
+            let read = pain002::read(reader, &open, &mut report, problems);
             problems.stop(read.err().map(|fault| fault.problem(&open.name)));
             if file.payment_status.is_some() {
                 problems.push(another_report(&open.name));
@@ -426,7 +431,7 @@ fn read_iso(mut reader: xml::Xml<'_>, file: &mut BankFile, problems: &mut Proble
             file.payment_status = file.payment_status.take().or(Some(report));
             "pain.002"
         } else if pain001_read::is_root(&open.name) {
-            match pain001_read::read_message(&mut reader, &open, problems) {
+            match pain001_read::read_message(reader, &open, problems) {
                 Ok(order) => file.payment_order = Some(order),
                 Err(fault) => problems.stop(Some(fault.problem(&open.name))),
             }

@@ -6,10 +6,12 @@
 pub mod camt;
 mod camt_detail;
 mod dates;
+pub mod limits;
 pub mod pain001;
 pub mod pain001_read;
 pub mod pain002;
 pub mod xml;
+mod xml_fault;
 pub mod xml_out;
 
 pub use dates::day_of;

@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 
+use super::limits::{Limits, Refusal, plain_account};
 use super::xml_out::XmlOut;
 use crate::base::day::SHANGHAI_OFFSET_SECONDS;
 use crate::base::{Day, Fen, Moment};
@@ -73,13 +74,13 @@ pub struct PaymentLine {
     pub end_to_end_id: String,
     /// More than nothing.
     pub amount: Fen,
-    /// Payee's name, at most 140 characters.
+    /// Payee's name.
     pub creditor: String,
-    /// Payee's account or card, at most 34 characters.
+    /// Payee's account or card.
     pub creditor_account: String,
     /// Payee's bank, where it must be named.
     pub creditor_agent: Option<Agent>,
-    /// What the payee reads, at most 140 characters.
+    /// What the payee reads.
     pub text: Option<String>,
 }
 
@@ -116,9 +117,14 @@ pub struct Written {
 /// Lines of one order.
 pub const LINES_MAX: usize = 100_000;
 
-/// Writes the order, or says everything that is wrong with it.
+/// Writes the order within the limits of the schemas, or says everything that is wrong with it.
 pub fn write(order: &PaymentOrder, version: Version) -> Result<Written, Vec<Problem>> {
-    let mut pen = Pen::default();
+    write_within(order, version, Limits::default())
+}
+
+/// Writes the order within a bank's limits, or says everything that is wrong with it.
+pub fn write_within(order: &PaymentOrder, version: Version, limits: Limits) -> Result<Written, Vec<Problem>> {
+    let mut pen = Pen { limits, ..Pen::default() };
     let prepared = pen.prepared(order, version);
     if !pen.problems.is_empty() {
         return Err(pen.problems);
@@ -204,6 +210,7 @@ fn write_agent(out: &mut XmlOut, agent: Option<&Agent>, version: Version) {
 /// Checks and tidies every field, noting what is wrong and what was replaced.
 #[derive(Default)]
 struct Pen {
+    limits: Limits,
     problems: Vec<Problem>,
     replaced: Vec<Replacement>,
 }
@@ -223,7 +230,7 @@ impl Pen {
         let mut prepared = PaymentOrder {
             message_id: self.id("GrpHdr/MsgId", &order.message_id),
             created_at: order.created_at,
-            initiator: self.text("GrpHdr/InitgPty/Nm", &order.initiator, 140),
+            initiator: self.text("GrpHdr/InitgPty/Nm", &order.initiator),
             batches: Vec::new(),
         };
         for (number, batch) in (1u32..).zip(&order.batches) {
@@ -235,7 +242,7 @@ impl Pen {
                 id: self.id(&format!("{place}/PmtInfId"), &batch.id),
                 batch_booking: batch.batch_booking,
                 execute_on: batch.execute_on,
-                debtor: self.text(&format!("{place}/Dbtr/Nm"), &batch.debtor, 140),
+                debtor: self.text(&format!("{place}/Dbtr/Nm"), &batch.debtor),
                 debtor_account: self.account(&format!("{place}/DbtrAcct"), &batch.debtor_account),
                 debtor_agent: self.agent(&format!("{place}/DbtrAgt"), batch.debtor_agent.as_ref(), version),
                 lines: (1u32..)
@@ -267,15 +274,12 @@ impl Pen {
                 "the amount must be more than nothing",
             );
         }
-        let text = line.text.as_deref().map(|text| self.clean(&format!("{place}/Ustrd"), text)).filter(|text| !text.is_empty());
-        if text.as_ref().is_some_and(|text| text.chars().count() > 140) {
-            self.wrong(&format!("{place}/Ustrd"), Reason::OverLimit, "附言超过 140 字", "the text is longer than 140 characters");
-        }
+        let text = line.text.as_deref().map(|text| self.remark(&format!("{place}/Ustrd"), text)).filter(|text| !text.is_empty());
         PaymentLine {
             end_to_end_id: self.id(&format!("{place}/EndToEndId"), &line.end_to_end_id),
             amount: line.amount,
-            creditor: self.text(&format!("{place}/Cdtr/Nm"), &line.creditor, 140),
-            creditor_account: self.account(&format!("{place}/CdtrAcct"), &line.creditor_account),
+            creditor: self.payee(&format!("{place}/Cdtr/Nm"), &line.creditor),
+            creditor_account: self.card(&format!("{place}/CdtrAcct"), &line.creditor_account),
             creditor_agent: self.agent(&format!("{place}/CdtrAgt"), line.creditor_agent.as_ref(), version),
             text,
         }
@@ -301,22 +305,42 @@ impl Pen {
         id.to_owned()
     }
 
-    fn text(&mut self, place: &str, text: &str, limit: usize) -> String {
-        let clean = self.clean(place, text);
-        if clean.is_empty() {
-            self.wrong(place, Reason::MissingField, "名称不能为空", "the name is empty");
-        } else if clean.chars().count() > limit {
-            self.wrong(place, Reason::OverLimit, "名称超过 140 字", "the name is longer than 140 characters");
+    fn refuse(&mut self, place: &str, refusal: Option<Refusal>) {
+        if let Some(refusal) = refusal {
+            self.wrong(place, refusal.reason, &refusal.zh, &refusal.en);
         }
-        clean
+    }
+
+    /// The payer's name: the schemas' limits, since what banks limit are the payees of a payroll.
+    fn text(&mut self, place: &str, text: &str) -> String {
+        self.refuse(place, Limits::default().name_refusal(text));
+        self.clean(place, text, in_bank_set(text))
     }
 
     fn account(&mut self, place: &str, account: &str) -> String {
-        let plain: String = crate::wire::text::squeezed(account).chars().filter(|c| *c != '-').collect();
-        if !(5..=34).contains(&plain.len()) || !plain.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            self.wrong(place, Reason::BadFormat, "账号须为 5–34 位数字或字母", "an account has 5 to 34 digits or letters");
+        self.refuse(place, Limits::default().card_refusal(account));
+        plain_account(account)
+    }
+
+    /// A payee's name: a character that the bank does not know is refused and not replaced, or the bank would find another name.
+    fn payee(&mut self, place: &str, name: &str) -> String {
+        self.refuse(place, self.limits.name_refusal(name));
+        self.clean(place, name, in_bank_set(name))
+    }
+
+    fn card(&mut self, place: &str, card: &str) -> String {
+        self.refuse(place, self.limits.card_refusal(card));
+        plain_account(card)
+    }
+
+    fn remark(&mut self, place: &str, text: &str) -> String {
+        let clean = self.clean(place, text, self.limits.written(text));
+        let most = self.limits.text_max;
+        if clean.chars().count() > most {
+            let en = format!("the text is longer than {most} characters");
+            self.wrong(place, Reason::OverLimit, &format!("附言超过 {most} 字"), &en);
         }
-        plain
+        clean
     }
 
     fn agent(&mut self, place: &str, agent: Option<&Agent>, version: Version) -> Option<Agent> {
@@ -337,8 +361,7 @@ impl Pen {
         agent.cloned()
     }
 
-    fn clean(&mut self, place: &str, text: &str) -> String {
-        let clean = in_bank_set(text);
+    fn clean(&mut self, place: &str, text: &str, clean: String) -> String {
         if clean != text {
             self.replaced.push(Replacement { place: place.to_owned(), from: clip(text, 140), to: clean.clone() });
         }
@@ -365,7 +388,7 @@ fn bic_holds(bic: &str, version: Version) -> bool {
 ///
 /// Points between the parts of a name become `·`; blanks of every kind a space; what has no width nothing; controls,
 /// private-use characters and pictures `?`.
-fn in_bank_set(text: &str) -> String {
+pub(super) fn in_bank_set(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
         match u32::from(c) {

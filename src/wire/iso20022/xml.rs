@@ -1,8 +1,10 @@
 //! A pull reader of XML that hostile files cannot hurt.
 //!
-//! No document type, no entities beside the five of XML, bounded depth, text, attributes and tree size. Names are
+//! No document type, no entities beside the five of XML, bounded depth, text, attributes and tree size. An entity that
+//! nobody declared (`&nbsp;`) stands for a character that is not known and is told; it is never looked up. Names are
 //! local names: prefixes are cut off. Deliberately absent: namespaces (only their text is kept, to tell the version).
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use quick_xml::events::{BytesStart, Event};
@@ -10,6 +12,8 @@ use quick_xml::{Reader, XmlVersion};
 use smol_str::SmolStr;
 
 use crate::wire::bank::{Problem, Reason};
+
+pub use super::xml_fault::XmlFault;
 
 /// Elements inside each other.
 pub const DEPTH_MAX: usize = 64;
@@ -22,65 +26,8 @@ const NAME_MAX: usize = 256;
 /// Elements of one tree that is held in memory (one transaction, one header).
 const TREE_MAX: usize = 50_000;
 
-/// Why reading stopped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum XmlFault {
-    /// The file brings a document type, which could make it grow or read other files.
-    Dtd,
-    /// An entity beside the five of XML.
-    Entity(String),
-    /// More than the named limit.
-    Limit(&'static str),
-    /// More than the named limit inside one element; whatever stands behind that element can be read.
-    Part(&'static str),
-    /// Not well-formed; at about which byte and how.
-    Malformed(u64, String),
-}
-
-impl XmlFault {
-    /// The fault as a problem at `place`.
-    pub fn problem(&self, place: &str) -> Problem {
-        match self {
-            XmlFault::Dtd => Problem::new(
-                place,
-                Reason::BadFormat,
-                "文件含有文档类型声明（DTD），出于安全不予读取",
-                "the file brings a document type (DTD), which is refused for safety",
-            )
-            .fix("请让银行导出不含 DOCTYPE 的文件", "ask for a file without DOCTYPE"),
-            XmlFault::Entity(name) => Problem::new(
-                place,
-                Reason::BadFormat,
-                format!("未知实体 `&{name};`，文件自此处起未读取"),
-                format!("unknown entity `&{name};`; the file is not read beyond it"),
-            )
-            .fix("只能使用 &amp; &lt; &gt; &quot; &apos;", "only &amp; &lt; &gt; &quot; &apos; are allowed"),
-            XmlFault::Limit(what) | XmlFault::Part(what) => Problem::new(
-                place,
-                Reason::OverLimit,
-                format!("超出限制（{what}），文件自此处起未读取"),
-                format!("over the limit ({what}); the file is not read beyond it"),
-            )
-            .fix("请拆分文件后重新上传", "split the file and upload it again"),
-            XmlFault::Malformed(byte, detail) => Problem::new(
-                place,
-                Reason::BadFormat,
-                format!("XML 在第 {byte} 字节附近不完整或有误：{detail}；其前内容已读取"),
-                format!("XML is broken near byte {byte}: {detail}; what stands before it was read"),
-            )
-            .fix("请重新下载完整文件", "download the whole file again"),
-        }
-    }
-
-    /// The problem of an element at `place` that was left out, where what follows it is read all the same; `None` where nothing can be.
-    pub fn left_out(&self, place: &str) -> Option<Problem> {
-        let XmlFault::Part(what) = self else { return None };
-        let zh = format!("超出限制（{what}），该笔未读取，其后照常读取");
-        let en = format!("over the limit ({what}); this one is not read, what follows it is");
-        let problem = Problem::new(place, Reason::OverLimit, zh, en);
-        Some(problem.fix("请让银行缩短该笔的文字后重新导出", "have the bank shorten its text and export it again").lost())
-    }
-}
+/// Unknown entities that are told one by one.
+const STRANGE_MAX: usize = 20;
 
 /// An element that has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,6 +137,8 @@ impl Source<'_> {
 pub struct Xml<'a> {
     source: Source<'a>,
     depth: usize,
+    /// Entities that nobody declared: where each stood first, and how often.
+    strange: BTreeMap<String, (u64, u64)>,
 }
 
 impl<'a> Xml<'a> {
@@ -197,14 +146,14 @@ impl<'a> Xml<'a> {
     pub fn new(text: &'a str) -> Self {
         let mut reader = Reader::from_str(text.trim_start_matches('\u{FEFF}').trim_start());
         reader.config_mut().expand_empty_elements = true;
-        Self { source: Source::Text(reader), depth: 0 }
+        Self { source: Source::Text(reader), depth: 0, strange: BTreeMap::new() }
     }
 
     /// Reads UTF-8 as it comes; memory is that of the longest text.
     pub fn of_stream(stream: Box<dyn BufRead + 'a>) -> Self {
         let mut reader = Reader::from_reader(stream);
         reader.config_mut().expand_empty_elements = true;
-        Self { source: Source::Stream(reader, Vec::new()), depth: 0 }
+        Self { source: Source::Stream(reader, Vec::new()), depth: 0, strange: BTreeMap::new() }
     }
 
     /// The next element of any depth; `None` at the end of the file.
@@ -270,6 +219,36 @@ impl<'a> Xml<'a> {
         Ok(Element { name: open.name, text, attributes: open.attributes, children })
     }
 
+    /// The unknown entities so far, each as one remark: nothing was left out because of them.
+    pub fn strange(&self) -> Vec<Problem> {
+        let told = |(name, (first, count)): (&String, &(u64, u64))| {
+            Problem::new(
+                "file",
+                Reason::BadFormat,
+                format!("未知实体 `&{name};` 出现 {count} 次（首次在第 {first} 字节附近），已以替代字符读入"),
+                format!(
+                    "unknown entity `&{name};`, {count} times, first near byte {first}; it was read as a replacement character"
+                ),
+            )
+            .fix(
+                "请核对含有该字符的文字；只能使用 &amp; &lt; &gt; &quot; &apos;",
+                "look at the texts that have it; only &amp; &lt; &gt; &quot; &apos; are allowed",
+            )
+        };
+        self.strange.iter().map(told).collect()
+    }
+
+    /// What stands for an entity that nobody declared.
+    fn stranger(&mut self, name: &str, position: u64) -> &'static str {
+        let name = crate::wire::text::clip(name, 32);
+        if self.strange.len() < STRANGE_MAX || self.strange.contains_key(&name) {
+            let (_, count) = self.strange.entry(name.clone()).or_insert((position, 0));
+            *count = count.saturating_add(1);
+        }
+        // A blank that must not be broken is a blank; what others were meant to be nobody knows.
+        if name == "nbsp" { " " } else { "\u{FFFD}" }
+    }
+
     /// About where the reader is, in bytes of decoded text.
     pub fn position(&self) -> u64 {
         self.source.position()
@@ -286,13 +265,16 @@ impl<'a> Xml<'a> {
                 }
             };
             let event = read.map_err(|fault| XmlFault::Malformed(position, fault.to_string()))?;
-            let token = match event {
+            let mut strangers: Vec<String> = Vec::new();
+            let mut token = match event {
                 Event::Start(start) | Event::Empty(start) => {
                     self.depth += 1;
                     if self.depth > DEPTH_MAX {
                         return Err(XmlFault::Limit("64 elements inside each other"));
                     }
-                    Token::Start(opened(&start, self.depth, position)?)
+                    let (open, has_stranger) = opened(&start, self.depth, position)?;
+                    strangers.extend(has_stranger.then(|| "attribute".to_owned()));
+                    Token::Start(open)
                 }
                 Event::End(_) => {
                     self.depth = self.depth.saturating_sub(1);
@@ -304,7 +286,13 @@ impl<'a> Xml<'a> {
                     let name = reference.xml10_content().into_owned();
                     Token::Text(match reference.resolve_char_ref() {
                         Ok(Some(c)) => SmolStr::from_iter([printable(c)]),
-                        Ok(None) => SmolStr::new_static(named_entity(&name)?),
+                        Ok(None) => match named_entity(&name) {
+                            Some(text) => SmolStr::new_static(text),
+                            None => {
+                                strangers.push(name);
+                                SmolStr::default()
+                            }
+                        },
                         Err(_) => return Err(XmlFault::Entity(crate::wire::text::clip(&name, 32))),
                     })
                 }
@@ -315,6 +303,12 @@ impl<'a> Xml<'a> {
                 Event::Eof => Token::Done,
                 Event::Comment(_) | Event::Decl(_) | Event::PI(_) => continue,
             };
+            for name in strangers {
+                let text = self.stranger(&name, position);
+                if let Token::Text(read) = &mut token {
+                    *read = SmolStr::new_static(text);
+                }
+            }
             return Ok(token);
         }
     }
@@ -344,18 +338,19 @@ fn printable(c: char) -> char {
     if c.is_control() && !matches!(c, '\t' | '\n' | '\r') { '\u{FFFD}' } else { c }
 }
 
-fn named_entity(name: &str) -> Result<&'static str, XmlFault> {
+fn named_entity(name: &str) -> Option<&'static str> {
     match name {
-        "amp" => Ok("&"),
-        "lt" => Ok("<"),
-        "gt" => Ok(">"),
-        "quot" => Ok("\""),
-        "apos" => Ok("'"),
-        _ => Err(XmlFault::Entity(crate::wire::text::clip(name, 32))),
+        "amp" => Some("&"),
+        "lt" => Some("<"),
+        "gt" => Some(">"),
+        "quot" => Some("\""),
+        "apos" => Some("'"),
+        _ => None,
     }
 }
 
-fn opened(start: &BytesStart<'_>, depth: usize, position: u64) -> Result<Open, XmlFault> {
+/// An element, and whether the value of one of its attributes has an entity that nobody declared.
+fn opened(start: &BytesStart<'_>, depth: usize, position: u64) -> Result<(Open, bool), XmlFault> {
     let full = start.name();
     let full: &str = full.as_ref();
     if full.len() > NAME_MAX {
@@ -363,6 +358,7 @@ fn opened(start: &BytesStart<'_>, depth: usize, position: u64) -> Result<Open, X
     }
     let name = SmolStr::new(full.rsplit(':').next().unwrap_or(full));
     let mut attributes = Vec::new();
+    let mut has_stranger = false;
     let mut iter = start.attributes();
     // The library's own check for repeated names is quadratic; the bound on their number makes up for it.
     for attribute in iter.with_checks(false) {
@@ -374,10 +370,17 @@ fn opened(start: &BytesStart<'_>, depth: usize, position: u64) -> Result<Open, X
         if key.len() > NAME_MAX || attribute.value.len() > TEXT_MAX {
             return Err(XmlFault::Limit("64 KiB of text in one attribute"));
         }
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|_| XmlFault::Entity("attribute".to_owned()))?;
-        attributes.push((SmolStr::new(key), clean(&value)));
+        let value = match attribute.normalized_value(XmlVersion::Implicit1_0) {
+            Ok(value) => clean(&value),
+            // No value of ours: what it was meant to be nobody knows.
+            Err(_) => {
+                has_stranger = true;
+                SmolStr::new_static("\u{FFFD}")
+            }
+        };
+        attributes.push((SmolStr::new(key), value));
     }
-    Ok(Open { name, attributes, depth })
+    Ok((Open { name, attributes, depth }, has_stranger))
 }
 
 /// The message name (`camt.053.001.08`) in an element's namespace declarations, if one stands there.

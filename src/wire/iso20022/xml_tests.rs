@@ -21,8 +21,6 @@ fn prefixes_entities_and_cdata_are_read() {
 #[test]
 fn hostile_files_are_refused() {
     assert_eq!(whole("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>"), Err(XmlFault::Dtd));
-    assert_eq!(whole("<a>&x;</a>"), Err(XmlFault::Entity("x".into())));
-    assert!(matches!(whole("<a b='&x;'/>"), Err(XmlFault::Entity(_))));
     assert!(matches!(whole(&"<a>".repeat(65)), Err(XmlFault::Limit(_))));
     assert!(matches!(whole(&format!("<a>{}</a>", "x".repeat(TEXT_MAX + 1))), Err(XmlFault::Part(_))));
     assert!(matches!(whole(&format!("<a>{}</a>", "x<b/>".repeat(TEXT_MAX))), Err(XmlFault::Part(_))));
@@ -31,6 +29,26 @@ fn hostile_files_are_refused() {
     for broken in ["<a>", "<a></b>", "<a", "<a><b></a></b>", "<a b=1>&", "text only <", "<a>&#xZZ;</a>"] {
         assert!(whole(broken).is_err(), "{broken}");
     }
+}
+
+#[test]
+fn an_entity_that_nobody_declared_is_replaced_and_told_once() {
+    let mut xml = Xml::new("<a c='&x;'><b>1&nbsp;2</b><b>&y;3&y;</b><b>&amp;</b></a>");
+    let root = xml.begun().unwrap().unwrap();
+    assert_eq!(root.attribute("c"), Some("\u{FFFD}"));
+    let tree = xml.element(root).unwrap();
+    let texts: Vec<&str> = tree.children.iter().map(|child| child.text.as_str()).collect();
+    assert_eq!(texts, ["1 2", "\u{FFFD}3\u{FFFD}", "&"]);
+    let told: Vec<String> = xml.strange().into_iter().map(|problem| problem.en).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[2].contains("`&y;`, 2 times"), "{told:?}");
+    assert!(xml.strange().iter().all(|problem| !problem.loses));
+    let many: String = (0..100).map(|number| format!("&e{number};")).collect();
+    let text = format!("<a>{many}</a>");
+    let mut xml = Xml::new(&text);
+    let root = xml.begun().unwrap().unwrap();
+    assert_eq!(xml.element(root).unwrap().text.chars().count(), 100);
+    assert_eq!(xml.strange().len(), STRANGE_MAX);
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub fn read(text: &str, problems: &mut Problems) -> Vec<Grid> {
             }
         }
     }
+    problems.extend(xml.strange());
     grids
 }
 

@@ -630,3 +630,43 @@ both!(the_specification_is_open_to_everybody_and_shows_nobodys_data, |app| {
     assert!(page.contains("payroll.result") && page.contains("X-Anxin-Signature"));
     assert!(!page.contains("open-1") && !page.contains("id=\"keys\"") && !page.contains("id=\"events\""));
 });
+
+both!(a_token_of_an_ed25519_key_sends_once_and_only_with_its_own_algorithm, |app| {
+    use ed25519_dalek::pkcs8::EncodePrivateKey;
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    let at = ground(&app).await;
+    let signing = SigningKey::from_bytes(&[7; 32]);
+    let public_key = STANDARD.encode(signing.verifying_key().as_bytes());
+    let made = at.key(json!({"user": at.bank.user, "name": "主机", "kind": "ed25519", "public_key": public_key})).await;
+    let key = text(&made["key"]["id"]);
+    let seconds: i64 = NOW.parse().unwrap();
+    let token = |algorithm: Algorithm, jti: &str, exp: i64| {
+        let header = Header { kid: Some(key.clone()), ..Header::new(algorithm) };
+        let claims = json!({"iss": at.bank.user, "aud": "anxin", "iat": seconds, "exp": exp, "jti": jti});
+        let encoding = match algorithm {
+            Algorithm::EdDSA => EncodingKey::from_ed_der(signing.to_pkcs8_der().unwrap().as_bytes()),
+            _ => EncodingKey::from_secret(signing.verifying_key().as_bytes()),
+        };
+        jsonwebtoken::encode(&header, &claims, &encoding).unwrap()
+    };
+    let send = |token: String, body: Value| {
+        let ask = app.ask(Method::POST, EVENTS).header("Authorization", &format!("Bearer {token}"));
+        ask.body("application/json", body.to_string()).send()
+    };
+    let sound = token(Algorithm::EdDSA, "t-1", seconds + 300);
+    assert_eq!(send(sound.clone(), txn("j-1", "1.00", "V1")).await.expect(202)["state"], "stored");
+    send(sound.clone(), txn("j-2", "2.00", "V2")).await.refuse(401, "not_authenticated");
+    send(sound, txn("j-1", "1.00", "V1")).await.refuse(401, "not_authenticated");
+    send(token(Algorithm::HS256, "t-2", seconds + 300), txn("j-3", "3.00", "V3")).await.refuse(401, "not_authenticated");
+    send(token(Algorithm::EdDSA, "t-3", seconds + 901), txn("j-4", "4.00", "V4")).await.refuse(401, "not_authenticated");
+    send(token(Algorithm::EdDSA, "t-4", seconds + 300), txn("j-1", "1.00", "V1")).await.expect(202);
+    assert_eq!(at.entries().await.len(), 1, "each movement once");
+    // A token is for banks' routes; it opens no other door.
+    let other = app
+        .ask(Method::GET, "/api/v1/me")
+        .header("Authorization", &format!("Bearer {}", token(Algorithm::EdDSA, "t-5", seconds + 300)));
+    other.send().await.refuse(401, "not_authenticated");
+    at.admin.post(&format!("/api/v1/bank-keys/{key}/revocation"), json!({})).send().await.expect(200);
+    send(token(Algorithm::EdDSA, "t-6", seconds + 300), txn("j-5", "5.00", "V5")).await.refuse(401, "not_authenticated");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -285,3 +285,28 @@ both!(a_sheet_that_was_left_lying_is_found_again, |app| {
     assert!(!browser.page("/bank").await.contains("id=\"waiting\""));
     assert!(!browser.page(&list).await.contains("id=\"waiting\""));
 });
+
+both!(what_waits_is_a_sheet_by_its_bytes_and_has_something_to_be_said, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    open(&client, &site, NUMBER).await;
+    let browser = app.browser_of(client.user).await;
+    let send = |media: &'static str, body: Vec<u8>| {
+        client.ask(actix_web::http::Method::POST, "/api/v1/bank/statements").body(media, body).send()
+    };
+    // A scan that calls itself a file of any kind is kept and is no sheet.
+    let pdf = b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n".to_vec();
+    let refused = send("application/octet-stream", pdf).await.refuse(422, "invalid");
+    assert!(!refused.to_string().contains("bank-sheets"), "{refused}");
+    assert!(!browser.page("/bank").await.contains("id=\"waiting\""));
+    // A sheet whose account is known and of which one row was lost is booked; nobody has to say anything of it.
+    let lost = format!(
+        "账号,{NUMBER}\n交易日期,收入,支出,对方户名,摘要\n2026-03-02,100.00,,某建设单位,人工费\n2026-03-02,abc,,某建设单位,人工费\n"
+    );
+    let taken = send("text/csv", lost.into_bytes()).await.expect(200);
+    assert_eq!(taken["state"], "part", "{taken}");
+    assert!(!browser.page("/bank").await.contains("id=\"waiting\""), "{}", text_of(&browser.page("/bank").await));
+    // One that nobody can read by its header waits, whatever it is called.
+    send("application/pdf", gb18030(STRANGE)).await.refuse(422, "invalid");
+    assert!(browser.page("/bank").await.contains("id=\"waiting\""));
+});

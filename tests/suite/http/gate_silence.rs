@@ -6,7 +6,7 @@ use anxin::attendance::silence;
 use anxin::store::{jobs, schema};
 use anxin::web::{Role, ScopeOn};
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::attendance::{attlog, bind};
 use super::workers::{crew, enrol, worker};
@@ -96,6 +96,34 @@ both!(nobody_seen_behind_a_silent_gate_does_not_mean_nobody_there, |app| {
     app.get("/iclock/getrequest?SN=T1").send().await;
     assert!(!unregistered().await.contains("\"0\""), "that it speaks again does not tell of the hours before");
     assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(one_batch_that_is_eight_hours_off_as_a_whole_raises_the_alarm_and_a_right_time_takes_it_back, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let device = bind(&manager, &site, "T1", "in").await["device"]["id"].as_str().unwrap().to_owned();
+    let suspected = async || {
+        let shown = manager.get(&format!("/api/v1/devices/{device}")).send().await.expect(200);
+        shown["device"]["signs"]["suspected_minutes"].clone()
+    };
+    app.clock.set("2026-03-02T10:00:00+08:00");
+    let batch: String = (0..10).map(|second| format!("10{second:02}\t2026-03-02 01:59:{second:02}\t0\t15\n")).collect();
+    assert_eq!(attlog(&app, "T1", &batch).await, "OK: 10\n");
+    assert_eq!(suspected().await, json!(-480));
+    app.write(|tx, ctx| Ok(jobs::enqueue(tx.conn(), ctx.id(), "watch", "2026-03-02", ctx.now)?)).unwrap();
+    app.drain();
+    assert!(standing(&app, &site).contains(&format!("clock {device}")), "{:?}", standing(&app, &site));
+    // What is handed in late says nothing of the clock; the same again neither.
+    app.clock.set("2026-03-02T11:00:00+08:00");
+    attlog(&app, "T1", "1001\t2026-03-02 10:59:58\t0\t15\n").await;
+    assert_eq!(suspected().await, Value::Null, "a clock that was set is believed again");
+    app.clock.set("2026-03-02T12:00:00+08:00");
+    attlog(&app, "T1", &batch).await;
+    assert_eq!(suspected().await, Value::Null, "sent again");
+    app.clock.set("2026-03-02T19:00:00+08:00");
+    let late: String = (0..10).map(|second| format!("10{second:02}\t2026-03-02 16:59:{second:02}\t0\t15\n")).collect();
+    attlog(&app, "T1", &late).await;
+    assert_eq!(suspected().await, Value::Null, "the machine told of nothing since: it was out of reach");
 });
 
 both!(a_clock_that_sends_utc_as_local_time_raises_one_alarm_and_is_taken_all_the_same, |app| {

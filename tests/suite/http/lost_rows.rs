@@ -144,3 +144,19 @@ both!(a_report_that_breaks_off_stays_open_and_is_not_kept_again_with_each_readin
     assert_eq!(again(&app, id)["taken"], 1);
     assert_eq!(states(&app, &site, &ids), ["paid", "paid"]);
 });
+
+both!(an_entity_that_nobody_declared_costs_no_entry, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let account = open(&client, &site, NUMBER).await;
+    let list = [
+        Ntry { reference: Some("E1"), text: "人工费&nbsp;三月", ..Ntry::credit("100.00", "2026-03-02") },
+        Ntry { reference: Some("E2"), text: "退款&copy;", ..Ntry::credit("2.00", "2026-03-02") },
+    ];
+    let receipt = post(&client, camt(53, "S1", 1, Some(("0.00", "102.00")), &list)).await;
+    assert_eq!((&receipt["state"], &receipt["applied"]), (&json!("done"), &json!(2)), "{receipt}");
+    assert_eq!(entries(&client, &site, &account).await.len(), 2);
+    let told = receipt["problems"].to_string();
+    assert!(told.contains("&nbsp;") && told.contains("&copy;"), "{receipt}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -74,5 +74,6 @@ mod voided_again;
 mod voiding;
 mod wage_money;
 mod wage_rest;
+mod watched;
 mod webhooks;
 pub mod workers;

@@ -70,6 +70,23 @@ both!(nobody_changes_their_own_roles_on_their_own_page, |app| {
     }
 });
 
+both!(a_gate_is_turned_by_the_page_from_a_moment_on, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let made = crate::suite::http::attendance::bind(&client, &site, "T1", "by_state").await;
+    let device = made["device"]["id"].as_str().unwrap().to_owned();
+    let browser = admin(&app).await;
+    let path = format!("/house/devices/{device}/settings");
+    let fields = |since: &'static str| [("gate", "1号门"), ("direction", "out"), ("since", since)];
+    assert_eq!(browser.post(&path, &fields("gestern")).await.status, 422);
+    assert_eq!(browser.post(&path, &fields("2026-03-02T09:01")).await.status, 422, "not in the future");
+    let (leads, _) = browser.submit(&path, &fields("2026-03-02T07:00")).await;
+    assert!(leads.contains("device_changed"), "{leads}");
+    let since = app.read(|conn, _| Ok(anxin::attendance::devices::turns::table::all(conn)?)).unwrap()[0].since;
+    // Seconds of the machine's own clock: eight hours ahead.
+    assert_eq!(since, "2026-03-02T07:00:00Z".parse::<anxin::base::Moment>().unwrap().unix_seconds());
+});
+
 both!(a_waiting_device_is_bound_with_what_it_sent_and_blocked, |app| {
     let client = app.labour_manager();
     let site = project(&client, 1, "330784").await;

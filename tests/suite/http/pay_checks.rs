@@ -366,3 +366,88 @@ both!(a_frozen_account_is_told_before_and_after_the_order_and_refuses_nothing, |
     assert_eq!(view["frozen"], Value::Null, "{view}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(what_the_bank_does_not_take_of_a_name_or_card_holds_its_line_and_no_other, |app| {
+    let stage = stage(&app, &[Some(1), Some(2), Some(3)]).await;
+    let sheet = stage.audited().await;
+    // The workers are called 测试工人1 and so on: five characters; the invented cards have 19 digits.
+    profile(&app, &stage, json!({"code": "small-bank", "name": "小银行", "name_max": 4})).await;
+    let checked = stage.check(&sheet).await;
+    assert_eq!(reasons(&checked), ["name_beyond_bank"; 3]);
+    assert!(text(&checked["held"][0]["zh"]).contains("姓名 5 字，最多 4 字"), "{checked}");
+    assert!(!checked.to_string().contains("测试工人"), "{checked}");
+    profile(&app, &stage, json!({"code": "small-bank", "name": "小银行", "name_max": 5, "charset": "gb2312", "card_max": 18}))
+        .await;
+    assert_eq!(reasons(&stage.check(&sheet).await), ["card_beyond_bank"; 3]);
+    // Just at the limits everything goes, and the text that does not fit gives way to a shorter one, which is told.
+    let limits = json!({"code": "small-bank", "name": "小银行", "name_max": 5, "charset": "gb2312", "card_max": 19, "card_luhn": true,
+        "text_max": 9});
+    profile(&app, &stage, limits).await;
+    let ordered = stage.order(&sheet, "order-0001").await.expect(201);
+    assert_eq!((reasons(&ordered).len(), ordered["runs"][0]["line_count"].as_i64()), (0, Some(3)), "{ordered}");
+    assert_eq!(ordered["replaced"].as_array().map(Vec::len), Some(3), "{ordered}");
+    let path = stage.path(&format!("pay-runs/{}/file", text(&ordered["run"]["id"])));
+    let file = stage.manager.get(&path).send().await.text();
+    assert!(file.contains("<Ustrd>工资</Ustrd>"), "{file}");
+    adds_up(&sheet, &ordered);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(limits_that_no_payment_could_keep_are_refused, |app| {
+    let administrator = app.client(Role::Administrator, ScopeOn::Everything);
+    for (place, wrong) in [
+        ("name_max", json!({"name_max": 0})),
+        ("name_max", json!({"name_max": 141})),
+        ("card_min", json!({"card_min": 19, "card_max": 18})),
+        ("card_max", json!({"card_max": 35})),
+        ("text_max", json!({"text_max": 1})),
+    ] {
+        let mut body = json!({"code": "small-bank", "name": "小银行"});
+        body.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        let refused = administrator.post("/api/v1/bank-profiles", body).send().await.expect(422);
+        assert!(refused["errors"].to_string().contains(place), "{refused}");
+    }
+});
+
+both!(a_bank_is_left_alone_for_a_quarter_of_an_hour_and_then_people_are_told_to_ask_it, |app| {
+    app.clock.set("2026-03-02T09:00:00+08:00");
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let sheet = stage.audited().await;
+    let run = stage.order(&sheet, "order-0001").await.expect(201)["run"].clone();
+    let path = stage.path(&format!("pay-runs/{}", text(&run["id"])));
+    let asking = format!("{path}/inquiries");
+    let asked = |kind: &str| json!({"kind": kind, "note": "电话查询代发结果"});
+    app.clock.set("2026-03-02T09:14:59+08:00");
+    let problem = stage.manager.post(&asking, asked("sent_again")).send().await.refuse(409, "conflict");
+    assert_eq!(problem["errors"][0]["reason"], "too_early", "{problem}");
+    let view = stage.manager.get(&path).send().await.expect(200);
+    assert_eq!(view["ask_from"], "2026-03-02T01:15:00Z".parse::<anxin::base::Moment>().unwrap().to_string());
+    app.clock.set("2026-03-02T09:15:00+08:00");
+    stage.manager.post(&asking, asked("sent_again")).send().await.expect(201);
+    app.clock.set("2026-03-02T09:20:00+08:00");
+    stage.manager.post(&asking, asked("asked")).send().await.refuse(409, "conflict");
+    // Days later the result is unknown, and the job tells the people; nothing is ordered anew.
+    let told = |stage: &Stage<'_>| {
+        let id = stage.id();
+        let rows = app.read(move |conn, _| Ok(anxin::alerts::table::of_project(conn, id)?)).unwrap();
+        let open = rows.iter().filter(|row| row.subject.starts_with("bank ") && row.state != anxin::alerts::NoticeState::Cured);
+        open.count()
+    };
+    assert_eq!(stage.silent_after("2026-03-05T10:00:00+08:00"), 2);
+    let stage = Stage { manager: app.labour_manager(), ..stage };
+    assert_eq!(told(&stage), 0);
+    app.drain();
+    assert_eq!(told(&stage), 1);
+    stage.order(&sheet, "order-0002").await.refuse(409, "conflict");
+    stage.manager.post(&asking, asked("asked")).send().await.expect(201);
+    app.write({
+        let id = stage.id();
+        move |tx, ctx| {
+            let site = projects::site(tx.conn(), id)?;
+            anxin::alerts::sources::notice(tx, ctx, &site).map(|_| ())
+        }
+    })
+    .unwrap();
+    assert_eq!(told(&stage), 0, "the bank was asked");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -12,9 +12,10 @@ use super::workers::{crew, enrol, worker};
 use crate::both;
 use crate::suite::ground::{Answer, App, Client, TestProject, card, id_number, project};
 
-const HEADER: &str = "统一社会信用代码,班组,姓名,身份证号,工种,手机号,银行卡号,考勤编号,日工资,进场日期,劳动合同,安全教育";
+pub(super) const HEADER: &str =
+    "统一社会信用代码,班组,姓名,身份证号,工种,手机号,银行卡号,考勤编号,日工资,进场日期,劳动合同,安全教育";
 
-async fn ground<'a>(app: &'a App, number: u32) -> (Client<'a>, TestProject, String) {
+pub(super) async fn ground<'a>(app: &'a App, number: u32) -> (Client<'a>, TestProject, String) {
     let manager = app.labour_manager();
     let site = project(&manager, number, "330784").await;
     crew(&manager, &site, "木工一班").await;
@@ -22,7 +23,7 @@ async fn ground<'a>(app: &'a App, number: u32) -> (Client<'a>, TestProject, Stri
     (manager, site, parties["uscc"].as_str().unwrap().to_owned())
 }
 
-fn row(code: &str, number: u32) -> String {
+pub(super) fn row(code: &str, number: u32) -> String {
     let (id, card, pin) = (id_number(number), card(number), 90_000 + number);
     format!("{code},木工一班,工人{number},{id},木工,139{number:08},{card},{pin},320.00,2026-02-01,劳动合同,是")
 }
@@ -40,7 +41,7 @@ async fn take(client: &Client<'_>, site: &TestProject, id: &str, whole: bool) ->
     client.post(&format!("{}/roster-imports/{id}/take", site.path), json!({"whole": whole})).send().await
 }
 
-fn on_roll(app: &App, site: &TestProject) -> usize {
+pub(super) fn on_roll(app: &App, site: &TestProject) -> usize {
     let id = site.id;
     app.read(|conn, _| Ok(anxin::workers::table::of_project(conn, id)?.len())).unwrap()
 }
@@ -121,6 +122,50 @@ both!(a_long_roster_is_taken_in_steps_and_comes_to_the_same_when_it_comes_again,
     manager.post(&rows_path, json!({"row": 9, "cells": cells})).send().await.refuse(409, "conflict");
     let mended = look(&manager, &site, id).await["counts"].clone();
     assert_eq!((&mended["refused"], &mended["mended"]), (&json!(9), &json!(1)));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_row_is_mended_before_the_others_are_taken_and_is_not_gone_through_again, |app| {
+    let (manager, site, code) = ground(&app, 1).await;
+    let rows = [
+        row(&code, 1),
+        row(&code, 2).replace(&id_number(2), "119999199001010013"),
+        row(&code, 3).replace("木工一班", "没有的班组"),
+        row(&code, 4).replace("木工一班", "没有的班组"),
+    ];
+    let kept = hand_in(&manager, &site, &rows).await;
+    let id = kept["id"].as_str().unwrap();
+    let rows_path = format!("{}/roster-imports/{id}/rows", site.path);
+    let cells = |number: u32| {
+        json!({"uscc": code, "crew": "木工一班", "name": format!("工人{number}"), "id": id_number(number), "trade": "木工",
+            "phone": format!("139{number:08}"), "day_rate": "320.00"})
+    };
+    manager.post(&rows_path, json!({"row": 2, "cells": cells(1)})).send().await.refuse(409, "conflict");
+    let mut odd = cells(2);
+    odd["phone"] = json!("1");
+    manager.post(&rows_path, json!({"row": 3, "cells": odd})).send().await.refuse(422, "invalid");
+    for (place, number) in [(3, 2), (4, 3)] {
+        manager.post(&rows_path, json!({"row": place, "cells": cells(number)})).send().await.expect(201);
+        manager.post(&rows_path, json!({"row": place, "cells": cells(number)})).send().await.refuse(409, "conflict");
+    }
+    assert_eq!(on_roll(&app, &site), 2, "what was put right is on the roll");
+    let waiting = look(&manager, &site, id).await;
+    assert_eq!(
+        (&waiting["state"], &waiting["preview"]["refused"], &waiting["counts"]["mended"], &waiting["counts"]["refused"]),
+        (&json!("waiting"), &json!(1), &json!(2), &json!(1)),
+        "{waiting}"
+    );
+    take(&manager, &site, id, true).await.refuse(409, "conflict");
+    take(&manager, &site, id, false).await.expect(200);
+    app.drain();
+    let ended = look(&manager, &site, id).await;
+    let counts = &ended["counts"];
+    assert_eq!(
+        (&ended["state"], &counts["enrolled"], &counts["mended"], &counts["refused"]),
+        (&json!("ended"), &json!(1), &json!(2), &json!(1)),
+        "{ended}"
+    );
+    assert_eq!((on_roll(&app, &site), &ended["refusals"][0]["row"]), (3, &json!(5)));
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 

@@ -40,6 +40,8 @@ pub struct Judged {
     pub first_far: Option<u32>,
     /// Seconds that the latest passage lies ahead of its receipt.
     pub skew: Option<i64>,
+    /// Minutes by which this batch alone makes the machine's zone seem wrong, with the moment that its middle passage claims.
+    pub suspected: Option<(i32, Moment)>,
 }
 
 /// The moment of a passage by the offset that counts; `None` beyond the calendar.
@@ -60,15 +62,18 @@ pub fn is_far(at: Moment, received_at: Moment, heard_before: Moment) -> bool {
 pub fn judge(punches: &[DevicePunch], offset_minutes: i32, received_at: Moment, heard_before: Moment) -> Judged {
     let mut judged = Judged::default();
     let mut latest: Option<Moment> = None;
+    let mut skews = Vec::with_capacity(punches.len());
     for punch in punches {
         let Some(at) = instant(punch, offset_minutes) else { continue };
         latest = latest.max(Some(at));
+        skews.push(at.unix_seconds() - received_at.unix_seconds());
         if is_far(at, received_at, heard_before) {
             judged.far += 1;
             judged.first_far.get_or_insert(punch.line);
         }
     }
     judged.skew = latest.map(|at| at.unix_seconds() - received_at.unix_seconds());
+    judged.suspected = suspected_of_batch(&skews).map(|(minutes, middle)| (minutes, received_at.plus_seconds(middle)));
     judged
 }
 
@@ -87,6 +92,13 @@ pub fn suspected_minutes(skews: &[i64]) -> Option<i32> {
     let is_near = (middle - halves * HALF_HOUR_SECONDS).abs() <= NEAR_SECONDS;
     let together = skews.iter().filter(|skew| (**skew - middle).abs() <= NEAR_SECONDS).count();
     (halves != 0 && is_near && together * 3 >= skews.len() * 2).then_some(halves * HALF_HOUR_SECONDS / 60)?.try_into().ok()
+}
+
+/// The same of one batch, all of whose differences lie together, with their middle: passages of hours, handed in late, do not.
+fn suspected_of_batch(skews: &[i64]) -> Option<(i32, i64)> {
+    let middle = median(skews)?;
+    let lie_together = skews.iter().all(|skew| (skew - middle).abs() <= NEAR_SECONDS);
+    suspected_minutes(skews).filter(|_| lie_together).map(|minutes| (minutes, middle))
 }
 
 impl SignsRow {
@@ -110,13 +122,15 @@ impl SignsRow {
         (middle >= -FAR_AHEAD_SECONDS || is_told).then_some(middle)
     }
 
-    /// Remembers another difference and forgets the oldest; sets or takes back the suspicion of a wrong zone.
+    /// Remembers another difference and forgets the oldest; sets the suspicion of a wrong zone, or takes it back: by one message that is
+    /// right, or by several that say nothing of the kind. One batch may have raised it, and one that comes late takes nothing back.
     pub fn add_skew(&mut self, seconds: i64) {
         let mut skews = self.skews();
         skews.push(seconds);
         let from = skews.len().saturating_sub(SKEWS_MAX);
         let kept = skews.get(from..).unwrap_or_default();
-        self.suspected_minutes = suspected_minutes(kept);
+        let is_told = kept.len() >= SKEWS_MIN || seconds.abs() <= NEAR_SECONDS;
+        self.suspected_minutes = suspected_minutes(kept).or(self.suspected_minutes.filter(|_| !is_told));
         self.skews = kept.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     }
 
@@ -161,7 +175,7 @@ mod tests {
             punch("2026-03-01T09:00:00", 3),
             punch("2026-03-01T08:59:59", 4),
         ];
-        assert_eq!(judge(&batch, 480, now, now), Judged { far: 2, first_far: Some(2), skew: Some(301) });
+        assert_eq!(judge(&batch, 480, now, now), Judged { far: 2, first_far: Some(2), skew: Some(301), suspected: None });
         let out_of_reach = at("2026-02-28T18:00:00+08:00");
         assert_eq!(judge(&batch, 480, now, out_of_reach).far, 1, "what was stored meanwhile is late, not wrong");
         let said = DevicePunch { offset_minutes: Some(510), ..punch("2026-03-02T09:00:00", 1) };
@@ -186,6 +200,31 @@ mod tests {
             signs.add_skew(2);
         }
         assert_eq!((signs.skew_seconds(), signs.suspected_minutes), (Some(2), None), "a clock that was set is believed again");
+    }
+
+    #[test]
+    fn one_batch_that_is_off_as_a_whole_is_enough() {
+        let now = at("2026-03-02T16:00:00+08:00");
+        let batch = |times: &[&str]| -> Vec<DevicePunch> {
+            (1..).zip(times).map(|(line, time)| punch(&format!("2026-03-02T{time}"), line)).collect()
+        };
+        let of = |times: &[&str]| judge(&batch(times), 480, now, now).suspected;
+        let crowd = ["07:58:00", "07:58:30", "07:59:00", "07:59:30", "07:59:59"];
+        assert_eq!(of(&crowd), Some((-480, at("2026-03-02T07:59:00+08:00"))));
+        assert_eq!(of(&crowd[..4]), None, "four are too few");
+        assert_eq!(
+            of(&["07:00:00", "07:58:00", "07:59:00", "07:59:30", "08:00:00", "08:01:00"]),
+            None,
+            "they do not lie together"
+        );
+        assert_eq!(of(&["15:58:00", "15:58:30", "15:59:00", "15:59:30", "15:59:59"]), None, "a clock that is right");
+        // The suspicion stands until a message is right, and one that comes late is none.
+        let mut signs = SignsRow { suspected_minutes: Some(-480), ..SignsRow::default() };
+        signs.add_skew(-28_800);
+        signs.add_skew(-40_000);
+        assert_eq!(signs.suspected_minutes, Some(-480));
+        signs.add_skew(-3);
+        assert_eq!(signs.suspected_minutes, None);
     }
 
     #[test]
