@@ -113,8 +113,9 @@ struct NewPunch {
     message: i64,
 }
 
-/// Punches of one statement of SQLite.
+/// Punches of one statement of SQLite, where many came and where few did.
 const PUNCHES_OF_STATEMENT: usize = 25;
+const FEW_PUNCHES: usize = 5;
 
 /// Inserts so many punches, each unless it is there. A type of its own, so that a connection finds the prepared statement by the type:
 /// half of what a punch costs would otherwise be text. One punch a statement costs two and a half times as much.
@@ -160,24 +161,39 @@ fn message_at(conn: &mut SqliteConnection, key: &Key) -> Result<Option<i64>, Sto
 fn insert_sorted(conn: &mut SqliteConnection, new: &[NewPunch]) -> Result<Vec<PunchRow>, StoreError> {
     let mut fresh = Vec::with_capacity(new.len());
     let (many, rest) = new.as_chunks::<PUNCHES_OF_STATEMENT>();
-    let mut before: Option<Key> = None;
-    for some in many {
-        let is_all_new = InsertPunches(some).execute(conn)? == some.len();
+    let mut before = None;
+    insert_chunks(conn, many, &mut before, &mut fresh)?;
+    let (few, rest) = rest.as_chunks::<FEW_PUNCHES>();
+    insert_chunks(conn, few, &mut before, &mut fresh)?;
+    let (ones, _) = rest.as_chunks::<1>();
+    insert_chunks(conn, ones, &mut before, &mut fresh)?;
+    Ok(fresh)
+}
+
+/// Inserts punches of so many statements, and takes up those that were new.
+fn insert_chunks<const N: usize>(
+    conn: &mut SqliteConnection,
+    chunks: &[[NewPunch; N]],
+    before: &mut Option<Key>,
+    fresh: &mut Vec<PunchRow>,
+) -> Result<(), StoreError> {
+    for some in chunks {
+        // How many are new is told by the count of changed rows; which ones only where some were there.
+        let count = InsertPunches(some).execute(conn)?;
         for punch in some {
             // Numbers of messages are new: what stands under one came just now. Of several with one key the first was taken.
             let is_repeat = before.replace(punch.key) == Some(punch.key);
-            if is_all_new || (!is_repeat && message_at(conn, &punch.key)? == Some(punch.message)) {
+            let is_new = match count {
+                0 => false,
+                count if count == N => true,
+                _ => !is_repeat && message_at(conn, &punch.key)? == Some(punch.message),
+            };
+            if is_new {
                 fresh.push(punch.row);
             }
         }
     }
-    for punch in rest {
-        // A duplicate is told by the count of changed rows.
-        if InsertPunches(std::array::from_ref(punch)).execute(conn)? == 1 {
-            fresh.push(punch.row);
-        }
-    }
-    Ok(fresh)
+    Ok(())
 }
 
 /// Stores punches that are not there yet; gives those that were new, in their order. The batch is sorted by key first, which keeps the

@@ -3,6 +3,7 @@
 //! A message and what was parsed from it are stored in one transaction; a parse failure is a state, not a loss.
 
 pub mod again;
+mod many;
 pub mod parts;
 
 use diesel::prelude::*;
@@ -176,7 +177,7 @@ pub fn keep_all(conn: &mut AnyConn, vault: &Vault, all: &[Incoming<'_>]) -> Resu
         let row = row_of(kept.id, kept.message, texts, (body, whole, false), &kept.parsed);
         rows.push(NewMessage { project_id: Some(kept.project), ..row });
     }
-    insert_all!(conn, schema::inbox::table, rows)
+    many::insert(conn, &rows)
 }
 
 /// Stores the row of a message; its body is encrypted already, or empty where it stands in pieces.

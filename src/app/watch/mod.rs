@@ -223,7 +223,8 @@ fn is_temporary(name: &str) -> bool {
 fn plain_name(name: &std::ffi::OsStr) -> String {
     let text = name.to_string_lossy();
     let mut plain = String::new();
-    for c in text.trim_start_matches('.').chars().filter(|c| !c.is_control() && !matches!(c, '/' | '\\')) {
+    let led = text.chars().filter(|c| !c.is_control() && !matches!(c, '/' | '\\'));
+    for c in led.skip_while(|c| *c == '.') {
         if plain.len().saturating_add(c.len_utf8()) > NAME_BYTES {
             break;
         }

@@ -33,6 +33,8 @@ impl CharSet {
         match (self, is_lost, bytes.as_ref()) {
             (_, true, _) | (_, _, [_]) => false,
             (CharSet::Gb2312, _, [lead, trail]) => (0xA1..=0xF7).contains(lead) && (0xA1..=0xFE).contains(trail),
+            // These came with GB 18030 only.
+            (_, _, [0xFE, 0x50..=0xA0]) => false,
             (_, _, bytes) => bytes.len() == 2,
         }
     }
