@@ -201,6 +201,10 @@ fn arrears_are_true_false_or_not_known() {
         month.in_flight = owed(20_000, 2);
     };
     assert_eq!(arrears(in_flight, "2026-02-15"), (None, 0, 0, 1));
+    // Work on no sheet: nobody can say that nothing is owed, and nobody calls it owed; where something is, it changes nothing.
+    assert_eq!(arrears(|month| month.unlisted = 2, "2026-03-02"), (None, 0, 0, 1));
+    let unpaid_and_unlisted = |month: &mut MonthPay| (month.paid, month.unlisted) = (owed(90_000, 9), 2);
+    assert_eq!(arrears(unpaid_and_unlisted, "2026-02-15"), (Some(true), 10_000, 1, 0));
     let disputed = |month: &mut MonthPay| {
         month.paid = owed(80_000, 8);
         month.disputed = owed(10_000, 1);

@@ -163,3 +163,18 @@ impl Platforms {
         known.or_else(|| held.codes.iter().find(|(_, name)| is_named(name)).map(|(code, _)| code)).cloned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trade_is_listed_by_code_by_name_and_without_its_ending() {
+        let (platforms, on) = (Platforms::default(), "2026-03-02".parse().unwrap());
+        for listed in ["240", "木工", "钢筋", " 钢筋工 "] {
+            assert!(platforms.is_listed("workType", listed, on), "{listed}");
+        }
+        assert!(!platforms.is_listed("workType", "宇航员", on));
+        assert!(platforms.is_listed("no such table", "宇航员", on), "where nothing is listed nothing is unknown");
+    }
+}
