@@ -270,12 +270,14 @@ impl Folder {
         Ok(())
     }
 
-    /// Whether nobody writes a file any more.
+    /// Whether nobody writes a file any more: it is as the last look saw it, under this name or under a temporary one. The same file under
+    /// another length or time may be another one that took over its number.
     fn is_complete(&self, name: &OsString, now: Seen) -> bool {
-        let is_still = self.seen.get(name) == Some(&now);
-        let was_renamed = now.node != 0
-            && self.seen.iter().any(|(other, seen)| seen.node == now.node && is_temporary(&other.to_string_lossy()));
-        is_still || was_renamed
+        let was_renamed = || {
+            let is_it = |(other, seen): (&OsString, &Seen)| *seen == now && is_temporary(&other.to_string_lossy());
+            now.node != 0 && self.seen.iter().any(is_it)
+        };
+        self.seen.get(name) == Some(&now) || was_renamed()
     }
 
     /// Moves a file out of reach; its name tells when.

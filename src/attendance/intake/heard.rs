@@ -7,7 +7,7 @@ use crate::attendance::silence;
 use crate::base::Moment;
 use crate::base::id::{InboxId, QuarantineId};
 use crate::store::inbox::{self, Rejected};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, jobs};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::DevicePunch;
 use crate::wire::reason::Reason;
@@ -58,7 +58,12 @@ pub fn judge(
     let suspected = suspected.filter(|(_, at)| *at > ctx.now || known.is_none_or(|told| *at <= told)).map(|(minutes, _)| minutes);
     if is_recent(told_before, ctx.now) {
         if suspected.is_some() {
-            signs::table::change(tx.conn(), device.id, |row| row.suspected_minutes = suspected)?;
+            let mut is_news = false;
+            signs::table::change(tx.conn(), device.id, |row| {
+                is_news = row.suspected_minutes != suspected;
+                row.suspected_minutes = suspected;
+            })?;
+            tell(tx, ctx, device, is_news)?;
         }
         if judged.far > 0 {
             lesson.far = Some((device.id, Some(judged.far)));
@@ -67,17 +72,29 @@ pub fn judge(
     }
     let Some(skew) = judged.skew else { return Ok(judged) };
     let far = judged.far.saturating_add(intake.far(device.id));
+    let mut is_news = false;
     signs::table::change(tx.conn(), device.id, |row| {
         row.far_punches = row.far_punches.saturating_add(i64::try_from(far).unwrap_or(i64::MAX));
+        let before = row.suspected_minutes;
         row.add_skew(skew);
+        is_news = suspected.is_some() && before != suspected;
         row.suspected_minutes = suspected.or(row.suspected_minutes);
         // It has sent something that could be taken again.
         row.stuck_at = None;
         row.told_at = Some(ctx.now);
     })?;
+    tell(tx, ctx, device, is_news)?;
     lesson.far = Some((device.id, None));
     lesson.told = Some((device.id, ctx.now));
     Ok(judged)
+}
+
+/// Has people told of a suspicion that is new, without waiting for the daily look.
+fn tell(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, is_news: bool) -> Result<(), StoreError> {
+    match device.project_id.filter(|_| is_news) {
+        Some(project) => jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &project.to_string(), ctx.now),
+        None => Ok(()),
+    }
 }
 
 /// Flags a message whose passages were taken although their times are far off: one item, however many they are.

@@ -33,9 +33,8 @@ impl CharSet {
         match (self, is_lost, bytes.as_ref()) {
             (_, true, _) | (_, _, [_]) => false,
             (CharSet::Gb2312, _, [lead, trail]) => (0xA1..=0xF7).contains(lead) && (0xA1..=0xFE).contains(trail),
-            // These came with GB 18030 only.
-            (_, _, [0xFE, 0x50..=0xA0]) => false,
-            (_, _, bytes) => bytes.len() == 2,
+            (_, _, [lead, trail]) => !came_with_gb18030(*lead, *trail),
+            _ => false,
         }
     }
 
@@ -46,6 +45,17 @@ impl CharSet {
             CharSet::Gbk => "GBK",
             CharSet::Gb2312 => "GB 2312",
         }
+    }
+}
+
+/// Whether two bytes stand for a character only since GB 18030, which the encoder of GBK knows as well and older systems do not.
+fn came_with_gb18030(lead: u8, trail: u8) -> bool {
+    match lead {
+        0xA6 => matches!(trail, 0xD9..=0xDF | 0xEC | 0xED | 0xF3),
+        0xA8 => matches!(trail, 0xBC | 0xBF),
+        0xA9 => matches!(trail, 0x89..=0x95),
+        0xFE => matches!(trail, 0x50..=0xA0),
+        _ => false,
     }
 }
 
@@ -168,7 +178,8 @@ mod tests {
         assert_eq!(held('张'), [true; 3]);
         assert_eq!(held('·'), [true; 3]);
         assert_eq!(held('镕'), [true, true, false], "GBK has it, GB 2312 has not");
-        assert_eq!(held('\u{4DAE}'), [true, false, false], "a surname that came with GB 18030");
+        assert_eq!(held('\u{4DAE}'), [true, false, false], "in names, and in no set before GB 18030");
+        assert_eq!(held('\u{3400}'), [true, false, false], "four bytes in GB 18030");
         assert_eq!(held('😀'), [true, false, false]);
     }
 

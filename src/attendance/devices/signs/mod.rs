@@ -96,6 +96,10 @@ pub fn suspected_minutes(skews: &[i64]) -> Option<i32> {
 
 /// The same of one batch, all of whose differences lie together, with their middle: passages of hours, handed in late, do not.
 fn suspected_of_batch(skews: &[i64]) -> Option<(i32, i64)> {
+    // Most batches are no such one, and are not sorted.
+    if skews.iter().max()? - skews.iter().min()? > 2 * NEAR_SECONDS {
+        return None;
+    }
     let middle = median(skews)?;
     let lie_together = skews.iter().all(|skew| (skew - middle).abs() <= NEAR_SECONDS);
     suspected_minutes(skews).filter(|_| lie_together).map(|minutes| (minutes, middle))
