@@ -1607,6 +1607,7 @@ diesel::table! {
         inbox_id -> BigInt,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        person_index -> Nullable<Text>,
     }
 }
 

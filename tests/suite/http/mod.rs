@@ -7,6 +7,7 @@ mod bank_events;
 mod bank_sheets;
 mod cases;
 mod certificates;
+mod conduct;
 mod copies;
 mod credit;
 mod day_corrections;
