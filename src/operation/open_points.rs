@@ -48,6 +48,12 @@ pub fn open_points(settings: &Settings) -> Vec<OpenPoint> {
             format!("unknown_codes = {unknown}; open = [{}]", open.join(", ")),
         ));
         points.push(point(
+            "哪些培训类型是进场前的基本安全培训",
+            "which types of training are the safety training before entry",
+            &*place,
+            format!("entry_training = [{}]", profile.entry_training.join(", ")),
+        ));
+        points.push(point(
             "时间戳容差与时区",
             "how far a timestamp may be off, and its zone",
             &*place,
@@ -126,6 +132,7 @@ mod tests {
         assert!(points.iter().all(|one| !one.place.is_empty() && !one.zh.is_empty()), "{points:?}");
         let told = |en: &str| points.iter().filter(|one| one.en.contains(en)).map(|one| one.value.clone()).collect::<String>();
         assert!(told("list of contracts").starts_with("contractList"));
+        assert!(told("safety training before entry").starts_with("entry_training = []"));
         assert!(told("timestamp").contains("tolerance_seconds = 600"));
         assert!(told("robots").contains("dingtalk-robot"));
         assert!(!told("direct bank links").is_empty());

@@ -35,11 +35,7 @@ pub fn role_code(role: PartyRole) -> &'static str {
     }
 }
 
-/// `direction` of a punch, by the state that its clock sent; `None` for one that says neither in nor out.
-pub fn direction_code(state: i32) -> Option<&'static str> {
-    match state {
-        0 | 3 | 4 => Some("01"),
-        1 | 2 | 5 => Some("02"),
-        _ => None,
-    }
+/// `direction` of a passage.
+pub fn direction_code(is_in: bool) -> &'static str {
+    if is_in { "01" } else { "02" }
 }

@@ -49,6 +49,8 @@ pub struct NewRecord<'a> {
     pub number: Option<i64>,
     /// Our object.
     pub subject: Option<i64>,
+    /// Whom it is about, as the keyed index of the papers.
+    pub person: Option<&'a str>,
 }
 
 fn key_index(ctx: &Ctx, kind: RecordKind, project: ProjectId, key: &str) -> String {
@@ -114,6 +116,7 @@ pub fn keep(tx: &mut Tx<'_>, ctx: &Ctx, origin: Origin, new: &NewRecord<'_>) -> 
         inbox_id: origin.inbox,
         recorded_at: ctx.now,
         recorded_seq,
+        person_index: new.person.map(str::to_owned),
     };
     table::insert_record(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "keep_upload", &format!("{} {}", row.kind, row.id))?;

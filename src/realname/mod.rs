@@ -2,13 +2,14 @@
 //!
 //! A request is checked, kept in the inbox and answered; a job applies it, whole or not at all, through the actions of the slices below,
 //! so that what was uploaded is on the same roll, crews, gates and sheets as what people enter. What the registries have no place for is
-//! kept beside them, encrypted, with the keys of the protocol. Deliberately absent: training, credentials and blacklists, for which there
-//! is no registry here, and the wire form, which `wire::openapi` reads.
+//! kept beside them, encrypted, with the keys of the protocol: trainings, credentials, good and bad records and blacklists among it, which
+//! are told facts with a source and decide nothing. Deliberately absent: the wire form, which `wire::openapi` reads.
 
 pub mod again;
 pub mod applying;
 pub mod apps;
 pub mod codes;
+pub mod conduct;
 pub mod http;
 pub mod keeping;
 pub mod queries;
@@ -44,6 +45,26 @@ words! {
         Worker = "worker",
         /// A labour contract.
         Contract = "contract",
+        /// A training on a project.
+        Training = "training",
+        /// Somebody who took part in one; its number is the training's id.
+        Trained = "trained",
+        /// A worker's certificate; the number of this and of the next three is the company's id.
+        WorkerCredential = "worker_credential",
+        /// A bad record of a worker.
+        WorkerBadRecord = "worker_bad_record",
+        /// A good record of a worker.
+        WorkerGoodRecord = "worker_good_record",
+        /// A worker's entry of a blacklist.
+        WorkerBlackList = "worker_black_list",
+        /// A company's certificate.
+        CorpCredential = "corp_credential",
+        /// A bad record of a company.
+        CorpBadRecord = "corp_bad_record",
+        /// A good record of a company.
+        CorpGoodRecord = "corp_good_record",
+        /// A company's entry of a blacklist.
+        CorpBlackList = "corp_black_list",
     }
 }
 crate::store::types::word_column!(RecordKind);

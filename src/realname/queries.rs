@@ -1,5 +1,6 @@
 //! Answers to questions: from the registries themselves, so that they show what stands and not what was once sent.
 
+mod conduct;
 mod lists;
 
 use serde_json::{Value, json};
@@ -44,6 +45,10 @@ pub fn answer(conn: &mut AnyConn, ctx: &Ctx, app: &Opened, method: Method, data:
     if method == Method::AsyncHandleResultQuery {
         return asking.result(conn);
     }
+    if let Some((whose, what)) = method.conduct() {
+        let rows = conduct::told(conn, &asking, whose, what)?;
+        return asking.page(conn, rows);
+    }
     let rows = match method {
         Method::CorpQuery => lists::corps(conn, &asking)?,
         Method::ProjectQuery => lists::projects(conn, &asking)?,
@@ -57,6 +62,7 @@ pub fn answer(conn: &mut AnyConn, ctx: &Ctx, app: &Opened, method: Method, data:
                 Method::TeamQuery => lists::teams(conn, &asking, &site)?,
                 Method::ProjectWorkerQuery => lists::workers(conn, &asking, &site)?,
                 Method::EntryExitQuery => lists::passes(conn, &asking, &site)?,
+                Method::TrainingQuery => conduct::trainings(conn, &asking, &site)?,
                 Method::ContractQuery => lists::contracts(conn, &asking, &site)?,
                 Method::AttendanceQuery => match asking.wanted.day("date") {
                     Some(day) => lists::punches(conn, &asking, &site, day)?,

@@ -57,6 +57,9 @@ pub struct RecordRow {
     pub inbox_id: InboxId,
     pub recorded_at: Moment,
     pub recorded_seq: i64,
+    /// Whom it is about, as the keyed index of the papers; of what is found by its object, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_index: Option<String>,
 }
 
 impl Sealed for RecordRow {
@@ -269,6 +272,46 @@ pub fn team(conn: &mut AnyConn, project: ProjectId, number: i64) -> Result<Optio
 pub fn records_of(conn: &mut AnyConn, project: ProjectId, kind: RecordKind) -> Result<Vec<RecordRow>, StoreError> {
     use realname_records as r;
     Ok(r::table.filter(r::project_id.eq(project).and(r::kind.eq(kind))).order(r::id).select(RecordRow::as_select()).load(conn)?)
+}
+
+/// Every version of what was told of a person on a project, in the order of recording.
+pub fn records_of_person(conn: &mut AnyConn, project: ProjectId, person: &str) -> Result<Vec<RecordRow>, StoreError> {
+    use realname_records as r;
+    Ok(r::table
+        .filter(r::person_index.eq(person).and(r::project_id.eq(project)))
+        .order(r::id)
+        .select(RecordRow::as_select())
+        .load(conn)?)
+}
+
+/// Every version of a kind about an object of ours on a project, in the order of recording.
+pub fn records_of_subject(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    kind: RecordKind,
+    subject: i64,
+) -> Result<Vec<RecordRow>, StoreError> {
+    use realname_records as r;
+    Ok(r::table
+        .filter(r::subject_id.eq(subject).and(r::kind.eq(kind)).and(r::project_id.eq(project)))
+        .order(r::id)
+        .select(RecordRow::as_select())
+        .load(conn)?)
+}
+
+/// Every version of a kind that carries a number on a project, in the order of recording.
+pub fn records_of_number(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    kind: RecordKind,
+    number: i64,
+) -> Result<Vec<RecordRow>, StoreError> {
+    use realname_records as r;
+    Ok(r::table
+        .filter(r::number.eq(number).and(r::kind.eq(kind)).and(r::project_id.eq(project)))
+        .order(r::id)
+        .select(RecordRow::as_select())
+        .load(conn)?)
 }
 
 /// Every row, for `verify`.

@@ -14,6 +14,9 @@ use crate::wire::openapi::json::Json;
 use crate::wire::openapi::methods::Method;
 use crate::wire::openapi::reading;
 
+/// Before anybody's part in a project.
+const LONG_AGO: Day = Day(chrono::NaiveDate::MIN);
+
 /// The days that a message tells of, first and last of each; today where it has none, or none that can be read (what cannot be read is
 /// refused for itself).
 fn told(method: Method, data: &Json, today: Day) -> Vec<(Day, Day)> {
@@ -29,6 +32,10 @@ fn told(method: Method, data: &Json, today: Day) -> Vec<(Day, Day)> {
         Method::AttendanceAdd | Method::EntryExitAdd => {
             items().filter_map(|item| day(item, "date")).map(|day| (day, day)).collect()
         }
+        Method::TrainingAdd => day(data, "trainingDate").map(|day| (day, day)).into_iter().collect(),
+        // A correction is of what was told in time.
+        _ if method.conduct().is_some() && method.as_str().ends_with("Update") => vec![(LONG_AGO, LONG_AGO)],
+        _ if method.conduct().is_some() => items().filter_map(|item| day(item, "occurrenceDate")).map(|day| (day, day)).collect(),
         Method::ContractAdd => items().filter_map(|item| day(item, "startDate")).map(|day| (day, day)).collect(),
         Method::PayrollAdd => {
             let month = data.filled("payMonth").and_then(Json::scalar).and_then(|text| text.trim().parse::<Month>().ok());
@@ -100,6 +107,10 @@ mod tests {
         assert_eq!(spans(Method::AttendanceAdd, punches).len(), 2);
         assert_eq!(spans(Method::EntryExitAdd, r#"{"workerList":[{"date":"2026-03-02"}]}"#), one("2026-03-02", "2026-03-02"));
         assert_eq!(spans(Method::PayrollAdd, r#"{"payMonth":"2026-02"}"#), one("2026-02-01", "2026-02-28"));
+        assert_eq!(spans(Method::TrainingAdd, r#"{"trainingDate":"2026-02-03"}"#), one("2026-02-03", "2026-02-03"));
+        let bad = r#"{"recordList":[{"occurrenceDate":"2026-02-04"}]}"#;
+        assert_eq!(spans(Method::WorkerBadRecordAdd, bad), one("2026-02-04", "2026-02-04"));
+        assert_eq!(told(Method::WorkerBadRecordUpdate, &json::parse(bad).unwrap(), LONG_AGO), [(LONG_AGO, LONG_AGO)]);
         assert_eq!(spans(Method::TeamAdd, r#"{"teamName":"x"}"#), one("2026-03-20", "2026-03-20"));
         assert_eq!(spans(Method::AttendanceAdd, r#"{"dataList":[{"date":"?"}]}"#), one("2026-03-20", "2026-03-20"));
     }

@@ -39,6 +39,8 @@ words! {
         Attendance = "attendance",
         /// A wage that was paid.
         Payroll = "payroll",
+        /// A training with those who took part.
+        Training = "training",
     }
 }
 crate::store::types::word_column!(ReportKind);
@@ -163,6 +165,7 @@ impl ReportKind {
             ReportKind::Contract => 7,
             ReportKind::Attendance => 8,
             ReportKind::Payroll => 9,
+            ReportKind::Training => 10,
         }
     }
 
@@ -178,6 +181,7 @@ impl ReportKind {
             ReportKind::Contract => Method::ContractAdd,
             ReportKind::Attendance => Method::AttendanceAdd,
             ReportKind::Payroll => Method::PayrollAdd,
+            ReportKind::Training => Method::TrainingAdd,
         }
     }
 
@@ -204,6 +208,7 @@ impl ReportKind {
             ReportKind::Contract => Method::ContractQuery,
             ReportKind::Attendance => Method::AttendanceQuery,
             ReportKind::Payroll => Method::PayrollQuery,
+            ReportKind::Training => Method::TrainingQuery,
         }
     }
 
@@ -254,6 +259,6 @@ mod tests {
     fn kinds_follow_the_order_of_the_protocol_and_split_at_its_limits() {
         assert!(ReportKind::ALL.iter().zip(1..).all(|(kind, rank)| kind.rank() == rank));
         let limits: Vec<usize> = ReportKind::ALL.iter().map(|kind| kind.batch_max()).collect();
-        assert_eq!(limits, [1, 1, 1, 1, 5, 50, 5, 20, 20]);
+        assert_eq!(limits, [1, 1, 1, 1, 5, 50, 5, 20, 20, 1]);
     }
 }

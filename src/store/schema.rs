@@ -1626,6 +1626,7 @@ diesel::table! {
         inbox_id -> BigInt,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        person_index -> Nullable<Text>,
     }
 }
 

@@ -141,6 +141,13 @@ pub fn update_paper(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreErro
     tx.seal(row)
 }
 
+pub fn update_trained(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreError> {
+    diesel::update(enrolments::table.find((row.project_id, row.id)))
+        .set((enrolments::safety_trained.eq(row.safety_trained), enrolments::recorded_seq.eq(row.recorded_seq)))
+        .execute(tx.conn())?;
+    tx.seal(row)
+}
+
 pub fn insert_event(tx: &mut Tx<'_>, row: &EventRow) -> Result<(), StoreError> {
     diesel::insert_into(enrolment_events::table).values(row).execute(tx.conn())?;
     tx.seal(row)

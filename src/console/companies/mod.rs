@@ -14,6 +14,7 @@ use crate::compliance::summary::ArrearsWord;
 use crate::credit::table::CreditRow;
 use crate::parties::table::{self as parties, PartyRow};
 use crate::projects::{self, PartyRole};
+use crate::realname::{self, conduct::Told};
 use crate::store::AnyConn;
 use crate::web::{Access, Problem, Route, Verb, Visit};
 use crate::{compliance, credit};
@@ -122,11 +123,13 @@ struct OnePage {
     owed: Fen,
     /// The record, where the visitor may look at it.
     record: Option<Vec<CreditRow>>,
+    /// What contractors' systems told of it, by project; as visible as the record.
+    conduct: Vec<(String, Told)>,
 }
 
 async fn one(visit: Visit, party: web::Path<PartyId>) -> Shown {
     let id = party.into_inner();
-    let (party, parent, mut parts, record) = visit
+    let (party, parent, mut parts, record, conduct) = visit
         .read(move |conn, visit| {
             let scope = &visit.ctx.scope;
             let party = parties::find(conn, scope, id)?.ok_or_else(Problem::not_found)?;
@@ -149,18 +152,23 @@ async fn one(visit: Visit, party: web::Path<PartyId>) -> Shown {
                 true => Some(credit::table::of_party(conn, id)?),
                 false => None,
             };
+            let (mut conduct, mut seen) = (Vec::new(), BTreeSet::new());
+            for part in parts.iter().filter(|part| record.is_some() && seen.insert(part.id)) {
+                let told = realname::conduct::of_company(conn, &visit.ctx, part.id, id)?;
+                conduct.extend(told.into_iter().map(|one| (part.name.clone(), one)));
+            }
             // Whoever registers companies finds the one that was just put on record, although it takes part in nothing yet.
             let is_fresh = taking_part.is_empty() && visit.able(Verb::RegisterParties).is_some();
             if parts.is_empty() && record.is_none() && !is_fresh {
                 return Err(Problem::not_found());
             }
-            Ok((party, parent, parts, record))
+            Ok((party, parent, parts, record, conduct))
         })
         .await?;
     let today = visit.ctx.today;
     parts.sort_by_key(|part| std::cmp::Reverse(part.summary.as_ref().map_or((1, 0, 0, 0), |one| one.trouble(today))));
     let owed = Fen::total(parts.iter().filter_map(|part| part.summary.as_ref()).map(|one| one.owed))?;
-    show(&OnePage { f: Frame::of(&visit), party, parent, parts, owed, record })
+    show(&OnePage { f: Frame::of(&visit), party, parent, parts, owed, record, conduct })
 }
 
 impl Part {

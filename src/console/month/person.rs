@@ -15,6 +15,7 @@ use crate::console::{Frame, Shown, done, show};
 use crate::payroll::links::pins::{self, table::PinRow};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::enter;
+use crate::realname::conduct::{self, Told};
 use crate::store::AnyConn;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 use crate::workers::actions::NewTerms;
@@ -80,6 +81,8 @@ struct WorkerPage {
     renews: Option<RecordId>,
     /// The PIN for signing, where there is one.
     sign_pin: Option<PinRow>,
+    /// Trainings, credentials, records: what others told.
+    conduct: Vec<Told>,
 }
 
 impl WorkerPage {
@@ -171,6 +174,10 @@ fn gather(
         pay_routes: PayRoute::ALL,
         renews: None,
         sign_pin: pins::of_worker(conn, site.id, row.worker_id)?,
+        conduct: match workers::table::worker(conn, row.worker_id)? {
+            Some(worker) => conduct::of_person(conn, &visit.ctx, site.id, &worker.id_index)?,
+            None => Vec::new(),
+        },
         person,
         head,
     })

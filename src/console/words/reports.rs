@@ -15,6 +15,7 @@ pub fn kind(lang: Lang, kind: ReportKind) -> &'static str {
         ReportKind::Contract => lang.pick("劳动合同", "labour contract"),
         ReportKind::Attendance => lang.pick("考勤", "attendance"),
         ReportKind::Payroll => lang.pick("工资", "wage"),
+        ReportKind::Training => lang.pick("培训", "training"),
     }
 }
 

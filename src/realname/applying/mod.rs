@@ -3,10 +3,12 @@
 //! The caller opens two transactions at most: one that applies, and where that ends in faults another that says so. Every fault of every
 //! item is told. Deliberately absent: the transactions themselves, which the worker opens.
 
+mod conduct;
 mod gates;
 mod pay;
 mod people;
 mod registry;
+mod training;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -182,7 +184,11 @@ pub fn apply(tx: &mut Tx<'_>, ctx: &Ctx, prepared: &Prepared) -> Result<(), Halt
         Method::ContractAdd => people::contract(tx, &ask)?,
         Method::AttendanceAdd => gates::attendance(tx, &ask)?,
         Method::PayrollAdd => pay::payroll(tx, &ask)?,
-        other => return Err(Fault::at(other.as_str(), Wrong::NotServed).into()),
+        Method::TrainingAdd => training::training(tx, &ask)?,
+        other => match other.conduct() {
+            Some((whose, what)) => conduct::told(tx, &ask, whose, what)?,
+            None => return Err(Fault::at(other.as_str(), Wrong::NotServed).into()),
+        },
     };
     let result = applied.result.unwrap_or_else(|| json!({})).to_string();
     table::finish(tx.conn(), request.id, RequestState::Done, &result, ctx.now)?;

@@ -6,6 +6,7 @@ use super::{Applied, Ask, Halt, Team, told};
 use crate::base::Fen;
 use crate::projects::{Site, table as projects};
 use crate::realname::codes::id_kind;
+use crate::realname::conduct::is_trained;
 use crate::realname::keeping::{self, Fields, NewRecord, Standing};
 use crate::realname::table::RecordRow;
 use crate::realname::{RecordKind, table};
@@ -17,7 +18,7 @@ use crate::workers::table::{self as roll, EnrolmentRow, WorkerRow};
 use crate::workers::{Paper, id_index, papers};
 
 /// The key of a worker in a crew.
-fn key_of(team: i64, item: &Record) -> String {
+pub(super) fn key_of(team: i64, item: &Record) -> String {
     format!("{team} {} {}", item.word("idCardType"), item.word("idCardNumber"))
 }
 
@@ -94,6 +95,7 @@ fn add(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site, team: &Team, item: &Record) 
         fields: &fields,
         number: Some(team.number),
         subject: None,
+        person: None,
     };
     keeping::keep(tx, ask.ctx, ask.origin, &record)?;
     Ok(())
@@ -159,6 +161,8 @@ fn enter(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site, team: &Team, known: &Perso
     let Some(record) = &known.record else { return Err(item.fault("idCardNumber", Wrong::Absent("工人")).into()) };
     let announced = keeping::fields(tx.conn(), ask.ctx, record)?;
     let text = |key: &str| announced.get(key).cloned();
+    // Whoever was told to have passed the safety training before they came is enrolled as trained.
+    let index = id_index(ask.ctx.vault(), id_kind(item.word("idCardType")), item.word("idCardNumber"));
     let new = NewEnrolment {
         name: text("workerName").unwrap_or_default(),
         id_kind: id_kind(item.word("idCardType")),
@@ -169,7 +173,7 @@ fn enter(tx: &mut Tx<'_>, ask: &Ask<'_>, site: &Site, team: &Team, known: &Perso
         pin: None,
         paper: Paper::None,
         paper_document: None,
-        safety_trained: false,
+        safety_trained: is_trained(tx.conn(), ask.ctx, site.id, &index)?,
         card: text("payRollBankCardNumber"),
         bank_name: text("payRollBankName"),
         day_rate: Fen::ZERO,
@@ -224,6 +228,7 @@ pub(super) fn contract(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> 
             fields: &fields,
             number: None,
             subject: Some(row.id.0),
+            person: None,
         };
         keeping::keep(tx, ask.ctx, ask.origin, &record)?;
         told(item, "idCardNumber", papers::sign_paper(tx, ask.ctx, &site, row.id, Paper::LabourContract, None)).map(drop)

@@ -96,13 +96,14 @@ pub(super) fn project(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> {
         fields: &fields(root),
         number: None,
         subject: Some(row.id.0),
+        person: None,
     };
     keeping::keep(tx, ctx, ask.origin, &record)?;
     Ok(Applied::of(json!({"projectCode": row.code})))
 }
 
 /// The digest of the first version under the key of a record: an update does not make the same announcement another one.
-fn first_content(tx: &mut Tx<'_>, record: &RecordRow) -> Result<String, Halt> {
+pub(super) fn first_content(tx: &mut Tx<'_>, record: &RecordRow) -> Result<String, Halt> {
     let Some(project) = record.project_id else { return Ok(String::new()) };
     let all = table::records_of(tx.conn(), project, record.kind)?;
     let first = all.into_iter().find(|row| row.key_index == record.key_index && row.version == 1);
@@ -150,6 +151,7 @@ pub(super) fn project_change(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, 
                 fields: &all,
                 number: None,
                 subject: Some(site.id.0),
+                person: None,
             };
             keeping::keep(tx, ctx, ask.origin, &record)?;
         }
@@ -203,6 +205,7 @@ pub(super) fn subcontractor(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, H
         fields: &fields(root),
         number: None,
         subject: Some(party.id.0),
+        person: None,
     };
     keeping::keep(tx, ctx, ask.origin, &record)?;
     Ok(Applied::default())
@@ -264,6 +267,7 @@ pub(super) fn team(tx: &mut Tx<'_>, ask: &Ask<'_>) -> Result<Applied, Halt> {
         fields: &fields(root),
         number: Some(number),
         subject: Some(crew.0),
+        person: None,
     };
     keeping::keep(tx, ctx, ask.origin, &record)?;
     Ok(answer(Some(number)))

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::{Asking, Row};
+use crate::attendance::devices::turns::Ways;
 use crate::attendance::folding::Matcher;
 use crate::attendance::table as punch_rows;
 use crate::base::id::{CrewId, PartyId, RecordId};
@@ -223,13 +224,16 @@ pub(super) fn punches<'r>(conn: &mut AnyConn, asking: &'r Asking<'_>, site: &Sit
     let known: HashMap<RecordId, (EnrolmentRow, Value)> =
         enrolled(conn, asking, site)?.into_iter().map(|(row, head)| (row.id, (row, head))).collect();
     let mut matcher = Matcher::new(conn, site.id)?;
+    let ways = Ways::of(conn, site.id)?;
     let mut rows: Vec<Row<'r>> = Vec::new();
     for punch in punch_rows::punches_of_day(conn, site.id, day_number(day))? {
         let Some((enrolment, _)) = matcher.find(conn, asking.ctx.vault(), punch.pin_id, day)? else { continue };
         let Some((row, head)) = known.get(&enrolment).cloned() else { continue };
         let seconds = punch.local_time;
         let time = format!("{day} {:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-        let direction = direction_code(punch.state);
+        // The gate's own direction at that time is stronger than what the machine said, here as everywhere.
+        let way = ways.entered(punch.device_id, (punch.local_day, punch.local_time), punch.state);
+        let direction = way.map(direction_code);
         rows.push(Box::new(move |conn| {
             Ok(with(with(head, papers(conn, asking, &row)?), json!({"date": time, "direction": direction})))
         }));

@@ -44,20 +44,22 @@ pub(super) struct Announced {
     told: HashMap<(ReportKind, i64), Plain>,
 }
 
-fn method_of(kind: RecordKind) -> Method {
+/// The method of what stands beside a registry; `None` for what is gathered for itself, or told to nobody.
+fn method_of(kind: RecordKind) -> Option<Method> {
     match kind {
-        RecordKind::Project => Method::ProjectAdd,
-        RecordKind::SubContractor => Method::SubContractorAdd,
-        RecordKind::Team => Method::TeamAdd,
-        RecordKind::Worker => Method::ProjectWorkerAdd,
-        RecordKind::Contract => Method::ContractAdd,
+        RecordKind::Project => Some(Method::ProjectAdd),
+        RecordKind::SubContractor => Some(Method::SubContractorAdd),
+        RecordKind::Team => Some(Method::TeamAdd),
+        RecordKind::Worker => Some(Method::ProjectWorkerAdd),
+        RecordKind::Contract => Some(Method::ContractAdd),
+        _ => None,
     }
 }
 
 impl Announced {
     pub(super) fn read(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId) -> Result<Self, Problem> {
         let mut found = Self { by_subject: HashMap::new(), workers: HashMap::new(), told: HashMap::new() };
-        for kind in RecordKind::ALL.iter().copied() {
+        for (kind, method) in RecordKind::ALL.iter().filter_map(|kind| Some((*kind, method_of(*kind)?))) {
             let mut versions: HashMap<String, Vec<RecordRow>> = HashMap::new();
             for row in records::records_of(conn, project, kind)? {
                 versions.entry(row.key_index.clone()).or_default().push(row);
@@ -66,7 +68,7 @@ impl Announced {
                 let Some(last) = rows.last() else { continue };
                 let fields = keeping::fields(conn, ctx, last)?;
                 let messages: Vec<InboxId> = rows.iter().map(|row| row.inbox_id).collect();
-                let plain = plain_of(method_of(kind), &fields, &messages);
+                let plain = plain_of(method, &fields, &messages);
                 match (kind, last.subject_id) {
                     (RecordKind::Worker, _) => {
                         let number = fields.get("idCardNumber").cloned().unwrap_or_default();

@@ -8,6 +8,7 @@ mod days;
 mod kept;
 mod people;
 mod registry;
+mod trainings;
 
 use std::collections::HashMap;
 
@@ -118,6 +119,9 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, platform: &PlatformRow
     }
     if platform.takes(ReportKind::Payroll) {
         gather.wages(conn, &mut all)?;
+    }
+    if platform.takes(ReportKind::Training) {
+        gather.trainings(conn, &mut all)?;
     }
     all.retain(|wanted| platform.takes(wanted.kind));
     Ok(all)

@@ -57,26 +57,85 @@ words! {
         PayrollQuery = "Payroll.Query",
         /// Where a person is enrolled.
         WorkerQuery = "Worker.Query",
+        /// Tells of a training with those who took part.
+        TrainingAdd = "ProjectTraining.Add",
+        /// Trainings on record.
+        TrainingQuery = "ProjectTraining.Query",
+        /// Tells credentials of workers.
+        WorkerCredentialAdd = "WorkerCredential.Add",
+        /// Changes them, or says that they no longer stand.
+        WorkerCredentialUpdate = "WorkerCredential.Update",
+        /// Those on record.
+        WorkerCredentialQuery = "WorkerCredential.Query",
+        /// Tells credentials of companies.
+        CorpCredentialAdd = "CorpCredential.Add",
+        /// Changes them, or says that they no longer stand.
+        CorpCredentialUpdate = "CorpCredential.Update",
+        /// Those on record.
+        CorpCredentialQuery = "CorpCredential.Query",
+        /// Tells bad records of workers.
+        WorkerBadRecordAdd = "WorkerBadRecord.Add",
+        /// Changes them, or says that they no longer stand.
+        WorkerBadRecordUpdate = "WorkerBadRecord.Update",
+        /// Those on record.
+        WorkerBadRecordQuery = "WorkerBadRecord.Query",
+        /// Tells bad records of companies.
+        CorpBadRecordAdd = "CorpBadRecord.Add",
+        /// Changes them, or says that they no longer stand.
+        CorpBadRecordUpdate = "CorpBadRecord.Update",
+        /// Those on record.
+        CorpBadRecordQuery = "CorpBadRecord.Query",
+        /// Tells good records of workers.
+        WorkerGoodRecordAdd = "WorkerGoodRecord.Add",
+        /// Changes them, or says that they no longer stand.
+        WorkerGoodRecordUpdate = "WorkerGoodRecord.Update",
+        /// Those on record.
+        WorkerGoodRecordQuery = "WorkerGoodRecord.Query",
+        /// Tells good records of companies.
+        CorpGoodRecordAdd = "CorpGoodRecord.Add",
+        /// Changes them, or says that they no longer stand.
+        CorpGoodRecordUpdate = "CorpGoodRecord.Update",
+        /// Those on record.
+        CorpGoodRecordQuery = "CorpGoodRecord.Query",
+        /// Tells entries of blacklists of workers.
+        WorkerBlackListAdd = "WorkerBlackList.Add",
+        /// Changes them, or says that they no longer stand.
+        WorkerBlackListUpdate = "WorkerBlackList.Update",
+        /// Those on record.
+        WorkerBlackListQuery = "WorkerBlackList.Query",
+        /// Tells entries of blacklists of companies.
+        CorpBlackListAdd = "CorpBlackList.Add",
+        /// Changes them, or says that they no longer stand.
+        CorpBlackListUpdate = "CorpBlackList.Update",
+        /// Those on record.
+        CorpBlackListQuery = "CorpBlackList.Query",
     }
 }
 
-/// Methods of the protocol for which there is no registry here: training, credentials, good and bad records, blacklists.
-pub const NOT_SERVED: [&str; 14] = [
-    "ProjectTraining.Add",
-    "ProjectTraining.Query",
-    "CorpCredential.Query",
-    "WorkerCredential.Query",
-    "ManagerCredential.Query",
-    "ProjectCredential.Query",
-    "CorpBadRecord.Query",
-    "CorpGoodRecord.Query",
-    "CorpBlackList.Query",
-    "WorkerBadRecord.Query",
-    "WorkerGoodRecord.Query",
-    "WorkerBlackList.Query",
-    "Attendance.Query",
-    "TempExit.Add",
-];
+/// Methods that are named somewhere and that nobody has seen the fields of: credentials of managers and projects, and two of one province.
+pub const NOT_SERVED: [&str; 4] = ["ManagerCredential.Query", "ProjectCredential.Query", "Attendance.Query", "TempExit.Add"];
+
+/// Whose conduct a method is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// A worker's.
+    Worker,
+    /// A company's.
+    Corp,
+}
+
+/// What a method tells of somebody's conduct.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conduct {
+    /// A certificate.
+    Credential,
+    /// A bad record.
+    BadRecord,
+    /// A good record.
+    GoodRecord,
+    /// An entry of a blacklist.
+    BlackList,
+}
 
 impl Method {
     /// The method of a name, without regard to case.
@@ -89,8 +148,24 @@ impl Method {
         self.as_str().ends_with(".Query")
     }
 
+    /// Whose conduct it is about and in what; `None` for every other method.
+    pub fn conduct(self) -> Option<(Whose, Conduct)> {
+        let (object, _) = self.as_str().split_once('.')?;
+        let of_worker = object.strip_prefix("Worker").map(|rest| (Whose::Worker, rest));
+        let (whose, what) = of_worker.or_else(|| object.strip_prefix("Corp").map(|rest| (Whose::Corp, rest)))?;
+        let what = match what {
+            "Credential" => Conduct::Credential,
+            "BadRecord" => Conduct::BadRecord,
+            "GoodRecord" => Conduct::GoodRecord,
+            "BlackList" => Conduct::BlackList,
+            _ => return None,
+        };
+        Some((whose, what))
+    }
+
     /// Its fields.
     pub fn shape(self) -> &'static Shape {
+        use super::conduct as c;
         use super::shapes as s;
         match self {
             Method::CheckSignQuery => &s::NOTHING,
@@ -107,7 +182,35 @@ impl Method {
             Method::ContractAdd => &s::CONTRACT,
             Method::AttendanceAdd => &s::ATTENDANCE,
             Method::PayrollAdd => &s::PAYROLL,
-            Method::CorpQuery | Method::ProjectQuery | Method::WorkerQuery => &s::WIDE_QUERY,
+            Method::TrainingAdd => &c::TRAINING,
+            Method::TrainingQuery => &c::TRAINING_QUERY,
+            Method::WorkerCredentialAdd => &c::WORKER_CREDENTIAL,
+            Method::WorkerCredentialUpdate => &c::WORKER_CREDENTIAL_CHANGE,
+            Method::CorpCredentialAdd => &c::CORP_CREDENTIAL,
+            Method::CorpCredentialUpdate => &c::CORP_CREDENTIAL_CHANGE,
+            Method::WorkerBadRecordAdd => &c::WORKER_BAD_RECORD,
+            Method::WorkerBadRecordUpdate => &c::WORKER_BAD_RECORD_CHANGE,
+            Method::CorpBadRecordAdd => &c::CORP_BAD_RECORD,
+            Method::CorpBadRecordUpdate => &c::CORP_BAD_RECORD_CHANGE,
+            Method::WorkerGoodRecordAdd => &c::WORKER_GOOD_RECORD,
+            Method::WorkerGoodRecordUpdate => &c::WORKER_GOOD_RECORD_CHANGE,
+            Method::CorpGoodRecordAdd => &c::CORP_GOOD_RECORD,
+            Method::CorpGoodRecordUpdate => &c::CORP_GOOD_RECORD_CHANGE,
+            Method::WorkerBlackListAdd => &c::WORKER_BLACK_LIST,
+            Method::WorkerBlackListUpdate => &c::WORKER_BLACK_LIST_CHANGE,
+            Method::CorpBlackListAdd => &c::CORP_BLACK_LIST,
+            Method::CorpBlackListUpdate => &c::CORP_BLACK_LIST_CHANGE,
+            Method::CorpQuery
+            | Method::ProjectQuery
+            | Method::WorkerQuery
+            | Method::WorkerCredentialQuery
+            | Method::CorpCredentialQuery
+            | Method::WorkerBadRecordQuery
+            | Method::CorpBadRecordQuery
+            | Method::WorkerGoodRecordQuery
+            | Method::CorpGoodRecordQuery
+            | Method::WorkerBlackListQuery
+            | Method::CorpBlackListQuery => &s::WIDE_QUERY,
             Method::SubContractorQuery
             | Method::TeamQuery
             | Method::ProjectWorkerQuery

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod asking;
 pub mod cipher;
+mod conduct;
 pub mod form;
 pub mod json;
 pub mod methods;

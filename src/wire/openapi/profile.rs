@@ -61,6 +61,9 @@ pub struct Profile {
     pub corpsign: bool,
     /// What becomes of unknown codes.
     pub unknown_codes: UnknownCode,
+    /// Codes of `trainingType` that are the basic safety training before entry; what this platform names so nobody here can know.
+    #[serde(default)]
+    pub entry_training: Vec<String>,
     /// How it signs and answers where we are its client.
     #[serde(default)]
     pub dialect: Dialect,
@@ -149,6 +152,11 @@ impl Platforms {
     pub fn is_listed(&self, table: &str, text: &str, on: Day) -> bool {
         let mut held = self.0.values().filter_map(|profile| Some((profile, self.table(profile, table, on)?))).peekable();
         held.peek().is_none() || held.any(|(profile, of)| of.open || self.code_of(profile, table, text, on).is_some())
+    }
+
+    /// The name of a code, where the table that holds on the day has it.
+    pub fn name_of(&self, profile: &Profile, table: &str, code: &str, on: Day) -> Option<&str> {
+        self.table(profile, table, on)?.codes.get(code).map(String::as_str)
     }
 
     /// The code of a table that a text is, or whose name it is: `020`, `钢筋工` and `钢筋` are the same trade, and a branch is its bank.

@@ -104,6 +104,11 @@ impl Record {
         matches!(self.get(key), Some(Read::Flag(true)))
     }
 
+    /// Objects below this one.
+    pub fn below(&self, key: &str) -> &[Record] {
+        if let Some(Read::Items(items)) = self.get(key) { items } else { &[] }
+    }
+
     /// What is wrong with a field of this object.
     pub fn fault(&self, key: &str, wrong: Wrong) -> Fault {
         Fault::new(format!("{}[{key}]", self.path), wrong)

@@ -2,38 +2,38 @@
 
 use super::methods::{Field, ItemList, Kind, Need, Shape};
 
-const fn must(key: &'static str, kind: Kind) -> Field {
+pub(super) const fn must(key: &'static str, kind: Kind) -> Field {
     Field { key, kind, need: Need::Must }
 }
 
-const fn may(key: &'static str, kind: Kind) -> Field {
+pub(super) const fn may(key: &'static str, kind: Kind) -> Field {
     Field { key, kind, need: Need::May }
 }
 
-const fn root(fields: &'static [Field]) -> Shape {
+pub(super) const fn root(fields: &'static [Field]) -> Shape {
     Shape { root: fields, list: None }
 }
 
-const fn listed(fields: &'static [Field], key: &'static str, max: usize, items: &'static [Field]) -> Shape {
+pub(super) const fn listed(fields: &'static [Field], key: &'static str, max: usize, items: &'static [Field]) -> Shape {
     Shape { root: fields, list: Some(ItemList { key, max, fields: items, any_name: false }) }
 }
 
 /// The longest name of a company or crew.
-const NAME: Kind = Kind::Text(140);
+pub(super) const NAME: Kind = Kind::Text(140);
 /// Any short text.
-const WORD: Kind = Kind::Text(60);
+pub(super) const WORD: Kind = Kind::Text(60);
 /// A remark or address.
-const LONG: Kind = Kind::Text(400);
+pub(super) const LONG: Kind = Kind::Text(400);
 /// Bytes of the picture of a head.
 const HEAD_MAX: usize = 50 * 1024;
 /// Bytes of a picture of a paper.
 const PICTURE_MAX: usize = 500 * 1024;
 
-const ID_TYPE: Field = must("idCardType", Kind::Code("idCardType"));
-const ID_NUMBER: Field = must("idCardNumber", Kind::SecretId);
-const PROJECT_CODE: Field = must("projectCode", WORD);
-const CORP_CODE: Field = must("corpCode", Kind::Uscc);
-const CORP_NAME: Field = must("corpName", NAME);
+pub(super) const ID_TYPE: Field = must("idCardType", Kind::Code("idCardType"));
+pub(super) const ID_NUMBER: Field = must("idCardNumber", Kind::SecretId);
+pub(super) const PROJECT_CODE: Field = must("projectCode", WORD);
+pub(super) const CORP_CODE: Field = must("corpCode", Kind::Uscc);
+pub(super) const CORP_NAME: Field = must("corpName", NAME);
 const TEAM_NUMBER: Field = must("teamSysNo", Kind::Count);
 
 pub(super) static NOTHING: Shape = root(&[]);

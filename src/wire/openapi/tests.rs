@@ -6,7 +6,7 @@ use super::answer::{Fault, Wrong};
 use super::cipher::AppSecret;
 use super::form::{FormFault, Parameters, redacted};
 use super::json::{self, Json, JsonFault};
-use super::methods::{Field, Kind, Method, NOT_SERVED, Need, Shape};
+use super::methods::{Conduct, Field, Kind, Method, NOT_SERVED, Need, Shape, Whose};
 use super::profile::{NATIONAL, Platforms};
 use super::reading::{Reader, missing, timestamp};
 use super::sign::{has_lost_plus, holds, same, sign, signed_text};
@@ -295,6 +295,37 @@ fn fields_that_hang_on_others_are_missed_with_them() {
 }
 
 #[test]
+fn a_blacklist_has_a_source_and_what_is_taken_back_a_reason() {
+    let shape = Method::WorkerBlackListAdd.shape();
+    let list = shape.list.unwrap();
+    let data = |item: Json| with(&whole(shape), list.key, Json::List(vec![item]));
+    for key in ["source", "sourceNum"] {
+        let told = texts(&missing(&data(without(&object(list.fields), key)), shape));
+        assert_eq!(told, [format!("[recordList][0][{key}]不能为空!")]);
+    }
+    let shape = Method::WorkerBlackListUpdate.shape();
+    let list = shape.list.unwrap();
+    let data = |item: Json| with(&whole(shape), list.key, Json::List(vec![item]));
+    let bare = without(&object(list.fields), "revokeReason");
+    assert_eq!(texts(&missing(&data(bare.clone()), shape)), ["[recordList][0][revokeReason]不能为空!"]);
+    assert_eq!(missing(&data(without(&without(&bare, "revokeDate"), "source")), shape), [], "a change names what changes");
+}
+
+#[test]
+fn a_training_names_whoever_took_part_and_may_name_nobody() {
+    let shape = Method::TrainingAdd.shape();
+    let data = whole(shape);
+    assert_eq!(missing(&without(&data, "workers"), shape), []);
+    let nameless = Json::List(vec![Json::Object(vec![("idCardType".into(), Json::Text("01".into()))])]);
+    assert_eq!(texts(&missing(&with(&data, "workers", nameless), shape)), ["[workers][0][idCardNumber]不能为空!"]);
+    let (message, faults) = read(Method::TrainingAdd, &written(&with(&data, "trainingDate", Json::Text("2026-11-22".into()))));
+    assert_eq!(texts(&faults), ["[trainingDate]不能大于当前日期!"]);
+    assert_eq!(message.root.below("workers")[0].word("idCardNumber"), "11999919900101032X");
+    let eleven = with(&data, "attachments", Json::List(vec![Json::Null; 11]));
+    assert_eq!(texts(&missing(&eleven, shape)), ["[attachments]数量不能超过10!"]);
+}
+
+#[test]
 fn the_list_of_contracts_may_have_any_name() {
     let shape = Method::ContractAdd.shape();
     let data = whole(shape);
@@ -400,7 +431,10 @@ fn profiles_are_data() {
 #[test]
 fn methods_are_found_without_regard_to_case() {
     assert_eq!(Method::find("projectworker.ADD"), Some(Method::ProjectWorkerAdd));
-    assert_eq!(Method::find("ProjectTraining.Add"), None);
+    assert_eq!(Method::find("projecttraining.add"), Some(Method::TrainingAdd));
+    assert_eq!(Method::WorkerBlackListUpdate.conduct(), Some((Whose::Worker, Conduct::BlackList)));
+    assert_eq!(Method::CorpCredentialQuery.conduct(), Some((Whose::Corp, Conduct::Credential)));
+    assert_eq!(Method::ALL.iter().filter(|method| method.conduct().is_some()).count(), 24);
     assert!(NOT_SERVED.iter().all(|name| Method::find(name).is_none()));
 }
 

@@ -61,8 +61,8 @@ pub struct Drift {
 }
 
 /// Fields that say who a person is without being encrypted on the wire.
-const PERSONAL: [&str; 7] =
-    ["workerName", "address", "cellPhone", "linkMan", "linkPhone", "responsiblePersonName", "responsiblePersonPhone"];
+const PERSONAL: [&str; 8] =
+    ["workerName", "trainer", "address", "cellPhone", "linkMan", "linkPhone", "responsiblePersonName", "responsiblePersonPhone"];
 
 fn fields_of(method: Method) -> impl Iterator<Item = &'static Field> {
     let shape = method.shape();
@@ -125,6 +125,7 @@ pub fn keys(method: Method) -> &'static [&'static str] {
         Method::ContractAdd => &["idCardNumber", "corpCode", "startDate"],
         Method::AttendanceAdd => &["idCardNumber", "date", "direction"],
         Method::PayrollAdd => &["idCardNumber", "payMonth", "thirdPayRollCode", "isBackPay"],
+        Method::TrainingAdd => &["trainingName", "trainingDate", "trainingTypeCode", "trainingDuration"],
         _ => &[],
     }
 }

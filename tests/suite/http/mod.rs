@@ -8,6 +8,7 @@ mod bank_sheets;
 mod cases;
 mod certificates;
 mod closing_gate;
+mod conduct;
 mod copies;
 mod credit;
 mod day_corrections;

@@ -32,7 +32,7 @@ pub(in crate::suite) struct Uploader<'a> {
 
 impl<'a> Uploader<'a> {
     /// An app issued through the API.
-    async fn issue(app: &'a App, body: Value) -> (Uploader<'a>, String) {
+    pub async fn issue(app: &'a App, body: Value) -> (Uploader<'a>, String) {
         let admin = app.client(Role::Administrator, ScopeOn::Everything);
         let issued = admin.post("/api/v1/platform-apps", body).send().await.expect(201);
         let secret = AppSecret::parse(issued["secret"].as_str().unwrap()).unwrap();
@@ -40,12 +40,12 @@ impl<'a> Uploader<'a> {
         (Uploader { app, id, secret, nonce: Cell::new(100_000) }, issued["app"]["id"].as_str().unwrap().to_owned())
     }
 
-    fn aes(&self, plain: &str) -> String {
+    pub fn aes(&self, plain: &str) -> String {
         self.secret.encrypt(plain)
     }
 
     /// The parameters of a request, signed; `change` may spoil them before.
-    fn signed(&self, method: &str, data: &str, change: &[(&str, &str)]) -> Parameters {
+    pub fn signed(&self, method: &str, data: &str, change: &[(&str, &str)]) -> Parameters {
         self.nonce.set(self.nonce.get() + 1);
         let mut pairs = vec![
             ("appid".to_owned(), self.id.clone()),
@@ -73,12 +73,12 @@ impl<'a> Uploader<'a> {
         self.ask("/open.api", self.signed(method, data, change).encoded()).send().await.expect(200)
     }
 
-    async fn call(&self, method: &str, data: &Value) -> Value {
+    pub async fn call(&self, method: &str, data: &Value) -> Value {
         self.send(method, &data.to_string(), &[]).await
     }
 
     /// The code of the answer.
-    async fn code(&self, method: &str, data: &Value) -> String {
+    pub async fn code(&self, method: &str, data: &Value) -> String {
         self.call(method, data).await["code"].as_str().unwrap().to_owned()
     }
 
@@ -97,14 +97,14 @@ impl<'a> Uploader<'a> {
     }
 
     /// The same message twice: applied both times, with the same result.
-    async fn twice(&self, method: &str, data: &Value) -> Value {
+    pub async fn twice(&self, method: &str, data: &Value) -> Value {
         let (status, result) = self.add(method, data).await;
         assert_eq!(status, "20", "{method}: {result}");
         assert_eq!(self.add(method, data).await, (status, result.clone()), "{method} again");
         serde_json::from_str(&result).unwrap()
     }
 
-    async fn fails(&self, method: &str, data: &Value) -> String {
+    pub async fn fails(&self, method: &str, data: &Value) -> String {
         let (status, result) = self.add(method, data).await;
         assert_eq!(status, "10", "{method}: {result}");
         result
@@ -119,13 +119,13 @@ pub(in crate::suite) struct Chain<'a> {
     pub id: ProjectId,
 }
 
-fn merged(base: &Value, more: Value) -> Value {
+pub(in crate::suite) fn merged(base: &Value, more: Value) -> Value {
     let mut base = base.clone();
     base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     base
 }
 
-fn with_list(head: &Value, name: &str, items: Vec<Value>) -> Value {
+pub(in crate::suite) fn with_list(head: &Value, name: &str, items: Vec<Value>) -> Value {
     let mut all = head.clone();
     all[name] = Value::Array(items);
     all
@@ -160,7 +160,7 @@ impl<'a> Chain<'a> {
         json!({"idCardType": "01", "idCardNumber": self.up.aes(&id_number(number))})
     }
 
-    fn worker(&self, number: u32) -> Value {
+    pub fn worker(&self, number: u32) -> Value {
         merged(
             &self.papers(number),
             json!({
@@ -171,7 +171,7 @@ impl<'a> Chain<'a> {
         )
     }
 
-    fn list(&self, name: &str, items: Vec<Value>) -> Value {
+    pub fn list(&self, name: &str, items: Vec<Value>) -> Value {
         with_list(&self.head, name, items)
     }
 
@@ -193,7 +193,7 @@ impl<'a> Chain<'a> {
         self.up.twice("WorkerEntryExit.Add", &self.list("workerList", entries)).await;
     }
 
-    fn roll(&self) -> Vec<workers::table::EnrolmentRow> {
+    pub fn roll(&self) -> Vec<workers::table::EnrolmentRow> {
         let id = self.id;
         self.up.app.read(move |conn, _| Ok(workers::table::of_project(conn, id)?)).unwrap()
     }
@@ -499,7 +499,10 @@ both!(each_refusal_has_its_code, |app| {
     let far = up.ask("/open.api", up.signed("CheckSign.Query", "{}", &[]).encoded()).peer("203.0.113.9:5000").send().await;
     assert_eq!(codes(&far.expect(200)).0, "-4");
     assert_eq!(code("Nothing.Add", "{}", &[]).await, ("-1".into(), "[method]不支持!".into()));
-    assert_eq!(code("ProjectTraining.Add", "{}", &[]).await, ("-1".into(), "[method]不支持!".into()));
+    assert_eq!(code("TempExit.Add", "{}", &[]).await, ("-1".into(), "[method]不支持!".into()));
+    assert_eq!(code("WorkerBadRecord.Query", "{}", &[]).await.0, "0", "nothing is on record, and that is an answer");
+    // A nonce of any length between six digits and a UUID with its dashes.
+    assert_eq!(code("CheckSign.Query", "{}", &[("nonce", "0e5c1bb2-7a2b-4f0e-9d43-1f0c7d3a9b11")]).await.0, "0");
     assert_eq!(code("Team.Add", "no json", &[]).await, ("-1".into(), "[data]格式不正确!".into()));
     let theirs = json!({"projectCode": "T-0062", "corpCode": "x"}).to_string();
     assert_eq!(code("Team.Add", &theirs, &[]).await.0, "-3", "a project of others");
@@ -618,6 +621,8 @@ async fn limits(app: &App, up: &Uploader<'_>, app_row: &str, other: &str) {
     let terms = json!({"name": "闸机", "methods": ["WorkerAttendance.Add"]});
     admin.post(&format!("{path}/terms"), terms).send().await.expect(200);
     assert_eq!(up.code("CheckSign.Query", &json!({})).await, "-3");
+    let own = json!({"requestSerialCode": "workerattendance-add-2026030209-1-0001"});
+    assert_eq!(up.code("AsyncHandleResult.Query", &own).await, "-1", "what became of its requests it may ask; this is none");
     admin.post(&format!("{path}/terms"), json!({"name": "闸机"})).send().await.expect(200);
     assert_eq!(up.code("CheckSign.Query", &json!({})).await, "0");
     admin.post(&format!("{path}/state"), json!({"state": "disabled"})).send().await.expect(200);

@@ -168,3 +168,54 @@ both!(a_platform_is_no_address_of_this_machine_or_of_a_private_network, |app| {
     manager.post(&path, body("http://127.0.0.1:9/open.api")).send().await.expect(201);
     manager.post(&path, body("http://10.1.2.3/open.api")).send().await.refuse(422, "invalid");
 });
+
+both!(a_training_that_came_by_an_upload_goes_on_when_the_platform_has_its_people, |app| {
+    let app = outgoing(&app);
+    let province = Province::open();
+    let chain = Chain::begin(&app, 63).await;
+    chain.enter(&[1], "2026-02-10").await;
+    // Trained before they came; the third is announced and never comes.
+    let announced = chain.list("workerList", vec![chain.worker(2), chain.worker(3)]);
+    chain.up.twice("ProjectWorker.Add", &announced).await;
+    let training = |name: &str, numbers: &[u32]| {
+        let people: Vec<_> = numbers.iter().map(|number| chain.papers(*number)).collect();
+        json!({"projectCode": chain.code, "trainingDate": "2026-02-09", "trainingDuration": 4, "trainingName": name,
+            "trainingTypeCode": "003001", "workers": people})
+    };
+    chain.up.twice("ProjectTraining.Add", &training("入场教育", &[1, 2])).await;
+    chain.up.twice("ProjectTraining.Add", &training("安全交底", &[1, 3])).await;
+    let manager = app.labour_manager();
+    let project = format!("/api/v1/projects/{}", chain.id);
+    let kinds = ["company", "project", "subcontractor", "team", "worker", "entry", "training"];
+    let body = json!({"name": "测试省平台", "address": province.address, "app_id": APP_ID, "secret": SECRET,
+        "from_on": "2026-01-01", "kinds": kinds});
+    manager.post(&format!("{project}/report-platforms"), body).send().await.expect(201);
+    let told = || {
+        for _ in 0..150 {
+            anxin::app::reporter::pass(&app.ground, &line(&app)).unwrap();
+            later(&app, 10);
+        }
+        let state = province.state();
+        let rows = state.rows.values().filter(|(method, _)| *method == Method::TrainingAdd);
+        let mut found: Vec<(String, usize)> = rows
+            .map(|(_, row)| {
+                let count = row.get("workers").and_then(serde_json::Value::as_array).map_or(0, Vec::len);
+                (row["trainingName"].as_str().unwrap().to_owned(), count)
+            })
+            .collect();
+        found.sort();
+        assert!(state.times.values().all(|times| *times == 1), "{:?}", state.times);
+        found
+    };
+    assert!(told().is_empty(), "somebody of each has not come yet");
+    let entry = json!([{"idCardType": "01", "idCardNumber": chain.up.aes(&id_number(2)), "date": "2026-02-20", "type": 1}]);
+    let mut entries = chain.head.clone();
+    entries["workerList"] = entry;
+    assert_eq!(chain.up.add("WorkerEntryExit.Add", &entries).await.0, "20");
+    later(&app, 700);
+    assert_eq!(told(), [("入场教育".to_owned(), 2)]);
+    // A month later the other goes without whoever never came.
+    later(&app, 15 * 86_400);
+    assert_eq!(told(), [("入场教育".to_owned(), 2), ("安全交底".to_owned(), 1)]);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -275,6 +275,13 @@ impl State {
             |of: Method, key: &str| self.rows.values().any(|(known, other)| *known == of && word(other, key) == word(row, key));
         match method {
             Method::CorpUpload | Method::ProjectAdd => {}
+            Method::TrainingAdd => {
+                for one in row.get("workers").and_then(Value::as_array).into_iter().flatten() {
+                    let number = word(one.as_object().unwrap(), "idCardNumber");
+                    let mut workers = self.rows.values().filter(|(known, _)| *known == Method::ProjectWorkerAdd);
+                    assert!(workers.any(|(_, other)| word(other, "idCardNumber") == number), "a training before its people");
+                }
+            }
             Method::SubContractorAdd | Method::TeamAdd => {
                 assert!(has(Method::CorpUpload, "corpCode"), "{method} before its company")
             }

@@ -1,0 +1,2 @@
+DROP INDEX realname_records_person;
+ALTER TABLE realname_records DROP COLUMN person_index;
