@@ -121,8 +121,10 @@ pub fn down(db: &Db) -> Result<(), StoreError> {
 pub fn down_to(db: &Db, name: &str) -> Result<Vec<String>, StoreError> {
     let steps = all(db.backend())?;
     require(&steps, name)?;
+    let known = db.write_blocking(|tx| applied(tx.conn()))?;
     let mut done = Vec::new();
-    for step in steps.into_iter().rev().take_while(|step| step.name != name) {
+    let after = steps.into_iter().rev().take_while(|step| step.name != name);
+    for step in after.filter(|step| known.contains(&step.name)) {
         done.push(step.name.clone());
         down_one(db, step)?;
     }

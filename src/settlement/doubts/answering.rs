@@ -198,7 +198,7 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, approves: b
         (DoubtAnswer::RefundOfLine, Some(payment)) => give_back(tx, ctx, site, &doubt.entry, payment)?,
         (DoubtAnswer::TakenBack, named) => {
             let entry = taking_back::entry_of(tx.conn(), site, &doubt, named.as_deref())?;
-            taking_back::settle(tx, ctx, site, &entry)?;
+            taking_back::settle(tx, ctx, site, &doubt, &entry)?;
         }
         (DoubtAnswer::NoWageRefund, _) => move_refund(tx, ctx, site, &doubt.entry, LedgerAccount::Unexplained)?,
         _ => {}

@@ -60,17 +60,34 @@ pub(super) fn entry_of(conn: &mut AnyConn, site: &Site, doubt: &Doubt, text: Opt
     Ok(entry)
 }
 
+/// Where the money of a credit stands in the books; `None` where nothing was booked.
+fn stands_in(conn: &mut AnyConn, project: ProjectId, entry: BankEntryId) -> Result<Option<LedgerAccount>, Problem> {
+    let mut account = None;
+    for key in [posting_key(entry), format!("reallocates {entry}")] {
+        if let Some(posting) = ledger::table::by_key(conn, project, &key)? {
+            let lines = ledger::table::lines_of(conn, project, &[posting.id])?;
+            // Money in stands negative there.
+            let at = lines.iter().filter(|line| line.account != LedgerAccount::Bank && !line.amount_fen.is_positive());
+            // Of a refund that was several things the surplus is what nothing explains.
+            let at: Vec<LedgerAccount> = at.map(|line| line.account).collect();
+            account = at.iter().find(|one| **one == LedgerAccount::Unexplained).or_else(|| at.first()).copied().or(account);
+        }
+    }
+    Ok(account)
+}
+
 /// The entry stands against the surplus: its money goes where the surplus waits, by a posting of its own, once.
-pub(super) fn settle(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow) -> Result<(), Problem> {
+pub(super) fn settle(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, doubt: &Doubt, entry: &EntryRow) -> Result<(), Problem> {
     let Some(posting) = ledger::table::by_key(tx.conn(), site.id, &posting_key(entry.id))? else { return Ok(()) };
     let lines = ledger::table::lines_of(tx.conn(), site.id, &[posting.id])?;
     let from = lines.iter().find(|line| line.account != LedgerAccount::Bank).map(|line| line.account);
+    let to = stands_in(tx.conn(), site.id, doubt.entry.id)?;
     let natural_key = format!("reallocates {}", entry.id);
-    let Some(from) = from.filter(|from| *from != LedgerAccount::Unexplained) else { return Ok(()) };
+    let Some((from, to)) = from.zip(to).filter(|(from, to)| from != to) else { return Ok(()) };
     if ledger::table::by_key(tx.conn(), site.id, &natural_key)?.is_some() {
         return Ok(());
     }
-    let lines = vec![(from, entry.amount_fen.negated()), (LedgerAccount::Unexplained, entry.amount_fen)];
+    let lines = vec![(from, entry.amount_fen.negated()), (to, entry.amount_fen)];
     let kind = PostingKind::Reallocation;
     ledger::actions::post(tx, ctx, site, &Posting { natural_key, kind, booked_on: entry.booked_on, lines, reverses: None })?;
     Ok(())

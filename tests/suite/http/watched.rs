@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anxin::app::watch::{FolderConfig, Looked, TakeRoster, Watch, WatchConfig};
 use anxin::base::id::AccountId;
+use diesel::prelude::*;
 use tempfile::TempDir;
 
 use super::accounts::open;
@@ -44,7 +45,8 @@ async fn account(app: &App) -> AccountId {
 fn kept(app: &App, account: AccountId) -> (usize, usize) {
     app.read(move |conn, _| {
         let entries = anxin::accounts::table::all_entries(conn)?.iter().filter(|entry| entry.account_id == account).count();
-        Ok((anxin::store::inbox::digests(conn)?.len(), entries))
+        let messages: i64 = anxin::store::schema::inbox::table.count().get_result(conn)?;
+        Ok((usize::try_from(messages).unwrap(), entries))
     })
     .unwrap()
 }
