@@ -65,6 +65,8 @@ pub struct Told {
     pub what: String,
     /// Level, duration, number of a paper: the rest in one line.
     pub detail: String,
+    /// Whether a training was passed, where that was told.
+    pub passed: Option<bool>,
     /// Its day, as told.
     pub on: String,
     /// The last day for which it holds, as told; empty where it has none.
@@ -105,9 +107,7 @@ fn shown(ctx: &Ctx, row: &RecordRow, fields: &Fields) -> Option<Told> {
     let (what, detail, on, until, source) = match row.kind {
         RecordKind::Trained => {
             let hours = fields.get("trainingDuration").map(|hours| format!("{hours} h"));
-            let passed =
-                fields.get("isPass").map(|flag| if flag == "1" { "合格 passed" } else { "不合格 not passed" }.to_owned());
-            let detail = joined(vec![code("trainingType", "trainingTypeCode"), hours, passed, fields.get("trainer").cloned()]);
+            let detail = joined(vec![code("trainingType", "trainingTypeCode"), hours, fields.get("trainer").cloned()]);
             (text("trainingName"), detail, text("trainingDate"), String::new(), text("trainingOrg"))
         }
         RecordKind::WorkerCredential | RecordKind::CorpCredential => {
@@ -151,8 +151,9 @@ fn shown(ctx: &Ctx, row: &RecordRow, fields: &Fields) -> Option<Told> {
         }
         _ => return None,
     };
+    let passed = fields.get("isPass").map(|flag| flag == "1");
     let revoked = fields.get(REVOKED_ON).map(|day| (day.clone(), text("revokeReason")));
-    Some(Told { kind: name(row.kind)?, what, detail, on, until, source, revoked, recorded_at: row.recorded_at })
+    Some(Told { kind: name(row.kind)?, what, detail, passed, on, until, source, revoked, recorded_at: row.recorded_at })
 }
 
 fn all_shown(conn: &mut AnyConn, ctx: &Ctx, rows: Vec<RecordRow>) -> Result<Vec<Told>, Problem> {

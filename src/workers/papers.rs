@@ -52,7 +52,7 @@ pub fn mark_trained(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, enrolment: RecordId
         return Ok(row);
     }
     let row = EnrolmentRow { safety_trained: true, recorded_seq, ..row };
-    table::update_trained(tx, &row)?;
+    table::update_paper(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "mark_trained", &row.id.to_string())?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)

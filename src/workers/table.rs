@@ -135,15 +135,9 @@ pub fn update_paper(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreErro
         .set((
             enrolments::paper.eq(row.paper),
             enrolments::paper_document_id.eq(row.paper_document_id),
+            enrolments::safety_trained.eq(row.safety_trained),
             enrolments::recorded_seq.eq(row.recorded_seq),
         ))
-        .execute(tx.conn())?;
-    tx.seal(row)
-}
-
-pub fn update_trained(tx: &mut Tx<'_>, row: &EnrolmentRow) -> Result<(), StoreError> {
-    diesel::update(enrolments::table.find((row.project_id, row.id)))
-        .set((enrolments::safety_trained.eq(row.safety_trained), enrolments::recorded_seq.eq(row.recorded_seq)))
         .execute(tx.conn())?;
     tx.seal(row)
 }

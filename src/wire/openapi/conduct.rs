@@ -129,3 +129,51 @@ records! {
     must { "blackReason": LONG, "occurrenceDate": Kind::PastDay, "source": NAME, "sourceNum": Kind::Text(100) }
     may { "endDate": Kind::Day, "note": LONG }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::wire::openapi::json::Json;
+    use crate::wire::openapi::methods::{Conduct, Method, Whose};
+    use crate::wire::openapi::reading::missing;
+    use crate::wire::openapi::tests::{object, read, texts, whole, with, without, written};
+
+    #[test]
+    fn a_method_tells_whose_conduct_it_is_about() {
+        assert_eq!(Method::WorkerBlackListUpdate.conduct(), Some((Whose::Worker, Conduct::BlackList)));
+        assert_eq!(Method::CorpCredentialQuery.conduct(), Some((Whose::Corp, Conduct::Credential)));
+        assert_eq!(Method::EntryExitAdd.conduct(), None);
+        assert_eq!(Method::ALL.iter().filter(|method| method.conduct().is_some()).count(), 24);
+    }
+
+    #[test]
+    fn a_blacklist_has_a_source_and_what_is_taken_back_a_reason() {
+        let shape = Method::WorkerBlackListAdd.shape();
+        let list = shape.list.unwrap();
+        let data = |item: Json| with(&whole(shape), list.key, Json::List(vec![item]));
+        for key in ["source", "sourceNum"] {
+            let told = texts(&missing(&data(without(&object(list.fields), key)), shape));
+            assert_eq!(told, [format!("[recordList][0][{key}]不能为空!")]);
+        }
+        let shape = Method::WorkerBlackListUpdate.shape();
+        let list = shape.list.unwrap();
+        let data = |item: Json| with(&whole(shape), list.key, Json::List(vec![item]));
+        let bare = without(&object(list.fields), "revokeReason");
+        assert_eq!(texts(&missing(&data(bare.clone()), shape)), ["[recordList][0][revokeReason]不能为空!"]);
+        assert_eq!(missing(&data(without(&without(&bare, "revokeDate"), "source")), shape), [], "a change names what changes");
+    }
+
+    #[test]
+    fn a_training_names_whoever_took_part_and_may_name_nobody() {
+        let shape = Method::TrainingAdd.shape();
+        let data = whole(shape);
+        assert_eq!(missing(&without(&data, "workers"), shape), []);
+        let nameless = Json::List(vec![Json::Object(vec![("idCardType".into(), Json::Text("01".into()))])]);
+        assert_eq!(texts(&missing(&with(&data, "workers", nameless), shape)), ["[workers][0][idCardNumber]不能为空!"]);
+        let (message, faults) =
+            read(Method::TrainingAdd, &written(&with(&data, "trainingDate", Json::Text("2026-11-22".into()))));
+        assert_eq!(texts(&faults), ["[trainingDate]不能大于当前日期!"]);
+        assert_eq!(message.root.below("workers")[0].word("idCardNumber"), "11999919900101032X");
+        let eleven = with(&data, "attachments", Json::List(vec![Json::Null; 11]));
+        assert_eq!(texts(&missing(&eleven, shape)), ["[attachments]数量不能超过10!"]);
+    }
+}

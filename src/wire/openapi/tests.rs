@@ -6,7 +6,7 @@ use super::answer::{Fault, Wrong};
 use super::cipher::AppSecret;
 use super::form::{FormFault, Parameters, redacted};
 use super::json::{self, Json, JsonFault};
-use super::methods::{Conduct, Field, Kind, Method, NOT_SERVED, Need, Shape, Whose};
+use super::methods::{Field, Kind, Method, NOT_SERVED, Need, Shape};
 use super::profile::{NATIONAL, Platforms};
 use super::reading::{Reader, missing, timestamp};
 use super::sign::{has_lost_plus, holds, same, sign, signed_text};
@@ -85,14 +85,14 @@ fn the_variants_pass_and_fail_as_stated() {
     );
 }
 
-fn read(method: Method, data: &str) -> (super::record::Message, Vec<Fault>) {
+pub(super) fn read(method: Method, data: &str) -> (super::record::Message, Vec<Fault>) {
     let platforms = Platforms::default();
     let (secret, profile) = (secret(), platforms.get(NATIONAL).unwrap());
     let reader = Reader { secret: &secret, platforms: &platforms, profile, today: "2026-11-21".parse().unwrap() };
     reader.read(&json::parse(data).unwrap(), method.shape())
 }
 
-fn texts(faults: &[Fault]) -> Vec<String> {
+pub(super) fn texts(faults: &[Fault]) -> Vec<String> {
     faults.iter().map(Fault::text).collect()
 }
 
@@ -197,11 +197,11 @@ fn sample(kind: Kind) -> Json {
     }
 }
 
-fn object(fields: &[Field]) -> Json {
+pub(super) fn object(fields: &[Field]) -> Json {
     Json::Object(fields.iter().map(|field| (field.key.to_owned(), sample(field.kind))).collect())
 }
 
-fn whole(shape: &Shape) -> Json {
+pub(super) fn whole(shape: &Shape) -> Json {
     let Json::Object(mut members) = object(shape.root) else { panic!("an object") };
     if let Some(list) = &shape.list {
         members.push((list.key.to_owned(), Json::List(vec![object(list.fields)])));
@@ -209,17 +209,17 @@ fn whole(shape: &Shape) -> Json {
     Json::Object(members)
 }
 
-fn without(data: &Json, key: &str) -> Json {
+pub(super) fn without(data: &Json, key: &str) -> Json {
     Json::Object(data.members().iter().filter(|(known, _)| known != key).cloned().collect())
 }
 
-fn with(data: &Json, key: &str, value: Json) -> Json {
+pub(super) fn with(data: &Json, key: &str, value: Json) -> Json {
     let mut members = without(data, key).members().to_vec();
     members.push((key.to_owned(), value));
     Json::Object(members)
 }
 
-fn written(data: &Json) -> String {
+pub(super) fn written(data: &Json) -> String {
     match data {
         Json::Null => "null".into(),
         Json::Bool(flag) => flag.to_string(),
@@ -292,37 +292,6 @@ fn fields_that_hang_on_others_are_missed_with_them() {
     assert_eq!(missing(&without(&alone, "entryTime"), team), []);
     let six = with(&whole(team), "entryAttachments", Json::List(vec![Json::Null; 6]));
     assert_eq!(texts(&missing(&six, team)), ["[entryAttachments]数量不能超过5!"]);
-}
-
-#[test]
-fn a_blacklist_has_a_source_and_what_is_taken_back_a_reason() {
-    let shape = Method::WorkerBlackListAdd.shape();
-    let list = shape.list.unwrap();
-    let data = |item: Json| with(&whole(shape), list.key, Json::List(vec![item]));
-    for key in ["source", "sourceNum"] {
-        let told = texts(&missing(&data(without(&object(list.fields), key)), shape));
-        assert_eq!(told, [format!("[recordList][0][{key}]不能为空!")]);
-    }
-    let shape = Method::WorkerBlackListUpdate.shape();
-    let list = shape.list.unwrap();
-    let data = |item: Json| with(&whole(shape), list.key, Json::List(vec![item]));
-    let bare = without(&object(list.fields), "revokeReason");
-    assert_eq!(texts(&missing(&data(bare.clone()), shape)), ["[recordList][0][revokeReason]不能为空!"]);
-    assert_eq!(missing(&data(without(&without(&bare, "revokeDate"), "source")), shape), [], "a change names what changes");
-}
-
-#[test]
-fn a_training_names_whoever_took_part_and_may_name_nobody() {
-    let shape = Method::TrainingAdd.shape();
-    let data = whole(shape);
-    assert_eq!(missing(&without(&data, "workers"), shape), []);
-    let nameless = Json::List(vec![Json::Object(vec![("idCardType".into(), Json::Text("01".into()))])]);
-    assert_eq!(texts(&missing(&with(&data, "workers", nameless), shape)), ["[workers][0][idCardNumber]不能为空!"]);
-    let (message, faults) = read(Method::TrainingAdd, &written(&with(&data, "trainingDate", Json::Text("2026-11-22".into()))));
-    assert_eq!(texts(&faults), ["[trainingDate]不能大于当前日期!"]);
-    assert_eq!(message.root.below("workers")[0].word("idCardNumber"), "11999919900101032X");
-    let eleven = with(&data, "attachments", Json::List(vec![Json::Null; 11]));
-    assert_eq!(texts(&missing(&eleven, shape)), ["[attachments]数量不能超过10!"]);
 }
 
 #[test]
@@ -432,9 +401,6 @@ fn profiles_are_data() {
 fn methods_are_found_without_regard_to_case() {
     assert_eq!(Method::find("projectworker.ADD"), Some(Method::ProjectWorkerAdd));
     assert_eq!(Method::find("projecttraining.add"), Some(Method::TrainingAdd));
-    assert_eq!(Method::WorkerBlackListUpdate.conduct(), Some((Whose::Worker, Conduct::BlackList)));
-    assert_eq!(Method::CorpCredentialQuery.conduct(), Some((Whose::Corp, Conduct::Credential)));
-    assert_eq!(Method::ALL.iter().filter(|method| method.conduct().is_some()).count(), 24);
     assert!(NOT_SERVED.iter().all(|name| Method::find(name).is_none()));
 }
 
