@@ -192,6 +192,8 @@ fn sorted(
 ) -> Result<(Vec<Owed>, Vec<Fault>), Problem> {
     let enrolled = workers::table::of_project(tx.conn(), site.id)?;
     let mut enrolled: BTreeMap<RecordId, workers::table::EnrolmentRow> = enrolled.into_iter().map(|row| (row.id, row)).collect();
+    // Who came back stands on the roll twice and is one worker.
+    let of: BTreeMap<RecordId, WorkerId> = enrolled.values().map(|row| (row.id, row.worker_id)).collect();
     let mut seen = BTreeSet::new();
     let (mut good, mut faults) = (Vec::new(), Vec::new());
     for (number, item) in new.items.iter().enumerate() {
@@ -201,7 +203,7 @@ fn sorted(
         };
         if !item.amount.is_positive() || !item.amount.is_bookable() {
             refuse("amount", "bad_amount", "金额应大于零且可入账。", "The amount is above nothing and can be booked.");
-        } else if !seen.insert(item.enrolment) {
+        } else if of.get(&item.enrolment).is_some_and(|worker| !seen.insert(*worker)) {
             refuse("enrolment", "duplicate", "同一工人只能有一行，请合并。", "A worker has one line; add them up.");
         } else {
             match enrolled.remove(&item.enrolment) {

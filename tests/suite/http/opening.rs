@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::payroll::stage;
+use super::workers::{crew, enrol, worker};
 use crate::both;
 
 both!(arrears_from_before_come_in_with_their_paper_and_are_paid_as_any_other, |app| {
@@ -47,6 +48,32 @@ both!(arrears_from_before_come_in_with_their_paper_and_are_paid_as_any_other, |a
     let papers = stage.manager.get(&at).send().await.expect(200);
     assert_eq!((papers.as_array().unwrap().len(), &papers[0]["document_id"]), (1, &json!(paper)));
     assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(who_came_back_to_the_site_stands_once_on_a_list_of_arrears, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let site = &stage.project;
+    let crew = crew(&stage.manager, site, "木工二班").await;
+    let came = |pin: &str, on: &str| {
+        let mut item = worker(7, &crew);
+        (item["pin"], item["entered_on"]) = (json!(pin), json!(on));
+        vec![item]
+    };
+    let first = enrol(&stage.manager, site, came("1777", "2025-12-05")).await;
+    let first = first["results"][0]["enrolment"]["id"].clone();
+    let leave = format!("{}/enrolments/{}/leave", site.path, first.as_str().unwrap());
+    stage.manager.post(&leave, json!({"left_on": "2026-01-10"})).send().await.expect(200);
+    let second = enrol(&stage.manager, site, came("1778", "2026-01-15")).await;
+    let second = second["results"][0]["enrolment"]["id"].clone();
+    assert!(second.is_string() && second != first, "{second}");
+    let items = json!([{"enrolment": first, "amount": "3000.00"}, {"enrolment": second, "amount": "3000.00"}]);
+    let body = json!({"month": "2026-01", "due_on": "2026-02-10", "document": stage.scan(), "note": "欠付清单", "items": items});
+    let taken = stage.manager.post(&stage.path("opening-arrears"), body).send().await.expect(201);
+    assert_eq!((&taken["taken"], &taken["sheet"]["total"]), (&json!(1), &json!("3000.00")), "{taken}");
+    assert_eq!(
+        (&taken["faults"][0]["place"], &taken["faults"][0]["reason"]),
+        (&json!("items[1].enrolment"), &json!("duplicate"))
+    );
 });
 
 both!(what_was_refused_of_a_list_comes_with_the_next_one, |app| {

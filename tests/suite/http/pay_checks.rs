@@ -431,7 +431,8 @@ both!(a_bank_is_left_alone_for_a_quarter_of_an_hour_and_then_people_are_told_to_
         let id = stage.id();
         let rows = app.read(move |conn, _| Ok(anxin::alerts::table::of_project(conn, id)?)).unwrap();
         let open = rows.iter().filter(|row| row.subject.starts_with("bank ") && row.state != anxin::alerts::NoticeState::Cured);
-        open.count()
+        // Each of the managers has one.
+        open.map(|row| row.subject.clone()).collect::<std::collections::BTreeSet<_>>().len()
     };
     assert_eq!(stage.silent_after("2026-03-05T10:00:00+08:00"), 2);
     let stage = Stage { manager: app.labour_manager(), ..stage };
