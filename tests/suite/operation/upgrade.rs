@@ -73,9 +73,9 @@ both!(each_step_goes_down_and_up_alone, |app| {
         let [before, name] = [&pair[0], &pair[1]];
         let again = || {
             let taken_back = migrate::down_to(db, before).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(taken_back, [name.clone()]);
+            assert_eq!(taken_back, std::slice::from_ref(name));
             let done = migrate::up_to(db, name).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert_eq!(done, [name.clone()]);
+            assert_eq!(done, std::slice::from_ref(name));
             shape(db)
         };
         assert_eq!(again(), again(), "{name}");
