@@ -189,6 +189,9 @@ impl Db {
             Place::Server(_) => Backend::Postgres,
         };
         let opener = Opener { place, is_durable: options.is_durable };
+        // A new file is made here, however long a busy disk takes, and a file that cannot be opened says why at once. A server may
+        // still be starting: the pool below asks it again for a while.
+        let made = if backend == Backend::Sqlite { Some(opener.open()?) } else { None };
         let pool = Pool::builder()
             .max_size(options.readers_max)
             .min_idle(Some(1))
@@ -196,6 +199,7 @@ impl Db {
             .connection_timeout(Duration::from_secs(15))
             .build(opener.clone())
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        drop(made);
         let lanes =
             Lanes::start(opener.clone(), options, if backend == Backend::Sqlite { 1 } else { options.intake_connections })?;
         Ok(Self { pool, lanes, opener, backend })
