@@ -33,6 +33,13 @@ fn chain(table: &[usize], first: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(first), |at| table.get(*at).copied()).take_while(|at| *at < MARKS).take(table.len())
 }
 
+/// Whether a chain has an end: the workbook reader follows one that runs in a circle for as long as its length says, which a harmed file
+/// may put at terabytes.
+fn ends(table: &[usize], first: usize) -> bool {
+    let mut chain = std::iter::successors(Some(first), |at| table.get(*at).copied()).take(table.len().saturating_add(1));
+    chain.any(|at| at >= MARKS || at >= table.len())
+}
+
 fn words(bytes: &[u8]) -> impl Iterator<Item = usize> {
     bytes.chunks_exact(4).filter_map(|word| number(word, 0, 4))
 }
@@ -48,31 +55,55 @@ fn workbook(bytes: &[u8]) -> Option<Vec<u8>> {
         let from = at.checked_add(1)?.checked_mul(size)?;
         bytes.get(from..bytes.len().min(from.checked_add(size)?))
     };
+    // The workbook reader makes room up to whatever sector is named, were it 30 gigabytes away.
+    let is_within = |at: usize| at >= MARKS || sector(at).is_some();
     let mut tables: Vec<usize> = words(bytes.get(76..76 + HEADER_TABLES * 4)?).filter(|at| *at < MARKS).collect();
     let mut more = number(bytes, 68, 4)?;
-    for _ in 0..bytes.len() / size {
-        let Some(list) = sector(more).filter(|_| more < MARKS) else {
-            break;
-        };
-        let mut entries: Vec<usize> = words(list).collect();
+    let mut lists = 0;
+    while more < MARKS {
+        // It goes round a circle for ever, too.
+        lists += 1;
+        if lists > bytes.len() / size {
+            return None;
+        }
+        let mut entries: Vec<usize> = words(sector(more)?).collect();
         more = entries.pop()?;
         tables.extend(entries.into_iter().filter(|at| *at < MARKS));
     }
     let table: Vec<usize> = tables.iter().take(bytes.len() / size).filter_map(|at| sector(*at)).flat_map(words).collect();
+    let starts = [number(bytes, 48, 4)?, number(bytes, 60, 4)?];
+    if !tables.iter().chain(&table).chain(&starts).all(|at| is_within(*at)) || !starts.iter().all(|at| ends(&table, *at)) {
+        return None;
+    }
     let gather =
         |first: usize| chain(&table, first).filter_map(sector).take(bytes.len() / size).flatten().copied().collect::<Vec<u8>>();
     let directory = gather(number(bytes, 48, 4)?);
+    // Small streams are numbered by the small table.
+    let small_below = number(bytes, 56, 4)?;
+    let is_small = |entry: &[u8]| entry.get(66) == Some(&2) && number(entry, 120, 4).is_some_and(|length| length < small_below);
+    let is_sound = |entry: &[u8]| is_small(entry) || number(entry, 116, 4).is_some_and(|at| is_within(at) && ends(&table, at));
+    if !directory.chunks_exact(128).filter(|entry| holds_bytes(entry)).all(is_sound) {
+        return None;
+    }
     let entry = |name: &str| directory.chunks_exact(128).find(|entry| name_of(entry).as_deref() == Some(name));
     let found = entry("Workbook").or_else(|| entry("Book"))?;
     let (first, length) = (number(found, 116, 4)?, number(found, 120, 4)?);
-    if length >= number(bytes, 56, 4)? {
+    if length >= small_below {
         return Some(gather(first));
     }
     // Small streams lie in sectors of 64 bytes inside the root's stream.
     let small = gather(number(directory.get(..128)?, 116, 4)?);
     let small_table: Vec<usize> = words(&gather(number(bytes, 60, 4)?)).collect();
+    if small_table.iter().any(|at| *at < MARKS && *at >= small.len().div_ceil(64)) {
+        return None;
+    }
     let piece = |at: usize| small.get(at.checked_mul(64)?..at.checked_add(1)?.checked_mul(64)?);
     Some(chain(&small_table, first).filter_map(piece).flatten().copied().collect())
+}
+
+/// Whether an entry of the directory is a stream, or the root with the small ones.
+fn holds_bytes(entry: &[u8]) -> bool {
+    matches!(entry.get(66), Some(2 | 5))
 }
 
 fn name_of(entry: &[u8]) -> Option<String> {
