@@ -100,6 +100,25 @@ fn what_is_packed_again_is_the_same_workbook() {
     assert_eq!(format!("{:?}", again.sheets), format!("{:?}", first.sheets));
 }
 
+/// A turned bit in the allocation table makes a circle, and a length of gigabytes let the workbook reader go round it until memory ended.
+#[test]
+fn an_older_workbook_whose_chain_has_no_end_or_leads_beyond_the_file_is_refused() {
+    let sector = |at: usize| (number(PAY, at, 4) + 1) * 512;
+    let (table, directory) = (sector(76), sector(48));
+    let entry = (0..4).map(|place| directory + place * 128).find(|at| PAY[at + 66] == 2).unwrap();
+    let first = number(PAY, entry + 116, 4);
+    let with = |changes: &[(usize, usize)]| {
+        let mut harmed = PAY.to_vec();
+        changes.iter().for_each(|(at, word)| harmed[*at..*at + 4].copy_from_slice(&le(*word, 4)));
+        read(&harmed)
+    };
+    assert!(with(&[]).is_ok());
+    let circle = (table + first * 4, first);
+    for changes in [&[circle][..], &[circle, (entry + 120, 0xFFFF_FFFF)], &[(entry + 116, 0x0400_0000)], &[(68, first), circle]] {
+        assert!(with(changes).is_err(), "{changes:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(
         100 * std::env::var("ANXIN_FUZZ").ok().and_then(|text| text.parse::<u32>().ok()).unwrap_or(1)
