@@ -45,6 +45,7 @@ impl Sums {
         let sheet = OnSheet {
             lines: lines.len(),
             days: lines.iter().map(|line| line.days).sum(),
+            basic: Fen::total(lines.iter().map(|line| line.basic))?,
             net: Fen::total(lines.iter().map(|line| line.net))?,
             disputed: Fen::total(lines.iter().map(|line| line.disputed))?,
         };
@@ -63,7 +64,7 @@ impl Sums {
     }
 
     /// The numbers that a decision was made upon.
-    fn basis(&self, person: &Person) -> String {
+    fn basis(&self, person: &Person, unlisted: Option<Unlisted>) -> String {
         let attended = match self.attended {
             Attended::Days(days) => days.to_string(),
             Attended::NotKnown(why) => why.to_string(),
@@ -74,6 +75,10 @@ impl Sums {
         for entry in person.direct.iter().map(|one| one.entry).chain(person.payees.iter().map(|one| one.entry)) {
             text.push(' ');
             text.push_str(&entry.to_string());
+        }
+        // What the days earn may change while all of these stay, by a raise.
+        if let Some(Unlisted { amount, .. }) = unlisted {
+            text.push_str(&format!(" unlisted={amount}"));
         }
         text
     }
@@ -103,7 +108,8 @@ fn of_person(facts: &Facts, person: &Person) -> Result<Option<Row>, TooMuch> {
     differs.extend(unpaid(person, &sums)?);
     differs.extend(short(person, &sums)?);
     differs.extend(elsewhere(person)?);
-    let basis = sums.basis(person);
+    let unlisted = unlisted(person, &sums)?;
+    let basis = sums.basis(person, unlisted);
     for one in &mut differs {
         one.basis.clone_from(&basis);
     }
@@ -128,7 +134,7 @@ fn of_person(facts: &Facts, person: &Person) -> Result<Option<Row>, TooMuch> {
         differs,
         unknown,
         is_due: sums.is_due,
-        unlisted: unlisted(person, &sums)?,
+        unlisted,
     }))
 }
 
@@ -206,7 +212,9 @@ fn unpaid(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
     }
     let says_all = sums.owed.is_positive() && sums.sheet.days >= attended;
     let earned = if says_all { Some(sums.owed) } else { earned(person, attended)? };
-    let amount = earned.unwrap_or(Fen::ZERO).max(sums.owed);
+    // What the sheet owes may be for other work: the days that it leaves out come on top.
+    let unlisted = unlisted(person, sums)?.map_or(Fen::ZERO, |one| one.amount);
+    let amount = earned.unwrap_or(Fen::ZERO).max(sums.owed.plus(unlisted)?);
     let one = made(Difference::AttendanceWithoutPay, amount, voices(person, sums));
     Ok(Some(Differs { is_known: earned.is_some(), ..one }))
 }
@@ -217,10 +225,6 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
         return Ok(None);
     }
     let missing = sums.owed.minus(sums.paid)?;
-    let unlisted = match sums.attended {
-        Attended::Days(attended) => attended.saturating_sub(sums.sheet.days),
-        Attended::NotKnown(_) => 0,
-    };
     // Somebody who worked and got nothing is told as that, and to somebody who never came nothing is short.
     let got_nothing = !sums.paid.is_positive();
     if got_nothing && matches!(sums.attended, Attended::Days(_)) || sums.attended == Attended::Days(0) {
@@ -228,13 +232,8 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
     }
     let amount = if missing.is_positive() {
         missing
-    } else if unlisted > 0 && !got_nothing && !person.lines.is_empty() {
-        let rate = person.lines.iter().map(|line| line.day_rate).max().unwrap_or(Fen::ZERO);
-        let of_days = gross(i32::try_from(unlisted).unwrap_or(i32::MAX), rate)?;
-        // A sheet may list too few days and pay for all of them: short is at most what was earned and did not come.
-        let attended = sums.sheet.days.saturating_add(unlisted);
-        let not_come = earned(person, attended)?.unwrap_or(Fen::ZERO).minus(sums.paid)?;
-        of_days.min(not_come)
+    } else if !got_nothing && !person.lines.is_empty() {
+        unlisted(person, sums)?.map_or(Fen::ZERO, |one| one.amount)
     } else {
         return Ok(None);
     };
@@ -244,17 +243,23 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
     Ok(Some(made(Difference::PaidLess, amount, voices(person, sums))))
 }
 
-/// Days that were seen and stand on no line, with what they earned beyond what the lines give and what came. A line of money without
+/// Days that were seen and stand on no line, with what they earned beyond what the lines give for days and what came beside the lines.
+/// Overtime, pieces, allowances and arrears from before pay no day. To somebody without an agreed wage of a day, a line of money without
 /// days is by hours or pieces: days say nothing of it. Days at no rate come to nothing that anybody could name.
+///
+/// Lines that were built from the days are compared to the fen, so that a raise recorded afterwards is seen: what would be built is owed.
+/// Lines as somebody stated them may list too few days and pay for all of them: of those at most the days left out are owed.
 fn unlisted(person: &Person, sums: &Sums) -> Result<Option<Unlisted>, TooMuch> {
     let Attended::Days(attended) = sums.attended else { return Ok(None) };
-    let days = attended.saturating_sub(sums.sheet.days);
-    let is_by_other_work = sums.sheet.days == 0 && sums.sheet.net.is_positive();
-    if days <= 0 || is_by_other_work {
+    let days = attended.saturating_sub(sums.sheet.days).max(0);
+    let is_by_other_work = person.earned.is_none() && sums.sheet.days == 0 && sums.sheet.net.is_positive();
+    let is_built = person.earned.is_some() && !person.lines.is_empty() && !person.lines.iter().any(|line| line.is_stated);
+    if is_by_other_work || days == 0 && !is_built {
         return Ok(None);
     }
-    let missing = earned(person, attended)?.unwrap_or(Fen::ZERO).minus(sums.sheet.net.max(sums.paid))?;
-    let rate = person.lines.iter().map(|line| line.day_rate).max();
+    let beside = sums.paid.minus(sums.sheet.net)?.max(Fen::ZERO);
+    let missing = earned(person, attended)?.unwrap_or(Fen::ZERO).minus(sums.sheet.basic.plus(beside)?)?;
+    let rate = person.lines.iter().map(|line| line.day_rate).max().filter(|rate| !is_built && rate.is_positive());
     let of_days = rate.map(|rate| gross(i32::try_from(days).unwrap_or(i32::MAX), rate)).transpose()?;
     let amount = of_days.map_or(missing, |of_days| of_days.min(missing));
     Ok(amount.is_positive().then_some(Unlisted { days, amount }))

@@ -6,8 +6,10 @@ use super::{Account, Attended, Direct, Facts, Line, Payee, Person, Stranger, Unk
 use crate::accounts::Purpose;
 use crate::accounts::table::EntryRow;
 use crate::attendance::{self, Worked, silence};
-use crate::base::id::{BankEntryId, LineId, RecordId, WorkerId};
+use crate::base::id::{BankEntryId, LineId, RecordId, SheetId, WorkerId};
+use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
+use crate::payroll::items::{self, Item, Sums};
 use crate::payroll::pay_run::checks::is_same_name;
 use crate::payroll::table::{EventRow, LineRow};
 use crate::payroll::{self, LineState, end_to_end_id};
@@ -167,7 +169,9 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
     let roll = &standing.roll;
     let gates = Gates::read(conn, ctx, site, &standing.dark, month)?;
     let mut lines: BTreeMap<WorkerId, Vec<LineRow>> = BTreeMap::new();
+    let mut made_of = MadeOf::default();
     for sheet in payroll::table::parts(conn, site.id, month)? {
+        made_of.read(conn, site, sheet.id)?;
         for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
             lines.entry(line.worker_id).or_default().push(line);
         }
@@ -184,12 +188,13 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
     }
     let mut people = Vec::with_capacity(roll.enrolments.len());
     for (worker, enrolments) in &roll.enrolments {
+        let own = lines.remove(worker).unwrap_or_default();
         people.push(Person {
             worker: *worker,
             name: roll.names.get(worker).cloned().unwrap_or_default(),
             enrolments: enrolments.iter().map(|row| row.id).collect(),
             attended: gates.attended(*worker, enrolments),
-            lines: lines.remove(worker).unwrap_or_default().iter().map(line_of).collect(),
+            lines: own.iter().map(|line| made_of.line(line)).collect::<Result<_, _>>()?,
             direct: direct.remove(worker).unwrap_or_default(),
             payees: payees.remove(worker).unwrap_or_default(),
             earned: earned.get(worker).copied().flatten(),
@@ -213,17 +218,37 @@ fn earned(conn: &mut AnyConn, site: &Site, month: Month) -> Result<BTreeMap<Work
     Ok(sums)
 }
 
-fn line_of(row: &LineRow) -> Line {
-    Line {
-        id: row.id,
-        sheet: row.sheet_id,
-        days: i64::from(row.days_hundredths),
-        day_rate: row.day_rate_fen,
-        net: row.net_fen,
-        disputed: row.disputed_fen,
-        paid: row.paid_fen,
-        due_on: row.due_on,
-        state: row.state,
+/// What lines are made of, as far as the comparison asks.
+#[derive(Default)]
+struct MadeOf {
+    /// What a line gives beside days.
+    extras: BTreeMap<LineId, Vec<Item>>,
+    /// Lines whose days somebody stated.
+    stated: BTreeSet<LineId>,
+}
+
+impl MadeOf {
+    fn read(&mut self, conn: &mut AnyConn, site: &Site, sheet: SheetId) -> Result<(), Problem> {
+        self.extras.extend(items::actions::of_extras(conn, site, sheet)?);
+        self.stated.extend(items::table::stated_of_sheet(conn, site.id, sheet)?);
+        Ok(())
+    }
+
+    fn line(&self, row: &LineRow) -> Result<Line, TooMuch> {
+        let beside = self.extras.get(&row.id).map_or(Ok(Sums::default()), |items| Sums::of(items))?;
+        Ok(Line {
+            id: row.id,
+            sheet: row.sheet_id,
+            days: i64::from(row.days_hundredths),
+            day_rate: row.day_rate_fen,
+            basic: row.gross_fen.minus(beside.extras)?,
+            is_stated: self.stated.contains(&row.id),
+            net: row.net_fen,
+            disputed: row.disputed_fen,
+            paid: row.paid_fen,
+            due_on: row.due_on,
+            state: row.state,
+        })
     }
 }
 

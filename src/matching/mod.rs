@@ -152,6 +152,10 @@ pub struct Line {
     pub days: i64,
     /// Wage of a day, where the line has one.
     pub day_rate: Fen,
+    /// What it gives for days, before anything is taken off: neither overtime nor pieces, allowances or arrears from before.
+    pub basic: Fen,
+    /// Whether the days and their wage are as somebody stated them, in a sheet made elsewhere or a correction, and not as they were built.
+    pub is_stated: bool,
     /// What is owed by it.
     pub net: Fen,
     /// What of it is contested.
@@ -285,6 +289,8 @@ pub struct OnSheet {
     pub lines: usize,
     /// Work days in hundredths.
     pub days: i64,
+    /// What is given for days.
+    pub basic: Fen,
     /// Owed.
     pub net: Fen,
     /// Contested.
@@ -318,10 +324,10 @@ pub struct Row {
     pub unlisted: Option<Unlisted>,
 }
 
-/// Work days that were seen and stand on no line, due or not.
+/// Work days that were seen and stand on no line, due or not; or days on a line whose wage was raised after it was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unlisted {
-    /// How many, in hundredths.
+    /// How many stand on no line, in hundredths; none where only the wage of a day is more than the lines give.
     pub days: i64,
     /// What they earned and no line gives.
     pub amount: Fen,

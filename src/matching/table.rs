@@ -96,8 +96,8 @@ struct MonthRow {
     month: String,
 }
 
-/// Months before one that have a sheet, and in which somebody has more work days than their lines list. A line of money without days is by
-/// hours or pieces: days say nothing of it. One question for all the projects, answered by the sums themselves.
+/// Months before one that have a sheet, and in which somebody has more work days than their lines list, or terms that were recorded after
+/// their line and hold from then or before. One question for all the projects, answered by the sums themselves.
 pub fn months_with_more(
     conn: &mut AnyConn,
     projects: &[ProjectId],
@@ -107,19 +107,23 @@ pub fn months_with_more(
         return Ok(Vec::new());
     }
     let rows: Vec<MonthRow> = fixed(
-        "SELECT w.project_id AS project_id, w.month AS month FROM (\
+        "SELECT q.project_id AS project_id, q.month AS month FROM (SELECT w.project_id AS project_id, w.month AS month FROM (\
          SELECT project_id, worker_id, SUBSTR(CAST(worked_on AS TEXT), 1, 7) AS month, CAST(SUM(hundredths) AS BIGINT) AS days \
          FROM work_days WHERE project_id IN ($1) AND worked_on < $2 \
          GROUP BY project_id, worker_id, SUBSTR(CAST(worked_on AS TEXT), 1, 7)) w \
          JOIN (SELECT DISTINCT project_id, SUBSTR(CAST(month AS TEXT), 1, 7) AS month FROM pay_sheets \
          WHERE project_id IN ($1) AND month < $2) s ON s.project_id = w.project_id AND s.month = w.month \
          LEFT JOIN (SELECT p.project_id AS project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) AS month, l.worker_id AS worker_id, \
-         CAST(SUM(l.days_hundredths) AS BIGINT) AS days, CAST(SUM(l.net_fen) AS BIGINT) AS net FROM pay_sheets p \
+         CAST(SUM(l.days_hundredths) AS BIGINT) AS days FROM pay_sheets p \
          JOIN pay_lines l ON l.project_id = p.project_id AND l.sheet_id = p.id WHERE p.project_id IN ($1) AND p.month < $2 \
          GROUP BY p.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7), l.worker_id) g \
          ON g.project_id = w.project_id AND g.month = w.month AND g.worker_id = w.worker_id \
-         WHERE w.days > COALESCE(g.days, 0) AND NOT (COALESCE(g.days, 0) = 0 AND COALESCE(g.net, 0) > 0) \
-         GROUP BY w.project_id, w.month ORDER BY 1, 2",
+         WHERE w.days > COALESCE(g.days, 0) \
+         UNION SELECT l.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) FROM enrolment_events v \
+         JOIN pay_lines l ON l.project_id = v.project_id AND l.enrolment_id = v.enrolment_id AND l.id < v.id \
+         JOIN pay_sheets p ON p.project_id = l.project_id AND p.id = l.sheet_id \
+         WHERE v.project_id IN ($1) AND v.kind <> 'left' AND v.day_rate_fen > 0 AND p.month < $2 \
+         AND SUBSTR(CAST(v.valid_on AS TEXT), 1, 7) <= SUBSTR(CAST(p.month AS TEXT), 1, 7)) q ORDER BY 1, 2",
     )
     .bigs(projects.iter().map(|project| project.0))
     .day(before.first())

@@ -15,6 +15,8 @@ fn line() -> Line {
         sheet: SheetId(1),
         days: 2_000,
         day_rate: Fen(30_000),
+        basic: NET,
+        is_stated: false,
         net: NET,
         disputed: Fen::ZERO,
         paid: NET,
@@ -87,7 +89,9 @@ fn each_kind_is_told_with_its_amount_and_its_basis() {
 
 #[test]
 fn work_without_pay_is_worth_what_the_days_earn() {
-    let nothing = |line: &mut Line| (line.days, line.net, line.paid, line.state) = (0, Fen::ZERO, Fen::ZERO, LineState::Approved);
+    let nothing = |line: &mut Line| {
+        (line.days, line.basic, line.net, line.paid, line.state) = (0, Fen::ZERO, Fen::ZERO, Fen::ZERO, LineState::Approved);
+    };
     let five = |earned| Person { attended: Attended::Days(500), earned, ..with(nothing) };
     assert_eq!(told(five(Some(Fen(150_000)))).0, [(Difference::AttendanceWithoutPay, Fen(150_000))]);
     assert_eq!(told(five(None)).0, [(Difference::AttendanceWithoutPay, Fen(150_000))], "by the rate of the sheet");
@@ -99,14 +103,52 @@ fn work_without_pay_is_worth_what_the_days_earn() {
 
 #[test]
 fn too_few_days_on_a_sheet_that_pays_for_all_of_them_are_not_short() {
-    let sheet =
-        |net: i64| move |line: &mut Line| (line.days, line.day_rate, line.net, line.paid) = (33, Fen(30_000), Fen(net), Fen(net));
+    let sheet = |net: i64| {
+        move |line: &mut Line| {
+            (line.days, line.day_rate, line.basic, line.is_stated) = (33, Fen(30_000), Fen(net), true);
+            (line.net, line.paid) = (Fen(net), Fen(net));
+        }
+    };
     let seen = |net: i64| Person { attended: Attended::Days(500), earned: Some(Fen(150_000)), ..with(sheet(net)) };
     assert_eq!(told(seen(150_000)), (vec![], MatchStanding::Agrees));
     assert_eq!(told(seen(140_000)).0, [(Difference::PaidLess, Fen(10_000))], "earned less paid, each once");
     // What the sheet took off by agreement stays off: only the days that it leaves out are short.
     let charged = Person { attended: Attended::Days(2_050), ..with(|line| (line.net, line.paid) = (Fen(550_000), Fen(550_000))) };
     assert_eq!(told(charged).0, [(Difference::PaidLess, Fen(15_000))]);
+}
+
+#[test]
+fn pay_for_other_work_pays_no_day() {
+    // Half of the days with as much overtime; nothing but an allowance, or arrears from before; what came straight to the card.
+    let sheet = |days: i64, basic: i64, net: i64| {
+        move |line: &mut Line| (line.days, line.basic, line.net, line.paid) = (days, Fen(basic), Fen(net), Fen(net))
+    };
+    let seen = |days: i64, basic: i64, net: i64| Person {
+        attended: Attended::Days(1_000),
+        earned: Some(Fen(300_000)),
+        ..with(sheet(days, basic, net))
+    };
+    assert_eq!(told(seen(500, 150_000, 300_000)).0, [(Difference::PaidLess, Fen(150_000))]);
+    assert_eq!(told(seen(0, 0, 5_000)).0, [(Difference::PaidLess, Fen(300_000))]);
+    let direct = vec![Direct { entry: BankEntryId(9), amount: Fen(150_000), booked_on: day("2026-03-12") }];
+    assert_eq!(told(Person { direct, ..seen(500, 150_000, 300_000) }), (vec![], MatchStanding::Agrees));
+    // Nothing came of it yet: what the sheet owes and the days that it leaves out.
+    let open = seen(500, 150_000, 300_000);
+    let open = Person { lines: open.lines.iter().map(|line| Line { paid: Fen::ZERO, ..line.clone() }).collect(), ..open };
+    assert_eq!(told(open).0, [(Difference::AttendanceWithoutPay, Fen(450_000))]);
+    // Without an agreed wage of a day, hours and pieces say nothing of days.
+    let by_pieces = Person { earned: None, ..seen(0, 0, 5_000) };
+    assert_eq!(told(by_pieces), (vec![], MatchStanding::Agrees));
+}
+
+#[test]
+fn a_raise_that_holds_from_a_paid_day_is_owed_and_changes_what_was_decided_upon() {
+    let raised = |is_stated: bool| Person { earned: Some(Fen(640_000)), ..with(|line| line.is_stated = is_stated) };
+    assert_eq!(told(raised(false)).0, [(Difference::PaidLess, Fen(40_000))]);
+    assert_eq!(told(raised(true)), (vec![], MatchStanding::Agrees), "what was stated is not built again");
+    let rows = compare(&facts(vec![raised(false)])).unwrap();
+    assert!(rows[0].differs[0].basis.ends_with(" unlisted=400.00"), "{}", rows[0].differs[0].basis);
+    assert_eq!(rows[0].unlisted, Some(Unlisted { days: 0, amount: Fen(40_000) }));
 }
 
 #[test]

@@ -55,11 +55,7 @@ pub fn of_line(conn: &mut AnyConn, site: &Site, line: &LineRow) -> Result<Vec<It
 }
 
 /// The items of a sheet that are no work days, by line.
-pub(in crate::payroll) fn of_extras(
-    conn: &mut AnyConn,
-    site: &Site,
-    sheet: SheetId,
-) -> Result<BTreeMap<LineId, Vec<Item>>, Problem> {
+pub(crate) fn of_extras(conn: &mut AnyConn, site: &Site, sheet: SheetId) -> Result<BTreeMap<LineId, Vec<Item>>, Problem> {
     let rows = table::extras_of_sheet(conn, site.id, sheet)?;
     let steps = if rows.is_empty() { Vec::new() } else { table::steps_of_sheet(conn, site.id, sheet)? };
     Ok(by_line(rows, steps))

@@ -73,6 +73,7 @@ mod uploads_together;
 mod users;
 mod voided_again;
 mod voiding;
+mod wage_holes;
 mod wage_money;
 mod wage_rest;
 mod watched;

@@ -43,21 +43,21 @@ async fn listed(stage: &Stage<'_>) -> (String, String) {
     (summary.arrears.as_str().to_owned(), text(&totals["projects"][0]["arrears"]))
 }
 
-async fn pay(stage: &Stage<'_>, sheet: &Value, key: &str) {
+pub(super) async fn pay(stage: &Stage<'_>, sheet: &Value, key: &str) {
     let run = stage.order(sheet, key).await.expect(201)["run"].clone();
     for id in &stage.payments(&run).await {
         stage.hear(id, Outcome::Paid { on: "2026-03-02".parse().unwrap() });
     }
 }
 
-async fn finish(stage: &Stage<'_>, sheet: &Value) -> Value {
+pub(super) async fn finish(stage: &Stage<'_>, sheet: &Value) -> Value {
     stage.sign_all(sheet).await;
     let sheet = stage.act(sheet, "submit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
     stage.act(&sheet, "audit", sheet["version"].as_i64().unwrap(), None).await.expect(200)
 }
 
 /// Nobody worked in January, and a sheet says so: with it nothing is open but what a test makes so.
-async fn quiet_january(stage: &Stage<'_>) {
+pub(super) async fn quiet_january(stage: &Stage<'_>) {
     let sheet =
         stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-01"})).send().await.expect(201)["sheet"].clone();
     let sheet = stage.act(&sheet, "submit", sheet["version"].as_i64().unwrap(), None).await.expect(200);

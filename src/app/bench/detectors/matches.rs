@@ -42,6 +42,8 @@ impl Maker {
             sheet: SheetId(1),
             days,
             day_rate: rate,
+            basic: net,
+            is_stated: false,
             net,
             disputed: Fen::ZERO,
             paid: net,

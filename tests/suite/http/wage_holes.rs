@@ -1,0 +1,124 @@
+//! Wages that were earned and not paid, and that nothing beside them hides: other pay, a raise recorded later, one person's note.
+
+use serde_json::{Value, json};
+
+use super::doubts::hurdle;
+use super::matching::later;
+use super::payroll::{Stage, stage, text};
+use super::unlisted_days::{finish, pay, quiet_january};
+use crate::both;
+
+/// What the match of a month says of a worker: outcome, and kind and amount of each difference.
+async fn matched(stage: &Stage<'_>, month: &str, number: usize) -> (String, Vec<(String, String)>) {
+    let row = row(stage, month, number).await;
+    let differences = row["differences"].as_array().unwrap().iter();
+    (text(&row["standing"]), differences.map(|one| (text(&one["kind"]), text(&one["amount"]))).collect())
+}
+
+async fn row(stage: &Stage<'_>, month: &str, number: usize) -> Value {
+    let subject = stage.people[number - 1].1.to_string();
+    let view = stage.manager.get(&stage.path(&format!("matches/{month}?limit=200"))).send().await.expect(200);
+    view["items"].as_array().unwrap().iter().find(|row| row["subject"] == subject.as_str()).cloned().expect("a row")
+}
+
+fn less(amount: &str) -> (String, Vec<(String, String)>) {
+    ("differs".to_owned(), vec![("paid_less".to_owned(), amount.to_owned())])
+}
+
+async fn closing(stage: &Stage<'_>) -> String {
+    let asked = stage.manager.post("/api/v1/gates/account-closing", json!({"project": stage.project_id()}));
+    text(&asked.send().await.expect(200)["verdict"])
+}
+
+/// How many workers have days on no line by the list before closing, and what those come to.
+async fn left_out(stage: &Stage<'_>) -> Option<(Value, Value)> {
+    let stop = hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await;
+    stop.map(|stop| (stop["count"].clone(), stop["amount"].clone()))
+}
+
+both!(overtime_beside_a_week_does_not_hide_the_other_days, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let week = json!({"month": "2026-02", "period": {"cycle": "by_week", "from_on": "2026-02-01", "to_on": "2026-02-04", "agreed_in": "劳动合同第 5 条"}});
+    let sheet = stage.manager.post(&stage.path("pay-sheets"), week).send().await.expect(201)["sheet"].clone();
+    let line = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    let overtime = json!({"line": line, "kind": "overtime", "label": "延时加班", "quantity": "10", "unit_price": "40.00", "rate_percent": 150});
+    stage.act(&sheet, "items", 1, Some(overtime)).await.expect(201);
+    let sheet = finish(&stage, &json!({"id": sheet["id"], "version": 2})).await;
+    pay(&stage, &sheet, "hole-week").await;
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("600.00"), "600 of overtime are no two days");
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("600.00"))));
+    assert_ne!(closing(&stage).await, "clear");
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "600.00", "what is told is what would be built");
+    let rest = finish(&stage, &rest).await;
+    pay(&stage, &rest, "hole-rest").await;
+    assert_eq!(matched(&stage, "2026-02", 1).await, ("agrees".to_owned(), vec![]));
+    assert_eq!(left_out(&stage).await, None);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(an_allowance_without_days_does_not_hide_the_days, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    quiet_january(&stage).await;
+    stage.was_never_there(2);
+    let sheet = stage.build().await;
+    let meals =
+        json!({"enrolment": stage.enrolment(2), "kind": "allowance", "label": "餐补", "quantity": "1", "unit_price": "50.00"});
+    stage.act(&sheet, "items", 1, Some(meals)).await.expect(201);
+    let sheet = finish(&stage, &json!({"id": sheet["id"], "version": 2})).await;
+    pay(&stage, &sheet, "hole-meals").await;
+    let everybody = stage.people.clone();
+    let mut stage = later(stage, "2026-03-12T10:00:00+08:00");
+    stage.people = everybody[1..].to_vec();
+    for on in ["2026-02-09", "2026-02-10", "2026-02-11"] {
+        stage.work(on, 100);
+    }
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("900.00"));
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("900.00"))));
+    assert_ne!(closing(&stage).await, "clear");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(arrears_from_before_do_not_hide_days_that_come_later, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let paper = stage.scan();
+    let owed = json!({"month": "2026-01", "due_on": "2026-02-10", "document": paper, "note": "总包签认的欠付清单",
+        "items": [{"enrolment": stage.enrolment(1), "amount": "1200.00"}]});
+    let sheet = stage.manager.post(&stage.path("opening-arrears"), owed).send().await.expect(201)["sheet"].clone();
+    stage.sign_all(&sheet).await;
+    let sheet = stage.act(&sheet, "submit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
+    let second = Stage { manager: app.labour_manager(), ..stage };
+    let sheet = second.act(&sheet, "audit", sheet["version"].as_i64().unwrap(), None).await.expect(200);
+    pay(&second, &sheet, "hole-before").await;
+    for on in ["2026-01-12", "2026-01-13", "2026-01-14"] {
+        second.work(on, 100);
+    }
+    let stage = later(second, "2026-03-12T10:00:00+08:00");
+    assert_eq!(matched(&stage, "2026-01", 1).await, less("900.00"));
+    assert_eq!(left_out(&stage).await.map(|(_, amount)| amount), Some(json!("900.00")));
+    assert_ne!(closing(&stage).await, "clear");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_raise_recorded_after_the_month_was_paid_is_owed, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.audited().await;
+    pay(&stage, &sheet, "hole-raise").await;
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(matched(&stage, "2026-02", 1).await, ("agrees".to_owned(), vec![]));
+    assert_eq!(left_out(&stage).await, None);
+    let before = closing(&stage).await;
+    let terms = stage.path(&format!("enrolments/{}/terms", stage.enrolment(1)));
+    stage.manager.post(&terms, json!({"valid_on": "2026-02-05", "day_rate": "350.00"})).send().await.expect(200);
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("100.00"), "two of five days at fifty more; before it was {before}");
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("100.00"))));
+    assert_ne!(closing(&stage).await, "clear");
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "100.00", "what is told is what would be built");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
