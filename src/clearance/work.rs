@@ -87,7 +87,7 @@ fn on_sheets(
                     matching::Difference::PaidToSomeoneElse => &mut elsewhere,
                     _ => continue,
                 };
-                if matched.found(row.subject, one).is_some_and(|decision| decision.verdict == matching::Found::Explained) {
+                if matched.is_cleared(row.subject, one) {
                     continue;
                 }
                 tally.add(*month, who, one.amount)?;

@@ -111,6 +111,7 @@ const WORDS: &[(&str, &str)] = &[
     // Match and signs
     ("differs", "有差异"),
     ("explained", "已说明"),
+    ("explained_waits", "已说明，待人社部门确认"),
     ("not_due", "未到应付日"),
     ("agrees", "一致"),
     ("pursued", "已跟进处理"),

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use super::gathering::Standing;
 use super::table::{self, DecisionRow};
-use super::{Difference, Differs, Facts, Found, Row, Subject, Unlisted, compare, gathering};
+use super::{Difference, Differs, Facts, Found, MatchStanding, Row, Subject, Unlisted, compare, gathering};
 use crate::base::id::{DocumentId, ProjectId, RecordId};
 use crate::base::{Day, Month};
 use crate::documents;
+use crate::payroll::outside::telling::roles_over;
 use crate::projects::{self, Site};
 use crate::store::{AnyConn, Chain, Tx, jobs};
-use crate::web::{Code, Ctx, Problem};
+use crate::users::second;
+use crate::web::{Code, Ctx, Problem, Role};
 
 /// The longest note, in characters.
 pub const NOTE_MAX: usize = 500;
@@ -32,17 +34,30 @@ impl Matched {
         self.found.get(&(subject.to_string(), differs.kind)).filter(|row| row.basis == differs.basis)
     }
 
-    /// Work days of a row that stand on no line, unless a person has said why.
-    pub fn unlisted(&self, row: &Row) -> Option<Unlisted> {
-        let of_days = |one: &&Differs| matches!(one.kind, Difference::PaidLess | Difference::AttendanceWithoutPay);
-        let explained = |one: &Differs| self.found(row.subject, one).is_some_and(|found| found.verdict == Found::Explained);
-        row.unlisted.filter(|_| !row.differs.iter().filter(of_days).any(explained))
+    /// Whether a person has explained a difference, confirmed or not.
+    pub fn is_explained(&self, subject: Subject, differs: &Differs) -> bool {
+        self.found(subject, differs).is_some_and(|found| found.verdict == Found::Explained)
     }
 
-    /// What of a row nobody has explained.
-    pub fn open(&self, row: &Row) -> usize {
-        let explained = |one: &&Differs| self.found(row.subject, one).is_some_and(|found| found.verdict == Found::Explained);
-        row.differs.len() - row.differs.iter().filter(explained).count()
+    /// Whether a difference is explained and keeps nothing open: of wages that did not reach the worker a second person has confirmed it.
+    pub fn is_cleared(&self, subject: Subject, differs: &Differs) -> bool {
+        let found = self.found(subject, differs).filter(|found| found.verdict == Found::Explained);
+        found.is_some_and(|found| found.confirms.is_some() || !differs.kind.is_unpaid_wage())
+    }
+
+    /// Work days of a row that stand on no line, unless it is explained why.
+    pub fn unlisted(&self, row: &Row) -> Option<Unlisted> {
+        let of_days = |one: &&Differs| matches!(one.kind, Difference::PaidLess | Difference::AttendanceWithoutPay);
+        row.unlisted.filter(|_| !row.differs.iter().filter(of_days).any(|one| self.is_cleared(row.subject, one)))
+    }
+
+    /// What the three say of a row, with what people found.
+    pub fn standing(&self, row: &Row) -> MatchStanding {
+        let mut open = row.differs.iter().filter(|one| !self.is_cleared(row.subject, one)).peekable();
+        if open.peek().is_some() && open.all(|one| self.is_explained(row.subject, one)) {
+            return MatchStanding::ExplainedWaits;
+        }
+        row.standing(row.differs.iter().filter(|one| !self.is_cleared(row.subject, one)).count())
     }
 }
 
@@ -69,7 +84,7 @@ pub(super) fn matched_with(
     matched_of(conn, site, facts)
 }
 
-/// Workers whose wage somebody else got by the bank's word, and of whom nobody has explained it: by project and month, how many. Their
+/// Workers whose wage somebody else got by the bank's word, and for whom nobody has explained it, confirmed by a second person: by project and month, how many. Their
 /// lines are not known paid, whatever the bank's result says.
 pub fn paid_elsewhere(
     conn: &mut AnyConn,
@@ -95,7 +110,7 @@ pub fn paid_elsewhere(
         read = Some((site, standing));
         let is_open = |row: &&Row| {
             let elsewhere = row.differs.iter().filter(|one| one.kind == Difference::PaidToSomeoneElse);
-            elsewhere.into_iter().any(|one| matched.found(row.subject, one).is_none_or(|found| found.verdict != Found::Explained))
+            elsewhere.into_iter().any(|one| !matched.is_cleared(row.subject, one))
         };
         let count = u32::try_from(matched.rows.iter().filter(is_open).count()).unwrap_or(u32::MAX);
         if count > 0 {
@@ -130,11 +145,12 @@ pub struct NewDecision {
     pub document_id: Option<DocumentId>,
 }
 
-/// Keeps what a person found of a difference that stands.
+/// Keeps what a person found of a difference that stands. Of wages that did not reach the worker the labour authority's explanation after
+/// another person's confirms that one; the contractor's word alone keeps them open.
 ///
 /// # Errors
-/// `version_changed` when there is no such difference or its numbers are others than were seen, `invalid` without a note or with a paper
-/// of another project.
+/// `version_changed` when there is no such difference or its numbers are others than were seen, `invalid` without a note, with a paper
+/// of another project, or for a confirmation of what no paper shows.
 pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, new: &NewDecision) -> Result<DecisionRow, Problem> {
     let recorded_seq = tx.seq(Chain::Project(site.id))?;
     let note = new.note.trim();
@@ -158,6 +174,10 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, new: &NewDe
             "The difference is gone, or its numbers are others than you saw; look at it again.",
         ));
     }
+    let confirms = match row.and_then(|row| row.differs.iter().find(|one| one.kind == new.kind)) {
+        Some(differs) if new.found == Found::Explained => confirms(tx, ctx, site, &matched, new, differs)?,
+        _ => None,
+    };
     let decision = DecisionRow {
         project_id: site.id,
         id: RecordId(ctx.id()),
@@ -171,10 +191,40 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, month: Month, new: &NewDe
         decided_by: ctx.actor().to_owned(),
         decided_at: ctx.now,
         recorded_seq,
+        confirms,
     };
     table::insert(tx, &decision)?;
     // What was told of it is told no more where it is explained.
     jobs::enqueue(tx.conn(), ctx.id(), "compare_one", &site.id.to_string(), ctx.now)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "judge_difference", &decision.id.to_string())?;
     Ok(decision)
+}
+
+/// The explanation that this one confirms: of wages that did not reach the worker, said by another person, confirmed by the authority,
+/// with the paper of either.
+fn confirms(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    matched: &Matched,
+    new: &NewDecision,
+    differs: &Differs,
+) -> Result<Option<RecordId>, Problem> {
+    let before = matched.found(new.subject, differs).filter(|found| found.verdict == Found::Explained);
+    let Some(before) = before.filter(|_| differs.kind.is_unpaid_wage()) else { return Ok(None) };
+    let Some(user) = ctx.scope.user else { return Ok(None) };
+    let roles = roles_over(tx.conn(), ctx, site, user)?;
+    // Whoever manages the contractor's wages stays its labour manager under every other role that they hold.
+    let is_other_side = roles.contains(&Role::LabourAuthority) && !roles.contains(&Role::LabourManager);
+    if !is_other_side || second::is_asker(tx.conn(), ctx, &before.decided_by)? {
+        return Ok(None);
+    }
+    if new.document_id.or(before.document_id).is_none() {
+        let (zh, en) = (
+            "确认未付工资的说明须有依据材料：请填写证明该说明的文件编号（document_id）。",
+            "Unpaid wages are confirmed as explained with a paper: name the one that shows it (document_id).",
+        );
+        return Err(Problem::invalid(zh, en).at("document_id", "missing_field"));
+    }
+    Ok(Some(before.id))
 }

@@ -64,7 +64,7 @@ pub struct KindCount {
     pub kind: Difference,
     /// How many.
     pub count: usize,
-    /// Of them explained by a person.
+    /// Of them explained by a person, and confirmed by a second one where they are unpaid wages.
     pub explained: usize,
     /// What they are about in money.
     pub amount: Fen,
@@ -94,6 +94,8 @@ pub struct DifferenceView {
     pub basis: String,
     /// What was found of it, while the numbers are those that were seen.
     pub decision: Option<DecisionRow>,
+    /// Whether it is explained and waits for the labour authority to confirm it.
+    pub waits: bool,
 }
 
 /// One worker, or one payee whom nobody knows.
@@ -151,6 +153,7 @@ pub fn row_view(matched: &Matched, row: &Row) -> MatchRow {
         evidence: one.evidence.clone(),
         basis: one.basis.clone(),
         decision: matched.found(row.subject, one).cloned(),
+        waits: matched.is_explained(row.subject, one) && !matched.is_cleared(row.subject, one),
     });
     MatchRow {
         subject: row.subject.to_string(),
@@ -162,7 +165,7 @@ pub fn row_view(matched: &Matched, row: &Row) -> MatchRow {
         disputed: row.sheet.map(|sheet| sheet.disputed),
         paid: row.paid,
         due_on: row.due_on,
-        standing: row.standing(matched.open(row)),
+        standing: matched.standing(row),
         differences: differences.collect(),
         not_known: row.unknown.clone(),
     }
@@ -170,9 +173,8 @@ pub fn row_view(matched: &Matched, row: &Row) -> MatchRow {
 
 /// The whole month in numbers: rows by outcome and differences by kind.
 pub fn counts(matched: &Matched) -> (Vec<StandingCount>, Vec<KindCount>) {
-    let standing_of = |row: &Row| row.standing(matched.open(row));
     let standings = MatchStanding::ALL.iter().map(|standing| {
-        let count = matched.rows.iter().filter(|row| standing_of(row) == *standing).count();
+        let count = matched.rows.iter().filter(|row| matched.standing(row) == *standing).count();
         StandingCount { standing: *standing, count }
     });
     let kinds = Difference::ALL.iter().map(|kind| {
@@ -181,7 +183,7 @@ pub fn counts(matched: &Matched) -> (Vec<StandingCount>, Vec<KindCount>) {
             if one.kind == *kind {
                 all.count += 1;
                 all.amount = Fen(all.amount.0.saturating_add(one.amount.0));
-                all.explained += usize::from(matched.found(row.subject, one).is_some_and(|row| row.verdict == Found::Explained));
+                all.explained += usize::from(matched.is_cleared(row.subject, one));
             }
         }
         all
@@ -201,7 +203,7 @@ pub struct Wanted {
 impl Wanted {
     /// Whether a row is.
     pub fn takes(&self, matched: &Matched, row: &Row) -> bool {
-        self.standing.is_none_or(|standing| row.standing(matched.open(row)) == standing)
+        self.standing.is_none_or(|standing| matched.standing(row) == standing)
             && self.kind.is_none_or(|kind| row.differs.iter().any(|one| one.kind == kind))
     }
 }

@@ -43,6 +43,13 @@ words! {
 crate::store::types::word_column!(Difference);
 crate::web::openapi::word_schema!(Difference);
 
+impl Difference {
+    /// Whether it is about wages that were earned and did not reach the worker: one person's word clears none of it.
+    pub fn is_unpaid_wage(self) -> bool {
+        matches!(self, Difference::AttendanceWithoutPay | Difference::PaidLess | Difference::PaidToSomeoneElse)
+    }
+}
+
 words! {
     /// What the three say together.
     pub enum MatchStanding, "outcome of a comparison" {
@@ -50,6 +57,8 @@ words! {
         Differs = "differs",
         /// Something does not agree and a person has said why.
         Explained = "explained",
+        /// A person has said why wages are unpaid, and nobody of another side has confirmed it: it is open still.
+        ExplainedWaits = "explained_waits",
         /// Something that would tell is not known.
         NotKnown = "not_known",
         /// The pay day has not passed.

@@ -35,6 +35,9 @@ pub struct DecisionRow {
     pub decided_by: String,
     pub decided_at: Moment,
     pub recorded_seq: i64,
+    /// The explanation that this second person confirms; none where it is one person's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirms: Option<RecordId>,
 }
 
 sealed_in_project! {

@@ -1408,6 +1408,7 @@ diesel::table! {
         decided_by -> Text,
         decided_at -> BigInt,
         recorded_seq -> BigInt,
+        confirms -> Nullable<BigInt>,
     }
 }
 

@@ -21,7 +21,7 @@ use crate::detectors::actions::OfPeople;
 use crate::detectors::padding::RosterSign;
 use crate::matching::actions::{Matched, matched_of};
 use crate::matching::gathering::Standing;
-use crate::matching::{Difference, Found, Unknown};
+use crate::matching::{Difference, Unknown};
 use crate::projects::Site;
 use crate::store::Tx;
 use crate::web::{Ctx, Problem};
@@ -71,7 +71,7 @@ fn concerns_of(project: ProjectId, month: Month, matched: &Matched, signs: &OfPe
     let mut open: BTreeMap<Difference, (usize, Fen)> = BTreeMap::new();
     for row in &matched.rows {
         for one in &row.differs {
-            if matched.found(row.subject, one).is_none_or(|decision| decision.verdict != Found::Explained) {
+            if !matched.is_cleared(row.subject, one) {
                 let (count, amount) = open.entry(one.kind).or_default();
                 *count += 1;
                 *amount = amount.plus(one.amount)?;

@@ -78,7 +78,7 @@ impl MatchesPage {
     fn badge(&self, standing: &MatchStanding) -> &'static str {
         match standing {
             MatchStanding::Differs => "bad",
-            MatchStanding::Explained => "warn",
+            MatchStanding::Explained | MatchStanding::ExplainedWaits => "warn",
             MatchStanding::NotKnown => "unknown",
             MatchStanding::NotDue => "plain",
             MatchStanding::Agrees => "good",
@@ -118,8 +118,10 @@ fn read<T: std::str::FromStr<Err = Unreadable>>(name: &str, text: Option<&String
 
 /// What is shown when nobody says: what differs, else what is not known, else everything.
 fn first_look(matched: &Matched) -> Wanted {
-    let has = |standing: MatchStanding| matched.rows.iter().any(|row| row.standing(matched.open(row)) == standing);
-    let standing = [MatchStanding::Differs, MatchStanding::NotKnown].into_iter().find(|standing| has(*standing));
+    let has = |standing: MatchStanding| matched.rows.iter().any(|row| matched.standing(row) == standing);
+    let standing = [MatchStanding::Differs, MatchStanding::ExplainedWaits, MatchStanding::NotKnown]
+        .into_iter()
+        .find(|standing| has(*standing));
     Wanted { standing, kind: None }
 }
 

@@ -65,12 +65,17 @@ both!(what_does_not_add_up_is_told_once_a_month_and_kind_and_gone_when_explained
     let open: Vec<_> =
         view["items"].as_array().unwrap().iter().filter(|row| !row["differences"].as_array().unwrap().is_empty()).collect();
     assert_eq!(open.len(), 3);
+    let (authority, paper) = (app.authority(), stage.scan());
     for (row, left) in open.iter().zip([2, 1, 0]) {
-        let decision = json!({
+        let mut decision = json!({
             "subject": row["subject"], "kind": "attendance_without_pay", "basis": row["differences"][0]["basis"],
             "found": "explained", "note": "已付现金，收条在案",
         });
-        stage.manager.post(&stage.path("matches/2026-02/decisions"), decision).send().await.expect(201);
+        let path = stage.path("matches/2026-02/decisions");
+        stage.manager.post(&path, decision.clone()).send().await.expect(201);
+        // Of unpaid wages one side's word ends no notice: the authority confirms it with the paper.
+        decision["document_id"] = json!(paper);
+        authority.post(&path, decision).send().await.expect(201);
         app.drain();
         let rows = app.read({
             let id = stage.project.id;

@@ -236,6 +236,11 @@ both!(what_a_person_found_holds_while_the_numbers_do, |app| {
     stage.manager.post(&path, other).send().await.refuse(412, "version_changed");
     let kept = stage.manager.post(&path, decision(&basis, "已付现金，收条在案")).send().await.expect(201);
     assert_eq!((&kept["found"], &kept["note"]), (&json!("explained"), &json!("已付现金，收条在案")));
+    let waits = matched(&stage, "").await;
+    assert_eq!(said(&waits, &first), of("explained_waits", &["attendance_without_pay"]), "one side's word clears no unpaid wage");
+    let mut confirmed = decision(&basis, "已核对收条");
+    confirmed["document_id"] = json!(stage.scan());
+    app.authority().post(&path, confirmed).send().await.expect(201);
     let explained = matched(&stage, "").await;
     assert_eq!(said(&explained, &first), of("explained", &["attendance_without_pay"]));
     punch(&app, 1, 10..=10).await;

@@ -93,12 +93,15 @@ both!(days_that_come_after_the_sheet_keep_the_gates_from_being_clear, |app| {
             stage.manager.post(&format!("/api/v1/gates/{gate}"), json!({"project": stage.id()})).send().await.expect(200);
         assert_ne!(answer["verdict"], "clear", "{gate}: {answer}");
     }
-    // A person says why, of each with the numbers that they saw; with other numbers it says nothing.
+    // A person says why, of each with the numbers that they saw, and the authority confirms it; with other numbers it says nothing.
     let path = stage.path("matches/2026-02/decisions");
+    let (authority, paper) = (app.authority(), stage.scan());
     for row in matched(&stage, "").await["items"].as_array().unwrap() {
         let (subject, basis) = (&row["subject"], &row["differences"][0]["basis"]);
-        let decision = json!({"subject": subject, "kind": "paid_less", "basis": basis, "found": "explained", "note": "当日为安全培训，已现金支付，收条在案"});
-        stage.manager.post(&path, decision).send().await.expect(201);
+        let decision = json!({"subject": subject, "kind": "paid_less", "basis": basis, "found": "explained", "note": "当日为安全培训，已现金支付，收条在案", "document_id": paper});
+        stage.manager.post(&path, decision.clone()).send().await.expect(201);
+        assert_eq!(state(&stage).0, None, "one side's word clears no wage");
+        authority.post(&path, decision).send().await.expect(201);
     }
     assert_eq!(state(&stage).0, Some(false));
     assert_eq!(hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await, None);

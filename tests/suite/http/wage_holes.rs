@@ -122,3 +122,58 @@ both!(a_raise_recorded_after_the_month_was_paid_is_owed, |app| {
     assert_eq!(text(&rest["total"]), "100.00", "what is told is what would be built");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(one_person_s_note_makes_no_unpaid_wage_vanish, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.audited().await;
+    pay(&stage, &sheet, "hole-note").await;
+    stage.work("2026-02-09", 100);
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    let open = row(&stage, "2026-02", 1).await;
+    let path = stage.path("matches/2026-02/decisions");
+    let says = |paper: Value| {
+        json!({"subject": open["subject"], "kind": "paid_less", "basis": open["differences"][0]["basis"],
+            "found": "explained", "note": "另有安排", "document_id": paper})
+    };
+    let told = stage.manager.post(&path, says(Value::Null)).send().await.expect(201);
+    assert_eq!(told["confirms"], Value::Null, "{told}");
+    let waits = row(&stage, "2026-02", 1).await;
+    assert_eq!((&waits["standing"], &waits["differences"][0]["waits"]), (&json!("explained_waits"), &json!(true)), "{waits}");
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("300.00"))));
+    assert_ne!(closing(&stage).await, "clear");
+    // A colleague of the same side is no other side.
+    app.labour_manager().post(&path, says(json!(stage.scan()))).send().await.expect(201);
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("300.00"))));
+    stage.manager.post(&path, says(Value::Null)).send().await.expect(201);
+    // The authority confirms what a paper shows.
+    let authority = app.authority();
+    let bare = authority.post(&path, says(Value::Null)).send().await.refuse(422, "invalid");
+    assert_eq!(bare["errors"][0]["place"], "document_id", "{bare}");
+    let confirmed = authority.post(&path, says(json!(stage.scan()))).send().await.expect(201);
+    assert!(confirmed["confirms"].is_string(), "{confirmed}");
+    assert_eq!(row(&stage, "2026-02", 1).await["standing"], "explained");
+    assert_eq!(left_out(&stage).await, None);
+    // What the contractor says after that is one side's word again.
+    stage.manager.post(&path, says(Value::Null)).send().await.expect(201);
+    assert_eq!(row(&stage, "2026-02", 1).await["standing"], "explained_waits");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(an_authority_alone_clears_nothing_either, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    let open = row(&stage, "2026-02", 1).await;
+    assert_eq!(open["differences"][0]["kind"], "attendance_without_pay", "{open}");
+    let path = stage.path("matches/2026-02/decisions");
+    let says = json!({"subject": open["subject"], "kind": "attendance_without_pay", "basis": open["differences"][0]["basis"],
+        "found": "explained", "note": "收条在案", "document_id": stage.scan()});
+    let authority = app.authority();
+    authority.post(&path, says.clone()).send().await.expect(201);
+    authority.post(&path, says.clone()).send().await.expect(201);
+    assert_eq!(row(&stage, "2026-02", 1).await["standing"], "explained_waits", "the same person twice is one person");
+    app.authority().post(&path, says).send().await.expect(201);
+    assert_eq!(row(&stage, "2026-02", 1).await["standing"], "explained");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
