@@ -33,7 +33,8 @@ pub(super) fn require_owed(
     let owed = Fen::total(liability::arrears(tx.conn(), site, ctx.today)?.iter().map(LineRow::rest))?;
     // What another order is still to pay is not ordered twice.
     let open = all(tx.conn(), ctx, site, ctx.today)?;
-    let left = open.iter().filter(|one| one.kind == MatterKind::DepositOrder && one.is_open()).filter_map(Matter::left_of_order);
+    let is_left = |one: &&Matter| one.kind == MatterKind::DepositOrder && one.is_open() && !one.is_ended();
+    let left = open.iter().filter(is_left).filter_map(Matter::left_of_order);
     let owed = Fen(owed.0.saturating_sub(Fen::total(left)?.0)).or_zero();
     if ordered <= owed || document.is_some() {
         return Ok(());
@@ -287,7 +288,7 @@ pub(super) fn require_paid(tx: &mut Tx<'_>, site: &Site, matter: &Matter, new: &
     Ok(())
 }
 
-/// Lets the lines of a notice go once the bank has nothing more to pay on it.
+/// Lets the lines of a notice go once the bank has nothing more to pay on it: it paid all, or the order ended.
 pub(super) fn let_go(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, matter: &Matter) -> Result<(), Problem> {
     if matter.kind != MatterKind::DepositOrder || matter.next.contains(&Step::PaidOut) {
         return Ok(());

@@ -211,7 +211,7 @@ pub struct Matter {
     pub transfer_allowed: Option<bool>,
     /// What the deposit still lacks of what it paid; `None` where it paid nothing.
     pub to_replenish: Option<Fen>,
-    /// What was ordered and the deposit has not paid; `None` before it paid and for other matters.
+    /// What was ordered and the deposit has not paid; `None` before it paid, after the order has ended and for other matters.
     pub still_to_pay: Option<Fen>,
     /// What the bank paid out of the deposit beyond what was owed, less what of it is settled; `None` where it never did.
     pub paid_beyond: Option<Fen>,
@@ -247,6 +247,11 @@ impl Matter {
     /// The amount that was asked for, ordered or stated first.
     pub fn amount(&self) -> Option<Fen> {
         self.steps.iter().find_map(|step| step.amount_fen)
+    }
+
+    /// Whether an order to pay has ended, though the deposit may still have to be filled up.
+    pub fn is_ended(&self) -> bool {
+        is_ended(&self.steps)
     }
 
     /// What was ordered and the deposit has not paid yet.
@@ -295,14 +300,15 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
     let done: Vec<Step> = steps.iter().map(|row| row.step).collect();
     let to_replenish = to_replenish(&steps);
     let mut next = next(kind, &done, &wanted);
-    // A deposit that was filled up in part is still short, and its matter goes on.
-    if (last_is(&done, Step::Replenished) || last_is(&done, Step::SurplusSettled)) && to_replenish.is_some_and(Fen::is_positive) {
+    // A deposit that was not filled up, or in part, is still short: its matter goes on, also where the order itself has ended.
+    if to_replenish.is_some_and(Fen::is_positive) && !next.contains(&Step::Replenished) {
         next.push(Step::Replenished);
     }
-    // What the deposit paid in part is still owed, and the bank may pay the rest.
-    let still_to_pay = left_of_order(&steps).filter(|_| done.contains(&Step::PaidOut));
-    if (last_is(&done, Step::PaidOut) || last_is(&done, Step::SurplusSettled)) && still_to_pay.is_some_and(Fen::is_positive) {
-        next.push(Step::PaidOut);
+    // What the deposit paid in part is still owed: the bank may pay the rest, the rest may be paid otherwise after all, and the authority
+    // may take back what is left of its notice. Filling the deposit up ends none of it.
+    let still_to_pay = left_of_order(&steps).filter(|_| done.contains(&Step::PaidOut) && !is_ended(&steps));
+    if still_to_pay.is_some_and(Fen::is_positive) {
+        next.extend([Step::PaidOut, Step::Remedied, Step::Withdrawn]);
     }
     let paid_beyond = paid_beyond(&steps);
     if paid_beyond.is_some_and(Fen::is_positive) {
@@ -314,6 +320,8 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
     let last = steps.last()?;
     let due_from = |kind: DeadlineKind, from: Day| deadline::ask(book, region, as_of, &DeadlineInput::new(kind, from)).due;
     let due = |kind: DeadlineKind| due_from(kind, last.happened_on);
+    let told_on =
+        steps.iter().rev().find(|row| matches!(row.step, Step::NoticeServed | Step::PaidOut)).map(|row| row.happened_on);
     let used_on = steps.iter().find(|row| row.step == Step::PaidOut).map_or(last.happened_on, |row| row.happened_on);
     let tasks = next
         .iter()
@@ -325,7 +333,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
                 Step::WarningEntered => ("labour_authority", None, R53_12B),
                 Step::OrderObeyed => ("general_contractor", last.due_on, R65_19),
                 Step::NoticeServed => ("labour_authority", None, R65_19),
-                Step::PaidOut => ("bank", due(DeadlineKind::DepositPayOut), R65_19),
+                Step::PaidOut => ("bank", due_from(DeadlineKind::DepositPayOut, told_on.unwrap_or(last.happened_on)), R65_19),
                 Step::Replenished => ("general_contractor", due_from(DeadlineKind::DepositReplenish, used_on), R65_20),
                 Step::SurplusSettled => ("labour_authority", None, R65_19),
                 Step::Remedied if kind == MatterKind::DepositStatement => ("general_contractor", None, R65_21),
@@ -343,8 +351,9 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
     Some(Matter { id, kind, tasks, next, transfer_allowed, to_replenish, still_to_pay, paid_beyond, steps })
 }
 
-fn last_is(done: &[Step], step: Step) -> bool {
-    done.last() == Some(&step)
+/// Whether an order to pay has ended without the rest of it being paid out of the deposit.
+fn is_ended(steps: &[StepRow]) -> bool {
+    steps.iter().any(|row| matches!(row.step, Step::OrderObeyed | Step::Remedied | Step::Withdrawn))
 }
 
 /// What was paid out of the deposit less what was put back; `None` where nothing was paid, or for sums that nobody can add.

@@ -132,3 +132,48 @@ both!(what_the_deposit_s_bank_paid_beyond_what_was_owed_is_on_record_and_settled
     assert_eq!(manager.get(&path(&site, "deposits")).send().await.expect(200)["held"], "10000.00");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(what_the_deposit_left_of_its_notice_may_be_paid_otherwise_and_the_deposit_is_still_filled_up, |app| {
+    app.clock.set("2026-03-20T09:00:00+08:00");
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let (manager, authority, colleague) = (&stage.manager, app.authority(), app.authority());
+    let bank = app.client(Role::Bank, ScopeOn::Region("330784".parse().unwrap()));
+    let sheet = stage.audited().await;
+    let deposit = manager.post(&stage.path("deposits"), lodged()).key("rest-deposit").send().await.expect(201);
+    let at = stage.path("deposit-matters");
+    let order = json!({
+        "kind": "deposit_order", "happened_on": "2026-03-12", "due_on": "2026-03-15", "amount": "3000.00",
+        "subject": deposit["deposit"]["id"],
+    });
+    let step = |step: &str, more: Value| {
+        let mut body = json!({"step": step, "happened_on": "2026-03-18"});
+        body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        body
+    };
+    let begun = authority.post(&at, order).key("rest-0001").send().await.expect(201);
+    let steps = format!("{at}/{}/steps", text(&begun["id"]));
+    authority.post(&steps, step("order_missed", json!({}))).key("rest-0002").send().await.expect(201);
+    authority.post(&steps, step("notice_served", json!({}))).key("rest-0003").send().await.expect(201);
+    let first = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    let pays = step("paid_out", json!({"reference": "BANK-1", "lines": [{"line": first, "amount": "1500.00"}]}));
+    let part = bank.post(&steps, pays).key("rest-0004").send().await.expect(201);
+    let ways = json!(["replenished", "paid_out", "remedied", "withdrawn"]);
+    assert_eq!((&part["still_to_pay"], &part["next"]), (&json!("1500.00"), &ways), "{part}");
+    // Filled up in part: the bank may still pay the rest, so no run does.
+    let fills = |amount: &str| step("replenished", json!({"amount": amount, "document_id": paper(&app, stage.id())}));
+    let filled = authority.post(&steps, fills("500.00")).key("rest-0005").send().await.expect(201);
+    assert_eq!((&filled["to_replenish"], &filled["next"]), (&json!("1000.00"), &ways), "{filled}");
+    let held = stage.order(&sheet, "rest-run-1").await.expect(201);
+    assert_eq!((&held["run"], &held["held"][0]["reason"]), (&Value::Null, &json!("deposit_notice")), "{held}");
+    // What is owed is not remedied; the authority takes back what is left of the notice, with a reason and a second person.
+    authority.post(&steps, step("remedied", json!({}))).key("rest-0006").send().await.refuse(409, "conflict");
+    let back = step("withdrawn", json!({"note": "保证金已用尽，余款由总包代发"}));
+    authority.post(&steps, back.clone()).key("rest-0007").send().await.refuse(403, "not_allowed");
+    let ended = colleague.post(&steps, back).key("rest-0008").send().await.expect(201);
+    assert_eq!((&ended["next"], &ended["still_to_pay"]), (&json!(["replenished"]), &Value::Null), "{ended}");
+    let run = stage.order(&sheet, "rest-run-2").await.expect(201);
+    assert_eq!((&run["ordered"], &run["held"]), (&json!("1500.00"), &json!([])), "the rest is let go: {run}");
+    let filled = authority.post(&steps, fills("1000.00")).key("rest-0009").send().await.expect(201);
+    assert_eq!(filled["next"], json!([]), "{filled}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
