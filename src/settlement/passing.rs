@@ -165,12 +165,14 @@ impl Desk<'_> {
         kind: DoubtKind,
         amount: Fen,
     ) -> Result<(), Problem> {
+        let waits = kind == DoubtKind::RefundWaits;
+        let named_run = if waits { self.runs.iter().find(|id| names_run(entry, id)).cloned() } else { None };
         // Of an entry that is not written yet no doubt can be on record: it is written with its page.
         if self.pending.is_newest(row) {
-            let doubt = doubts::doubt_of(tx, ctx, self.site, row, kind, amount)?;
+            let doubt = doubts::doubt_of(tx, ctx, self.site, row, (kind, amount), named_run)?;
             self.pending.push_doubt(doubt);
         } else {
-            doubts::raise(tx, ctx, self.site, row, kind, amount)?;
+            doubts::raise(tx, ctx, self.site, row, (kind, amount), named_run)?;
         }
         let (zh, en) = match kind {
             DoubtKind::RefundWaits => ("退回款无法对应到唯一的工资行", "This refund fits no single pay line"),
@@ -180,7 +182,7 @@ impl Desk<'_> {
             DoubtKind::DebitedOtherwise => ("银行金额与所下指令不符", "The bank moved another sum than was ordered"),
             DoubtKind::RefundedAgain => ("同一笔代发被再次退回", "The same payment came back again"),
         };
-        let reason = if kind == DoubtKind::RefundWaits { "unknown_reference" } else { "paid_again" };
+        let reason = if waits { "unknown_reference" } else { "paid_again" };
         let reason = if kind == DoubtKind::DebitedOtherwise { "sum_mismatch" } else { reason };
         self.problems.push(FileProblem::new(
             &entry.place,

@@ -2085,6 +2085,7 @@ diesel::table! {
         amount_fen -> BigInt,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        named_run -> Nullable<Text>,
     }
 }
 

@@ -261,7 +261,7 @@ fn give_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: &EntryRow, text: &s
     let surplus = entry.amount_fen.minus(taken)?;
     move_parts(tx, ctx, site, entry, &[(LedgerAccount::PayInTransit, taken), (LedgerAccount::Unexplained, surplus)])?;
     if surplus.is_positive() {
-        super::raise(tx, ctx, site, entry, DoubtKind::RefundedAgain, surplus)?;
+        super::raise(tx, ctx, site, entry, (DoubtKind::RefundedAgain, surplus), None)?;
     }
     // The word is the file's: where that is voided, it is withdrawn with it.
     let statement = accounts_table::statement(tx.conn(), site.id, entry.statement_id)?;

@@ -66,25 +66,25 @@ pub(in crate::settlement) fn raise(
     ctx: &Ctx,
     site: &Site,
     entry: &EntryRow,
-    kind: DoubtKind,
-    amount: Fen,
+    (kind, amount): (DoubtKind, Fen),
+    named_run: Option<String>,
 ) -> Result<(), Problem> {
     if table::stands(tx.conn(), site.id, entry.id, kind)? {
         return Ok(());
     }
-    let row = doubt_of(tx, ctx, site, entry, kind, amount)?;
+    let row = doubt_of(tx, ctx, site, entry, (kind, amount), named_run)?;
     table::insert_doubts(tx, &[row])?;
     tell_soon(tx, ctx, site)
 }
 
-/// A doubt about an entry, to be written.
+/// A doubt about an entry, to be written, with the run that the bank names on it.
 pub(in crate::settlement) fn doubt_of(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     site: &Site,
     entry: &EntryRow,
-    kind: DoubtKind,
-    amount: Fen,
+    (kind, amount): (DoubtKind, Fen),
+    named_run: Option<String>,
 ) -> Result<DoubtRow, Problem> {
     Ok(DoubtRow {
         project_id: site.id,
@@ -94,6 +94,7 @@ pub(in crate::settlement) fn doubt_of(
         amount_fen: amount,
         recorded_at: ctx.now,
         recorded_seq: tx.seq(Chain::Project(site.id))?,
+        named_run,
     })
 }
 
@@ -135,11 +136,13 @@ pub(in crate::settlement) fn take_excess(
     Ok(moved.into_iter().map(|(payment, _)| payment).collect())
 }
 
-/// After a word of the bank on payments: refunds that wait are looked at again, since what it refused may be what came back.
+/// After a word of the bank on payments: refunds that wait and name their run, or stand under its
+/// reference, are looked at again, since what it refused may be what came back.
 pub(in crate::settlement) fn look_again(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, message_id: &str) -> Result<(), Problem> {
     for doubt in super::open(tx.conn(), site.id)? {
         let waits = doubt.row.kind == DoubtKind::RefundWaits && !doubt.is_asked();
-        if waits && table::runs_under_voucher(tx.conn(), &doubt.entry)?.iter().any(|run| run == message_id) {
+        let names_it = doubt.row.named_run.as_deref() == Some(message_id);
+        if waits && (names_it || table::runs_under_voucher(tx.conn(), &doubt.entry)?.iter().any(|run| run == message_id)) {
             take_excess(tx, ctx, site, &doubt.entry, message_id)?;
         }
     }

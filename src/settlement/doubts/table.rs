@@ -29,7 +29,7 @@ pub struct PaymentRow {
 
 /// That a person must look at an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
-#[diesel(table_name = entry_doubts)]
+#[diesel(table_name = entry_doubts, treat_none_as_default_value = false)]
 pub struct DoubtRow {
     pub project_id: ProjectId,
     pub id: RecordId,
@@ -38,6 +38,9 @@ pub struct DoubtRow {
     pub amount_fen: Fen,
     pub recorded_at: Moment,
     pub recorded_seq: i64,
+    /// The run that a refund names, by its message id; doubts from before it was kept have none, and are sealed without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub named_run: Option<String>,
 }
 
 /// What a person said of a doubt.

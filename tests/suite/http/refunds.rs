@@ -412,3 +412,26 @@ both!(who_contests_a_line_that_the_bank_calls_paid_is_named, |app| {
     assert_eq!((&stop["count"], &stop["amount"], &stop["blocks"]), (&json!(1), &json!("1600.00"), &json!(true)), "{stop}");
     assert!(stop["which"].to_string().contains("测试工人"), "{stop}");
 });
+
+both!(a_refund_that_names_its_run_is_taken_when_the_bank_tells_what_it_refused, |app| {
+    let stage = site(&app, 4).await;
+    let (client, site) = (&stage.manager, &stage.project);
+    let sheet = stage.audited().await;
+    let (message, ids) = ordered(&stage, &sheet, "refund-0001").await;
+    told(client, "D1", &[whole(&message, "4800.00", "Q")]).await;
+    // The money of two comes back before the bank has said of whom, under a reference of its own.
+    let names_it = Ntry { text: kept(format!("代发失败退回 {message}")), ..back("3200.00", "Z") };
+    let receipt = told(client, "D2", &[names_it]).await;
+    assert_eq!(reasons(&receipt), ["unknown_reference"], "{receipt}");
+    assert_eq!(open_kinds(client, site).await, ["refund_waits"]);
+    report(client, &message, &[(&ids[0], "RJCT"), (&ids[1], "RJCT"), (&ids[2], "ACCC")]).await;
+    assert_eq!(states(&app, site, &ids), ["rejected", "rejected", "paid"]);
+    assert_eq!(open_kinds(client, site).await, Vec::<String>::new(), "it was what the bank refused");
+    assert_eq!(hurdle(client, site, "bank_mismatch").await, None);
+    let books = ledger(client, site).await;
+    assert_eq!((balance(&books, "pay_in_transit"), balance(&books, "refunds")), ("0.00".into(), "0.00".into()), "{books}");
+    let (_, second) = ordered(&stage, &sheet, "refund-0002").await;
+    assert_eq!(second.len(), 2, "the two are ordered again: {second:?}");
+    assert_eq!(broken(&app), Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -1,0 +1,1 @@
+ALTER TABLE entry_doubts DROP COLUMN named_run;
