@@ -6,7 +6,7 @@ use super::gathering::Standing;
 use super::table::{self, DecisionRow};
 use super::{Difference, Differs, Facts, Found, MatchStanding, Row, Subject, Unlisted, compare, gathering};
 use crate::base::id::{DocumentId, ProjectId, RecordId};
-use crate::base::{Day, Month};
+use crate::base::{Day, Fen, Month};
 use crate::documents;
 use crate::payroll::outside::telling::roles_over;
 use crate::projects::{self, Site};
@@ -49,6 +49,13 @@ impl Matched {
     pub fn unlisted(&self, row: &Row) -> Option<Unlisted> {
         let of_days = |one: &&Differs| matches!(one.kind, Difference::PaidLess | Difference::AttendanceWithoutPay);
         row.unlisted.filter(|_| !row.differs.iter().filter(of_days).any(|one| self.is_cleared(row.subject, one)))
+    }
+
+    /// Work days of a row whose lines give nothing for them, all of it deducted, unless it is explained why.
+    pub fn given_nothing(&self, row: &Row) -> Option<Unlisted> {
+        let days = row.sheet.filter(|sheet| sheet.net == Fen::ZERO && sheet.days > 0)?.days;
+        let unpaid = row.differs.iter().find(|one| one.kind == Difference::AttendanceWithoutPay)?;
+        (!self.is_cleared(row.subject, unpaid)).then_some(Unlisted { days, amount: unpaid.amount })
     }
 
     /// What the three say of a row, with what people found.

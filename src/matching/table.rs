@@ -99,8 +99,8 @@ struct MonthRow {
     month: String,
 }
 
-/// Months before one that have a sheet, and in which somebody has more work days than their lines list, or terms that were recorded after
-/// their line and hold from then or before. One question for all the projects, answered by the sums themselves.
+/// Months before one that have a sheet, and in which somebody has more work days than their lines list, or a line of days that gives
+/// nothing, or terms that were recorded after their line and hold from then or before. One question for all the projects, answered by the sums themselves.
 pub fn months_with_more(
     conn: &mut AnyConn,
     projects: &[ProjectId],
@@ -122,6 +122,9 @@ pub fn months_with_more(
          GROUP BY p.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7), l.worker_id) g \
          ON g.project_id = w.project_id AND g.month = w.month AND g.worker_id = w.worker_id \
          WHERE w.days > COALESCE(g.days, 0) \
+         UNION SELECT p.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) FROM pay_sheets p \
+         JOIN pay_lines l ON l.project_id = p.project_id AND l.sheet_id = p.id \
+         WHERE p.project_id IN ($1) AND p.month < $2 AND l.net_fen = 0 AND l.days_hundredths > 0 \
          UNION SELECT l.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) FROM enrolment_events v \
          JOIN pay_lines l ON l.project_id = v.project_id AND l.enrolment_id = v.enrolment_id AND l.id < v.id \
          JOIN pay_sheets p ON p.project_id = l.project_id AND p.id = l.sheet_id \

@@ -12,7 +12,7 @@ use crate::projects::{self, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
 
-/// What was earned by attendance in a month and stands on no line of its sheets.
+/// What was earned by attendance in a month and stands on no line of its sheets, or on one of which all was deducted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnlistedWork {
     /// The month.
@@ -23,7 +23,8 @@ pub struct UnlistedWork {
     pub amount: Fen,
 }
 
-/// Months with a sheet, past their pay day, in which days were worked that stand on no line and that nobody has explained. A month
+/// Months with a sheet, past their pay day, in which days were worked that stand on no line, or for which nothing is left, and that nobody
+/// has explained. A month
 /// without a sheet is none of them: it is not known as a whole.
 ///
 /// # Errors
@@ -47,7 +48,8 @@ pub fn past_due(
         };
         if standing.due_on(ctx, &site, month) < as_of {
             let matched = matched_with(conn, ctx, &site, &standing, month)?;
-            let open: Vec<Unlisted> = matched.rows.iter().filter_map(|row| matched.unlisted(row)).collect();
+            let open: Vec<Unlisted> =
+                matched.rows.iter().filter_map(|row| matched.unlisted(row).or_else(|| matched.given_nothing(row))).collect();
             let amount = Fen::total(open.iter().map(|one| one.amount))?;
             let workers = u32::try_from(open.len()).unwrap_or(u32::MAX);
             if workers > 0 {

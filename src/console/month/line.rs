@@ -144,7 +144,10 @@ impl LinePage {
         } else {
             item.worker_confirmed_on.is_some()
         };
-        self.is_open() && item.waits() && !is_said
+        // That the worker agrees to a deduction may be shown at any time.
+        let is_agreement = item.row.kind == ItemKind::Deduction && step == ItemStep::WorkerConfirmed.as_str();
+        let waits = if is_agreement { self.may_prepare && item.stands() } else { self.is_open() && item.waits() };
+        waits && !is_said
     }
 }
 

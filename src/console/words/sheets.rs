@@ -64,6 +64,8 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("card_not_own", "持卡人不符"),
     ("clearing_waits", "账户外支付待确认"),
     ("deposit_notice", "已通知保证金银行支付"),
+    ("deduction_unconsented", "扣款超过规定比例且无本人同意"),
+    ("deductions_beyond", "扣款超过规定比例"),
     ("on_hold_list", "在暂缓名单"),
     ("over_bank_limit", "超过银行限额"),
     ("name_beyond_bank", "银行不接受该姓名写法"),

@@ -1,11 +1,11 @@
 //! What is said of an item after it was entered: a confirmation of piece work, with the paper that the one who confirms signed, or its
-//! withdrawal. Deliberately absent: entering and summing (`actions`).
+//! withdrawal; and that the worker agrees to a deduction. Deliberately absent: entering and summing (`actions`).
 
 use super::actions::{of_line, open_line, settle};
 use super::table::{self, StepRow};
-use super::{ItemKind, ItemSource, ItemStep, waiting};
-use crate::base::id::{DocumentId, RecordId, SheetId};
-use crate::documents;
+use super::{Item, ItemKind, ItemSource, ItemStep, waiting};
+use crate::base::id::{DocumentId, LineId, RecordId, SheetId};
+use crate::documents::{self, DocumentKind};
 use crate::payroll::SheetState;
 use crate::payroll::actions::{checked_text, line_of_sheet, open_sheet, require_state};
 use crate::payroll::table::{LineRow, SheetRow};
@@ -27,7 +27,7 @@ pub struct Saying {
 /// Says something of an item: a confirmation of piece work with who gave it and the paper of it, or its withdrawal with the reason.
 /// Whoever prepares the sheet confirms nothing in another's name without what that other signed.
 ///
-/// After the audit only piece work that waits is spoken of: see [`waiting`].
+/// After the audit only piece work that waits is spoken of, see [`waiting`], and that the worker agrees to what is deducted.
 ///
 /// # Errors
 /// `conflict` once the line is signed or when it was said already, `invalid` for a confirmation of anything but piece work or
@@ -45,6 +45,9 @@ pub fn say(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId, item: Record
     let known = table::of_sheet(tx.conn(), site.id, sheet.id)?.into_iter().find(|row| row.id == item).ok_or_else(|| {
         Problem::invalid("该项目不在此工资表中。", "The item is not on this sheet.").at("item", "unknown_reference")
     })?;
+    if (known.kind, step) == (ItemKind::Deduction, ItemStep::WorkerConfirmed) {
+        return agree(tx, ctx, site, &sheet, (known.line_id, item), &Saying { note, ..saying.clone() });
+    }
     if is_audited && known.kind != ItemKind::PieceWork {
         require_state(&sheet, SheetState::Draft)?;
     }
@@ -102,6 +105,38 @@ pub fn say(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId, item: Record
         _ => line,
     };
     settle(tx, ctx, site, sheet, line, &before, step.as_str())
+}
+
+/// The worker agrees to a deduction, by a scan of what they signed: it changes no sum, so that it may be said at any time.
+fn agree(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    sheet: &SheetRow,
+    (line, item): (LineId, RecordId),
+    saying: &Saying,
+) -> Result<LineRow, Problem> {
+    let line = line_of_sheet(tx, site, sheet, line)?;
+    let items = of_line(tx.conn(), site, &line)?;
+    let is_open = |one: &Item| one.row.id == item && one.stands() && one.worker_confirmed_on.is_none();
+    if !items.iter().any(is_open) {
+        let problem = Problem::conflict("该项目已确认或已撤回。", "The item was confirmed or withdrawn already.");
+        return Err(problem.at("item", "duplicate"));
+    }
+    let paper = match saying.document {
+        Some(id) => documents::table::find(tx.conn(), site.id, id)?.map(|row| row.kind),
+        None => None,
+    };
+    if paper != Some(DocumentKind::SignedSheet) {
+        let (zh, en) = (
+            "请附上工人本人签字同意扣款的扫描件（signed_sheet）。",
+            "Name the scan of the worker's signed consent to the deduction (a document of kind signed_sheet).",
+        );
+        return Err(Problem::invalid(zh, en).at("document_id", "missing_field"));
+    }
+    step_of(tx, ctx, sheet, item, saying)?;
+    tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), saying.step.as_str(), &line.id.to_string())?;
+    Ok(line)
 }
 
 pub(super) fn step_of(tx: &mut Tx<'_>, ctx: &Ctx, sheet: &SheetRow, item: RecordId, saying: &Saying) -> Result<(), Problem> {

@@ -49,6 +49,8 @@ words! {
         NoWorkDays = "no_work_days",
         /// Somebody told that it was paid outside the account, and nobody has decided about that yet.
         ClearingWaits = "clearing_waits",
+        /// More is deducted than the law lets be deducted, and no paper shows that the worker agreed.
+        DeductionUnconsented = "deduction_unconsented",
         /// A payment notice to the deposit's bank names it: the deposit pays it (R65-19).
         DepositNotice = "deposit_notice",
         /// The bank has said both paid and refused of an earlier attempt; ask the bank.
@@ -102,6 +104,12 @@ impl Hold {
             Hold::ClearingWaits => (
                 "该行已有人登记为账户外支付，尚待另一方确认；确认、退回或撤回后再次代发。",
                 "The line is told as paid outside the account and waits for a decision; have it confirmed, refused or taken back first.",
+            ),
+            Hold::DeductionUnconsented => (
+                "扣除额超过规定比例，且没有工人本人签字同意的材料：在该行的扣款项目上记录本人确认（worker_confirmed，附 signed_sheet 扫描件），\
+                 或更正该行、减少扣款。",
+                "More is deducted than the law's share and no paper shows that the worker agreed: record the worker's confirmation on the \
+                 deduction of the line (worker_confirmed, with a signed_sheet scan), or correct the line and deduct less.",
             ),
             Hold::DepositNotice => (
                 "已向保证金银行送达支付通知书，该行由保证金支付；如改由专用账户支付，先由人社部门在“事项”中撤回通知（withdrawn）。",
@@ -231,6 +239,8 @@ pub struct Candidate<'a> {
     pub is_told_as_paid: bool,
     /// Whether a notice to the deposit's bank names it.
     pub is_named_in_notice: bool,
+    /// Whether more is deducted than the law's share without the worker's paper.
+    pub is_deduction_unconsented: bool,
 }
 
 /// What is done with a line.
@@ -260,6 +270,7 @@ impl Candidate<'_> {
             (self.is_contradicted, Hold::Contradicted),
             (self.is_told_as_paid, Hold::ClearingWaits),
             (self.is_named_in_notice, Hold::DepositNotice),
+            (self.is_deduction_unconsented, Hold::DeductionUnconsented),
             (self.is_on_hold_list, Hold::OnHoldList),
             (self.has_no_days, Hold::NoWorkDays),
             (!self.has_card && self.is_paid_in_cash, Hold::CashInPerson),
@@ -317,6 +328,7 @@ mod tests {
             is_contradicted: false,
             is_told_as_paid: false,
             is_named_in_notice: false,
+            is_deduction_unconsented: false,
         }
     }
 
@@ -342,6 +354,7 @@ mod tests {
         assert_eq!(held(Candidate { is_told_as_paid: true, ..sound(&line) }), Verdict::Hold(Hold::ClearingWaits));
         assert_eq!(held(Candidate { is_anothers_card: true, ..sound(&line) }), Verdict::Hold(Hold::CardNotOwn));
         assert_eq!(held(Candidate { is_named_in_notice: true, ..sound(&line) }), Verdict::Hold(Hold::DepositNotice));
+        assert_eq!(held(Candidate { is_deduction_unconsented: true, ..sound(&line) }), Verdict::Hold(Hold::DeductionUnconsented));
         assert_eq!(held(Candidate { is_on_hold_list: true, ..sound(&line) }), Verdict::Hold(Hold::OnHoldList));
         assert_eq!(held(Candidate { has_no_days: true, ..sound(&line) }), Verdict::Hold(Hold::NoWorkDays));
         assert_eq!(held(Candidate { is_name_refused: true, ..sound(&line) }), Verdict::Hold(Hold::NameBeyondBank));

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::checks::{Around, LineCaution};
+use super::checks::{Around, Caution, Limits, LineCaution};
 use super::table::{self, CONTRADICTED};
 use super::{Candidate, HeldLine, Hold, Verdict};
 use crate::accounts::profiles::Profile;
 use crate::base::Fen;
 use crate::base::id::LineId;
 use crate::base::money::TooMuch;
-use crate::payroll::items::{Item, actions as items};
+use crate::payroll::corrections::taking_back;
+use crate::payroll::items::{Item, ItemKind, actions as items};
 use crate::payroll::outside::{notices, telling};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::Site;
@@ -87,6 +88,10 @@ impl Plan {
             let has_other_work = extras.get(&line.id).is_some_and(|items| items.iter().any(Item::is_other_work));
             let is_idle = line.days_hundredths <= 0 && sheet.part == 1 && !has_other_work;
             let released = |hold: Hold| around.is_released(line.id, hold, index);
+            let deducted = Deducted::of(conn, site, &line, extras.get(&line.id), &around.limits)?;
+            if line.state.is_orderable() {
+                plan.cautions.extend(deducted.caution(line.id));
+            }
             let candidate = Candidate {
                 line: &line,
                 has_card: card.is_some(),
@@ -102,6 +107,7 @@ impl Plan {
                 is_contradicted: contradicted.contains(&line.id),
                 is_told_as_paid: told_as_paid.contains(&line.id),
                 is_named_in_notice: named.contains(&line.id),
+                is_deduction_unconsented: deducted.is_unconsented(),
             };
             match (candidate.verdict(), card) {
                 (Verdict::Pay(amount), Some(card)) => {
@@ -128,5 +134,43 @@ impl Plan {
             }
         }
         Ok(plan)
+    }
+}
+
+/// What of a wage is deducted beyond the law's share.
+#[derive(Default)]
+struct Deducted {
+    /// All that is deducted, and the most that may be, where it is more than that.
+    beyond: Option<(Fen, Fen)>,
+    /// What of it no paper of the worker shows.
+    unconsented: Fen,
+}
+
+impl Deducted {
+    fn of(conn: &mut AnyConn, site: &Site, line: &LineRow, items: Option<&Vec<Item>>, limits: &Limits) -> Result<Self, Problem> {
+        let Some(most) = limits.deduction_most(line.gross_fen)?.filter(|most| line.deductions_fen > *most) else {
+            return Ok(Deducted::default());
+        };
+        // What is taken back has its consent with the correction.
+        let carried = taking_back::carried(conn, site, line)?;
+        let is_agreed = |item: &&Item| {
+            item.row.kind == ItemKind::Deduction
+                && item.counts()
+                && (item.worker_paper.is_some() || carried.contains(&item.row.id))
+        };
+        let agreed = items.into_iter().flatten().filter(is_agreed).map(|item| item.row.amount_fen);
+        let unconsented = line.deductions_fen.minus(Fen::total(agreed)?)?;
+        Ok(Deducted { beyond: Some((line.deductions_fen, most)), unconsented })
+    }
+
+    fn caution(&self, line: LineId) -> Option<LineCaution> {
+        let (amount, limit) = self.beyond?;
+        let caution = Caution::DeductionsBeyond;
+        let (zh, en) = caution.advice();
+        Some(LineCaution { line, caution, amount, limit, zh: zh.to_owned(), en: en.to_owned() })
+    }
+
+    fn is_unconsented(&self) -> bool {
+        self.beyond.is_some_and(|(_, most)| self.unconsented > most)
     }
 }

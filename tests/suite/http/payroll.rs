@@ -558,6 +558,12 @@ both!(a_deduction_is_made_before_the_signature_and_a_dispute_ends, |app| {
     let changed = stage.act(&sheet, "deductions", 1, change("500.00")).await.expect(201);
     assert_eq!((text(&changed["net"]), text(&changed["gross"])), ("1000.00".to_owned(), "1500.00".to_owned()));
     let sheet = json!({"id": sheet["id"], "version": 2});
+    // A third is more than the law's share: the worker's paper shows that they agree.
+    let items = stage.path(&format!("pay-sheets/{}/lines/{}/items", text(&sheet["id"]), text(&line)));
+    let items = stage.manager.get(&items).send().await.expect(200);
+    let item = items.as_array().unwrap().iter().find(|one| one["row"]["kind"] == "deduction").unwrap()["row"]["id"].clone();
+    let agrees = json!({"step": "worker_confirmed", "note": "本人签字同意", "document_id": stage.scan()});
+    stage.act(&sheet, &format!("items/{}/steps", text(&item)), 2, Some(agrees)).await.expect(201);
     stage.sign_all(&sheet).await;
     stage.act(&sheet, "deductions", 2, change("0.00")).await.refuse(409, "conflict");
     stage.act(&sheet, "disputes", 2, change("300.00")).await.expect(201);

@@ -177,3 +177,67 @@ both!(an_authority_alone_clears_nothing_either, |app| {
     assert_eq!(row(&stage, "2026-02", 1).await["standing"], "explained");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+/// The item by which something is deducted from a line.
+async fn deduction(stage: &Stage<'_>, sheet: &Value, line: &Value) -> String {
+    let path = stage.path(&format!("pay-sheets/{}/lines/{}/items", text(&sheet["id"]), text(line)));
+    let items = stage.manager.get(&path).send().await.expect(200);
+    text(&items.as_array().unwrap().iter().find(|one| one["row"]["kind"] == "deduction").unwrap()["row"]["id"])
+}
+
+both!(what_is_deducted_beyond_the_law_s_share_waits_for_the_worker_s_paper, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let sheet = stage.build().await;
+    let lines = stage.lines(&sheet).await;
+    let cut =
+        |at: usize, amount: &str| Some(json!({"line": lines[at]["line"]["id"], "amount": amount, "reason": "工具损坏赔偿"}));
+    // A fifth of 1,500.00 needs no paper, a fen more does.
+    stage.act(&sheet, "deductions", 1, cut(0, "300.00")).await.expect(201);
+    stage.act(&sheet, "deductions", 2, cut(1, "300.01")).await.expect(201);
+    let sheet = finish(&stage, &json!({"id": sheet["id"], "version": 3})).await;
+    let check = stage.path(&format!("pay-sheets/{}/check", text(&sheet["id"])));
+    let checked = stage.manager.get(&check).send().await.expect(200);
+    assert_eq!((&checked["ordered"], &checked["held_total"]), (&json!("1200.00"), &json!("1199.99")), "{checked}");
+    assert_eq!((&checked["held"][0]["reason"], checked["held"].as_array().unwrap().len()), (&json!("deduction_unconsented"), 1));
+    let caution = checked["cautions"].as_array().unwrap().iter().find(|one| one["caution"] == "deductions_beyond");
+    let caution = caution.expect("a caution").clone();
+    assert_eq!(
+        (&caution["line"], &caution["amount"], &caution["limit"]),
+        (&lines[1]["line"]["id"], &json!("300.01"), &json!("300.00"))
+    );
+    // The worker agrees, by a scan of what they signed; the sheet is audited already.
+    let item = deduction(&stage, &sheet, &lines[1]["line"]["id"]).await;
+    let steps = format!("items/{item}/steps");
+    let version = sheet["version"].as_i64().unwrap();
+    let agrees = |paper: Value| Some(json!({"step": "worker_confirmed", "note": "本人签字同意", "document_id": paper}));
+    let bare = stage.act(&sheet, &steps, version, agrees(Value::Null)).await.refuse(422, "invalid");
+    assert_eq!(bare["errors"][0]["place"], "document_id", "{bare}");
+    stage.act(&sheet, &steps, version, agrees(json!(stage.scan()))).await.expect(201);
+    stage.act(&sheet, &steps, version, agrees(json!(stage.scan()))).await.refuse(409, "conflict");
+    let checked = stage.manager.get(&check).send().await.expect(200);
+    assert_eq!((&checked["ordered"], &checked["held"]), (&json!("2399.99"), &json!([])), "{checked}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_wage_deducted_to_nothing_keeps_the_gates_from_being_clear, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.build().await;
+    let lines = stage.lines(&sheet).await;
+    let whole = json!({"line": lines[0]["line"]["id"], "amount": "1500.00", "reason": "工具损坏赔偿"});
+    stage.act(&sheet, "deductions", 1, Some(whole)).await.expect(201);
+    let sheet = finish(&stage, &json!({"id": sheet["id"], "version": 2})).await;
+    let check = stage.path(&format!("pay-sheets/{}/check", text(&sheet["id"])));
+    let checked = stage.manager.get(&check).send().await.expect(200);
+    let caution = &checked["cautions"][0];
+    assert_eq!((&caution["caution"], &caution["amount"]), (&json!("deductions_beyond"), &json!("1500.00")), "{checked}");
+    pay(&stage, &sheet, "hole-zero").await;
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    let stop = hurdle(&stage.manager, &stage.project, "attendance_without_pay").await.expect("a hurdle");
+    assert_eq!((&stop["count"], &stop["amount"]), (&json!(1), &json!("1500.00")), "{stop}");
+    let id = stage.project_id();
+    let found = app.read(move |conn, ctx| anxin::compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
+    assert_eq!(found[0].arrears.state.get(), None, "the gates say what the list before closing says");
+    assert_ne!(closing(&stage).await, "clear");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -2,7 +2,7 @@
 //! lines a person let go, and amounts that are out of the ordinary.
 //!
 //! An amount is never a reason to hold a wage back: a high one is told for a person to look at (RW-05), and a low one (RW-02) is owed at
-//! least. Deliberately absent: a way to let go what no note can mend: a line without a card, a dispute, a bank that contradicts itself.
+//! least. What is deducted beyond the law's share without the worker's paper is one: what is left would be paid as if the worker agreed. Deliberately absent: a way to let go what no note can mend: a line without a card, a dispute, a bank that contradicts itself.
 
 pub mod actions;
 pub mod cards;
@@ -34,6 +34,8 @@ words! {
         YearAmount = "over_year_amount",
         /// The day rate over a month of 21.75 paid days is below the local minimum wage (RW-02).
         BelowMinimumWage = "below_minimum_wage",
+        /// More is deducted of the wage than the law's share (rules of 1994 on paying wages, article 16).
+        DeductionsBeyond = "deductions_beyond",
         /// The bank says that the card is frozen, lost or closed.
         CardNotInUse = "card_not_in_use",
     }
@@ -56,6 +58,11 @@ impl Caution {
                 "按日工资折算的月工资低于当地最低工资标准，差额应予补足。",
                 "The day rate comes to less than the local minimum wage in a month; the difference is owed.",
             ),
+            Caution::DeductionsBeyond => (
+                "扣除额超过当期应发工资的规定比例（工资支付暂行规定第十六条），超出部分须有工人本人签字同意的材料。",
+                "More is deducted than the law's share of the gross wage (rules of 1994 on paying wages, article 16); beyond it a paper \
+                 shows that the worker agreed.",
+            ),
             Caution::CardNotInUse => (
                 "银行告知该工资卡不能使用，请向工人核实并更新卡号。",
                 "The bank says that this card is not in use; ask the worker and update the card.",
@@ -71,7 +78,7 @@ pub struct LineCaution {
     pub line: LineId,
     /// What.
     pub caution: Caution,
-    /// What was compared: wages of the month or the year, or a month at the day rate; 0 with `card_not_in_use`.
+    /// What was compared: wages of the month or the year, a month at the day rate, what is deducted; 0 with `card_not_in_use`.
     pub amount: Fen,
     /// With what.
     pub limit: Fen,
@@ -114,6 +121,14 @@ impl Limits {
             minimum: money("wage.minimum_month"),
             deduction,
         }
+    }
+
+    /// The most that may be deducted of a gross wage; `None` where the law book has no share.
+    ///
+    /// # Errors
+    /// Amounts beyond 63 bits.
+    pub fn deduction_most(&self, gross: Fen) -> Result<Option<Fen>, TooMuch> {
+        self.deduction.map(|share| gross.times(share, Rounding::Down)).transpose()
     }
 
     /// What is out of the ordinary about a worker with this day rate and these wages in the month and the year.
