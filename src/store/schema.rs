@@ -2099,6 +2099,7 @@ diesel::table! {
         recorded_by -> Text,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        was_project_id -> Nullable<BigInt>,
     }
 }
 

@@ -4,13 +4,15 @@
 //! is remembered holds. Where the machine hangs is asked again in the turn. Deliberately absent: anything that is looked up or stored.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
 use super::Intake;
 use super::digest;
 use super::keeping::{pin_text, row_of};
-use crate::base::id::{DeviceId, InboxId, ProjectId};
+use crate::attendance::devices::turns::homes::{Homes, Hung};
+use crate::base::id::{DeviceId, InboxId};
 use crate::store::bulk::PunchRow;
 use crate::store::bulk::numbers::Numbers;
 use crate::web::Ctx;
@@ -20,7 +22,7 @@ use crate::workers::pin_index;
 /// The rows of an upload, without the message that they come in.
 #[derive(Debug, Clone)]
 pub struct Ahead {
-    place: (ProjectId, DeviceId),
+    at: Arc<Hung>,
     rows: Vec<PunchRow>,
     numbers: Numbers,
     digest: String,
@@ -29,14 +31,18 @@ pub struct Ahead {
 impl Ahead {
     /// Works them out; `None` where the intake does not remember enough, and then the turn does.
     pub fn of(ctx: &Ctx, intake: &Intake, serial: &str, punches: &[DevicePunch]) -> Option<Self> {
-        let device = intake.remembered(serial)?;
-        let project = device.project_id?;
+        let at = intake.remembered(serial)?;
+        let (device, project) = (&at.device, at.homes.now());
         let place = (project.0, device.id.0);
         let mut numbers = Numbers::default();
         numbers.know_place(place, intake.punch_place(place)?);
         let mut pins: HashMap<(PersonKind, &str), i64, RandomState> = HashMap::default();
         let mut rows = Vec::with_capacity(punches.len());
         for punch in punches {
+            // What is of a project that the machine has left is worked out in the turn.
+            if at.homes.of_punch(punch) != project {
+                return None;
+            }
             let key = (punch.kind, punch.person.as_str());
             let pin = match pins.get(&key) {
                 Some(pin) => *pin,
@@ -50,12 +56,12 @@ impl Ahead {
             rows.push(row_of((project, device.id, pin), InboxId(0), punch));
         }
         let digest = digest::of_rows(&rows);
-        Some(Self { place: (project, device.id), rows, numbers, digest })
+        Some(Self { at, rows, numbers, digest })
     }
 
     /// Whether the machine hangs where it was remembered to.
-    pub fn is_at(&self, project: ProjectId, device: DeviceId) -> bool {
-        self.place == (project, device)
+    pub fn is_at(&self, homes: &Homes, device: DeviceId) -> bool {
+        self.at.device.id == device && self.at.homes == *homes
     }
 
     /// The rows of a message, and what is known of their numbers.

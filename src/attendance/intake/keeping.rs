@@ -1,6 +1,6 @@
 //! Storing what was read from a message: punches, their numbers, the marks for folding, and what could not be read.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use chrono::Timelike;
@@ -10,6 +10,7 @@ use super::digest;
 use super::{Intake, Lesson};
 use crate::attendance::NO_PROOF_BASE;
 use crate::attendance::devices::table::DeviceRow;
+use crate::attendance::devices::turns::homes::Homes;
 use crate::base::Day;
 use crate::base::id::{DeviceId, InboxId, ProjectId, QuarantineId};
 use crate::base::person::half_width;
@@ -53,32 +54,34 @@ fn verify_of(punch: &DevicePunch) -> i32 {
     }
 }
 
-/// The rows of punches, with the ids of their numbers; what is known of small numbers goes into `numbers`, what was learnt about them into
+/// The rows of punches, each on the project where its machine hung then, with the ids of their numbers; what is known of small numbers goes into `numbers`, what was learnt about them into
 /// the lesson.
 pub fn rows_of(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     (intake, lesson, numbers): (&Intake, &mut Lesson, &mut Numbers),
-    (device, project, inbox): (&DeviceRow, ProjectId, InboxId),
+    (device, homes, inbox): (&DeviceRow, &Homes, InboxId),
     punches: &[DevicePunch],
 ) -> Result<Vec<PunchRow>, StoreError> {
-    if punches.is_empty() {
-        return Ok(Vec::new());
-    }
-    let place = (project.0, device.id.0);
-    let number = match intake.punch_place(place) {
-        Some(number) => number,
-        None => {
-            let number = ensure_place(tx.conn(), place)?;
-            lesson.place = Some((place, number));
-            number
-        }
-    };
-    numbers.know_place(place, number);
-    let mut pins: HashMap<(PersonKind, &str), i64, RandomState> = HashMap::default();
+    let mut places: HashSet<ProjectId> = HashSet::new();
+    let mut pins: HashMap<(ProjectId, PersonKind, &str), i64, RandomState> = HashMap::default();
     let mut rows = Vec::with_capacity(punches.len());
     for punch in punches {
-        let pin_id = match pins.get(&(punch.kind, punch.person.as_str())) {
+        let project = homes.of_punch(punch);
+        if places.insert(project) {
+            let place = (project.0, device.id.0);
+            let number = match intake.punch_place(place) {
+                Some(number) => number,
+                None => {
+                    let number = ensure_place(tx.conn(), place)?;
+                    lesson.places.push((place, number));
+                    number
+                }
+            };
+            numbers.know_place(place, number);
+        }
+        let key = (project, punch.kind, punch.person.as_str());
+        let pin_id = match pins.get(&key) {
             Some(id) => *id,
             None => {
                 let text = pin_text(punch.kind, &punch.person);
@@ -92,7 +95,7 @@ pub fn rows_of(
                     }
                 };
                 numbers.know_pin(known.id, known.number);
-                pins.insert((punch.kind, punch.person.as_str()), known.id);
+                pins.insert(key, known.id);
                 known.id
             }
         };
@@ -145,11 +148,13 @@ pub fn store_punches(
     ctx: &Ctx,
     intake: &Intake,
     lesson: &mut Lesson,
-    place: (&DeviceRow, ProjectId, InboxId),
+    (device, project, inbox): (&DeviceRow, ProjectId, InboxId),
     punches: &[DevicePunch],
 ) -> Result<Stored, StoreError> {
     let mut numbers = Numbers::default();
-    let rows = rows_of(tx, ctx, (intake, lesson, &mut numbers), place, punches)?;
+    // A message that is read again may be of a project that the machine has left: the machine's own row says where it is now.
+    let homes = Homes::of(tx.conn(), device, device.project_id.unwrap_or(project))?;
+    let rows = rows_of(tx, ctx, (intake, lesson, &mut numbers), (device, &homes, inbox), punches)?;
     let fresh = bulk::insert_punches(tx.conn(), &rows, numbers)?;
     Marks::of(&fresh).write(tx, ctx)?;
     Ok(Stored { fresh, rows, digest: None })

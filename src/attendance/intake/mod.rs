@@ -27,7 +27,8 @@ pub mod zk;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::devices::table::{DeviceRow, DeviceStateRow};
+use super::devices::table::DeviceStateRow;
+use super::devices::turns::homes::Hung;
 use crate::base::Moment;
 use crate::base::id::DeviceId;
 use crate::store::{Gathering, Tx};
@@ -86,7 +87,7 @@ struct Memory {
     /// What devices last said, as stored.
     seen: HashMap<DeviceId, DeviceStateRow>,
     /// Devices by serial, as they stood when the chain of their rows had come so far.
-    devices: HashMap<String, Arc<DeviceRow>>,
+    devices: HashMap<String, Arc<Hung>>,
     devices_at: i64,
     /// Offsets of devices by serial, so that bodies can be read before the transaction.
     offsets: HashMap<String, i32>,
@@ -151,19 +152,19 @@ impl Intake {
         held(&self.memory).places.get(&place).copied()
     }
 
-    fn device(&self, version: i64, serial: &str) -> Option<Arc<DeviceRow>> {
+    fn device(&self, version: i64, serial: &str) -> Option<Arc<Hung>> {
         let memory = held(&self.memory);
         if memory.devices_at == version { memory.devices.get(serial).cloned() } else { None }
     }
 
     /// A machine as it was when it was read last; it may have changed since.
-    fn remembered(&self, serial: &str) -> Option<Arc<DeviceRow>> {
+    fn remembered(&self, serial: &str) -> Option<Arc<Hung>> {
         held(&self.memory).devices.get(serial).cloned()
     }
 
     /// The lane of a machine's uploads, and those that wait there: machines of one project share one, so that no two writers meet in a day.
     fn lane(&self, serial: &str, lanes: usize) -> (usize, &Arc<Uploads>) {
-        let project = held(&self.memory).devices.get(serial).and_then(|device| device.project_id);
+        let project = held(&self.memory).devices.get(serial).map(|hung| hung.homes.now());
         let number = project.map_or(0, |project| project.0.unsigned_abs() % 1_000_003);
         let count = lanes.clamp(1, LANES_MAX);
         let lane = usize::try_from(number).unwrap_or(0) % count;
@@ -198,7 +199,7 @@ impl Intake {
         if memory.places.len() >= SERIALS_MAX {
             memory.places.clear();
         }
-        memory.places.extend(lesson.place);
+        memory.places.extend(lesson.places);
         if memory.offsets.len() >= SERIALS_MAX {
             memory.offsets.clear();
             memory.seen.clear();
@@ -210,7 +211,7 @@ impl Intake {
                 memory.devices_at = memory.devices_at.max(version);
             }
             if version == memory.devices_at {
-                memory.devices.insert(device.serial.clone(), device);
+                memory.devices.insert(device.device.serial.clone(), device);
             }
         }
         if let Some((device, at)) = lesson.told {
@@ -238,10 +239,10 @@ impl Intake {
 pub struct Lesson {
     /// Numbers at gates, by blind index.
     pub pins: Vec<(String, PinRow)>,
-    /// The small number of a machine at a project.
-    pub place: Option<((i64, i64), i32)>,
-    /// A device, and how far the chain of its row had come before it was read.
-    pub device: Option<(i64, Arc<DeviceRow>)>,
+    /// Small numbers of a machine at projects.
+    pub places: Vec<((i64, i64), i32)>,
+    /// A device and where it hung, and how far the chain of these had come before they were read.
+    pub device: Option<(i64, Arc<Hung>)>,
     /// Serial and offset of a device.
     pub offset: Option<(String, i32)>,
     /// Passages of a device with a far time that are to be noted later; none where all were noted.

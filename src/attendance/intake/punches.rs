@@ -3,6 +3,9 @@
 //! The sender is a key with the role of a device. It names the device by its serial number (header or body); a key for one project
 //! that names none is a device itself. A device with a secret of its own may sign its messages instead (`signed`).
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde::Serialize;
 
 use super::keeping::{self, Stored};
@@ -165,7 +168,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     }
     let stored = keeping::store_punches(tx, ctx, intake, &mut lesson, (&device, project, id), &new)?;
     let judged = heard::judge(tx, ctx, (intake, &mut lesson), &device, (&new, !stored.fresh.is_empty()))?;
-    judge(tx, ctx, project, &new, &stored, &mut statuses)?;
+    judge(tx, ctx, &new, &stored, &mut statuses)?;
     let (parsed, aside) = keeping::judged(tx, (PARSER, &message.source, &message.body), &stored, &problems, statuses.len())?;
     inbox::keep(tx.conn(), ctx.vault(), id, &message, &parsed)?;
     keeping::put_aside(tx, ctx, id, aside)?;
@@ -195,16 +198,17 @@ fn result(id: Option<String>, status: PunchStatus, reason: Option<&'static str>)
 fn judge(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    project: ProjectId,
     new: &[DevicePunch],
     stored: &Stored,
     statuses: &mut Vec<(u32, PunchResult)>,
 ) -> Result<(), Problem> {
-    if new.is_empty() {
-        return Ok(());
-    }
-    let mut matcher = Matcher::new(tx.conn(), project)?;
+    // A passage of before a move is of a project that the machine has left.
+    let mut matchers: BTreeMap<i64, Matcher> = BTreeMap::new();
     for (punch, row) in new.iter().zip(&stored.rows) {
+        let matcher = match matchers.entry(row.project_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(Matcher::new(tx.conn(), ProjectId(row.project_id))?),
+        };
         let person = match day_of(row.local_day) {
             Some(day) => matcher.find(tx.conn(), ctx.vault(), row.pin_id, day)?,
             None => None,

@@ -13,13 +13,15 @@ use super::{Intake, Lesson, digest};
 use crate::attendance::day_of;
 use crate::attendance::devices::DeviceState;
 use crate::attendance::devices::table::{self as devices, DeviceRow};
+use crate::attendance::devices::turns::homes::Homes;
+use crate::attendance::devices::turns::table as turns;
 use crate::attendance::folding::Matcher;
 use crate::attendance::table;
-use crate::base::id::{InboxId, QuarantineId};
+use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::projects::Site;
 use crate::store::bulk::{self, numbers::Numbers};
 use crate::store::inbox::{self, InboxState, Message, Parsed, Rejected};
-use crate::store::{Chain, Tx};
+use crate::store::{AnyConn, Chain, StoreError, Tx};
 use crate::web::problem::{FAULTS_MAX, Fault};
 use crate::web::{Code, Ctx, Problem};
 use crate::wire::device::DevicePunch;
@@ -72,15 +74,39 @@ fn fault(place: String, reason: Reason, zh: &str, en: &str) -> Fault {
 /// The machines of a project by what a sheet calls them.
 struct Machines {
     all: Vec<DeviceRow>,
+    /// Where each hung, by moment.
+    homes: HashMap<i64, Homes>,
+    /// The project.
+    project: ProjectId,
     /// The one that rows without a machine are of.
     usual: Option<String>,
 }
 
 impl Machines {
+    /// Of the machines that hang there now, and of those that did.
+    fn of(conn: &mut AnyConn, project: ProjectId, usual: Option<String>) -> Result<Self, StoreError> {
+        let mut all = devices::of_project(conn, project)?;
+        for id in turns::former_of(conn, project)? {
+            if all.iter().all(|row| row.id != id) {
+                all.extend(devices::find(conn, id)?);
+            }
+        }
+        let mut homes = HashMap::new();
+        for row in &all {
+            homes.insert(row.id.0, Homes::of(conn, row, row.project_id.unwrap_or(project))?);
+        }
+        Ok(Self { all, homes, project, usual })
+    }
+
+    /// Whether a machine hung there when somebody passed.
+    fn hung_here(&self, machine: &DeviceRow, punch: &DevicePunch) -> bool {
+        self.homes.get(&machine.id.0).is_some_and(|homes| homes.of_punch(punch) == self.project)
+    }
+
     fn find(&self, named: Option<&str>) -> Result<&DeviceRow, (Reason, &'static str, &'static str)> {
         let active = || self.all.iter().filter(|row| row.state == DeviceState::Active);
         let Some(serial) = named.or(self.usual.as_deref()) else {
-            let mut machines = active();
+            let mut machines = active().filter(|row| row.project_id == Some(self.project));
             return match (machines.next(), machines.next()) {
                 (Some(one), None) => Ok(one),
                 _ => Err((
@@ -124,10 +150,8 @@ pub fn take(
     let chain = Chain::Project(site.id);
     // Taken first, so that of two equal files at once the second finds the first.
     tx.seq(chain)?;
-    let machines = Machines {
-        all: devices::of_project(tx.conn(), site.id)?,
-        usual: device.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
-    };
+    let usual = device.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let machines = Machines::of(tx.conn(), site.id, usual)?;
     let mut faults: Vec<Fault> = read.problems.iter().map(fault_of).collect();
     let mut refused: BTreeSet<u32> = read.problems.iter().map(|problem| problem.row).collect();
     let mut of_device: BTreeMap<i64, Vec<DevicePunch>> = BTreeMap::new();
@@ -139,6 +163,13 @@ pub fn take(
             if row.punch.at_local.and_utc().timestamp() > ctx.now.unix_seconds().saturating_add(ahead) {
                 let (zh, en) = ("时间在将来，请核对。", "The time lies ahead; check it.");
                 return Err(fault(place(), Reason::BadTime, zh, en));
+            }
+            if !machines.hung_here(machine, &row.punch) {
+                let (zh, en) = (
+                    "该时间考勤机不在本项目，请在当时所在的项目上传。",
+                    "The machine hung on another project then; upload the row there.",
+                );
+                return Err(fault(place(), Reason::UnknownDevice, zh, en));
             }
             Ok(machine.id.0)
         });
@@ -156,7 +187,8 @@ pub fn take(
     let mut rows = Vec::new();
     for (machine, punches) in of_device {
         let Some(machine) = machines.all.iter().find(|row| row.id.0 == machine) else { continue };
-        rows.extend(keeping::rows_of(tx, ctx, (&intake, &mut lesson, &mut numbers), (machine, site.id, id), &punches)?);
+        let Some(homes) = machines.homes.get(&machine.id.0) else { continue };
+        rows.extend(keeping::rows_of(tx, ctx, (&intake, &mut lesson, &mut numbers), (machine, homes, id), &punches)?);
     }
     let all = rows.len();
     let mut told: HashSet<(i64, i64, i32, i32)> = HashSet::new();

@@ -12,8 +12,9 @@ use super::keeping::{self, Marks, Stored};
 use super::zk::{self, Answer, PARSER, Request};
 use super::{Intake, Lesson, heard};
 use crate::attendance::devices::table::{self, DeviceRow};
+use crate::attendance::devices::turns::homes::{Homes, Hung};
 use crate::attendance::devices::{DeviceState, Maker};
-use crate::base::id::{InboxId, ProjectId};
+use crate::base::id::InboxId;
 use crate::store::bulk::numbers::Numbers;
 use crate::store::bulk::{self, PunchRow};
 use crate::store::inbox::{self, Incoming};
@@ -40,8 +41,8 @@ pub struct Upload<'a> {
     pub request: &'a Request,
     /// The machine.
     pub device: &'a DeviceRow,
-    /// Where it hangs.
-    pub project: ProjectId,
+    /// Where it hangs, and hung.
+    pub homes: &'a Homes,
 }
 
 /// Serves requests in one turn of the writer; the answers may be given only after the commit.
@@ -52,36 +53,44 @@ pub fn serve_all(tx: &mut Tx<'_>, intake: &Intake, all: &[Asked]) -> Result<Vec<
     // Before any row: what is read after it is at least as new.
     let version = journal::stands(tx.conn(), Chain::Organisation)?;
     let mut answers: Vec<Option<(Answer, Lesson)>> = Vec::with_capacity(all.len());
-    let mut known: Vec<(usize, Arc<DeviceRow>, ProjectId)> = Vec::with_capacity(all.len());
+    let mut known: Vec<(usize, Arc<Hung>)> = Vec::with_capacity(all.len());
     for (place, asked) in all.iter().enumerate() {
-        let device = match intake.device(version, &asked.request.serial) {
-            Some(device) => Some(device),
-            None => table::by_serial(tx.conn(), &asked.request.serial)?.map(Arc::new),
+        let hung = match intake.device(version, &asked.request.serial) {
+            Some(hung) => Some(hung),
+            None => read_hung(tx, &asked.request.serial)?.map(Arc::new),
         };
-        let at_work = device.filter(|device| device.state == DeviceState::Active && device.maker == Maker::Zkteco);
-        match at_work.and_then(|device| device.project_id.map(|project| (device, project))) {
-            Some((device, project)) if asked.request.is_upload() && zk::may_speak(&asked.ctx, &device, &asked.request.query) => {
+        let at_work = hung.filter(|hung| hung.device.state == DeviceState::Active && hung.device.maker == Maker::Zkteco);
+        match at_work {
+            Some(hung) if asked.request.is_upload() && zk::may_speak(&asked.ctx, &hung.device, &asked.request.query) => {
                 answers.push(None);
-                known.push((place, device, project));
+                known.push((place, hung));
             }
             _ => answers.push(Some(zk::serve(tx, &asked.ctx, intake, &asked.request)?)),
         }
     }
     let uploads: Vec<Upload<'_>> = known
         .iter()
-        .filter_map(|(place, device, project)| {
+        .filter_map(|(place, hung)| {
             let asked = all.get(*place)?;
-            Some(Upload { ctx: &asked.ctx, request: &asked.request, device, project: *project })
+            Some(Upload { ctx: &asked.ctx, request: &asked.request, device: &hung.device, homes: &hung.homes })
         })
         .collect();
     let taken = take(tx, intake, &uploads)?;
-    for ((place, device, _), (answer, mut lesson)) in known.into_iter().zip(taken) {
-        lesson.device = Some((version, device));
+    for ((place, hung), (answer, mut lesson)) in known.into_iter().zip(taken) {
+        lesson.device = Some((version, hung));
         if let Some(free) = answers.get_mut(place) {
             *free = Some((answer, lesson));
         }
     }
     Ok(answers.into_iter().flatten().collect())
+}
+
+/// A machine that is bound, with where it hung.
+fn read_hung(tx: &mut Tx<'_>, serial: &str) -> Result<Option<Hung>, Problem> {
+    let Some(device) = table::by_serial(tx.conn(), serial)? else { return Ok(None) };
+    let Some(project) = device.project_id else { return Ok(None) };
+    let homes = Homes::of(tx.conn(), &device, project)?;
+    Ok(Some(Hung { device, homes }))
 }
 
 /// What is known of an upload before its punches are stored.
@@ -98,11 +107,11 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
     let Some(first) = uploads.first() else { return Ok(Vec::new()) };
     let mut reads = Vec::with_capacity(uploads.len());
     let mut numbers = Numbers::default();
-    for Upload { ctx, request, device, project } in uploads {
+    for Upload { ctx, request, device, homes } in uploads {
         let (id, mut lesson) = (InboxId(ctx.id()), Lesson::default());
         lesson.offset = Some((device.serial.clone(), device.offset_minutes));
         let batch = request.batch(device.offset_minutes);
-        let ahead = request.rows_ahead(device.offset_minutes).filter(|ahead| ahead.is_at(*project, device.id));
+        let ahead = request.rows_ahead(device.offset_minutes).filter(|ahead| ahead.is_at(homes, device.id));
         let rows = match ahead {
             Some(ahead) => {
                 let (rows, known) = ahead.rows(id);
@@ -111,7 +120,7 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
             }
             None => {
                 let what = (intake, &mut lesson, &mut numbers);
-                keeping::rows_of(tx, ctx, what, (device, *project, id), &batch.punches)?
+                keeping::rows_of(tx, ctx, what, (device, *homes, id), &batch.punches)?
             }
         };
         reads.push(Read { id, batch, rows, ahead, lesson });
@@ -128,7 +137,7 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
     }
     let mut messages: Vec<Incoming<'_>> = Vec::with_capacity(reads.len());
     let mut aside = Vec::with_capacity(reads.len());
-    for (Upload { request, device, project, .. }, read) in uploads.iter().zip(&mut reads) {
+    for (Upload { request, device, homes, .. }, read) in uploads.iter().zip(&mut reads) {
         let fresh = fresh_of.remove(&read.id.0).unwrap_or_default();
         let digest = read.ahead.and_then(|ahead| ahead.digest_of(fresh.len())).map(str::to_owned);
         let stored = Stored { fresh, rows: std::mem::take(&mut read.rows), digest };
@@ -136,7 +145,7 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
         let (parsed, problems) =
             keeping::judged(tx, (PARSER, source, &message.body), &stored, &read.batch.problems, read.batch.punches.len())?;
         aside.push((problems.len(), !stored.fresh.is_empty()));
-        messages.push(Incoming { id: read.id, message, counted: request.counted.as_ref(), source, project: *project, parsed });
+        messages.push(Incoming { id: read.id, message, counted: request.counted.as_ref(), source, project: homes.now(), parsed });
     }
     inbox::keep_all(tx.conn(), first.ctx.vault(), &messages)?;
     let mut stamps = BTreeMap::new();

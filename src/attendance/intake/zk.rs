@@ -16,6 +16,7 @@ use super::uploads::{self, Upload};
 use super::{Intake, Lesson, ORDER_LIFE_SECONDS, ORDER_RETRY_SECONDS, PENDING_BODY_MAX};
 use crate::attendance::devices::actions::{admit_pending, clears_log, com_key_hash, command_of, log_is_cleared, log_stands};
 use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow};
+use crate::attendance::devices::turns::homes::Homes;
 use crate::attendance::devices::{DeviceState, Maker, OrderState, roll, signs};
 use crate::attendance::silence;
 use crate::base::id::InboxId;
@@ -156,7 +157,8 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, request: &Request) -> 
     }
     if request.is_upload() {
         let project = device.project_id.ok_or_else(Problem::not_found)?;
-        let taken = uploads::take(tx, intake, &[Upload { ctx, request, device: &device, project }])?;
+        let homes = Homes::of(tx.conn(), &device, project)?;
+        let taken = uploads::take(tx, intake, &[Upload { ctx, request, device: &device, homes: &homes }])?;
         return taken.into_iter().next().ok_or_else(Problem::not_found);
     }
     let answer = match request.endpoint {

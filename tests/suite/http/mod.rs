@@ -20,6 +20,7 @@ mod doubts;
 mod equal_entries;
 mod exceptions;
 mod fold_rules;
+mod gate_homes;
 mod gate_push;
 mod gate_silence;
 mod gate_turns;

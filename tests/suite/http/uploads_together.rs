@@ -20,7 +20,11 @@ async fn send(app: &App, serial: &str, stamp: &str, body: &str) -> (u16, String)
 }
 
 fn punches(app: &App, site: ProjectId) -> usize {
-    let day = anxin::workers::day_number("2026-02-27".parse().unwrap());
+    punches_on(app, site, "2026-02-27")
+}
+
+fn punches_on(app: &App, site: ProjectId, day: &str) -> usize {
+    let day = anxin::workers::day_number(day.parse().unwrap());
     app.read(|conn, _| Ok(anxin::attendance::table::punches_of_day(conn, site, day)?.len())).unwrap()
 }
 
@@ -92,15 +96,18 @@ both!(what_is_remembered_of_a_clock_ends_with_the_change_of_its_row, |app| {
     assert_eq!(punches(&app, first.id), 2);
     // It is moved to another site, then to another zone, then refused: the very next upload knows.
     bind(&manager, &second, "C1", "in").await;
-    assert_eq!(send(&app, "C1", "1", "1001\t2026-02-27 07:00:03\t0\t1\n").await.0, 200);
-    assert_eq!((punches(&app, first.id), punches(&app, second.id)), (2, 1));
+    let moved = "1001\t2026-02-27 07:00:03\t0\t1\n1001\t2026-03-02 09:00:03\t0\t1\n";
+    assert_eq!(send(&app, "C1", "1", moved).await.0, 200);
+    // Each passage is of the site where the clock hung then.
+    assert_eq!((punches(&app, first.id), punches(&app, second.id)), (3, 0));
+    assert_eq!((punches_on(&app, first.id, "2026-03-02"), punches_on(&app, second.id, "2026-03-02")), (0, 1));
     manager
         .ask(Method::POST, &format!("/api/v1/devices/{}/block", bound["device"]["id"].as_str().unwrap()))
         .send()
         .await
         .expect(200);
     assert_eq!(send(&app, "C1", "1", "1001\t2026-02-27 07:00:04\t0\t1\n").await.0, 403);
-    assert_eq!((punches(&app, first.id), punches(&app, second.id)), (2, 1));
+    assert_eq!((punches(&app, first.id), punches(&app, second.id)), (3, 0));
 });
 
 both!(a_number_that_is_new_to_two_clocks_in_one_turn_is_one_number, |app| {

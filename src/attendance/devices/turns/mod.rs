@@ -1,8 +1,9 @@
 //! From when on a machine hangs as it hangs: a gate that is turned or moved changes what it tells of from then on, never what it told of
-//! before. A passage goes the way that its machine hung at the passage's own time, however late it arrives.
+//! before. A passage goes the way that its machine hung at the passage's own time, and to the project (`homes`), however late it arrives.
 //!
 //! Deliberately absent: turning what is past. Days that were folded are put right one by one, by two persons (`attendance::corrections`).
 
+pub mod homes;
 pub mod table;
 
 use std::collections::{BTreeSet, HashMap};
@@ -105,6 +106,7 @@ pub fn note(tx: &mut Tx<'_>, ctx: &Ctx, (before, after): (&DeviceRow, &DeviceRow
         recorded_by: ctx.actor().to_owned(),
         recorded_at: ctx.now,
         recorded_seq: tx.seq(Chain::Organisation)?,
+        was_project_id: before.project_id,
     };
     table::insert(tx, &row)?;
     // Only a clock that is ahead has told of passages to come.

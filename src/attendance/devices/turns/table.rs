@@ -26,6 +26,10 @@ pub struct TurnRow {
     pub recorded_by: String,
     pub recorded_at: Moment,
     pub recorded_seq: i64,
+    /// The project on which it hung until then. What came later is left out of a seal where it is empty, so that rows from before keep
+    /// theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub was_project_id: Option<ProjectId>,
 }
 
 impl Sealed for TurnRow {
@@ -47,6 +51,44 @@ pub fn insert(tx: &mut Tx<'_>, row: &TurnRow) -> Result<(), StoreError> {
 pub fn of_device(conn: &mut AnyConn, device: DeviceId) -> Result<Vec<TurnRow>, StoreError> {
     use device_turns as t;
     Ok(t::table.filter(t::device_id.eq(device)).order((t::since, t::id)).select(TurnRow::as_select()).load(conn)?)
+}
+
+/// On which project a machine hung until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct HomeRow {
+    #[diesel(sql_type = BigInt)]
+    pub since: i64,
+    #[diesel(sql_type = BigInt)]
+    pub project_id: i64,
+}
+
+/// Where a machine hung before each of its turns, in order. A turn from before that was recorded finds it in the machine's own versions.
+pub fn homes_of(conn: &mut AnyConn, device: DeviceId) -> Result<Vec<HomeRow>, StoreError> {
+    Ok(fixed(
+        "SELECT t.since AS since, COALESCE(t.was_project_id, w.project_id) AS project_id FROM device_turns t \
+         LEFT JOIN devices_was w ON w.id = t.device_id AND w.until_seq = t.recorded_seq \
+         WHERE t.device_id = $1 AND COALESCE(t.was_project_id, w.project_id) IS NOT NULL ORDER BY t.since, t.id",
+    )
+    .big(device.0)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct FormerRow {
+    #[diesel(sql_type = BigInt)]
+    device_id: i64,
+}
+
+/// The machines that hung on a project until a turn.
+pub fn former_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<DeviceId>, StoreError> {
+    let rows: Vec<FormerRow> = fixed(
+        "SELECT DISTINCT t.device_id AS device_id FROM device_turns t \
+         LEFT JOIN devices_was w ON w.id = t.device_id AND w.until_seq = t.recorded_seq \
+         WHERE COALESCE(t.was_project_id, w.project_id) = $1 ORDER BY t.device_id",
+    )
+    .big(project.0)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| DeviceId(row.device_id)).collect())
 }
 
 /// Every row, for `verify`.

@@ -1,0 +1,1 @@
+ALTER TABLE device_turns DROP COLUMN was_project_id;
