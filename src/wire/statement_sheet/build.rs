@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::{Field, Mapping};
-use super::grid::{Grid, letters};
+use super::grid::{Grid, Row, letters};
 use super::rows::{self, Movement, RowKind};
 use super::title;
 use crate::wire::bank::{Amount, Detail, Direction, Entry, EntryStatus, Problem, Problems, Reason, Statement, StatementKind};
@@ -31,7 +31,8 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
     let mut opening = None;
     let mut refused_before = false;
     let mut refused_any = false;
-    for row in grid.rows.iter().filter(|row| row.number > mapping.header_row) {
+    let mut below = grid.rows.iter().filter(|row| row.number > mapping.header_row);
+    for row in below.by_ref() {
         match rows::read(row, mapping, grid.epoch_1904, problems) {
             RowKind::Movement(movement) => {
                 movements.push((*movement, refused_before));
@@ -49,6 +50,7 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
             RowKind::Opening(_) | RowKind::Noise => {}
         }
     }
+    problems.extend(behind_total(below, mapping, grid.epoch_1904));
     settle_signs(&mut movements);
     own_account_everywhere(&mut movements, title.account.as_deref());
     let mut places: BTreeMap<Option<String>, usize> = BTreeMap::new();
@@ -86,6 +88,23 @@ pub fn statements(grid: &Grid, mapping: &Mapping, problems: &mut Problems) -> Ve
             statement
         })
         .collect()
+}
+
+/// Rows behind the totals row that look like movements: they are not read, since nobody knows what they are, and not passed over silently.
+fn behind_total<'a>(rows: impl Iterator<Item = &'a Row>, mapping: &Mapping, epoch_1904: bool) -> Option<Problem> {
+    let mut unread = Problems::default();
+    let is_movement =
+        |row: &&Row| matches!(rows::read(row, mapping, epoch_1904, &mut unread), RowKind::Movement(_) | RowKind::Refused);
+    let behind: Vec<&Row> = rows.filter(is_movement).collect();
+    let first = behind.first()?;
+    let count = behind.len();
+    let problem = Problem::new(
+        format!("row {}", first.number),
+        Reason::BadFormat,
+        format!("合计行之后还有 {count} 行明细未读取"),
+        format!("{count} rows of movements lie behind the totals row and were not read"),
+    );
+    Some(problem.fix("删去中间的合计行，或请银行重新导出", "take the totals row out, or have the bank export again").lost())
 }
 
 /// A column `账号` that repeats the title's account in every row names the own account, not the other side's.

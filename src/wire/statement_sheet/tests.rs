@@ -28,7 +28,9 @@ fn a_plain_export_is_read() {
     let file = both(&format!(
         "账号：6200 0012 3456 7890,户名：和安建设有限公司,币种：人民币\n起止日期：2026-03-01至2026-03-31\n{HEAD}2026-03-01,\"100,000.00\",,\"100,000.00\",建设单位,11020001,拨付,人工费,F1\n2026/3/2,-,5860.50,94139.50,张*,****1234,代发,三月工资,F2\n合计,100000.00,5860.50,,,,,,\n2026-03-03,1,,1,,,,,\n"
     ));
-    assert_eq!(file.problems, []);
+    // The row behind the totals row is not read, and not passed over silently.
+    let [behind] = file.problems.as_slice() else { panic!("{:?}", file.problems) };
+    assert!(behind.loses && behind.zh.contains("合计行之后还有 1 行"), "{behind:?}");
     let statement = one(&file);
     assert_eq!(statement.account.as_deref(), Some("6200001234567890"));
     assert_eq!(statement.owner.as_deref(), Some("和安建设有限公司"));
