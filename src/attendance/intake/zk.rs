@@ -33,6 +33,10 @@ use crate::wire::zkteco::{self, ANSWER_OK, Endpoint, Options, Query, Table, attl
 pub const PARSER: &str = "zk/1";
 /// The longest text kept of what a heartbeat says.
 const INFO_MAX: usize = 200;
+/// The longest name of a table that is counted under.
+const TABLE_CHARS_MAX: usize = 40;
+/// Lines of one upload that are counted where nothing reads them.
+const UNREAD_MAX: usize = 10_000;
 /// The longest stamp kept; stamps are opaque.
 const STAMP_MAX: usize = 64;
 
@@ -276,6 +280,11 @@ fn upload(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Request) -> 
             signs::table::change(tx.conn(), device.id, |row| row.pictures = row.pictures.saturating_add(1))?;
             ANSWER_OK.to_owned()
         }
+        (Endpoint::Data, Some(Table::Other)) => {
+            let unread = unread_lines(&request.query, body);
+            signs::table::change(tx.conn(), device.id, |row| row.count_ignored(&unread))?;
+            ANSWER_OK.to_owned()
+        }
         _ => ANSWER_OK.to_owned(),
     };
     let (message, whole) = without_picture(device, request, message(&request.message));
@@ -284,6 +293,14 @@ fn upload(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Request) -> 
     inbox::keep_part(tx.conn(), ctx.vault(), id, &message, &parsed, whole.as_ref())?;
     keeping::put_aside(tx, ctx, id, &problems)?;
     Ok(Answer::Text(answer.into_bytes()))
+}
+
+/// Lines of a table that nothing here reads, such as the events of the access-control family (`rtlog`), one word for each: they are
+/// answered and kept as bytes, and counted, so that somebody sees that passages come in a form that is not booked.
+fn unread_lines(query: &Query, body: &[u8]) -> Vec<String> {
+    let name: String = query.get("table").unwrap_or_default().to_ascii_lowercase().chars().take(TABLE_CHARS_MAX).collect();
+    let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+    vec![format!("table={name}"); lines.min(UNREAD_MAX)]
 }
 
 /// The message as it is kept: of a picture only its header, where the machine's pictures are not wanted.

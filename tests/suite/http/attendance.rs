@@ -365,3 +365,15 @@ both!(a_large_upload_is_read_of_machines_of_ours_only, |app| {
     let push = app.ask(Method::POST, &format!("/push/hik/{}", "0".repeat(32))).body("application/json", lines.clone());
     assert_eq!(push.send().await.status, 404);
 });
+
+both!(events_of_an_access_controller_are_counted_and_not_lost_silently, |app| {
+    let (manager, site, _) = ground(&app).await;
+    let bound = bind(&manager, &site, "ACC1", "by_state").await;
+    let event = "time=2026-02-27 08:00:00\tpin=2100\tcardno=0\teventaddr=1\tevent=0\tinoutstatus=0\tverifytype=1\tindex=21\n";
+    assert_eq!(clock(&app, "/iclock/cdata?SN=ACC1&table=rtlog", &format!("{event}{event}\r\n")).await.text(), "OK");
+    assert_eq!(punches(&app, site.id, "2026-02-27"), 0);
+    let id = bound["device"]["id"].as_str().unwrap();
+    let seen = manager.get(&format!("/api/v1/devices/{id}")).send().await.expect(200);
+    assert_eq!(seen["device"]["signs"]["ignored"], json!({"table=rtlog": 2}), "{seen}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
