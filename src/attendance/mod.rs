@@ -50,9 +50,13 @@ pub struct Worth {
     pub punches: i32,
     /// Hundredths of a work day: 100, 50 or 0.
     pub hundredths: i32,
-    /// What is odd about the day, words joined by commas: `single`, `no_in`, `no_out`, `overnight`, `corrected`.
+    /// What is odd about the day, words joined by commas: `single`, `no_in`, `no_out`, `overnight`, `night_unsure`, `corrected`.
     pub flags: String,
 }
+
+/// Hours over noon without a passage, in seconds, from which on a day at gates that tell no direction may as well be the end of one night
+/// shift and the beginning of the next: whoever passes so daily rests as long at night as they would have worked, or shorter.
+const REST_OVER_NOON_SECONDS: i32 = 12 * 3600;
 
 /// What is known of the passages of one person and day, whatever their order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,6 +67,13 @@ pub struct Tally {
     went_out: bool,
     /// The first passage and the last, each the most telling of its second.
     ends: Option<(End, End)>,
+    /// The last passage before noon and the first from noon on.
+    around_noon: (Option<i32>, Option<i32>),
+}
+
+/// The later of two passages before noon and the earlier of two after it, where there are any.
+fn inner(one: (Option<i32>, Option<i32>), two: (Option<i32>, Option<i32>)) -> (Option<i32>, Option<i32>) {
+    (one.0.max(two.0), [one.1, two.1].into_iter().flatten().min())
 }
 
 /// A passage at one end of a day: when, and how little it lacks. At one second the passage that closes the day as a day is closed
@@ -104,6 +115,8 @@ impl Tally {
         self.went_out |= passage.entered == Some(false);
         let ends = ((time, way(passage.entered, true)), (time, way(passage.entered, false)));
         self.ends = Some(self.ends.map_or(ends, |known| outer(known, ends)));
+        let is_morning = time < folding::night::NOON;
+        self.around_noon = inner(self.around_noon, (is_morning.then_some(time), (!is_morning).then_some(time)));
     }
 
     /// Those of another number of the same person.
@@ -119,13 +132,15 @@ impl Tally {
             (Some(mine), Some(theirs)) => Some(outer(mine, theirs)),
             (mine, theirs) => mine.or(theirs),
         };
+        self.around_noon = inner(self.around_noon, other.around_noon);
     }
 
     /// What they are worth; `None` without passages.
     ///
     /// The first and last passage count: [`WHOLE_DAY_SECONDS`] apart or more are a whole day, [`HALF_DAY_SECONDS`] half a day, less is
     /// none. Directions only raise flags, since gates that miss a passage are common and a worker must not lose a day by it. A day
-    /// whose last passage went in lacks one, whatever went out before, and one whose first went out as well.
+    /// whose last passage went in lacks one, whatever went out before, and one whose first went out as well. Where no gate tells a
+    /// direction, a day with a long rest over noon may be two nights: it counts as it stands, and a person looks.
     pub fn worth(&self) -> Option<Worth> {
         let (first, last) = self.span?;
         let hundredths = match last - first {
@@ -136,12 +151,15 @@ impl Tally {
         let knows_direction = self.went_in || self.went_out;
         let (begins_open, ends_open) =
             self.ends.map_or((false, false), |((_, first), (_, last))| (first == Way::Open, last == Way::Open));
+        let (morning, later) = self.around_noon;
+        let rests_over_noon = morning.zip(later).is_some_and(|(one, two)| two - one >= REST_OVER_NOON_SECONDS);
         let mut flags = String::new();
         let odd = [
             (self.count == 1, "single"),
             (knows_direction && (!self.went_in || begins_open), "no_in"),
             (knows_direction && (!self.went_out || ends_open), "no_out"),
             (last >= folding::night::DAY_SECONDS, "overnight"),
+            (!knows_direction && rests_over_noon, "night_unsure"),
         ];
         for (_, flag) in odd.iter().filter(|(holds, _)| *holds) {
             if !flags.is_empty() {
@@ -203,6 +221,13 @@ mod tests {
         assert_eq!(worth(&[at(8, 0, Some(true)), at(12, 0, Some(false))]), Some((2, 100, String::new())));
         assert_eq!(worth(&[at(8, 0, None), at(18, 0, None)]), Some((2, 100, String::new())));
         assert_eq!(worth(&[at(8, 0, Some(false)), at(18, 0, Some(false))]), Some((2, 100, "no_in".into())));
+        // Out of a night at six and into the next at eight in the evening, or a long day: nobody knows.
+        let unsure = |punches: i32| Some((punches, 100, "night_unsure".into()));
+        assert_eq!(worth(&[at(6, 0, None), at(20, 0, None)]), unsure(2));
+        assert_eq!(worth(&[at(0, 30, None), at(1, 0, None), at(6, 0, None), at(20, 0, None)]), unsure(4), "a break at midnight");
+        assert_eq!(worth(&[at(6, 0, None), at(11, 30, None), at(13, 0, None), at(20, 0, None)]), Some((4, 100, String::new())));
+        assert_eq!(worth(&[at(6, 0, Some(true)), at(20, 0, Some(false))]), Some((2, 100, String::new())), "the gate tells");
+        assert_eq!(worth(&[at(7, 0, None), at(18, 59, None)]), Some((2, 100, String::new())));
         // Who went out and in again has not gone home.
         let (inward, out) = (Some(true), Some(false));
         assert_eq!(worth(&[at(7, 30, inward), at(7, 31, out), at(11, 40, inward)]), Some((3, 100, "no_out".into())));

@@ -32,7 +32,7 @@ pub struct WorkDayRow {
     pub punches: i32,
     /// Hundredths of a work day.
     pub hundredths: i32,
-    /// What is odd about it, words joined by commas: `single`, `no_in`, `no_out`, `overnight`, `corrected`.
+    /// What is odd about it, words joined by commas: `single`, `no_in`, `no_out`, `overnight`, `night_unsure`, `corrected`.
     pub flags: String,
     /// When it was folded from the punches.
     #[schema(ignore)]

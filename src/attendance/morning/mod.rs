@@ -97,7 +97,7 @@ pub struct OpenDay {
     pub last_time: i32,
     /// What the day is worth as it stands, in hundredths of a work day.
     pub hundredths: i32,
-    /// `single`, `no_in`, `no_out` as folded.
+    /// `single`, `no_in`, `no_out`, `night_unsure` as folded.
     pub flags: String,
     /// When others with a whole day came and went, in the middle; `null` where there is nobody to compare with.
     pub usual: Option<(i32, i32)>,
@@ -110,6 +110,10 @@ impl OpenDay {
     pub fn proposed(&self) -> (i32, Option<i32>) {
         let (came, went) = self.usual.unzip();
         let flags: Vec<&str> = self.flags.split(',').collect();
+        if flags.contains(&"night_unsure") {
+            // Nothing lacks: a person says whether it was a day or two nights.
+            return (self.first_time, Some(self.last_time));
+        }
         let lacks_in = flags.contains(&"no_in") || (flags.contains(&"single") && !flags.contains(&"no_out") && is_late(self));
         match (lacks_in, flags.contains(&"no_in") && flags.contains(&"no_out")) {
             (true, false) => (came.unwrap_or(self.first_time).min(self.last_time), Some(self.last_time)),
@@ -399,10 +403,10 @@ pub fn look(conn: &mut AnyConn, ctx: &Ctx, site: &Site, day: Day) -> Result<Morn
     })
 }
 
-/// Whether a folded day lacks a passage that nobody put right yet.
+/// Whether a folded day lacks a passage, or may be two nights, and nobody put it right yet.
 fn lacks_a_passage(row: &WorkDayRow) -> bool {
     let flags: Vec<&str> = row.flags.split(',').collect();
-    !flags.contains(&"corrected") && ["single", "no_in", "no_out"].iter().any(|flag| flags.contains(flag))
+    !flags.contains(&"corrected") && ["single", "no_in", "no_out", "night_unsure"].iter().any(|flag| flags.contains(flag))
 }
 
 /// The corrections of some days that nobody has decided about.

@@ -74,6 +74,7 @@ fn a_day_begins_from_what_others_did_and_from_what_the_gates_saw() {
 fn what_two_persons_put_right_lacks_nothing() {
     assert!(lacks_a_passage(&row(1, 8, 8, "single,no_out")));
     assert!(!lacks_a_passage(&row(1, 8, 8, "single,no_out,corrected")));
+    assert!(lacks_a_passage(&row(1, 6, 20, "night_unsure")), "a person says whether it was a day or two nights");
     assert!(!lacks_a_passage(&row(1, 8, 10, "")));
     assert!(!lacks_a_passage(&row(1, 8, 10, "overnight")));
 }

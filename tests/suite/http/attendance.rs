@@ -377,3 +377,17 @@ both!(events_of_an_access_controller_are_counted_and_not_lost_silently, |app| {
     assert_eq!(seen["device"]["signs"]["ignored"], json!({"table=rtlog": 2}), "{seen}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(nights_at_a_gate_that_tells_no_direction_are_marked_for_a_person, |app| {
+    let (manager, site, crew) = ground(&app).await;
+    bind(&manager, &site, "T1", "by_state").await;
+    enrol(&manager, &site, vec![worker(1, &crew)]).await;
+    let lines = "1001\t2026-02-25 20:00:00\t255\t15\n1001\t2026-02-26 06:00:00\t255\t15\n1001\t2026-02-26 20:00:00\t255\t15\n\
+                 1001\t2026-02-27 06:00:00\t255\t15\n";
+    attlog(&app, "T1", lines).await;
+    app.drain();
+    let page = days(&manager, &site, "2026-02").await;
+    let flags: Vec<&str> = page["items"].as_array().unwrap().iter().map(|day| day["flags"].as_str().unwrap()).collect();
+    assert_eq!(flags, ["single", "night_unsure", "single"], "{page}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

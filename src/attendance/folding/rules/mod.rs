@@ -17,7 +17,7 @@ use crate::store::{AnyConn, StoreError, Tx, Vault, bulk, jobs};
 use crate::workers::day_number;
 
 /// The version of the rules by which passages become work days: one more with each change of what the same passages come to.
-pub const FOLD_RULES: i32 = 2;
+pub const FOLD_RULES: i32 = 3;
 
 /// Puts projects with attendance on the list where the rules have changed since the database was last opened, and asks for their folding.
 pub fn prepare(tx: &mut Tx<'_>, now: Moment, mut fresh: impl FnMut() -> i64) -> Result<(), StoreError> {
