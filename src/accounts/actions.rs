@@ -211,6 +211,15 @@ pub struct Money {
     pub foreign_debits: (i64, Fen),
     /// The last day that a ledger statement covers.
     pub last_statement_on: Option<Day>,
+    /// The last day up to which the bank's word covers the account in use without a break: what happened later is not known.
+    pub covered_on: Option<Day>,
+}
+
+impl Money {
+    /// Whether the bank, which spoke once, has told nothing of the last so many days: then nothing is known of what did not happen.
+    pub fn is_silent(&self, as_of: Day, days: i64) -> bool {
+        self.covered_on.is_some_and(|covered| covered <= as_of.plus_days(-days))
+    }
 }
 
 /// What is known of a project's money on a day, by what was recorded up to `until_seq` (the balance by all that is on record).
@@ -231,12 +240,21 @@ pub fn money(conn: &mut AnyConn, site: &Site, as_of: Day, until_seq: Option<i64>
         };
         last_statement_on = last_statement_on.max(word.last_statement_on);
     }
+    // Money comes to the account in use; of one that was opened since the bank spoke last nothing is known yet.
+    let opened =
+        accounts.iter().filter(|account| account.opened_on <= as_of).max_by_key(|account| (account.opened_on, account.id));
+    let covered_on = match in_use(&accounts, as_of).or(opened) {
+        Some(account) => super::continuity::covered_until(conn, account, as_of)?
+            .or_else(|| last_statement_on.map(|_| account.opened_on.plus_days(-1))),
+        None => None,
+    };
     Ok(Money {
         balance,
         last_labour_cost_on: came_in.and_then(|row| row.last_on),
         received: sum(came_in).minus(sum(of(Purpose::LabourCost, Direction::Debit)))?,
         foreign_debits: (foreign.map_or(0, |row| row.count), sum(foreign)),
         last_statement_on,
+        covered_on,
         accounts,
     })
 }

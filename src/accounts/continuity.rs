@@ -133,6 +133,56 @@ pub fn faults(conn: &mut AnyConn, account: &AccountRow) -> Result<Vec<ChainFault
     Ok(faults_among(rows))
 }
 
+/// The last day up to which the bank's word covers an account without a break: what came in or went out by then is on record, what did
+/// later is not known. A word of the bank on its balance that agrees with what is booked reaches as far. An account that is fed by notices
+/// of single entries alone is covered as far as they go. `None` where the bank has said nothing.
+pub fn covered_until(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Option<Day>, StoreError> {
+    let covered = covered_among(table::standing_statements(conn, account, STATEMENTS_MAX)?, as_of);
+    let word = super::words::table::last_balance(conn, account, as_of)?.filter(|word| !word.differs);
+    Ok(covered.max(word.map(|word| word.about_on)))
+}
+
+fn covered_among(rows: Vec<StatementRow>, as_of: Day) -> Option<Day> {
+    let begun = |row: &StatementRow| row.from_on.or(row.to_on).is_some_and(|day| day <= as_of);
+    let rows: Vec<StatementRow> = rows.into_iter().filter(begun).collect();
+    let last = |kind: fn(StatementKind) -> bool| rows.iter().filter(|row| kind(row.kind)).filter_map(|row| row.to_on).max();
+    let sheets = last(|kind| kind == StatementKind::Sheet);
+    let notices = last(|kind| !kind.is_ledger());
+    let mut sheet_spans: Vec<(Day, Day)> = rows
+        .iter()
+        .filter(|row| row.kind == StatementKind::Sheet)
+        .filter_map(|row| Some((row.from_on.or(row.to_on)?, row.to_on?)))
+        .collect();
+    let wholes = wholes(rows);
+    let pairs = || wholes.iter().zip(wholes.iter().skip(1));
+    let covered = match pairs().position(|(before, after)| jump(before, after).is_some() || unlike(before, after).is_some()) {
+        None => wholes.iter().filter_map(|whole| whole.to_on).max().max(sheets),
+        Some(place) => {
+            // A sheet that begins before the break, or on the day after it, tells what lies in it.
+            let mut covered = wholes.iter().take(place.saturating_add(1)).filter_map(|whole| whole.to_on).max();
+            sheet_spans.sort_unstable();
+            for (from, to) in sheet_spans {
+                covered = covered.map(|day| if from <= day.plus_days(1) { day.max(to) } else { day });
+            }
+            covered
+        }
+    };
+    covered.or(notices).map(|day| day.min(as_of))
+}
+
+/// The numbers of two statements that follow one another and do not chain.
+fn jump(before: &Whole, after: &Whole) -> Option<(i64, i64)> {
+    let years_differ = before.to_on.map(Day::year) != after.to_on.map(Day::year);
+    // Numbers begin again with the year.
+    let follows = |one: i64, two: i64| Some(two) == one.checked_add(1) || two == 1 && years_differ;
+    before.name.sequence.zip(after.name.sequence).filter(|(one, two)| !follows(*one, *two))
+}
+
+/// The closing and the opening balance of two statements that follow one another, where they differ.
+fn unlike(before: &Whole, after: &Whole) -> Option<(Fen, Fen)> {
+    before.closing.zip(after.opening).filter(|(closing, opening)| closing != opening)
+}
+
 fn faults_among(rows: Vec<StatementRow>) -> Vec<ChainFault> {
     let wholes = wholes(rows);
     let mut faults = Vec::new();
@@ -144,21 +194,14 @@ fn faults_among(rows: Vec<StatementRow>) -> Vec<ChainFault> {
             zh,
             en,
         };
-        let years_differ = before.to_on.map(Day::year) != after.to_on.map(Day::year);
-        if let (Some(one), Some(two)) = (before.name.sequence, after.name.sequence)
-            && Some(two) != one.checked_add(1)
-            // Numbers begin again with the year.
-            && !(two == 1 && years_differ)
-        {
+        if let Some((one, two)) = jump(before, after) {
             faults.push(fault(
                 "gap",
                 format!("对账单序号从 {one} 跳到 {two}，请补传缺失的对账单。"),
                 format!("Statement numbers jump from {one} to {two}; hand in the missing one."),
             ));
         }
-        if let (Some(closing), Some(opening)) = (before.closing, after.opening)
-            && closing != opening
-        {
+        if let Some((closing, opening)) = unlike(before, after) {
             faults.push(fault(
                 "balance_break",
                 format!("期初余额 {opening} 与上一份期末余额 {closing} 不符，请补传缺失的对账单。"),
@@ -273,6 +316,26 @@ mod tests {
         let third = row(2, "S3/3/", "2026-03-03", Some(50), Some(70));
         assert_eq!(reasons(vec![first.clone(), third.clone()]), ["gap", "balance_break"]);
         assert!(reasons(vec![first, third, second]).is_empty(), "in whichever order they came");
+    }
+
+    #[test]
+    fn what_the_bank_has_told_reaches_to_the_first_break() {
+        let first = row(1, "S1/1/", "2026-03-01", Some(0), Some(100));
+        let second = row(3, "S2/2/", "2026-03-02", Some(100), Some(50));
+        let third = row(2, "S3/3/", "2026-03-03", Some(50), Some(70));
+        let until = |rows: Vec<StatementRow>, as_of: &str| {
+            covered_among(rows, as_of.parse().unwrap()).map(|day| day.to_string()).unwrap_or_default()
+        };
+        let gap = || vec![first.clone(), third.clone()];
+        assert_eq!(until(gap(), "2026-03-31"), "2026-03-01");
+        assert_eq!(until(vec![first.clone(), third.clone(), second.clone()], "2026-03-31"), "2026-03-03");
+        assert_eq!(until(vec![first.clone(), second.clone(), third.clone()], "2026-03-02"), "2026-03-02", "of that day");
+        let sheet = StatementRow { kind: StatementKind::Sheet, from_on: "2026-03-02".parse().ok(), ..third.clone() };
+        assert_eq!(until(gap().into_iter().chain([sheet]).collect(), "2026-03-31"), "2026-03-03", "a sheet fills the gap");
+        let notice = StatementRow { kind: StatementKind::Notification, ..second.clone() };
+        assert_eq!(until(vec![notice.clone()], "2026-03-31"), "2026-03-02");
+        assert_eq!(until(vec![first.clone(), notice], "2026-03-31"), "2026-03-01", "a notice is not the ledger");
+        assert_eq!(until(Vec::new(), "2026-03-31"), "");
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::web::{Ctx, Problem};
 use crate::{accounts, attendance, labour_cost, notice_board, workers};
 
 use super::months;
-use super::{AUTHORITY, CONTRACTOR, OWNER};
+use super::{AUTHORITY, BANK, CONTRACTOR, OWNER};
 
 /// Projects of a contractor that are looked at in one query.
 const AT_ONCE: usize = 500;
@@ -35,7 +35,13 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<
         devices: devices::of_project(conn, site.id)?,
     };
     let months = months::payroll(conn, ctx, site, &facts, !shared.devices.is_empty(), as_of)?;
-    let payroll = months::with_unlisted(conn, ctx, site, &facts, months, as_of)?;
+    let mut payroll = months::with_unlisted(conn, ctx, site, &facts, months, as_of)?;
+    if shared.money.is_silent(as_of, ctx.ground.settings.upkeep.statement_days) {
+        // By what the bank told before it fell silent, a month that was due by then is unpaid; a later one may have been paid since.
+        for month in &mut payroll {
+            month.bank_silent = shared.money.covered_on.is_some_and(|covered| covered < month.pay_due_on);
+        }
+    }
     Ok(ProjectFacts {
         region: site.region,
         contract: contract(&facts),
@@ -194,7 +200,8 @@ fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of: D
     let source = current.as_ref().map_or_else(|| "wage_accounts".to_owned(), |row| row.id.to_string());
     let (count, amount) = money.foreign_debits;
     let debits = Debits { count: u32::try_from(count).unwrap_or(u32::MAX), amount };
-    let has_feed = money.last_statement_on.is_some();
+    // That money went nowhere else is known of the days only that the bank has told of.
+    let has_feed = money.last_statement_on.is_some() && !money.is_silent(as_of, ctx.ground.settings.upkeep.statement_days);
     Ok(AccountFacts {
         opened_on: known(current.as_ref().map(|row| row.opened_on), source.clone(), None),
         three_party_agreement: known(
@@ -207,12 +214,38 @@ fn account(conn: &mut AnyConn, ctx: &Ctx, site: &Site, shared: &Shared, as_of: D
             (Some(row), Some(name)) => known(accounts::plain(&row.name) == accounts::plain(&name), source, None),
             _ => Fact::not_known(CONTRACTOR),
         },
-        other_debits: if has_feed || count > 0 {
-            known(debits, "bank_entries", None)
-        } else {
-            Fact::not_known("开户银行 / bank")
-        },
+        other_debits: if has_feed || count > 0 { known(debits, "bank_entries", None) } else { Fact::not_known(BANK) },
     })
+}
+
+/// What is known of labour cost that is due and that came. Whether money came is known up to the day that the bank's word covers: what was
+/// due by then and did not come is missing, what was due later may have come.
+fn transfers(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    facts: &Facts,
+    money: &accounts::actions::Money,
+    as_of: Day,
+) -> Result<(Fact<Fen>, Fact<Fen>), Problem> {
+    let due = due_to_date(conn, ctx, site, facts, (as_of, as_of))?;
+    let due_fact = |due: Option<Fen>| due.map_or_else(|| Fact::not_known(OWNER), |amount| known(amount, "project_facts", None));
+    if !has_bank_feed(money) {
+        return Ok((due_fact(due), Fact::not_known(BANK)));
+    }
+    let received = known(money.received, "bank_entries", None);
+    let Some(covered) = money.covered_on.filter(|covered| *covered < as_of && due.is_some_and(|due| due > money.received)) else {
+        return Ok((due_fact(due), received));
+    };
+    let due_then = due_to_date(conn, ctx, site, facts, (covered, as_of))?;
+    if due_then.is_some_and(|due| due > money.received) {
+        return Ok((due_fact(due_then), received));
+    }
+    Ok((due_fact(due), Fact::not_known(BANK)))
+}
+
+fn has_bank_feed(money: &accounts::actions::Money) -> bool {
+    money.last_statement_on.is_some() || money.last_labour_cost_on.is_some()
 }
 
 fn labour_split(
@@ -224,15 +257,16 @@ fn labour_split(
     as_of: Day,
 ) -> Result<LabourSplitFacts, Problem> {
     let money = &shared.money;
-    let has_feed = money.last_statement_on.is_some() || money.last_labour_cost_on.is_some();
-    let bank = "开户银行 / bank";
+    let has_feed = has_bank_feed(money);
+    // How far the bank has told, where it has not told of today: the gap since the last money is judged as of then.
+    let told_until = money.covered_on.filter(|covered| *covered < as_of).map(Day::begins);
     let agreed = told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
         // An older version took both: the amount counts, as it does where the transfers are computed.
         Told::LabourCost { monthly: Some(monthly), .. } => Some(AgreedLabourCost::Amount { amount: *monthly }),
         Told::LabourCost { share: Some(share), .. } => Some(AgreedLabourCost::Share { share: *share }),
         _ => None,
     });
-    let due = due_to_date(conn, ctx, site, facts, as_of)?;
+    let (due, received) = transfers(conn, ctx, site, facts, money, as_of)?;
     Ok(LabourSplitFacts {
         agreed,
         cycle: told(facts, FactKind::LabourCost, CONTRACTOR, |record| match &record.fact {
@@ -244,19 +278,26 @@ fn labour_split(
             Told::LabourCost { transfer_day, .. } => Some(Some(*transfer_day)),
             _ => None,
         }),
-        last_on: if has_feed { known(money.last_labour_cost_on, "bank_entries", None) } else { Fact::not_known(bank) },
-        due: due.map_or_else(|| Fact::not_known(OWNER), |amount| known(amount, "project_facts", None)),
-        received: if has_feed { known(money.received, "bank_entries", None) } else { Fact::not_known(bank) },
+        last_on: if has_feed { known(money.last_labour_cost_on, "bank_entries", told_until) } else { Fact::not_known(BANK) },
+        due,
+        received,
     })
 }
 
-/// Labour cost that the contract has made due by the day; not known while progress money that it is a share of is not on record.
-fn due_to_date(conn: &mut AnyConn, ctx: &Ctx, site: &Site, facts: &Facts, as_of: Day) -> Result<Option<Fen>, Problem> {
+/// Labour cost that the contract, as it is known on a day, has made due by another; not known while progress money that it is a share of
+/// is not on record.
+fn due_to_date(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    facts: &Facts,
+    (until, as_of): (Day, Day),
+) -> Result<Option<Fen>, Problem> {
     if facts.get(FactKind::LabourCost).is_none() {
         return Ok(None);
     }
     let history = projects::actions::history(conn, site)?;
-    let dues = labour_cost::dues(&ctx.book(), site.region, &history, as_of, as_of);
+    let dues = labour_cost::dues(&ctx.book(), site.region, &history, until, as_of);
     let amounts: Option<Vec<Fen>> = dues.iter().map(|due| due.amount).collect();
     Ok(amounts.map(Fen::total).transpose()?)
 }

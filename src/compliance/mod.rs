@@ -20,4 +20,5 @@ pub use summary::Summary;
 /// Who must supply what nobody else can.
 pub(crate) const OWNER: &str = "建设单位 / owner";
 pub(crate) const CONTRACTOR: &str = "施工总承包单位 / general contractor";
+pub(crate) const BANK: &str = "开户银行 / bank";
 pub(crate) const AUTHORITY: &str = "人社部门 / labour authority";

@@ -231,7 +231,20 @@ fn month_pay(
             (state_of(one.state), due, owed(one.paid), owed(one.failed), owed(one.in_flight), owed(one.disputed))
         }
     };
-    MonthPay { month, attended, sheet: state, due, paid, failed, in_flight, disputed, pay_due_on, live_contracts, unlisted: 0 }
+    MonthPay {
+        month,
+        attended,
+        sheet: state,
+        due,
+        paid,
+        failed,
+        in_flight,
+        disputed,
+        pay_due_on,
+        live_contracts,
+        unlisted: 0,
+        bank_silent: false,
+    }
 }
 
 /// What a project owes on a day: nothing of it is known where work has begun and no month is on record.

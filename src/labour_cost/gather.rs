@@ -61,6 +61,12 @@ fn split_with(
             (item.short, item.late_days) = (None, 0);
         }
     }
+    // Of what fell due after the days that the bank has told of nobody knows whether it came.
+    let is_untold = |item: &Item| money.covered_on.is_some_and(|covered| covered < item.due_on && item.due_on < as_of);
+    let mut untold = false;
+    for item in items.iter_mut().filter(|item| is_untold(item) && item.short.is_some_and(Fen::is_positive)) {
+        (item.short, item.late_days, untold) = (None, 0, true);
+    }
     let passed = || items.iter().filter(|item| item.due_on <= as_of);
     let mut needs = Vec::new();
     if facts.get(FactKind::LabourCost).is_none() {
@@ -72,7 +78,7 @@ fn split_with(
     if passed().any(|item| item.amount.is_none()) {
         needs.push(FactKind::ProgressPayment.to_string());
     }
-    if !has_feed {
+    if !has_feed || untold {
         needs.push("bank_statement".to_owned());
     }
     let last = money.last_labour_cost_on;

@@ -8,7 +8,7 @@ use super::reading::{self, Read, Seen};
 use super::receipt::{FileProblem, Receipt, StatementReceipt, far_off, sorted};
 use super::voiding::again::{self, Again};
 use super::{HandedIn, Refused, keep, keep_again, sheets, table};
-use crate::accounts::continuity::StatementRef;
+use crate::accounts::continuity::{self, StatementRef};
 use crate::accounts::table::{self as accounts_table, AccountRow, StatementRow};
 use crate::accounts::{self, StatementKind};
 use crate::base::id::{InboxId, ProjectId, StatementId};
@@ -120,6 +120,12 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
     again::note(tx, ctx, handed, inbox_id, voided.values())?;
     if !statements.is_empty() {
         sheets::note_use(tx, ctx, inbox_id, handed)?;
+    }
+    for (account, _) in desks.iter().flatten() {
+        // People are told of a break at once; that it is closed the daily look finds.
+        if !continuity::faults(tx.conn(), account)?.is_empty() {
+            jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &account.project_id.to_string(), ctx.now)?;
+        }
     }
     for project in &projects {
         jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;

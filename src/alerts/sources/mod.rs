@@ -40,6 +40,8 @@ words! {
         Platform = "platform",
         /// A bank that has not told the result of a pay run, and was not asked.
         Bank = "bank",
+        /// The bank's statements of an open wage account, which do not chain: a number or an amount is missing between two.
+        Chain = "statement_chain",
     }
 }
 crate::web::openapi::word_schema!(Source);
@@ -115,6 +117,7 @@ fn page(
         Source::PutAside => table::put_aside(conn, whose, bounds, after, limit),
         Source::Platform => table::platforms_down(conn, whose, bounds, after, limit),
         Source::Bank => table::unasked_runs(conn, whose, bounds, after, limit),
+        Source::Chain => table::broken_chains(conn, whose, after, limit),
     }
 }
 
@@ -194,6 +197,16 @@ impl Late {
                 format!("专用账户（尾号 {}）银行流水未按时到达，{since_zh}", self.which),
                 format!("No bank statement of the wage account ending in {}, {since_en}", self.which),
             ),
+            Source::Chain => {
+                let (before_zh, before_en) = match self.last_on {
+                    Some(day) => (format!("，缺口在 {day} 之前"), format!("; the break lies before {day}")),
+                    None => (String::new(), String::new()),
+                };
+                (
+                    format!("专用账户（尾号 {}）的对账单不连续{before_zh}", self.which),
+                    format!("The bank's statements of the wage account ending in {} do not chain{before_en}", self.which),
+                )
+            }
             Source::Device => (
                 format!("考勤设备 {} 无信号，{since_zh}", self.which),
                 format!("Attendance device {} is silent, {since_en}", self.which),
@@ -240,6 +253,10 @@ impl Late {
                 "劳资专管员向开户银行索取并上传流水，或检查银行直连",
                 "the labour manager gets the statement from the bank and uploads it, or the bank's feed is checked",
             ),
+            Source::Chain => (
+                "劳资专管员向开户银行索取缺失的对账单并上传",
+                "the labour manager gets the missing statement from the bank and uploads it",
+            ),
             Source::Device => {
                 ("劳资专管员检查设备电源、网络与时间", "the labour manager checks the device's power, network and clock")
             }
@@ -274,7 +291,7 @@ impl Late {
         let words = Words::said(self.title(), self.cure(), self.last_on);
         // Two accounts may end in the same digits, and a device may be moved to another gate: only an id tells them apart.
         let subject = match self.source {
-            Source::Statements => format!("{} {}", self.source, AccountId(self.id)),
+            Source::Statements | Source::Chain => format!("{} {}", self.source, AccountId(self.id)),
             Source::Device | Source::Clock | Source::Stuck => format!("{} {}", self.source, DeviceId(self.id)),
             Source::PutAside => format!("{} {}", self.source, self.which),
             Source::Platform => format!("{} {}", self.source, RecordId(self.id)),

@@ -7,9 +7,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use super::{Late, Source, day_of};
+use crate::accounts::{self, continuity};
 use crate::attendance::devices::settings::HEARTBEATS_MINUTES;
 use crate::attendance::silence::GATEWAY_MINUTES;
-use crate::base::id::ProjectId;
+use crate::base::id::{AccountId, ProjectId};
 use crate::base::{Day, Moment, RegionCode};
 use crate::projects::table::covered_sql;
 use crate::store::fixed::fixed;
@@ -185,6 +186,25 @@ pub fn late_statements(
     let query = diesel::sql_query(sql).bind::<Date, _>(bounds.statements).bind::<BigInt, _>(after).bind::<BigInt, _>(limit);
     let rows: Vec<LateDay> = query.load(conn)?;
     Ok(rows.into_iter().map(|row| row.into_late(Source::Statements)).collect())
+}
+
+/// Open accounts after an id whose statements do not chain, in order of id; with the day of the first statement after a break.
+pub fn broken_chains(conn: &mut AnyConn, whose: Whose<'_>, after: i64, limit: i64) -> Result<Vec<Late>, StoreError> {
+    let sql = format!(
+        "SELECT a.id, p.id AS project_id, p.name, p.region, substr(a.number, length(a.number) - 3) AS which, \
+         CAST(NULL AS DATE) AS last_on FROM wage_accounts a JOIN projects p ON p.id = a.project_id \
+         WHERE a.closed_on IS NULL AND {} AND a.id > $1 ORDER BY a.id LIMIT $2",
+        whose.condition()
+    );
+    let rows: Vec<LateDay> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
+    let mut broken = Vec::new();
+    for row in rows {
+        let Some(account) = accounts::table::find(conn, row.project_id, AccountId(row.id))? else { continue };
+        if let Some(fault) = continuity::faults(conn, &account)?.into_iter().next() {
+            broken.push(LateDay { last_on: fault.on, ..row }.into_late(Source::Chain));
+        }
+    }
+    Ok(broken)
 }
 
 /// Silent devices after an id, in order of id.

@@ -50,6 +50,7 @@ fn payroll(months: &[Vec<(Line, i64)>]) -> Vec<MonthPay> {
             pay_due_on: month.plus(1).first().plus_days(14),
             live_contracts: true,
             unlisted: 0,
+            bank_silent: false,
         }
     };
     months.iter().enumerate().map(month).collect()

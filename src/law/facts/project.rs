@@ -198,6 +198,9 @@ pub struct MonthPay {
     /// nobody knows.
     #[serde(default)]
     pub unlisted: u32,
+    /// The bank, which spoke once, has told nothing since before the pay day: what is not known paid may have been paid.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bank_silent: bool,
 }
 
 /// In what form the deposit stands.

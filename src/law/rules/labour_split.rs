@@ -7,7 +7,7 @@ use crate::law::facts::{AgreedLabourCost, Cycle, ProjectFacts};
 use crate::law::finding::{Bench, Finding, System, day_text, keeper_of};
 use crate::law::questions::warning::{self, Level, WarningInput};
 
-use super::{happened, working};
+use super::{BANK, happened, working};
 
 pub(super) fn judge(bench: &Bench<'_>, facts: &ProjectFacts) -> Vec<Finding> {
     vec![agreed(bench, facts), cycle(bench, facts), received(bench, facts), gap(bench, facts)]
@@ -83,7 +83,8 @@ fn received(bench: &Bench<'_>, facts: &ProjectFacts) -> Finding {
     }
 }
 
-/// Time since the last payment, counted from the start of work where there was none.
+/// Time since the last payment, counted from the start of work where there was none. Where the bank has told of earlier days only, what it
+/// has not told of may hold a payment: the gap is as long as it was then, and not known where it was none then.
 fn gap(bench: &Bench<'_>, facts: &ProjectFacts) -> Finding {
     let last = &facts.labour_split.last_on;
     let draft = bench.on(System::LabourSplit, RW_07).shows("最近一次拨付", "last labour-cost payment", last, day_text);
@@ -91,9 +92,13 @@ fn gap(bench: &Bench<'_>, facts: &ProjectFacts) -> Finding {
     match (working(facts, bench.as_of), from) {
         (Some(false), _) => draft.not_concerned(),
         (Some(true), Some(from)) => {
-            let answer =
-                warning::ask(bench.book, bench.region, bench.as_of, &WarningInput::LabourCostGap { last_on: Some(from) });
-            match answer.level {
+            let level_on = |day: Day| {
+                let input = WarningInput::LabourCostGap { last_on: Some(from) };
+                warning::ask(bench.book, bench.region, day, &input).level
+            };
+            let (today, told) = (level_on(bench.as_of), last.seen_at().map(|at| at.day()).filter(|day| *day < bench.as_of));
+            match told.map_or(today, |day| level_on(day.max(from)).min(today)) {
+                Some(Level::None) if today.is_some_and(|level| level > Level::None) => draft.not_known(Some(BANK)),
                 Some(Level::None) => draft.kept(),
                 Some(level) => {
                     draft.broken(level, None, "建设单位拨付本周期人工费用", "the owner pays the labour cost of the cycle")

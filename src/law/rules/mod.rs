@@ -52,6 +52,9 @@ fn working(facts: &ProjectFacts, as_of: Day) -> Option<bool> {
     }
 }
 
+/// Who must supply what the bank has not told.
+const BANK: &str = "开户银行 / bank";
+
 /// The day of something that may be known not to have happened.
 fn happened(fact: &Fact<Option<Day>>) -> Option<Day> {
     fact.get().flatten()

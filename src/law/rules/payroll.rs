@@ -6,6 +6,7 @@ use crate::law::facts::{Fact, MonthPay, ProjectFacts, SheetState};
 use crate::law::finding::{Bench, Finding, System, keeper_of};
 use crate::law::questions::warning::{self, Level, WarningInput};
 
+use super::BANK;
 use super::arrears::concerned;
 
 pub(super) fn judge(bench: &Bench<'_>, facts: &ProjectFacts) -> Vec<Finding> {
@@ -51,14 +52,17 @@ fn red(bench: &Bench<'_>, month: Month) -> bool {
 /// Attendance without any payment, from the day that RW-01 names.
 fn unpaid(bench: &Bench<'_>, payroll: &[MonthPay]) -> Finding {
     let attended = |month: &&MonthPay| month.attended.get().is_some_and(|workers| workers > 0);
-    let owed: Vec<&MonthPay> =
-        payroll.iter().filter(attended).filter(|month| month.paid.workers == 0 && red(bench, month.month)).collect();
+    let unpaid = || payroll.iter().filter(attended).filter(|month| month.paid.workers == 0 && red(bench, month.month));
+    let owed: Vec<&MonthPay> = unpaid().filter(|month| !month.bank_silent).collect();
     let months: Vec<Month> = owed.iter().map(|month| month.month).collect();
     let fact = Fact::known(months_text(&months), "bank results");
     let draft = bench.on(System::Payroll, RW_01).shows("有考勤未发放的月份", "months attended and not paid", &fact, Clone::clone);
     if let Some(first) = owed.first() {
         let (zh, en) = (format!("发放工资：{}", months_text(&months)), format!("pay the wages of {}", months_text(&months)));
         return draft.broken(Level::Red, Some(first.pay_due_on.plus_days(1)), &zh, &en);
+    }
+    if unpaid().next().is_some() {
+        return draft.not_known(Some(BANK));
     }
     match payroll.iter().find(|month| month.attended.get().is_none() && bench.as_of > month.pay_due_on) {
         Some(month) => draft.not_known(month.attended.keeper()),
@@ -82,6 +86,7 @@ fn coverage(bench: &Bench<'_>, payroll: &[MonthPay]) -> Finding {
     );
     match answer.level {
         Some(Level::None) => draft.kept(),
+        Some(_) if month.bank_silent => draft.not_known(Some(BANK)),
         Some(level) => {
             let (zh, en) = (format!("补发 {} 工资", month.month), format!("pay the rest of {}", month.month));
             draft.broken(level, Some(month.pay_due_on.plus_days(1)), &zh, &en)

@@ -32,6 +32,7 @@ fn january() -> MonthPay {
         pay_due_on: day("2026-02-14"),
         live_contracts: true,
         unlisted: 0,
+        bank_silent: false,
     }
 }
 
@@ -241,6 +242,31 @@ fn a_month_without_sheet_turns_red_when_rw_01_says() {
     assert_eq!(of(&facts, "2026-03-01", "R724-31a"), (State::Broken, Level::Red));
     assert_eq!(of(&facts, "2026-02-28", "RW-01"), (State::Kept, Level::None));
     assert_eq!(of(&facts, "2026-03-01", "RW-01"), (State::Broken, Level::Red));
+}
+
+#[test]
+fn what_a_silent_bank_has_not_told_is_not_unpaid() {
+    let mut facts = sound();
+    let mut month = january();
+    (month.paid, month.bank_silent) = (Owed::default(), true);
+    facts.payroll = vec![month];
+    assert_eq!(of(&facts, "2026-03-01", "RW-01"), (State::NotKnown, Level::None));
+    facts.payroll[0].bank_silent = false;
+    assert_eq!(of(&facts, "2026-03-01", "RW-01"), (State::Broken, Level::Red));
+}
+
+#[test]
+fn the_gap_of_labour_cost_is_as_long_as_the_bank_has_told() {
+    let mut facts = sound();
+    let last = *facts.labour_split.last_on.value().unwrap();
+    let mut told = |until: &str| {
+        let seen_at = Some(day(until).begins());
+        facts.labour_split.last_on = Fact::Known { value: last, source: "bank_entries".to_owned(), seen_at };
+        of(&facts, "2026-04-11", "RW-07")
+    };
+    assert_eq!(told("2026-03-10"), (State::NotKnown, Level::None), "money may have come since");
+    assert_eq!(told("2026-03-11"), (State::Broken, Level::Yellow), "by then it had not come");
+    assert_eq!(told("2026-04-11"), (State::Broken, Level::Red));
 }
 
 #[test]

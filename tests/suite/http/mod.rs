@@ -5,6 +5,7 @@ mod amendments;
 pub mod attendance;
 mod bank_events;
 mod bank_sheets;
+mod bank_silence;
 mod cases;
 mod certificates;
 mod closing_gate;

@@ -164,5 +164,6 @@ fn month(of: &mut Given<'_>) -> Result<MonthPay, Refusal> {
         pay_due_on,
         live_contracts: of.truth("live_contracts")?.unwrap_or(false),
         unlisted: of.count("unlisted_workers")?.unwrap_or(0),
+        bank_silent: of.truth("bank_silent")?.unwrap_or(false),
     })
 }
