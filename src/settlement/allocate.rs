@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::keys::{Known, Told, Voice, WINDOW_DAYS};
 use super::page::{self, Answers, Pending, Wanted};
 use super::reading::Seen;
-use super::receipt::FileProblem;
+use super::receipt::{Effect, FileProblem};
 use super::sides::{OtherSide, names_run};
 use super::standing::{Standing, Voucher};
 use super::{purpose, table};
@@ -66,6 +66,10 @@ pub(super) struct Desk<'a> {
     pub repeats: Option<BankEntryId>,
     /// What was found on the way.
     pub problems: Vec<FileProblem>,
+    /// Entries that were not booked and go to a person.
+    pub doubtful: Vec<FileProblem>,
+    /// The words of the page's entries, as shortened keys.
+    pub page_words: HashSet<String>,
     /// Words on single lines that were passed on.
     pub results: usize,
     /// What the database said to the page's questions.
@@ -74,18 +78,11 @@ pub(super) struct Desk<'a> {
     pub pending: Pending,
 }
 
-/// What a telling did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Effect {
-    New,
-    Merged,
-    Nothing,
-}
-
 impl Desk<'_> {
     /// Books a page of the statement, entry by entry; gives what each did, in their order.
     pub fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, page: Vec<Seen>) -> Result<Vec<Effect>, Problem> {
         self.ask(tx, &page)?;
+        self.note_words(page.iter().map(|seen| seen.base.as_str()));
         let effects = page.into_iter().map(|seen| self.take_one(tx, ctx, seen)).collect::<Result<_, Problem>>()?;
         self.pending.write(tx, ctx, self.site)?;
         Ok(effects)
@@ -121,6 +118,13 @@ impl Desk<'_> {
         let voice =
             Voice { kind: self.kind, name: &self.name, counterparty_index: account, base: &base, balance: balance.as_deref() };
         let standing = known.take(&self.claimed, &told, voice);
+        if standing.is_none()
+            && let Some(problem) = self.doubted(ctx, &mut known, (&told, voice), &entry.place)
+        {
+            self.doubtful.push(problem);
+            self.before.insert(place, known);
+            return Ok(Effect::Doubtful);
+        }
         let repeats =
             |row: &&EntryRow| row.was_seen_in(self.kind) && (row.status == EntryStatus::Booked || row.status == told.status);
         self.repeats = standing.as_ref().filter(repeats).map(|row| row.id).or(self.repeats);

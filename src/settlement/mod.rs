@@ -16,6 +16,7 @@ pub mod purpose;
 mod reading;
 mod receipt;
 pub mod results;
+mod retold;
 pub mod sheets;
 mod sides;
 mod standing;

@@ -7,10 +7,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::doubts::Due;
 use super::doubts::table::{self as doubts, DoubtRow, PaymentRow};
+use super::receipt::FileProblem;
 use super::{payees, table};
 use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
-use crate::base::Fen;
 use crate::base::id::{LineId, PayRunId};
+use crate::base::{Day, Fen};
 use crate::ledger::{self, Posting};
 use crate::payroll::AttemptState;
 use crate::projects::Site;
@@ -174,4 +175,23 @@ pub(super) fn vouchers(
         }
     }
     Ok(found)
+}
+
+/// Entries that were announced for these days and that the bank's ledger does not hold.
+pub(super) fn not_in_ledger(
+    conn: &mut AnyConn,
+    account: &AccountRow,
+    (first, last): (Option<Day>, Option<Day>),
+) -> Result<Vec<FileProblem>, Problem> {
+    let Some((first, last)) = first.zip(last) else { return Ok(Vec::new()) };
+    let rows = accounts_table::provisional(conn, account, first, last)?;
+    let problem = |id: String| {
+        FileProblem::new(
+            &id,
+            "balance_break",
+            "该笔曾以通知入账，但当日对账单中没有，请向银行核对。",
+            "This entry was announced as booked, but the day's statement does not hold it. Ask the bank.",
+        )
+    };
+    Ok(rows.into_iter().map(|row| problem(row.id.to_string())).collect())
 }

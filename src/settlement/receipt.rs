@@ -59,6 +59,16 @@ pub(super) fn sorted(problems: &[bank::Problem]) -> (Vec<FileProblem>, Vec<FileP
     (told(lost), told(remarks))
 }
 
+/// What a telling did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    New,
+    Merged,
+    Nothing,
+    /// Not booked: a person looks at it.
+    Doubtful,
+}
+
 /// What came of one statement of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct StatementReceipt {

@@ -34,6 +34,9 @@ impl Voucher {
     }
 }
 
+/// Entries of one reference and day that are looked at for one told in other words.
+const NAMESAKES_MAX: usize = 500;
+
 /// Places in the order of record.
 type Places = VecDeque<usize>;
 
@@ -95,6 +98,8 @@ pub(super) struct Standing {
     referred: HashMap<String, Bucket>,
     unnamed: Bucket,
     loose: Bucket,
+    /// What a message of this kind told, by the bank's reference and day.
+    namesakes: HashMap<(String, Day), Vec<usize>>,
 }
 
 impl Standing {
@@ -109,6 +114,7 @@ impl Standing {
             referred: HashMap::new(),
             unnamed: Bucket::default(),
             loose: Bucket::default(),
+            namesakes: HashMap::new(),
         }
     }
 
@@ -137,7 +143,33 @@ impl Standing {
                 None => self.unnamed.push(day, account, place),
             }
         }
+        if let Some(reference) = row.bank_ref.as_ref().filter(|_| row.was_seen_in(self.kind)) {
+            self.namesakes.entry((reference.clone(), row.booked_on)).or_default().push(place);
+        }
         self.rows.push(Some(known));
+    }
+
+    /// Whether a message of this kind told something under the same reference on the same day.
+    pub fn has_namesake(&self, told: &Told) -> bool {
+        let key = told.bank_ref.as_ref().map(|reference| (reference.clone(), told.booked_on));
+        key.is_some_and(|key| self.namesakes.contains_key(&key))
+    }
+
+    /// Takes out the first of these that was not told yet and fits.
+    pub fn take_namesake(
+        &mut self,
+        claimed: &BTreeSet<BankEntryId>,
+        told: &Told,
+        fits: impl Fn(&Known) -> bool,
+    ) -> Option<EntryRow> {
+        let reference = told.bank_ref.clone()?;
+        let rows = &self.rows;
+        let of = |place: usize| rows.get(place).and_then(Option::as_ref);
+        let places = self.namesakes.get(&(reference, told.booked_on))?.iter().copied();
+        let mut free =
+            places.filter(|place| of(*place).is_some_and(|known| !claimed.contains(&known.row.id))).take(NAMESAKES_MAX);
+        let place = free.find(|place| of(*place).is_some_and(&fits))?;
+        self.rows.get_mut(place)?.take().map(|known| known.row)
     }
 
     /// Takes out the entry that is told now; those in `claimed` were told by this statement already.

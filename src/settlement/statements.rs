@@ -1,11 +1,11 @@
 //! A file of statements: each statement to its account, everything in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::allocate::{Desk, Effect};
-use super::page::{Answers, PAGE, Pending};
+use super::allocate::Desk;
+use super::page::{Answers, PAGE, Pending, not_in_ledger};
 use super::reading::{self, Read, Seen};
-use super::receipt::{FileProblem, Receipt, StatementReceipt, far_off, sorted};
+use super::receipt::{Effect, FileProblem, Receipt, StatementReceipt, far_off, sorted};
 use super::voiding::again::{self, Again};
 use super::{HandedIn, Refused, keep, keep_again, sheets, table};
 use crate::accounts::continuity::{self, StatementRef};
@@ -206,7 +206,7 @@ fn book_all(
             && let Some((at, statement, (account, site))) = waiting.next_if(|(at, ..)| *at <= number)
         {
             if let Some((_, booking)) = open.take() {
-                let (receipt, found) = booking.finish(tx, ctx, handed, inbox_id)?;
+                let (receipt, found) = booking.finish(tx, ctx, (handed, inbox_id), refused)?;
                 told(receipt, found);
             }
             open = Some((at, Booking::begin(tx, ctx, handed, (inbox_id, again), statement, account, site)?));
@@ -217,12 +217,12 @@ fn book_all(
         }
     })?;
     if let Some((_, booking)) = open {
-        let (receipt, found) = booking.finish(tx, ctx, handed, inbox_id)?;
+        let (receipt, found) = booking.finish(tx, ctx, (handed, inbox_id), refused)?;
         told(receipt, found);
     }
     for (_, statement, (account, site)) in waiting {
         let booking = Booking::begin(tx, ctx, handed, (inbox_id, again), statement, account, site)?;
-        let (receipt, found) = booking.finish(tx, ctx, handed, inbox_id)?;
+        let (receipt, found) = booking.finish(tx, ctx, (handed, inbox_id), refused)?;
         told(receipt, found);
     }
     Ok(())
@@ -289,6 +289,8 @@ impl<'a> Booking<'a> {
             ordinals: BTreeMap::new(),
             repeats: None,
             problems: Vec::new(),
+            doubtful: Vec::new(),
+            page_words: HashSet::new(),
             results: 0,
             answers: Answers::default(),
             pending: Pending::default(),
@@ -313,17 +315,21 @@ impl<'a> Booking<'a> {
         self.desk.problems.extend(far_off(self.desk.account, seen.told.booked_on, ctx.today, &seen.entry.place));
         self.days.insert(seen.told.booked_on);
         self.page.push(seen);
-        if self.page.len() >= PAGE { self.turn(tx, ctx) } else { Ok(()) }
+        if self.page.len() >= PAGE { self.turn(tx, ctx, refused) } else { Ok(()) }
     }
 
     /// Books the page that is full, or the last one.
-    fn turn(&mut self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Problem> {
+    fn turn(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, refused: &mut Refused) -> Result<(), Problem> {
         for effect in self.desk.take(tx, ctx, std::mem::take(&mut self.page))? {
             match effect {
                 Effect::New => self.new += 1,
                 Effect::Merged => self.merged += 1,
                 Effect::Nothing => self.duplicates += 1,
+                Effect::Doubtful => self.quarantined += 1,
             }
+        }
+        for problem in std::mem::take(&mut self.desk.doubtful) {
+            refused.push(&problem.place, &problem.reason, problem.zh, problem.en);
         }
         Ok(())
     }
@@ -332,10 +338,10 @@ impl<'a> Booking<'a> {
         mut self,
         tx: &mut Tx<'_>,
         ctx: &Ctx,
-        handed: &HandedIn,
-        inbox_id: InboxId,
+        (handed, inbox_id): (&HandedIn, InboxId),
+        refused: &mut Refused,
     ) -> Result<(StatementReceipt, Vec<FileProblem>), Problem> {
-        self.turn(tx, ctx)?;
+        self.turn(tx, ctx, refused)?;
         let Desk { site, account, kind, .. } = self.desk;
         let (new, merged, duplicates) = (self.new, self.merged, self.duplicates);
         let text = self.desk.name.text();
@@ -423,23 +429,4 @@ fn row_of(
         received_at: ctx.now,
         recorded_seq: 0,
     })
-}
-
-/// Entries that were announced for these days and that the bank's ledger does not hold.
-fn not_in_ledger(
-    conn: &mut AnyConn,
-    account: &AccountRow,
-    (first, last): (Option<Day>, Option<Day>),
-) -> Result<Vec<FileProblem>, Problem> {
-    let Some((first, last)) = first.zip(last) else { return Ok(Vec::new()) };
-    let rows = accounts_table::provisional(conn, account, first, last)?;
-    let problem = |id: String| {
-        FileProblem::new(
-            &id,
-            "balance_break",
-            "该笔曾以通知入账，但当日对账单中没有，请向银行核对。",
-            "This entry was announced as booked, but the day's statement does not hold it. Ask the bank.",
-        )
-    };
-    Ok(rows.into_iter().map(|row| problem(row.id.to_string())).collect())
 }

@@ -57,6 +57,7 @@ mod refunds;
 mod replays;
 mod reporting;
 mod result_lists;
+mod retold;
 mod rights;
 mod roster_columns;
 mod roster_imports;

@@ -1,0 +1,123 @@
+//! One movement told twice by messages of the same kind, in fuller, poorer or masked words: an export with the other side after one without,
+//! a statement made out again with details. Nothing proves that it is one movement, and nothing that it is two, so that it is not booked
+//! and a person looks at it. Deliberately absent: two equal entries of one statement, which are two, and words of another kind of message,
+//! which `keys` matches.
+
+use super::allocate::Desk;
+use super::keys::{Known, Told, Voice};
+use super::receipt::FileProblem;
+use super::standing::Standing;
+use crate::accounts::EntryStatus;
+use crate::accounts::continuity::StatementRef;
+use crate::accounts::table::short;
+use crate::web::Ctx;
+
+/// Whether nothing is said of the other side.
+fn is_silent(told: &Told) -> bool {
+    told.end_to_end_id.is_none() && told.counterparty_account.is_none() && told.counterparty.is_none()
+}
+
+fn is_masked(text: &str) -> bool {
+    text.contains(['*', '＊'])
+}
+
+/// Whether two names, of which one or both may be masked, may be one name.
+fn may_be_one(one: &str, two: &str) -> bool {
+    let head = |text: &str| text.split(['*', '＊']).next().unwrap_or_default().to_owned();
+    let tail = |text: &str| text.rsplit(['*', '＊']).next().unwrap_or_default().to_owned();
+    if !is_masked(one) && !is_masked(two) {
+        return one == two;
+    }
+    let (heads, tails) = ((head(one), head(two)), (tail(one), tail(two)));
+    let heads_fit = heads.0.starts_with(&heads.1) || heads.1.starts_with(&heads.0);
+    let tails_fit = tails.0.ends_with(&tails.1) || tails.1.ends_with(&tails.0);
+    heads_fit && tails_fit
+}
+
+/// Whether what is told may be an entry on record that a message of this kind told in other words; `silent` is the key that the same words
+/// have without the other side.
+fn is_retold(known: &Known, told: &Told, voice: Voice<'_>, silent: &str) -> bool {
+    let row = &known.row;
+    let is_same = row.booked_on == told.booked_on
+        && row.status == EntryStatus::Booked
+        && told.status == EntryStatus::Booked
+        && row.was_seen_in(voice.kind)
+        && !row.was_told_as(voice.base);
+    let is_other_page = known.name.is_other_page_of(voice.name) && *voice.name != StatementRef::default();
+    if !is_same || is_other_page || voice.balance.is_some_and(|mark| row.had_other_balance(mark)) {
+        return false;
+    }
+    let names = row.counterparty.as_deref().zip(told.counterparty.as_deref());
+    let accounts = row.counterparty_index.as_deref().zip(voice.counterparty_index);
+    let any_masked = [row.counterparty.as_deref(), told.counterparty.as_deref(), told.counterparty_account.as_deref()]
+        .into_iter()
+        .flatten()
+        .any(is_masked);
+    let fits =
+        names.is_none_or(|(one, two)| may_be_one(one, two)) && (any_masked || accounts.is_none_or(|(one, two)| one == two));
+    fits && (is_silent(told) || row.was_told_as(silent) || any_masked)
+}
+
+impl Desk<'_> {
+    /// What is told to a person of an entry that would be new and is told again in other words; what stands is taken out, since each is told
+    /// again once.
+    pub(super) fn doubted(
+        &self,
+        ctx: &Ctx,
+        standing: &mut Standing,
+        (told, voice): (&Told, Voice<'_>),
+        place: &str,
+    ) -> Option<FileProblem> {
+        if !standing.has_namesake(told) {
+            return None;
+        }
+        let bare = Told { end_to_end_id: None, counterparty_account: None, counterparty: None, ..told.clone() };
+        let silent = ctx.vault().index("bank_entry", &bare.key_text(self.account.id));
+        // What the same page tells in its own words beside this is another entry.
+        let is_told = |known: &Known| known.row.keys().any(|key| self.page_words.contains(key));
+        let fits = |known: &Known| !is_told(known) && is_retold(known, told, voice, &silent);
+        let row = standing.take_namesake(&self.claimed, told, fits)?;
+        let id = row.id;
+        Some(FileProblem::new(
+            place,
+            "id_reused",
+            format!(
+                "同一流水号、同日、同金额的一笔已入账（{id}），两次的对方信息一详一略或打码，疑为同一笔，未重复入账。\
+                 请核对；确为两笔的，请银行出具能区分两笔的对账单。"
+            ),
+            format!(
+                "An entry of this reference, day and amount is booked ({id}), told with more, less or masked words on the other side. \
+                 It is probably the same and was not booked again. Check it; if there are two, have the bank tell them apart."
+            ),
+        ))
+    }
+
+    /// Notes the words of a page, by which its entries are known again.
+    pub(super) fn note_words<'b>(&mut self, bases: impl Iterator<Item = &'b str>) {
+        self.page_words = bases.map(|base| short(base).to_owned()).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_one;
+
+    #[test]
+    fn a_masked_name_may_be_each_name_that_it_shows_the_ends_of() {
+        for (one, two) in [
+            ("导览****公司", "导览置业有限公司"),
+            ("张*", "张三"),
+            ("*三", "张三"),
+            ("张*", "*三"),
+            ("张三", "张三"),
+            ("***", "张三"),
+        ] {
+            assert!(may_be_one(one, two) && may_be_one(two, one), "{one} {two}");
+        }
+        for (one, two) in
+            [("导览****公司", "青禾置业有限公司"), ("张*", "李四"), ("张*", "李*"), ("张三", "张四"), ("*三", "张四")]
+        {
+            assert!(!may_be_one(one, two) && !may_be_one(two, one), "{one} {two}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One movement told twice by the same kind of message in fuller, poorer or masked words is booked once, and a person looks at it. Rows
+//! behind the totals row of a sheet are not passed over silently.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use super::accounts::open;
+use super::settlement::{NUMBER, Ntry, camt, entries, from_owner};
+use crate::both;
+use crate::suite::ground::{Client, project};
+
+async fn send(client: &Client<'_>, media: &str, text: &str) -> Value {
+    client.ask(Method::POST, "/api/v1/bank/statements").body(media, text.to_owned()).send().await.expect(200)
+}
+
+/// How many entries a statement of the receipt added, had known, and put aside; and the reason of the first problem.
+fn counts(receipt: &Value) -> (Value, Value, Value, Value) {
+    let one = &receipt["statements"][0];
+    let known = one["merged"].as_u64().unwrap_or(0) + one["duplicates"].as_u64().unwrap_or(0);
+    (one["new"].clone(), json!(known), one["quarantined"].clone(), receipt["problems"][0]["reason"].clone())
+}
+
+fn csv(rows: &[(&str, &str)]) -> String {
+    let rows: String =
+        rows.iter().map(|(party, reference)| format!("2026-03-02,1000.00,,{party},人工费拨付,{reference}\n")).collect();
+    format!("账号,{NUMBER}\n日期,收入,支出,对方户名,摘要,流水号\n{rows}")
+}
+
+both!(an_entry_that_is_told_again_in_other_words_goes_to_a_person, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let account = open(&manager, &site, NUMBER).await;
+    let doubtful = (json!(0), json!(0), json!(1), json!("id_reused"));
+    let new = |count: u64| (json!(count), json!(0), json!(0), Value::Null);
+    assert_eq!(counts(&send(&manager, "text/csv", &csv(&[("", "LS777")])).await), new(1));
+    for party in ["导览置业有限公司", "导览****公司"] {
+        let receipt = send(&manager, "text/csv", &csv(&[(party, "LS777")])).await;
+        assert_eq!((counts(&receipt), &receipt["state"]), (doubtful.clone(), &json!("part")), "{party}: {receipt}");
+        assert!(receipt["problems"][0]["zh"].as_str().unwrap().contains("疑为同一笔"), "{receipt}");
+    }
+    assert_eq!(entries(&manager, &site, &account).await.len(), 1);
+    // Masked first and named then; another name is another entry.
+    assert_eq!(counts(&send(&manager, "text/csv", &csv(&[("张*", "LS778")])).await), new(1));
+    assert_eq!(counts(&send(&manager, "text/csv", &csv(&[("张三", "LS778")])).await), doubtful);
+    assert_eq!(counts(&send(&manager, "text/csv", &csv(&[("李四", "LS778")])).await), new(1));
+    // A file that tells the entry in its own words and another beside it tells two.
+    let receipt = send(&manager, "text/csv", &csv(&[("王五", "LS777"), ("", "LS777")])).await;
+    assert_eq!(counts(&receipt), (json!(1), json!(1), json!(0), Value::Null), "{receipt}");
+    assert_eq!(entries(&manager, &site, &account).await.len(), 4);
+    // A statement of the ledger made out again with details.
+    let entry = |details: String| Ntry { reference: Some("V9"), text: "拨付", details, ..Ntry::credit("50.00", "2026-03-02") };
+    let bare = camt(53, "S1", 1, None, &[entry(String::new())]);
+    assert_eq!(counts(&send(&manager, "application/xml", &bare).await).0, json!(1));
+    let fuller = camt(53, "S1", 1, None, &[entry(from_owner("测试建设单位1"))]);
+    let receipt = send(&manager, "application/xml", &fuller).await;
+    assert_eq!(counts(&receipt), doubtful, "{receipt}");
+    // Two equal entries of one statement stay two, however often it is told.
+    let twins = |id: &str| {
+        camt(
+            53,
+            id,
+            2,
+            None,
+            &[Ntry { reference: Some("V10"), ..entry(String::new()) }, Ntry { reference: Some("V10"), ..entry(String::new()) }],
+        )
+    };
+    assert_eq!(counts(&send(&manager, "application/xml", &twins("S2")).await).0, json!(2));
+    let again = counts(&send(&manager, "application/xml", &twins("S2B")).await);
+    assert_eq!((again.0, again.1, again.2), (json!(0), json!(2), json!(0)));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(rows_behind_the_totals_of_a_sheet_are_told_of, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let account = open(&manager, &site, NUMBER).await;
+    let text = csv(&[("张三", "A1")]) + "合计,1000.00,,,,\n2026-03-02,5.00,,李四,其他,A2\n2026-03-02,6.00,,王五,其他,A3\n";
+    let receipt = send(&manager, "text/csv", &text).await;
+    assert_eq!((&receipt["state"], &receipt["applied"]), (&json!("part"), &json!(1)), "{receipt}");
+    assert!(receipt["problems"][0]["zh"].as_str().unwrap().contains("合计行之后还有 2 行"), "{receipt}");
+    assert_eq!(entries(&manager, &site, &account).await.len(), 1);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
