@@ -38,7 +38,12 @@ fn filled() -> &'static Filled {
     FILLED.get_or_init(|| {
         let wanted = wanted("demo-filled", 1);
         let city = open(&wanted).unwrap();
-        Filled { wanted, logins: city.logins.clone(), export: export_of(&city) }
+        let (logins, export) = (city.logins.clone(), export_of(&city));
+        drop(city);
+        for file in std::fs::read_dir(&wanted.folder).unwrap() {
+            super::ground::wait_closed(&file.unwrap().path());
+        }
+        Filled { wanted, logins, export }
     })
 }
 

@@ -1,7 +1,7 @@
 //! The ground that tests stand on: the application in-process, on a database of its own, with a clock that the test moves and
 //! clients that are roles.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 
@@ -78,15 +78,22 @@ static SQLITE_TEMPLATE: LazyLock<PathBuf> = LazyLock::new(|| {
     let db = Db::open(Place::File(path.clone()), &small()).expect("a template database");
     migrate::up(&db).expect("migrations run on SQLite");
     drop(db);
-    // The last connection folds the write-ahead log into the file; wait for the writer's thread to have closed it.
-    for _ in 0..200 {
-        if !path.with_extension("db-wal").exists() {
-            return path;
+    wait_closed(&path);
+    path
+});
+
+/// Waits until a dropped database has left its file: the last connection folds the write-ahead log into it, and the writer's thread closes
+/// later than the one that dropped it goes on.
+pub fn wait_closed(file: &Path) {
+    let log = PathBuf::from(format!("{}-wal", file.display()));
+    for _ in 0..2000 {
+        if !log.exists() {
+            return;
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    panic!("the template database was not closed");
-});
+    panic!("{} was not closed", file.display());
+}
 
 /// A folder of this test run, made anew for each process.
 pub fn scratch() -> &'static PathBuf {

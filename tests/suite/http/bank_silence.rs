@@ -21,6 +21,7 @@ fn paid(on: &'static str, amount: &'static str, owner: &str) -> Ntry {
 
 async fn stage(client: &Client<'_>, app: &App) -> (TestProject, String) {
     let site = project(client, 1, "330784").await;
+    fact(client, &site, "2025-12-01", json!({"kind": "contract", "sum": "9990000.00", "period_months": "12"})).await;
     fact(client, &site, "2025-12-01", json!({"kind": "started"})).await;
     let monthly = json!({"kind": "labour_cost", "share": null, "monthly": "1000.00", "transfer_day": 10, "cycle_months": "1"});
     fact(client, &site, "2025-12-01", monthly).await;
