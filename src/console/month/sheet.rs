@@ -17,6 +17,7 @@ use crate::console::{Frame, Shown, show};
 use crate::documents::table::DocumentHead;
 use crate::documents::{self, DocumentKind};
 use crate::payroll::compare::{self, Change, Compared};
+use crate::payroll::imports::left_out::{self, LeftOuts};
 use crate::payroll::life;
 use crate::payroll::life::table::{NoteRow, PeriodRow};
 use crate::payroll::pay_run::table::RunHead;
@@ -126,6 +127,8 @@ struct SheetPage {
     built_by: String,
     /// Piece work that not both have confirmed.
     pieces: Vec<payroll::items::waiting::Waiting>,
+    /// Who stands on it by attendance and not from the file.
+    left_out: LeftOuts,
     submitted_by: Option<String>,
     audited_by: Option<String>,
     may_prepare: bool,
@@ -145,6 +148,10 @@ impl SheetPage {
 
     fn days(&self, hundredths: &i64) -> String {
         rust_decimal::Decimal::new(*hundredths, 2).normalize().to_string()
+    }
+
+    fn days_of(&self, hundredths: &i32) -> String {
+        days(*hundredths)
     }
 
     fn side(&self, side: &Option<(i32, crate::base::Fen)>) -> String {
@@ -213,6 +220,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
                 f: Frame::of(visit),
                 states: payroll::table::state_counts(conn, site.id, id)?,
                 pieces: payroll::items::waiting::of(conn, site.id, Some(id))?,
+                left_out: left_out::open_of(conn, &site, id)?,
                 part_paid: payroll::table::part_paid(conn, site.id, id)?,
                 compared,
                 changes,

@@ -29,6 +29,7 @@ mod gates;
 mod laboratory;
 mod law;
 mod ledger;
+mod left_out;
 mod line_corrections;
 mod live_bank;
 mod lost_rows;
