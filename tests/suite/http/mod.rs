@@ -13,6 +13,7 @@ mod conduct;
 mod copies;
 mod credit;
 mod day_corrections;
+mod days_beyond;
 mod deposit_notices;
 pub mod deposit_steps;
 mod direct_link;
