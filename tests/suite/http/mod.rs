@@ -22,6 +22,7 @@ mod doubts;
 mod equal_entries;
 mod exceptions;
 mod fold_rules;
+mod frozen_money;
 mod gate_homes;
 mod gate_push;
 mod gate_silence;
