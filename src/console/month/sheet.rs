@@ -11,7 +11,7 @@ use super::{attachment, can, days};
 use crate::attendance::devices;
 use crate::attendance::devices::table::DeviceRow;
 use crate::base::Fen;
-use crate::base::id::{LineId, ProjectId, RecordId, SheetId};
+use crate::base::id::{LineId, PayRunId, ProjectId, RecordId, SheetId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, show};
 use crate::documents::table::DocumentHead;
@@ -122,6 +122,8 @@ struct SheetPage {
     scans: Vec<DocumentHead>,
     devices: Vec<DeviceRow>,
     runs: Vec<RunHead>,
+    /// Those of them of which lines wait to be sent again.
+    repeats: Vec<PayRunId>,
     notes: Vec<NoteRow>,
     period: Option<PeriodRow>,
     built_by: String,
@@ -148,6 +150,10 @@ impl SheetPage {
 
     fn days(&self, hundredths: &i64) -> String {
         rust_decimal::Decimal::new(*hundredths, 2).normalize().to_string()
+    }
+
+    fn run_state(&self, run: &RunHead) -> String {
+        super::run::state_word(&self.f, run, self.repeats.contains(&run.id))
     }
 
     fn days_of(&self, hundredths: &i32) -> String {
@@ -229,6 +235,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
                 prints,
                 scans,
                 devices: devices::table::of_project(conn, site.id)?,
+                repeats: if may_see_runs { pay_run::table::runs_to_repeat(conn, site.id, id)? } else { Vec::new() },
                 runs: if may_see_runs { pay_run::table::of_sheet(conn, site.id, id)? } else { Vec::new() },
                 notes: life::table::notes_of(conn, site.id, id)?,
                 period: life::table::period_of(conn, site.id, id)?,

@@ -37,6 +37,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("back_pay", "补发"),
     ("overpaid", "多付（仅登记）"),
     ("taken_back", "经同意收回多付"),
+    ("by_month", "按月"),
     ("by_week", "按周"),
     ("by_day", "按日"),
     ("employer", "用人单位"),

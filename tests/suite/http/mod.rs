@@ -72,6 +72,7 @@ mod sheet_layouts;
 mod sheet_links;
 mod sheet_round_trip;
 mod trades;
+mod true_words;
 mod unconfirmed_pieces;
 mod under_way;
 mod unlisted_days;
