@@ -34,6 +34,14 @@ pub struct AccountRow {
     pub recorded_seq: i64,
 }
 
+impl StatementRow {
+    /// A copy of this statement, to stand under its name and days: another telling of it.
+    #[must_use]
+    pub fn told_again_by(self, copy: StatementRow) -> StatementRow {
+        StatementRow { statement_ref: self.statement_ref, from_on: self.from_on, to_on: self.to_on, ..copy }
+    }
+}
+
 /// A statement as it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
 #[diesel(table_name = bank_statements)]

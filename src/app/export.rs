@@ -102,6 +102,8 @@ pub fn export(conn: &mut AnyConn, ctx: &Ctx) -> Result<String, Problem> {
     text.rows("pay_lines", payroll::table::all_lines(conn)?)?;
     text.rows("pay_line_events", payroll::table::all_events(conn)?)?;
     text.rows("signatures", payroll::table::all_signatures(conn)?)?;
+    text.rows("sheet_refusals", payroll::imports::left_out::table::all_refusals(conn)?)?;
+    text.rows("left_out_confirmations", payroll::imports::left_out::table::all_confirmations(conn)?)?;
     text.rows("line_corrections", payroll::corrections::table::all(conn)?)?;
     text.rows("opening_sheets", payroll::opening::table::all(conn)?)?;
     text.rows("pay_runs", payroll::pay_run::table::all_runs(conn)?)?;

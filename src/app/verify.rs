@@ -71,6 +71,8 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(payroll::life::table::all_periods(conn)?)?;
     audit.table(projects::layouts::table::all_layouts(conn)?)?;
     audit.table(payroll::imports::table::all(conn)?)?;
+    audit.table(payroll::imports::left_out::table::all_refusals(conn)?)?;
+    audit.table(payroll::imports::left_out::table::all_confirmations(conn)?)?;
     audit.table(payroll::links::table::all(conn)?)?;
     audit.table(payroll::opening::table::all(conn)?)?;
     audit.table(payroll::uploads::table::all(conn)?)?;

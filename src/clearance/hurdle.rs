@@ -47,6 +47,8 @@ words! {
         AccountOpen = "account_is_open",
         /// By the bank's word somebody else got the wage of a worker, and nobody has said why.
         PaidToSomeoneElse = "paid_to_someone_else",
+        /// A wage account, or money on it, is frozen.
+        AccountFrozen = "account_is_frozen",
         /// The deposit is still held.
         DepositHeld = "deposit_is_held",
     }
@@ -63,7 +65,7 @@ impl Hurdle {
     pub fn by(self) -> &'static str {
         match self {
             Hurdle::PayUnderWay | Hurdle::BankMismatch | Hurdle::LedgerDiffers => "bank",
-            Hurdle::OpenCase | Hurdle::PayDispute | Hurdle::DepositHeld => "labour_authority",
+            Hurdle::OpenCase | Hurdle::PayDispute | Hurdle::DepositHeld | Hurdle::AccountFrozen => "labour_authority",
             _ => "general_contractor",
         }
     }
@@ -100,6 +102,7 @@ impl Hurdle {
             Hurdle::PublicityOpen => ("公示未满", "the publicity has not ended"),
             Hurdle::AccountOpen => ("专用账户未撤销", "a wage account is open"),
             Hurdle::PaidToSomeoneElse => ("工资付给他人", "wages went to somebody else"),
+            Hurdle::AccountFrozen => ("专用账户被冻结", "a wage account is frozen"),
             Hurdle::DepositHeld => ("保证金未返还", "the deposit is held"),
         }
     }

@@ -22,6 +22,7 @@ use crate::base::{Day, Fen};
 use crate::gates::{self, Subject};
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
 use crate::law::{self, Gate, decision::Verdict};
+use crate::matters::freezes::FreezeNote;
 use crate::matters::liability;
 use crate::payroll::pay_run::table::CONTRADICTED;
 use crate::payroll::table::LineRow;
@@ -66,7 +67,7 @@ pub struct Stop {
     pub count: u32,
     /// Money, where it is about money.
     pub amount: Option<Fen>,
-    /// The day by which it must be done, or before which it cannot be.
+    /// The day by which it must be done, or before which it cannot be; of a freeze since when it stands.
     pub on: Option<Day>,
     /// Which ones, in words of the record: months, ids.
     pub which: Vec<String>,
@@ -115,6 +116,8 @@ pub struct Clearance {
     pub rules: Vec<String>,
     /// The way to the end.
     pub stages: Vec<Stage>,
+    /// Freezes that stand on the wage accounts, each with its objection.
+    pub freezes: Vec<FreezeNote>,
 }
 
 struct Gathering {
@@ -158,6 +161,7 @@ fn named(conn: &mut AnyConn, lines: &[LineRow], may_name: bool) -> Result<Vec<St
 struct Found {
     stops: Vec<Stop>,
     stages: Vec<Stage>,
+    freezes: Vec<FreezeNote>,
     /// Lines of which something is owed.
     open: Vec<LineRow>,
     /// Who is owed how much, and since when it is due.
@@ -216,7 +220,13 @@ fn look(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) 
         .collect();
     found.add(Hurdle::OpenMatter, matters.len(), None, None, matters);
     let stages = stages(conn, ctx, site, &mut found, as_of)?;
-    Ok(Found { stops: found.stops, stages, open, people })
+    let freezes = matters::freezes::notes(conn, ctx, site, as_of)?;
+    let amounts: Option<Vec<Fen>> = freezes.iter().map(|note| note.freeze.amount).collect();
+    let amount = amounts.map(Fen::total).transpose()?;
+    let since = freezes.iter().map(|note| note.freeze.since).min();
+    let documents = freezes.iter().filter_map(|note| note.freeze.document.clone()).collect();
+    found.add(Hurdle::AccountFrozen, freezes.len(), amount, since, documents);
+    Ok(Found { stops: found.stops, stages, freezes, open, people })
 }
 
 /// What the gates of closing and giving back tell beside their own questions: every stop that blocks and that no question of theirs asks
@@ -232,7 +242,7 @@ pub fn told_to_gates(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId, as_of: D
 
 /// Everything that stands between a project and its closing; workers are named only where `may_name`.
 pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Clearance, Problem> {
-    let Found { stops, stages, open, people } = look(conn, ctx, site, may_name, as_of)?;
+    let Found { stops, stages, freezes, open, people } = look(conn, ctx, site, may_name, as_of)?;
     let (closes, mut rules) = verdict(conn, ctx, site, Gate::AccountClosing, as_of)?;
     let (returns, more_rules) = verdict(conn, ctx, site, Gate::DepositReturn, as_of)?;
     rules.extend(more_rules);
@@ -256,6 +266,7 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         more,
         rules,
         stages,
+        freezes,
     })
 }
 
@@ -283,11 +294,19 @@ fn in_doubt(
             }
             which.push(said);
         }
-        let lines = if kind == Hurdle::BankMismatch { contradicted } else { &[] };
+        // A payment that was refused and debited all the same is one mismatch, told by its entry.
+        let is_told = |line: &LineRow| {
+            let payment = payroll::end_to_end_id(line.id, line.attempt);
+            some.iter().any(|doubt| doubt.payments.iter().any(|one| one.payment == payment))
+        };
+        let lines: Vec<LineRow> = match kind {
+            Hurdle::BankMismatch => contradicted.iter().filter(|line| !is_told(line)).cloned().collect(),
+            _ => Vec::new(),
+        };
         for line in lines.iter().take(WHICH_MAX) {
             which.push(format!("{} {} {}", line.id, line.net_fen, line.state_reason.as_deref().unwrap_or_default()));
         }
-        which.extend(named(conn, lines, may_name)?);
+        which.extend(named(conn, &lines, may_name)?);
         let amounts = some.iter().map(|doubt| doubt.row.amount_fen).chain(lines.iter().map(|line| line.net_fen));
         found.add(kind, some.len().saturating_add(lines.len()), Some(Fen::total(amounts)?), None, which);
     }

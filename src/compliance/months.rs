@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attendance::{self, silence};
 use crate::base::id::{ProjectId, RecordId, WorkerId};
+use crate::base::money::TooMuch;
 use crate::base::{Day, Month, RegionCode};
 use crate::law::facts::{Fact, MonthPay, Owed, SheetState};
 use crate::law::rules::arrears::{self, Arrears};
@@ -164,7 +165,7 @@ impl Records {
             let pay_due_on = sheet.map(|one| one.due_on).or_else(agreed).unwrap_or_else(|| month.plus(1).last());
             let is_known = self.device_known && (seen.people > 0 || !seen.is_dark);
             let attended = if is_known { Fact::known(seen.people, "work_days") } else { Fact::not_known(CONTRACTOR) };
-            months.push(in_doubt(month_pay(month, attended, sheet, pay_due_on, live_contracts, as_of), doubtful));
+            months.push(in_doubt(month_pay(month, attended, sheet, pay_due_on, live_contracts, as_of)?, doubtful));
         }
         // A refund that fits no line is of some line all the same: the last month that is due is not known paid.
         let loose = self.waiting.get(&None).copied().unwrap_or(0);
@@ -220,7 +221,7 @@ fn month_pay(
     pay_due_on: Day,
     live_contracts: bool,
     as_of: Day,
-) -> MonthPay {
+) -> Result<MonthPay, TooMuch> {
     let owed = |tally: Tally| Owed { amount: tally.amount, workers: tally.lines };
     let none = Owed::default();
     let (state, due, paid, failed, in_flight, disputed) = match sheet {
@@ -228,10 +229,10 @@ fn month_pay(
         Some(one) => {
             // Before the pay day nothing is due yet; the sheet's total is what will be.
             let due = if as_of > pay_due_on { owed(one.due) } else { Owed { amount: one.total, workers: one.due.lines } };
-            (state_of(one.state), due, owed(one.paid), owed(one.failed), owed(one.in_flight), owed(one.disputed))
+            (state_of(one.state), due, owed(one.paid), owed(one.not_paid()?), owed(one.in_flight), owed(one.disputed))
         }
     };
-    MonthPay {
+    Ok(MonthPay {
         month,
         attended,
         sheet: state,
@@ -244,7 +245,7 @@ fn month_pay(
         live_contracts,
         unlisted: 0,
         bank_silent: false,
-    }
+    })
 }
 
 /// What a project owes on a day: nothing of it is known where work has begun and no month is on record.

@@ -398,6 +398,7 @@ const TOLD: &[(&str, &str, &str)] = &[
     ("deducted", "扣款已记录。", "The deduction is on record."),
     ("disputed_line", "争议已记录，无争议部分照常支付。", "The dispute is on record; the rest is paid as usual."),
     ("sheet_submitted", "工资表已提交审核。", "The sheet is handed in for audit."),
+    ("left_out_confirmed", "已确认 {n} 人按考勤列入。", "{n} workers are confirmed by attendance."),
     ("sheet_audited", "工资表已审核，可以代发。", "The sheet is audited and may be paid."),
     ("run_ordered", "代发批次已生成，请下载文件交银行。", "The pay run is ordered; download its file for the bank."),
     ("bank_asked", "已记录；同一文件和编号不会重复付款。", "On record; the same file under the same ids never pays twice."),

@@ -6,6 +6,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::accounts::freezes::standing::FrozenMoney;
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month, words};
 
@@ -29,7 +30,8 @@ pub struct Promise {
     pub expected_on: Day,
     /// How much of it has not come.
     pub agreed: Fen,
-    /// How much of that is counted on: while earlier money is open, the share of it that this owner has brought so far.
+    /// How much of that is counted on: while earlier money is open, the share of it that this owner has brought so far, and nothing of
+    /// what a freeze takes as it comes.
     pub amount: Fen,
     /// Days by which the owner's oldest open transfer is late; 0 where none is open.
     pub waits_days: i64,
@@ -54,12 +56,38 @@ pub struct Wages {
 pub struct Position {
     /// The day asked about.
     pub as_of: Day,
-    /// On the account and not under way to workers; `None` where the bank has said nothing.
+    /// On the account, neither under way to workers nor frozen; `None` where the bank has said nothing.
     pub balance: Option<Fen>,
+    /// What of the money is frozen and not counted here; `null` where nothing is.
+    pub frozen: Option<FrozenMoney>,
     /// What the owner is to transfer.
     pub promised: Vec<Promise>,
     /// What is to be paid.
     pub wages: Vec<Wages>,
+}
+
+impl Position {
+    /// The position without the money that is frozen, which pays nobody: of the balance and, beyond it, of what comes first. Money that is
+    /// under way as well is taken once. What comes to an account that is frozen as a whole is frozen too.
+    ///
+    /// # Errors
+    /// Amounts beyond 63 bits.
+    pub fn without(mut self, frozen: Option<FrozenMoney>) -> Result<Position, TooMuch> {
+        if let Some(frozen) = &frozen {
+            if let Some(balance) = self.balance.filter(|balance| balance.is_positive()) {
+                self.balance = Some(balance.minus(frozen.amount)?.or_zero());
+            }
+            let mut beyond = frozen.beyond;
+            self.promised.sort_by_key(|one| one.expected_on);
+            for one in &mut self.promised {
+                let taken = if frozen.is_whole { one.amount } else { beyond.min(one.amount).or_zero() };
+                one.amount = one.amount.minus(taken)?;
+                beyond = beyond.minus(taken)?.or_zero();
+            }
+        }
+        self.frozen = frozen;
+        Ok(self)
+    }
 }
 
 /// The end of a day on which something comes or goes.
@@ -164,7 +192,7 @@ mod tests {
     }
 
     fn at(balance: Option<i64>, promised: Vec<Promise>, wages: Vec<Wages>) -> Outlook {
-        forecast(Position { as_of: day("2026-03-06"), balance: balance.map(Fen), promised, wages }).unwrap()
+        forecast(Position { as_of: day("2026-03-06"), balance: balance.map(Fen), frozen: None, promised, wages }).unwrap()
     }
 
     #[test]
@@ -215,6 +243,26 @@ mod tests {
         assert!(at(Some(-920), Vec::new(), Vec::new()).shortfall.is_some(), "though nothing else is to be paid");
         let in_time = at(Some(-920), vec![promise("2026-03-06", "2026-03-06", 920)], Vec::new());
         assert!(in_time.shortfall.is_none(), "the owner's money of today is there for it");
+    }
+
+    #[test]
+    fn frozen_money_pays_no_wages() {
+        let frozen = |amount, beyond, is_whole| {
+            Some(FrozenMoney { amount: Fen(amount), beyond: Fen(beyond), is_whole, freezes: Vec::new() })
+        };
+        let of = |balance: Option<i64>, frozen| {
+            let promised = vec![promise("2026-03-10", "2026-03-10", 300)];
+            let wages = vec![wages("2026-03-15", 500)];
+            let position = Position { as_of: day("2026-03-06"), balance: balance.map(Fen), frozen: None, promised, wages };
+            forecast(position.without(frozen).unwrap()).unwrap()
+        };
+        assert!(of(Some(200), None).shortfall.is_none());
+        assert_eq!(of(Some(200), frozen(1, 0, false)).shortfall.unwrap().amount, Fen(1));
+        assert_eq!(of(Some(200), frozen(200, 50, false)).shortfall.unwrap().amount, Fen(250), "what comes is frozen as well");
+        let whole = of(Some(1_000), frozen(1_000, 0, true)).shortfall.unwrap();
+        assert_eq!((whole.amount, whole.balance, whole.promised), (Fen(500), Fen::ZERO, Fen::ZERO));
+        assert_eq!(of(Some(100), frozen(900, 0, false)).position.balance, Some(Fen::ZERO), "under way and frozen is gone once");
+        assert!(!of(None, frozen(0, 0, true)).known);
     }
 
     #[test]

@@ -198,7 +198,8 @@ pub fn position(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Resul
     // What was sent to the bank and not debited yet is on the account and gone.
     let under_way = payroll::pay_run::under_way::of_project(conn, site, as_of)?;
     let balance = money.balance.map(|balance| balance.minus(under_way)).transpose()?;
-    Ok(Position { as_of, balance, promised, wages })
+    let frozen = accounts::freezes::standing::money_of(conn, &money.accounts, site.id, as_of)?;
+    Ok(Position { as_of, balance, frozen: None, promised, wages }.without(frozen)?)
 }
 
 /// What the folded days of a month earned that stand on no line, each enrolment at its present day rate.

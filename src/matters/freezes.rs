@@ -4,20 +4,64 @@
 //! A freeze is begun once for each document, whoever tells it first. Deliberately absent: a matter out of a debit alone; its text is a
 //! sign, and a person says what it was.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::actions::{self, NewStep, keep, refuse};
 use super::table::StepRow;
-use super::{Matter, MatterKind, Step};
+use super::{Matter, MatterKind, Step, Task};
 use crate::accounts::Purpose;
+use crate::accounts::freezes::standing::{self, StandingFreeze};
 use crate::accounts::freezes::{FreezeAct, TEXT_MAX, looks_seized, table};
 use crate::accounts::table::EntryRow;
 use crate::base::id::{MatterId, RecordId};
 use crate::base::{Day, Fen};
 use crate::law::questions::given::Choice;
 use crate::law::questions::warning::FreezeReason;
-use crate::matching;
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::{Ctx, Problem};
+use crate::{accounts, matching};
+
+/// A freeze that stands on a wage account, with the matter of its objection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FreezeNote {
+    /// The freeze.
+    pub freeze: StandingFreeze,
+    /// Its matter; `null` where nobody began one.
+    pub matter: Option<MatterId>,
+    /// What must be done about it.
+    pub tasks: Vec<Task>,
+}
+
+/// The freezes that stand on the wage accounts of a project, each with what must be done about it.
+///
+/// # Errors
+/// What the store says.
+pub fn notes(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<Vec<FreezeNote>, Problem> {
+    let accounts = accounts::table::of_project(conn, site.id)?;
+    let mut freezes: Vec<StandingFreeze> = Vec::new();
+    for (_, some) in standing::of_project(conn, &accounts, site.id, as_of)? {
+        freezes.extend(some);
+    }
+    if freezes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut all = actions::all(conn, ctx, site, as_of)?;
+    all.retain(|matter| matter.kind == MatterKind::AccountFreeze && matter.is_open());
+    let notes = freezes.into_iter().map(|freeze| {
+        // A freeze whose paper nobody wrote is that of the matter without one, begun on its day.
+        let is_its = |matter: &&Matter| {
+            matter.begun().is_some_and(|step| {
+                step.subject == freeze.document && (freeze.document.is_some() || step.happened_on == freeze.since)
+            })
+        };
+        let matter = all.iter().find(is_its);
+        let tasks = matter.map(|matter| matter.tasks.clone()).unwrap_or_default();
+        FreezeNote { matter: matter.map(|matter| matter.id), tasks, freeze }
+    });
+    Ok(notes.collect())
+}
 
 /// Days back in which debits are looked through.
 const DAYS_BACK: i64 = 366;

@@ -3,7 +3,7 @@
 use super::corrections::taking_back;
 use super::results::{event_of, write_line};
 use super::table::{self, LineRow, SheetRow};
-use super::{LineState, SheetState, items, opening};
+use super::{LineState, SheetState, imports, items, opening};
 use crate::base::Fen;
 use crate::base::id::{LineId, SheetId};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
@@ -172,7 +172,8 @@ pub fn dispute_line(
 /// Hands a sheet to the general contractor: every line is signed (R724-31a).
 ///
 /// # Errors
-/// `conflict` with each unsigned line and each quantity of piece work that not both have confirmed, or when the sheet is no draft.
+/// `conflict` with each unsigned line, each line that a file left out and nobody confirmed, and each quantity of piece work that not both
+/// have confirmed, or when the sheet is no draft.
 pub fn submit(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, sheet: SheetId) -> Result<SheetRow, Problem> {
     submit_as(tx, ctx, site, sheet, false)
 }
@@ -190,6 +191,7 @@ pub fn submit_as(
 ) -> Result<SheetRow, Problem> {
     let sheet = open_sheet(tx, site, sheet)?;
     require_state(&sheet, SheetState::Draft)?;
+    imports::left_out::require_none(tx.conn(), site, sheet.id)?;
     let lines = table::lines_of(tx.conn(), site.id, sheet.id)?;
     let unsigned: Vec<&LineRow> = lines.iter().filter(|line| line.state == LineState::Draft).collect();
     if !unsigned.is_empty() {

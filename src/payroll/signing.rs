@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::life::table::{VersionRow, last_versions};
 use super::results::event_of;
 use super::table::{self, EventRow, LineRow, SheetRow, SignatureRow};
-use super::{LineState, Means, SheetState, actions};
+use super::{LineState, Means, SheetState, actions, imports};
 use crate::attendance::devices::{self, DeviceState};
 use crate::base::Day;
 use crate::base::id::{DocumentId, LineId, RecordId, SheetId};
@@ -217,6 +217,8 @@ fn refused(line: LineId, problem: Problem) -> Signed {
 /// A batch before it is written: many lines are read and written at once.
 struct Pile {
     lines: BTreeMap<LineId, LineRow>,
+    /// Lines that stand by attendance beside a file, and that the labour manager has not confirmed.
+    left_out: BTreeSet<LineId>,
     /// How lines are signed already, those of this batch among them.
     signed: BTreeMap<LineId, (Means, Option<DocumentId>)>,
     signatures: Vec<SignatureRow>,
@@ -236,7 +238,8 @@ impl Pile {
             signed.entry(one.line_id).or_insert((one.means, one.document_id));
         }
         let lines = lines.into_iter().map(|line| (line.id, line)).collect();
-        Ok(Pile { lines, signed, signatures: Vec::new(), moved: Vec::new(), events: Vec::new() })
+        let left_out = imports::left_out::open_lines(tx.conn(), site, sheet.id)?;
+        Ok(Pile { lines, left_out, signed, signatures: Vec::new(), moved: Vec::new(), events: Vec::new() })
     }
 
     /// Checks before it adds: an item that is refused leaves nothing behind.
@@ -269,6 +272,12 @@ impl Pile {
         if line.state != LineState::Draft {
             let problem = Problem::invalid("该行没有可签字的工资。", "There is nothing to sign on this line.");
             return Err(problem.at("line", "bad_format"));
+        }
+        if self.left_out.contains(&item.line) {
+            let zh = "该行按考勤列入、不是来自导入的文件；请先改正文件后再次导入，或由劳资专管员确认，再签字。";
+            let en = "The line is in the sheet by attendance, not from the file; mend the file and take it again, or have the labour \
+                      manager confirm it, before it is signed.";
+            return Err(Problem::invalid(zh, en).at("line", "unconfirmed"));
         }
         check_means(item, &proofs.scans, &proofs.devices, proofs.by_links)?;
         check_scan(item, &proofs.scans, line)?;

@@ -46,6 +46,11 @@ impl Desk<'_> {
             {
                 continue;
             }
+            // Parts that came back before made up the whole: what is beyond it is told as a doubt, and a part told again says nothing new.
+            let back = Net::of(self.answers.moved(id).iter());
+            if !is_debit && moved != due.ordered && back.credits > 1 && back.back >= due.ordered {
+                continue;
+            }
             let due = due.ordered;
             if amount != Amount::from(due) {
                 self.problems.push(FileProblem::new(
@@ -180,7 +185,10 @@ impl Desk<'_> {
                 ("代发被再次扣款，或已被拒付仍被扣款", "A payment was debited again, or although it had been refused")
             }
             DoubtKind::DebitedOtherwise => ("银行金额与所下指令不符", "The bank moved another sum than was ordered"),
-            DoubtKind::RefundedAgain => ("同一笔代发被再次退回", "The same payment came back again"),
+            DoubtKind::RefundedAgain => (
+                "同一笔代发此前已退回，本次为多退的部分",
+                "The payment had come back before; this is what came back beyond what it paid",
+            ),
         };
         let reason = if waits { "unknown_reference" } else { "paid_again" };
         let reason = if kind == DoubtKind::DebitedOtherwise { "sum_mismatch" } else { reason };

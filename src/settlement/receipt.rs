@@ -96,6 +96,19 @@ pub struct StatementReceipt {
     pub link: String,
 }
 
+/// What is told of a marked copy with entries that its original has not.
+pub fn copy_with_more(place: &str, new: usize) -> FileProblem {
+    FileProblem::new(
+        place,
+        "id_reused",
+        format!("该对账单标明为副本，却有原件没有的明细 {new} 笔，已入账；请向银行核对原件是否完整。"),
+        format!(
+            "The statement is marked as a copy and has {new} entries that its original has not; they are booked. Ask the bank whether the \
+             original was whole."
+        ),
+    )
+}
+
 /// What came of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Receipt {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::allocate::Desk;
 use super::page::{Answers, PAGE, Pending, not_in_ledger};
 use super::reading::{self, Read, Seen};
-use super::receipt::{Effect, FileProblem, Receipt, StatementReceipt, far_off, sorted};
+use super::receipt::{Effect, FileProblem, Receipt, StatementReceipt, copy_with_more, far_off, sorted};
 use super::voiding::again::{self, Again};
 use super::{HandedIn, Refused, keep, keep_again, sheets, table};
 use crate::accounts::continuity::{self, StatementRef};
@@ -361,10 +361,22 @@ impl<'a> Booking<'a> {
         }
         // The same statement again is no second statement; what it added, if anything, is on record with the entries.
         let is_news = !self.again && self.earlier.is_none() || new > 0;
+        let original = match self.statement.copy_duplicate.as_ref().filter(|_| is_news) {
+            Some(_) => continuity::original_of(tx.conn(), account, kind, &self.desk.name, span)?,
+            None => None,
+        };
+        if original.is_some() && new > 0 {
+            self.desk.problems.push(copy_with_more(&place, new));
+        }
         if is_news {
             let counts = (new + merged + duplicates, merged + duplicates);
             let row = row_of(ctx, handed, inbox_id, self.statement, &self.desk, span, counts)?;
             let row = StatementRow { recorded_seq: tx.seq(Chain::Project(site.id))?, ..row };
+            // A copy is another telling of its original and no link of the chain of its own.
+            let row = match original {
+                Some(original) => original.told_again_by(row),
+                None => row,
+            };
             accounts_table::insert_statement(tx, &row)?;
             let faults = accounts::continuity::faults(tx.conn(), account)?;
             let own = faults.into_iter().filter(|fault| fault.statement_id == row.id);

@@ -17,7 +17,7 @@ use crate::base::Moment;
 use crate::base::id::ProjectId;
 
 /// Tables of a project's chain whose rows never change, with the column of the project.
-const PROJECT: [(&str, &str); 57] = [
+const PROJECT: [(&str, &str); 59] = [
     ("projects", "id"),
     ("project_facts", "project_id"),
     ("project_parties", "project_id"),
@@ -38,6 +38,8 @@ const PROJECT: [(&str, &str); 57] = [
     ("sheet_periods", "project_id"),
     ("sheet_layouts", "project_id"),
     ("sheet_imports", "project_id"),
+    ("sheet_refusals", "project_id"),
+    ("left_out_confirmations", "project_id"),
     ("sign_links", "project_id"),
     ("assessments", "project_id"),
     ("pay_holds", "project_id"),

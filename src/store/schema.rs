@@ -1343,6 +1343,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    sheet_refusals (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        inbox_id -> BigInt,
+        enrolment_id -> BigInt,
+        file_row -> Integer,
+        place -> Text,
+        reason -> Text,
+        zh -> Text,
+        en -> Text,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    left_out_confirmations (project_id, id) {
+        project_id -> BigInt,
+        id -> BigInt,
+        sheet_id -> BigInt,
+        line_id -> BigInt,
+        net_fen -> BigInt,
+        note -> Text,
+        confirmed_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
     sheet_imports (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 
 use super::FreezeAct;
 use super::table::{self, FreezeRow, FreezeStep};
+use crate::accounts::continuity;
 use crate::accounts::table::AccountRow;
-use crate::base::id::{BankEntryId, MatterId};
+use crate::base::id::{BankEntryId, MatterId, ProjectId};
 use crate::base::{Day, Fen};
 use crate::law::book::ids::{R53_08B, R724_33};
 use crate::law::questions::given::Choice;
@@ -108,6 +109,63 @@ pub fn before_paying(
         ),
     };
     Ok(Some(Frozen { freezes, free, short, zh, en }))
+}
+
+/// The freezes that stand on the accounts of a project that are not closed, the oldest account first. What a person recorded names no
+/// account and is counted once, on the first of them.
+pub fn of_project(
+    conn: &mut AnyConn,
+    accounts: &[AccountRow],
+    project: ProjectId,
+    as_of: Day,
+) -> Result<Vec<(AccountRow, Vec<StandingFreeze>)>, Problem> {
+    let words = table::of_project(conn, project)?;
+    let steps = table::steps_of(conn, project)?;
+    let open = accounts.iter().filter(|account| account.closed_on.is_none_or(|closed| closed > as_of));
+    let standing = open.enumerate().map(|(number, account)| {
+        let mut freezes = stand(account, &words, steps.clone(), as_of);
+        freezes.retain(|freeze| freeze.told_by_bank || number == 0);
+        (account.clone(), freezes)
+    });
+    Ok(standing.collect())
+}
+
+/// What of a project's money nobody can pay wages with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FrozenMoney {
+    /// What of the balance is frozen; it is on the account and not available.
+    pub amount: Fen,
+    /// What was frozen beyond the balance: money that comes is frozen first, up to it.
+    pub beyond: Fen,
+    /// Whether whole accounts are frozen and none is left that money could come to.
+    pub is_whole: bool,
+    /// The freezes.
+    pub freezes: Vec<StandingFreeze>,
+}
+
+/// The frozen money of a project; `None` where nothing is frozen.
+pub fn money_of(
+    conn: &mut AnyConn,
+    accounts: &[AccountRow],
+    project: ProjectId,
+    as_of: Day,
+) -> Result<Option<FrozenMoney>, Problem> {
+    let standing = of_project(conn, accounts, project, as_of)?;
+    let mut found = FrozenMoney { amount: Fen::ZERO, beyond: Fen::ZERO, is_whole: !standing.is_empty(), freezes: Vec::new() };
+    for (account, freezes) in standing {
+        let is_whole = freezes.iter().any(|freeze| freeze.amount.is_none());
+        found.is_whole &= is_whole;
+        if freezes.is_empty() {
+            continue;
+        }
+        let balance = continuity::balance_on(conn, &account, as_of)?.balance.unwrap_or_default().or_zero();
+        let told = Fen::total(freezes.iter().filter_map(|freeze| freeze.amount))?;
+        let taken = if is_whole { balance } else { told.min(balance) };
+        found.amount = found.amount.plus(taken)?;
+        found.beyond = found.beyond.plus(told.minus(taken)?.or_zero())?;
+        found.freezes.extend(freezes);
+    }
+    Ok((!found.freezes.is_empty()).then_some(found))
 }
 
 /// What a person recorded of one freeze.

@@ -90,6 +90,31 @@ pub fn hundredths_in(
     Ok(directly!(conn, conn => query.load(conn))?)
 }
 
+#[derive(QueryableByName)]
+struct SumRow {
+    #[diesel(sql_type = BigInt)]
+    enrolment_id: RecordId,
+    #[diesel(sql_type = BigInt)]
+    hundredths: i64,
+}
+
+/// What each enrolment did in a span of days, in hundredths of a work day.
+pub fn hundredths_of_all(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    (first, last): (Day, Day),
+) -> Result<Vec<(RecordId, i64)>, StoreError> {
+    let rows: Vec<SumRow> = fixed(
+        "SELECT enrolment_id, CAST(SUM(hundredths) AS BIGINT) AS hundredths FROM work_days \
+         WHERE project_id = $1 AND worked_on >= $2 AND worked_on <= $3 GROUP BY enrolment_id",
+    )
+    .big(project.0)
+    .day(first)
+    .day(last)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.enrolment_id, row.hundredths)).collect())
+}
+
 /// The days of a project that have work days.
 pub fn days_of(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Day>, StoreError> {
     let query = work_days::table

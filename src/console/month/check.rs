@@ -10,7 +10,7 @@ use crate::base::id::{LineId, ProjectId, SheetId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, show};
 use crate::payroll::pay_run::actions::check_sheet;
-use crate::payroll::pay_run::{Checked, Hold};
+use crate::payroll::pay_run::{Checked, HeldLine};
 use crate::payroll::{self, table::LineRow, table::SheetRow};
 use crate::web::{Access, Problem, Route, Verb, Visit};
 
@@ -41,7 +41,7 @@ struct CheckPage {
     head: Head,
     sheet: SheetRow,
     checked: Checked,
-    held: Vec<Named<Hold>>,
+    held: Vec<Named<HeldLine>>,
     cautions: Vec<Named<payroll::pay_run::checks::LineCaution>>,
     sees_people: bool,
     may_pay: bool,
@@ -71,7 +71,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>) -> Shown {
                 lines.into_iter().map(|line| (line.row.id, (line.name().to_owned(), line.row))).collect();
             let held = checked.held.iter().filter_map(|one| {
                 let (name, row) = named.get(&one.line)?.clone();
-                Some(Named { name, row, what: one.reason })
+                Some(Named { name, row, what: one.clone() })
             });
             let cautions = checked.cautions.iter().filter_map(|one| {
                 let (name, row) = named.get(&one.line)?.clone();

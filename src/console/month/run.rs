@@ -113,6 +113,8 @@ struct RunPage {
     /// Payments that the bank is silent about.
     unknown: usize,
     waiting: usize,
+    /// Whether a line of it came back or was refused and waits to be sent again.
+    repeats: bool,
     /// Freezes of the account that it is paid from.
     frozen: Option<Frozen>,
     sees_people: bool,
@@ -122,6 +124,10 @@ struct RunPage {
 }
 
 impl RunPage {
+    fn state(&self) -> String {
+        state_word(&self.f, &self.run, self.repeats)
+    }
+
     fn is_open(&self) -> bool {
         self.run.state == RunState::Sent
     }
@@ -132,6 +138,14 @@ impl RunPage {
 
     fn kinds(&self) -> &'static [InquiryKind] {
         InquiryKind::ALL
+    }
+}
+
+/// How a run stands, for people: the bank has answered for every line of a settled run, which may wait to be sent again all the same.
+pub(super) fn state_word(f: &Frame, run: &RunHead, repeats: bool) -> String {
+    match run.state {
+        RunState::Settled if repeats => f.t("银行已答复，有行待重发", "answered; lines wait to be sent again").to_owned(),
+        state => f.word(state.as_str()).into_owned(),
     }
 }
 
@@ -196,6 +210,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, PayRunId)>, query: web::
                 parts,
                 unknown,
                 waiting,
+                repeats: payroll::pay_run::table::runs_to_repeat(conn, site.id, sheet.id)?.contains(&id),
                 frozen,
                 sees_people: can(conn, visit, project, Verb::ReadWorkers),
                 may_pay: can(conn, visit, project, Verb::PayWages),

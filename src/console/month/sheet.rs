@@ -11,12 +11,13 @@ use super::{attachment, can, days};
 use crate::attendance::devices;
 use crate::attendance::devices::table::DeviceRow;
 use crate::base::Fen;
-use crate::base::id::{LineId, ProjectId, RecordId, SheetId};
+use crate::base::id::{LineId, PayRunId, ProjectId, RecordId, SheetId};
 use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, show};
 use crate::documents::table::DocumentHead;
 use crate::documents::{self, DocumentKind};
 use crate::payroll::compare::{self, Change, Compared};
+use crate::payroll::imports::left_out::{self, LeftOuts};
 use crate::payroll::life;
 use crate::payroll::life::table::{NoteRow, PeriodRow};
 use crate::payroll::pay_run::table::RunHead;
@@ -121,11 +122,15 @@ struct SheetPage {
     scans: Vec<DocumentHead>,
     devices: Vec<DeviceRow>,
     runs: Vec<RunHead>,
+    /// Those of them of which lines wait to be sent again.
+    repeats: Vec<PayRunId>,
     notes: Vec<NoteRow>,
     period: Option<PeriodRow>,
     built_by: String,
     /// Piece work that not both have confirmed.
     pieces: Vec<payroll::items::waiting::Waiting>,
+    /// Who stands on it by attendance and not from the file.
+    left_out: LeftOuts,
     submitted_by: Option<String>,
     audited_by: Option<String>,
     may_prepare: bool,
@@ -145,6 +150,14 @@ impl SheetPage {
 
     fn days(&self, hundredths: &i64) -> String {
         rust_decimal::Decimal::new(*hundredths, 2).normalize().to_string()
+    }
+
+    fn run_state(&self, run: &RunHead) -> String {
+        super::run::state_word(&self.f, run, self.repeats.contains(&run.id))
+    }
+
+    fn days_of(&self, hundredths: &i32) -> String {
+        days(*hundredths)
     }
 
     fn side(&self, side: &Option<(i32, crate::base::Fen)>) -> String {
@@ -213,6 +226,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
                 f: Frame::of(visit),
                 states: payroll::table::state_counts(conn, site.id, id)?,
                 pieces: payroll::items::waiting::of(conn, site.id, Some(id))?,
+                left_out: left_out::open_of(conn, &site, id)?,
                 part_paid: payroll::table::part_paid(conn, site.id, id)?,
                 compared,
                 changes,
@@ -221,6 +235,7 @@ async fn page(visit: Visit, path: web::Path<(ProjectId, SheetId)>, query: web::Q
                 prints,
                 scans,
                 devices: devices::table::of_project(conn, site.id)?,
+                repeats: if may_see_runs { pay_run::table::runs_to_repeat(conn, site.id, id)? } else { Vec::new() },
                 runs: if may_see_runs { pay_run::table::of_sheet(conn, site.id, id)? } else { Vec::new() },
                 notes: life::table::notes_of(conn, site.id, id)?,
                 period: life::table::period_of(conn, site.id, id)?,

@@ -11,6 +11,7 @@ use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
 use crate::documents::DocumentKind;
 use crate::payroll::actions::{self, require_seen};
+use crate::payroll::imports::left_out;
 use crate::payroll::signing::{self, NewSignature, Signed};
 use crate::payroll::table::SheetRow;
 use crate::payroll::{self, LineState, Means};
@@ -31,6 +32,9 @@ pub(super) fn routes() -> Vec<Route> {
             web::post().to(dispute)
         }),
         Route::form("/projects/{project}/sheets/{sheet}/submit", prepare, "Hand in a sheet", || web::post().to(submit)),
+        Route::form("/projects/{project}/sheets/{sheet}/left-out", pay, "Confirm lines that are not from the file", || {
+            web::post().to(confirm_left_out)
+        }),
         Route::form("/projects/{project}/sheets/{sheet}/audit", pay, "Audit a sheet", || web::post().to(audit)),
         Route::form("/projects/{project}/sheets/{sheet}/send-back", pay, "Send a sheet back", || web::post().to(send_back)),
         Route::form("/projects/{project}/sheets/{sheet}/publish", pay, "Say where a sheet was shown", || web::post().to(publish)),
@@ -175,6 +179,23 @@ async fn submit(form: Form, path: Path) -> Shown {
     })
     .await?;
     done(&path_of(project, sheet), "sheet_submitted", 1)
+}
+
+async fn confirm_left_out(form: Form, path: Path) -> Shown {
+    let (project, sheet) = path.into_inner();
+    let note = form.required("note")?.to_owned();
+    let lines: Vec<LineId> = form
+        .all("line")
+        .map(|text| text.parse().map_err(|error| Problem::unreadable("line", &error)))
+        .collect::<Result<_, Problem>>()?;
+    let number = lines.len();
+    form.write(Verb::PayWages, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, project)?;
+        require_seen(tx, ctx, &site, sheet)?;
+        left_out::confirm(tx, ctx, &site, sheet, &lines, &note)
+    })
+    .await?;
+    done(&path_of(project, sheet), "left_out_confirmed", number)
 }
 
 async fn audit(form: Form, path: Path) -> Shown {

@@ -8,10 +8,13 @@ use super::head::Head;
 use crate::base::id::ProjectId;
 use crate::base::{Day, Moment};
 use crate::compliance;
+use crate::console::month::can;
 use crate::console::{Frame, Shown, show};
 use crate::law::book::Standing;
 use crate::law::questions::warning::Level;
 use crate::law::{Finding, State, System};
+use crate::matters;
+use crate::matters::freezes::FreezeNote;
 use crate::web::{Problem, Verb, Visit};
 use crate::workers::exceptions::{Share, share_on};
 
@@ -51,6 +54,9 @@ struct CardPage {
     law_book: String,
     /// How many people are there by exception.
     share: Share,
+    /// Freezes of the wage accounts on that day; none of a past that is shown.
+    freezes: Vec<FreezeNote>,
+    may_see_money: bool,
     may_ask: bool,
     as_of: Day,
     /// The past that is shown instead of the present.
@@ -84,13 +90,19 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, asked: web
         .map(|text| text.parse())
         .transpose()
         .map_err(|_| Problem::invalid("日期应写成 2026-03-02。", "Write a day like 2026-03-02.").at("as_of", "bad_time"))?;
-    let (head, assessment, as_of, law_book, share) = visit
+    let (head, assessment, as_of, law_book, share, freezes, may_see_money) = visit
         .read(move |conn, visit| {
             let (site, head) = Head::enter(conn, visit, id)?;
             let as_of = wanted.unwrap_or(visit.ctx.today);
             let assessment = compliance::actions::assess(conn, &visit.ctx, &site, as_of)?;
             let (share, _) = share_on(conn, site.id, as_of)?;
-            Ok((head, assessment, as_of, visit.ctx.book().hash().chars().take(12).collect(), share))
+            let freezes = match visit.ctx.known_at {
+                Some(_) => Vec::new(),
+                None => matters::freezes::notes(conn, &visit.ctx, &site, as_of)?,
+            };
+            let may_see_money = can(conn, visit, id, Verb::ReadMoney);
+            let law_book = visit.ctx.book().hash().chars().take(12).collect();
+            Ok((head, assessment, as_of, law_book, share, freezes, may_see_money))
         })
         .await?;
     let count = |state: State| assessment.findings.iter().filter(|finding| finding.state == state).count();
@@ -106,5 +118,18 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, asked: web
     parts.sort_by_key(|part| std::cmp::Reverse((part.state, part.level)));
     let may_ask = visit.able(Verb::AskGates).is_some();
     let known_at = visit.ctx.known_at.as_ref().map(|known| known.at);
-    show(&CardPage { f: Frame::of(&visit), head, parts, broken, not_known, law_book, share, may_ask, as_of, known_at })
+    show(&CardPage {
+        f: Frame::of(&visit),
+        head,
+        parts,
+        broken,
+        not_known,
+        law_book,
+        share,
+        freezes,
+        may_see_money,
+        may_ask,
+        as_of,
+        known_at,
+    })
 }

@@ -58,6 +58,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("work_not_finished", "未登记完工"),
     ("promise_missing", "未作无拖欠承诺"),
     ("publicity_open", "公示未满"),
+    ("account_is_frozen", "专用账户被冻结"),
     ("account_is_open", "专用账户未撤销"),
     ("deposit_is_held", "保证金未返还"),
     ("finished", "完工"),

@@ -31,10 +31,23 @@ fn sheets(bench: &Bench<'_>, payroll: &[MonthPay]) -> Finding {
     let draft =
         bench.on(System::Payroll, R724_31A).shows("未审核工资表的月份", "months without an audited sheet", &fact, Clone::clone);
     if !late.is_empty() {
-        let (zh, en) = (
-            format!("编制、签字并审核工资表：{}", months_text(&late)),
-            format!("make, sign and audit the sheets of {}", months_text(&late)),
-        );
+        // Where people are on the roll and nobody was seen there is nobody to sign.
+        let is_empty = |month: &&&MonthPay| month.attended.get() == Some(0) && month.due.workers == 0;
+        let empty: Vec<Month> = open.iter().filter(red).filter(is_empty).map(|month| month.month).collect();
+        let worked: Vec<Month> = late.iter().copied().filter(|month| !empty.contains(month)).collect();
+        let (mut zh, mut en) = (Vec::new(), Vec::new());
+        if !worked.is_empty() {
+            zh.push(format!("编制、签字并审核工资表：{}", months_text(&worked)));
+            en.push(format!("make, sign and audit the sheets of {}", months_text(&worked)));
+        }
+        if !empty.is_empty() {
+            let months = months_text(&empty);
+            zh.push(format!("无人出勤的月份，编制空的工资表并审核（无人签字），已离场的人员登记退场：{months}"));
+            en.push(format!(
+                "where nobody worked make and audit an empty sheet, which nobody signs, and record who has left the site: {months}"
+            ));
+        }
+        let (zh, en) = (zh.join("；"), en.join("; "));
         return draft.broken(Level::Red, since, &zh, &en);
     }
     if open.is_empty() {

@@ -245,6 +245,26 @@ fn a_month_without_sheet_turns_red_when_rw_01_says() {
 }
 
 #[test]
+fn a_month_in_which_nobody_worked_asks_nobody_to_sign() {
+    let mut facts = sound();
+    let mut month = january();
+    (month.sheet, month.due, month.paid, month.attended) = (SheetState::None, Owed::default(), Owed::default(), known(0));
+    facts.payroll = vec![month.clone()];
+    let cure = |facts: &ProjectFacts| {
+        let assessment = judged(facts, "2026-03-01");
+        let finding = assessment.findings.into_iter().find(|finding| finding.rule == "R724-31a").expect("a finding");
+        (finding.state, finding.cure_zh)
+    };
+    let (state, empty) = cure(&facts);
+    assert_eq!(state, State::Broken);
+    assert!(empty.contains("空的工资表") && !empty.contains("编制、签字并审核"), "{empty}");
+    month.attended = known(10);
+    facts.payroll = vec![month];
+    let (_, worked) = cure(&facts);
+    assert!(worked.contains("编制、签字并审核工资表：2026-01") && !worked.contains("空的工资表"), "{worked}");
+}
+
+#[test]
 fn what_a_silent_bank_has_not_told_is_not_unpaid() {
     let mut facts = sound();
     let mut month = january();

@@ -52,6 +52,12 @@ pub fn about(conn: &mut AnyConn, project: ProjectId, line: LineId) -> Result<Vec
         .load(conn)?)
 }
 
+/// Corrections of a project's lines, in the order of record.
+pub fn of_project(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<CorrectionRow>, StoreError> {
+    use line_corrections as c;
+    Ok(c::table.filter(c::project_id.eq(project)).order(c::id).select(CorrectionRow::as_select()).load(conn)?)
+}
+
 /// Every row, for `verify`.
 pub fn all(conn: &mut AnyConn) -> Result<Vec<CorrectionRow>, StoreError> {
     Ok(line_corrections::table.order(line_corrections::id).select(CorrectionRow::as_select()).load(conn)?)

@@ -7,7 +7,8 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
 use super::beside;
-use super::checks::{Good, Known, Sorted};
+use super::checks::{Good, Known, Refused, Sorted};
+use super::left_out::{self, LeftOuts};
 use super::table::{self, ImportRow};
 use super::{FAULTS_MAX, Proposal, ROWS_MAX, fault_of, open, propose};
 use crate::base::id::{InboxId, QuarantineId, RecordId, SheetId};
@@ -80,6 +81,8 @@ pub struct Taken {
     pub warnings: Vec<Fault>,
     /// Remarks on the file, Chinese and English.
     pub remarks: Vec<(String, String)>,
+    /// Who stands on the sheet by attendance and not from the file, and waits for the labour manager's word.
+    pub left_out: LeftOuts,
 }
 
 /// Keeps the file as it came, before anything of it is read.
@@ -148,20 +151,30 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> R
     proposal.map(&confirmed.mapping)?;
     let pay = proposal.read(&book, ctx.today);
     require_fit(&pay, &proposal, month)?;
-    let mut faults: Vec<Fault> = pay.problems.iter().map(fault_of).collect();
+    let mut told = Refused::default();
+    let mut faults: Vec<Fault> = Vec::new();
+    for problem in &pay.problems {
+        told.tell(problem.row, fault_of(problem));
+        faults.push(fault_of(problem));
+    }
     let known = Known::gather(tx, ctx, site, month, confirmed.lowest_day_wage)?;
-    let Sorted { good, faults: told, warnings: odd, refused } = known.check(ctx, &proposal, &pay.rows);
-    faults.extend(told.into_iter().map(|(_, fault)| fault));
+    let Sorted { good, faults: found, warnings: odd, refused, people } = known.check(ctx, &proposal, &pay.rows);
+    for (row, fault) in found {
+        told.tell(row, fault.clone());
+        faults.push(fault);
+    }
+    told.people.extend(people);
     let mut refused = refused.saturating_add(pay.refused);
     let sheet = draft(tx, ctx, site, month, good.is_empty(), &faults)?;
     let source = Source { proposal: &proposal, inbox: confirmed.inbox, form: pay.form };
     let mut replaced = Vec::new();
-    let taken = lay(tx, ctx, &sheet, &source, &good, (&mut faults, &mut replaced))?;
+    let taken = lay(tx, ctx, &sheet, &source, &good, (&mut told, &mut faults, &mut replaced))?;
     refused = refused.saturating_add(u32::try_from(good.len()).unwrap_or(u32::MAX).saturating_sub(taken));
     if taken == 0 {
         return Err(nothing_good(&faults));
     }
     let sheet = add_up(tx, SheetRow { version: sheet.version + 1, ..sheet })?;
+    left_out::keep(tx, ctx, &sheet, confirmed.inbox, &told.by_person(ctx, &known, &proposal, &book))?;
     remember(tx, ctx, site, &proposal)?;
     let row = ImportRow {
         project_id: site.id,
@@ -180,7 +193,8 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> R
     keep_outcome(tx, ctx, confirmed.inbox, taken.saturating_add(refused), &faults)?;
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "import_sheet", &sheet.id.to_string())?;
     let warnings = pay.warnings.iter().map(fault_of).chain(odd).chain(replaced).map(without_people).collect();
-    Ok(Taken { sheet: sheet.id, taken, refused, faults, warnings, remarks: pay.remarks })
+    let left_out = left_out::open_of(tx.conn(), site, sheet.id)?;
+    Ok(Taken { sheet: sheet.id, taken, refused, faults, warnings, remarks: pay.remarks, left_out })
 }
 
 /// The file as a whole: its size and the month that its title names.
@@ -244,7 +258,7 @@ fn lay(
     sheet: &SheetRow,
     source: &Source<'_>,
     good: &[Good<'_>],
-    (faults, replaced): (&mut Vec<Fault>, &mut Vec<Fault>),
+    (told, faults, replaced): (&mut Refused, &mut Vec<Fault>, &mut Vec<Fault>),
 ) -> Result<u32, Problem> {
     let (project, id) = (sheet.project_id, sheet.id);
     let mut lines: HashMap<RecordId, LineRow> =
@@ -255,7 +269,10 @@ fn lay(
     for Good { row, enrolment } in good {
         let mut tell = |key: &str, reason: &str, zh: &str, en: &str| {
             let place = source.proposal.place(row.row, key);
-            faults.push(Fault { place, reason: reason.to_owned(), zh: zh.to_owned(), en: en.to_owned() });
+            let fault = Fault { place, reason: reason.to_owned(), zh: zh.to_owned(), en: en.to_owned() };
+            told.people.push((row.row, enrolment.id));
+            told.tell(row.row, fault.clone());
+            faults.push(fault);
         };
         let line = lines.remove(&enrolment.id);
         if line.as_ref().is_some_and(|line| line.state == LineState::Signed) {

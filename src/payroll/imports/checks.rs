@@ -13,7 +13,8 @@ use crate::projects::{self, PartyRole, Site};
 use crate::store::Tx;
 use crate::web::problem::Fault;
 use crate::web::{Ctx, Problem};
-use crate::wire::pay_sheet::PayRow;
+use crate::wire::pay_sheet::{self, PayRow};
+use crate::wire::sheet::Workbook;
 use crate::wire::text::{clip, squeezed};
 use crate::workers::table::EnrolmentRow;
 use crate::workers::{self, IdKind, TRADE_TABLE, UNKNOWN_TRADE, card_index, id_index};
@@ -43,6 +44,44 @@ pub(super) struct Sorted<'a> {
     /// What is odd in rows that are taken.
     pub warnings: Vec<Fault>,
     pub refused: u32,
+    /// Refused rows whose worker is known.
+    pub people: Vec<(u32, RecordId)>,
+}
+
+/// Rows that were refused, with why and, where the records know, whose they are.
+#[derive(Default)]
+pub(super) struct Refused {
+    faults: BTreeMap<u32, Vec<Fault>>,
+    pub people: Vec<(u32, RecordId)>,
+}
+
+impl Refused {
+    pub(super) fn tell(&mut self, row: u32, fault: Fault) {
+        self.faults.entry(row).or_default().push(fault);
+    }
+
+    /// Faults by row with whose it is. A row that could not be read is looked at by its number as written, else by a name that one person
+    /// only has.
+    pub(super) fn by_person(
+        mut self,
+        ctx: &Ctx,
+        known: &Known,
+        proposal: &Proposal,
+        book: &Workbook,
+    ) -> BTreeMap<u32, (RecordId, Vec<Fault>)> {
+        let mut people: BTreeMap<u32, RecordId> = std::mem::take(&mut self.people).into_iter().collect();
+        let sheet = proposal.in_our_names(book).unwrap_or_default();
+        if let Ok(table) = pay_sheet::find(&sheet) {
+            for row in self.faults.keys().filter(|row| **row > 0) {
+                let place = usize::try_from(row.saturating_sub(1)).unwrap_or(usize::MAX);
+                let (id, name) = (table.text(place, "id"), table.text(place, "name"));
+                if let Some(found) = known.named(ctx, id.as_deref(), name.as_deref()) {
+                    people.entry(*row).or_insert(found);
+                }
+            }
+        }
+        self.faults.into_iter().filter_map(|(row, faults)| Some((row, (*people.get(&row)?, faults)))).collect()
+    }
 }
 
 /// A row that may be taken, with whose it is.
@@ -132,6 +171,9 @@ impl Known {
             self.team(row, &mut tell);
             let earned = enrolment.as_ref().and_then(|one| self.earned.get(&one.id));
             against::nothing_for_work(row, earned, &mut tell);
+            if let Some(one) = enrolment.as_ref().filter(|_| !faults.is_empty()) {
+                sorted.people.push((row.row, one.id));
+            }
             match enrolment.filter(|_| faults.is_empty()) {
                 Some(enrolment) => {
                     let mut warn = |key: &str, zh: String, en: String| {
@@ -148,6 +190,24 @@ impl Known {
             sorted.faults.extend(faults.into_iter().map(|fault| (row.row, fault)));
         }
         sorted
+    }
+
+    /// Whom a row that is not read means: by the number as written, else by a name that one person of the month only has.
+    fn named(&self, ctx: &Ctx, id: Option<&str>, name: Option<&str>) -> Option<RecordId> {
+        let (first, last) = (self.month.first(), self.month.last());
+        let here = |one: &EnrolmentRow| one.entered_on <= last && one.left_on.is_none_or(|left| left >= first);
+        let by_id = id.and_then(|id| {
+            let index = id_index(ctx.vault(), IdKind::IdCard, &id.trim().to_uppercase());
+            self.people.get(&index)?.iter().rev().find(|(one, _)| here(one)).map(|(one, _)| one.id)
+        });
+        let by_name = || {
+            let name = squeezed(name?);
+            let mut found = self.people.values().filter_map(|all| {
+                all.iter().rev().find(|(one, known)| here(one) && squeezed(known) == name).map(|(one, _)| one.id)
+            });
+            found.next().filter(|_| found.next().is_none())
+        };
+        by_id.or_else(by_name)
     }
 
     /// For each card the first row of the one who has it on record.

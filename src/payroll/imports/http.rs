@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actions::{self, Confirmed, SheetFile, Taken};
+use super::left_out::{self, LeftOuts};
 use super::table::{self, ImportRow};
 use super::{FAULTS_MAX, Proposal, export, fault_of, refused};
-use crate::base::id::{InboxId, ProjectId, SheetId};
+use crate::base::id::{InboxId, LineId, ProjectId, SheetId};
 use crate::base::{Day, Fen, Month};
+use crate::payroll::actions::require_seen;
+use crate::payroll::table::SheetRow;
 use crate::projects::{Site, enter};
 use crate::store::Tx;
 use crate::web::extract::Upload;
@@ -63,6 +66,22 @@ pub(in crate::payroll) fn routes() -> Vec<Route> {
         })
         .of_any_time()
         .gives::<Vec<ImportRow>>(),
+        Route::get(
+            "/api/v1/projects/{project}/pay-sheets/{sheet}/left-out",
+            read,
+            "Who stands on a draft by attendance and not from its file, and waits for the labour manager's word",
+            || web::get().to(left_outs),
+        )
+        .gives::<LeftOuts>(),
+        Route::post(
+            "/api/v1/projects/{project}/pay-sheets/{sheet}/left-out",
+            Access::Holds(Verb::PayWages),
+            "Confirm lines that stand by attendance and not from the file",
+            || web::post().to(confirm),
+        )
+        .takes::<ConfirmLeftOut>()
+        .gives::<SheetRow>()
+        .versioned(),
         Route::post(
             "/api/v1/projects/{project}/pay-sheets/{sheet}/xlsx",
             Access::Holds(Verb::Unmask),
@@ -173,6 +192,18 @@ pub struct TakenView {
     warnings: Vec<Fault>,
     /// What is to be known of the file.
     remarks: Vec<FileRemark>,
+    /// Who stands on the sheet by attendance and not from the file, and waits for the labour manager's word.
+    left_out: LeftOuts,
+}
+
+/// Lines that stand by attendance and not from the file.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmLeftOut {
+    /// The lines.
+    lines: Vec<LineId>,
+    /// Why they stand, 1 to 200 characters.
+    note: String,
 }
 
 /// Why plain numbers are asked for.
@@ -219,8 +250,9 @@ async fn take(call: Call, path: Path, body: Body<TakeSheet>) -> Result<impl Resp
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         let confirmed = confirmed(tx, ctx, &site, inbox, &said)?;
-        let Taken { sheet, taken, refused, faults, warnings, remarks: told } = actions::take(tx, ctx, &site, &confirmed)?;
-        Ok(TakenView { sheet, taken, refused, faults, warnings, remarks: remarks(told) })
+        let Taken { sheet, taken, refused, faults, warnings, remarks: told, left_out } =
+            actions::take(tx, ctx, &site, &confirmed)?;
+        Ok(TakenView { sheet, taken, refused, faults, warnings, remarks: remarks(told), left_out })
     })
     .await
 }
@@ -274,6 +306,31 @@ async fn imports(call: Call, path: web::Path<(ProjectId, SheetId)>) -> Result<im
         let site = enter(conn, &ctx.scope, project)?;
         crate::payroll::table::sheet(conn, site.id, sheet)?.ok_or_else(Problem::not_found)?;
         Ok(table::of_sheet(conn, site.id, sheet)?)
+    })
+    .await
+}
+
+async fn left_outs(call: Call, path: web::Path<(ProjectId, SheetId)>) -> Result<impl Responder, Problem> {
+    let (project, sheet) = path.into_inner();
+    call.read(move |conn, ctx| {
+        let site = enter(conn, &ctx.scope, project)?;
+        crate::payroll::table::sheet(conn, site.id, sheet)?.ok_or_else(Problem::not_found)?;
+        left_out::open_of(conn, &site, sheet)
+    })
+    .await
+}
+
+async fn confirm(
+    call: Call,
+    path: web::Path<(ProjectId, SheetId)>,
+    body: Body<ConfirmLeftOut>,
+) -> Result<impl Responder, Problem> {
+    let (project, sheet) = path.into_inner();
+    let ConfirmLeftOut { lines, note } = body.0;
+    call.write(StatusCode::OK, move |tx, ctx| {
+        let site = enter(tx.conn(), &ctx.scope, project)?;
+        require_seen(tx, ctx, &site, sheet)?;
+        left_out::confirm(tx, ctx, &site, sheet, &lines, &note)
     })
     .await
 }

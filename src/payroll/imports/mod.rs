@@ -11,6 +11,7 @@ mod beside;
 mod checks;
 pub mod export;
 pub mod http;
+pub mod left_out;
 pub mod refused;
 pub mod table;
 

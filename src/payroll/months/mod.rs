@@ -36,6 +36,16 @@ impl Tally {
     }
 }
 
+impl MonthWages {
+    /// What is due, neither paid nor under way, whether the bank sent it back or nobody sent it.
+    ///
+    /// # Errors
+    /// Amounts beyond 63 bits.
+    pub fn not_paid(&self) -> Result<Tally, TooMuch> {
+        self.failed.plus(self.unsent)
+    }
+}
+
 /// One month's wages as of a day. A line is due here when its day has passed, that is, lies before the day asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MonthWages {
@@ -54,8 +64,11 @@ pub struct MonthWages {
     /// Due lines whose uncontested part has reached the worker; the amount is what the bank paid on all due lines, so that a part
     /// that was paid of a line that waits for the rest counts too.
     pub paid: Tally,
-    /// Due lines not paid in full and not under way: refused, returned, held or never ordered; the amount is the rest.
+    /// Due lines that the bank refused or gave back; the amount is the rest.
     pub failed: Tally,
+    /// Due lines of which a rest stands and nothing was sent for it: held, never ordered, or let go after a dispute; the amount is the
+    /// rest.
+    pub unsent: Tally,
     /// Due lines under way without a result; the amount is the rest.
     pub in_flight: Tally,
     /// Due lines with a contested part; the amount is that part.
@@ -75,6 +88,7 @@ pub fn wages(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<Vec<MonthWag
             due: Tally::of(part.due, part.due_fen),
             paid: Tally::of(part.paid, part.paid_fen),
             failed: Tally::of(part.failed, part.failed_fen),
+            unsent: Tally::of(part.unsent, part.unsent_fen),
             in_flight: Tally::of(part.in_flight, part.in_flight_fen),
             disputed: Tally::of(part.disputed, part.disputed_fen),
         };
@@ -108,6 +122,7 @@ pub fn open(
             due: none,
             paid: none,
             failed: none,
+            unsent: none,
             in_flight: none,
             disputed: none,
         };
@@ -115,6 +130,7 @@ pub fn open(
             one.due = Tally::of(row.due, row.due_fen);
             one.paid = Tally::of(row.paid, row.paid_fen);
             one.failed = Tally::of(row.failed, row.failed_fen);
+            one.unsent = Tally::of(row.unsent, row.unsent_fen);
             one.in_flight = Tally::of(row.in_flight, row.in_flight_fen);
             one.disputed = Tally::of(row.disputed, row.disputed_fen);
         }
@@ -139,6 +155,7 @@ fn together(left: &MonthWages, right: &MonthWages) -> Result<MonthWages, TooMuch
         due: left.due.plus(right.due)?,
         paid: left.paid.plus(right.paid)?,
         failed: left.failed.plus(right.failed)?,
+        unsent: left.unsent.plus(right.unsent)?,
         in_flight: left.in_flight.plus(right.in_flight)?,
         disputed: left.disputed.plus(right.disputed)?,
     })

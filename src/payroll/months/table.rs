@@ -40,6 +40,10 @@ pub struct PartCount {
     #[diesel(sql_type = BigInt)]
     pub failed_fen: Fen,
     #[diesel(sql_type = BigInt)]
+    pub unsent: i64,
+    #[diesel(sql_type = BigInt)]
+    pub unsent_fen: Fen,
+    #[diesel(sql_type = BigInt)]
     pub in_flight: i64,
     #[diesel(sql_type = BigInt)]
     pub in_flight_fen: Fen,
@@ -57,19 +61,23 @@ fn tally(condition: &str, summed: &str, amount: &str, name: &str) -> String {
     )
 }
 
-/// The text of every count over lines `l` as of the day `$1`: each due line counts once as paid, failed or in flight, and what of it
+/// The text of every count over lines `l` as of the day `$1`: each due line counts once as paid, failed, unsent or in flight, and what of it
 /// was paid stands under paid in any case, so that the sums of a month add up to what is due.
 fn tallies() -> String {
     let due = "l.due_on < $1 AND l.net_fen > 0";
     let paid = "CASE WHEN l.paid_on <= $1 THEN l.paid_fen ELSE 0 END";
     let rest = format!("(l.net_fen - l.disputed_fen - {paid})");
     let flying = "l.state IN ('reserved', 'sent', 'accepted', 'unknown')";
-    let (failed, in_flight) = (format!("{due} AND {rest} > 0 AND NOT ({flying})"), format!("{due} AND {rest} > 0 AND {flying}"));
+    let refused = "l.state IN ('rejected', 'returned')";
+    let open = |which: &str| format!("{due} AND {rest} > 0 AND {which}");
+    let (failed, in_flight) = (open(refused), open(flying));
+    let unsent = open(&format!("NOT ({flying}) AND NOT ({refused})"));
     let disputed = format!("{due} AND l.disputed_fen > 0");
     [
         tally(due, due, "l.net_fen", "due"),
         tally(&format!("{due} AND {rest} <= 0"), due, paid, "paid"),
         tally(&failed, &failed, &rest, "failed"),
+        tally(&unsent, &unsent, &rest, "unsent"),
         tally(&in_flight, &in_flight, &rest, "in_flight"),
         tally(&disputed, &disputed, "l.disputed_fen", "disputed"),
     ]
@@ -111,6 +119,10 @@ pub struct OpenCount {
     pub failed: i64,
     #[diesel(sql_type = BigInt)]
     pub failed_fen: Fen,
+    #[diesel(sql_type = BigInt)]
+    pub unsent: i64,
+    #[diesel(sql_type = BigInt)]
+    pub unsent_fen: Fen,
     #[diesel(sql_type = BigInt)]
     pub in_flight: i64,
     #[diesel(sql_type = BigInt)]

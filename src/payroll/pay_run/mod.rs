@@ -16,6 +16,7 @@ pub mod under_way;
 use serde::Serialize;
 
 use checks::LineCaution;
+use checks::attended::DaysBeyond;
 
 use super::LineState;
 use super::table::LineRow;
@@ -47,6 +48,8 @@ words! {
         Disputed = "disputed",
         /// No work days stand behind it.
         NoWorkDays = "no_work_days",
+        /// The sheets of the month list more work days than the attendance saw.
+        DaysBeyondAttendance = "days_beyond_attendance",
         /// Somebody told that it was paid outside the account, and nobody has decided about that yet.
         ClearingWaits = "clearing_waits",
         /// More is deducted than the law lets be deducted, and no paper shows that the worker agreed.
@@ -62,7 +65,7 @@ crate::web::openapi::word_schema!(Hold);
 impl Hold {
     /// Whether a person may let the line go with a note; the others end by a cure only.
     pub fn may_be_released(self) -> bool {
-        matches!(self, Hold::CardShared | Hold::CardNotOwn | Hold::OnHoldList | Hold::NoWorkDays)
+        matches!(self, Hold::CardShared | Hold::CardNotOwn | Hold::OnHoldList | Hold::NoWorkDays | Hold::DaysBeyondAttendance)
     }
 
     /// What to do about it, in Chinese and English.
@@ -101,6 +104,11 @@ impl Hold {
             ),
             Hold::Disputed => ("争议解决后再次代发。", "Settle the dispute, then order again."),
             Hold::NoWorkDays => ("没有工日依据，请核对考勤。", "No work days stand behind it; look at the attendance."),
+            Hold::DaysBeyondAttendance => (
+                "工资表所列工日多于考勤：核对考勤，漏打卡的先登记更正并由另一人确认，或由人说明后放行。",
+                "The sheets list more work days than the attendance saw: look at it, record missed days as a correction that another person \
+                 confirms, or let the line go with a note.",
+            ),
             Hold::ClearingWaits => (
                 "该行已有人登记为账户外支付，尚待另一方确认；确认、退回或撤回后再次代发。",
                 "The line is told as paid outside the account and waits for a decision; have it confirmed, refused or taken back first.",
@@ -137,6 +145,8 @@ pub struct HeldLine {
     pub zh: String,
     /// The same in English.
     pub en: String,
+    /// Days on the sheets beside days at the gates, where that is the reason.
+    pub days: Option<DaysBeyond>,
 }
 
 /// What came of an order. `ordered` + `held_total` + `earlier` + `withheld` is the sheet's total, to the fen.
@@ -227,6 +237,8 @@ pub struct Candidate<'a> {
     pub is_on_hold_list: bool,
     /// Whether no work days stand behind it, where there should be some.
     pub has_no_days: bool,
+    /// Whether the sheets list more days of the worker than were seen.
+    pub is_beyond_attendance: bool,
     /// Whether the bank does not take the name.
     pub is_name_refused: bool,
     /// Whether the bank does not take the card.
@@ -273,6 +285,7 @@ impl Candidate<'_> {
             (self.is_deduction_unconsented, Hold::DeductionUnconsented),
             (self.is_on_hold_list, Hold::OnHoldList),
             (self.has_no_days, Hold::NoWorkDays),
+            (self.is_beyond_attendance, Hold::DaysBeyondAttendance),
             (!self.has_card && self.is_paid_in_cash, Hold::CashInPerson),
             (!self.has_card, Hold::CardMissing),
             (self.is_anothers_card, Hold::CardNotOwn),
@@ -322,6 +335,7 @@ mod tests {
             is_anothers_card: false,
             is_on_hold_list: false,
             has_no_days: false,
+            is_beyond_attendance: false,
             is_name_refused: false,
             is_card_refused: false,
             line_max: None,
@@ -357,6 +371,8 @@ mod tests {
         assert_eq!(held(Candidate { is_deduction_unconsented: true, ..sound(&line) }), Verdict::Hold(Hold::DeductionUnconsented));
         assert_eq!(held(Candidate { is_on_hold_list: true, ..sound(&line) }), Verdict::Hold(Hold::OnHoldList));
         assert_eq!(held(Candidate { has_no_days: true, ..sound(&line) }), Verdict::Hold(Hold::NoWorkDays));
+        let beyond = Candidate { is_beyond_attendance: true, ..sound(&line) };
+        assert_eq!(held(beyond), Verdict::Hold(Hold::DaysBeyondAttendance));
         assert_eq!(held(Candidate { is_name_refused: true, ..sound(&line) }), Verdict::Hold(Hold::NameBeyondBank));
         assert_eq!(held(Candidate { is_card_refused: true, ..sound(&line) }), Verdict::Hold(Hold::CardBeyondBank));
         let limited = |most| Candidate { line_max: Some(Fen(most)), ..sound(&line) };
@@ -367,7 +383,10 @@ mod tests {
     #[test]
     fn a_person_lets_go_only_what_a_note_can_mend() {
         let released: Vec<Hold> = Hold::ALL.iter().copied().filter(|hold| hold.may_be_released()).collect();
-        assert_eq!(released, [Hold::CardShared, Hold::CardNotOwn, Hold::OnHoldList, Hold::NoWorkDays]);
+        assert_eq!(
+            released,
+            [Hold::CardShared, Hold::CardNotOwn, Hold::OnHoldList, Hold::NoWorkDays, Hold::DaysBeyondAttendance]
+        );
     }
 
     #[test]

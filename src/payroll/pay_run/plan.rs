@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::checks::attended;
 use super::checks::{Around, Caution, Limits, LineCaution};
 use super::table::{self, CONTRADICTED};
 use super::{Candidate, HeldLine, Hold, Verdict};
@@ -71,7 +72,9 @@ impl Plan {
             false => None,
         };
         let mut plan = Plan { minimum_wage: around.limits.minimum, ..Plan::default() };
-        for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
+        let lines = payroll::table::lines_of(conn, site.id, sheet.id)?;
+        let beyond = attended::beyond(conn, ctx, site, sheet, &lines, &enrolments)?;
+        for line in lines {
             plan.earlier = plan.earlier.plus(line.paid_fen)?;
             plan.earlier = plan.earlier.plus(under_way.get(&line.id).copied().unwrap_or_default())?;
             let enrolment = enrolments.remove(&line.enrolment_id);
@@ -100,6 +103,9 @@ impl Plan {
                 is_anothers_card: around.is_anothers_card(line.enrolment_id, index, line.worker_id)
                     && !released(Hold::CardNotOwn),
                 is_on_hold_list: around.held.contains(&line.worker_id) && !released(Hold::OnHoldList),
+                is_beyond_attendance: beyond.contains_key(&line.worker_id)
+                    && line.days_hundredths > 0
+                    && !released(Hold::DaysBeyondAttendance),
                 has_no_days: is_idle && !released(Hold::NoWorkDays),
                 is_name_refused: name_refusal.is_some(),
                 is_card_refused: card_refusal.is_some(),
@@ -127,7 +133,12 @@ impl Plan {
                         Some(found) => (format!("{}。{zh}", found.zh), format!("{en} Found: {}.", found.en)),
                         None => (zh.to_owned(), en.to_owned()),
                     };
-                    let held = HeldLine { line: line.id, amount, reason, zh, en };
+                    let days = beyond.get(&line.worker_id).copied().filter(|_| reason == Hold::DaysBeyondAttendance);
+                    let (zh, en) = match days.map(|days| days.words()) {
+                        Some((counts_zh, counts_en)) => (format!("{counts_zh}{zh}"), format!("{counts_en} {en}")),
+                        None => (zh, en),
+                    };
+                    let held = HeldLine { line: line.id, amount, reason, zh, en, days };
                     plan.held.push((line, held));
                 }
                 (Verdict::Leave | Verdict::Pay(_), _) => {}

@@ -83,6 +83,25 @@ impl AttemptRow {
     }
 }
 
+#[derive(QueryableByName)]
+struct ToRepeat {
+    #[diesel(sql_type = BigInt)]
+    run_id: PayRunId,
+}
+
+/// The runs of a sheet of which a line came back or was refused and was not sent again since.
+pub fn runs_to_repeat(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<PayRunId>, StoreError> {
+    let rows: Vec<ToRepeat> = fixed(
+        "SELECT DISTINCT a.run_id AS run_id FROM pay_run_lines a JOIN pay_lines l ON l.project_id = a.project_id AND l.id = a.line_id \
+         WHERE l.project_id = $1 AND l.sheet_id = $2 AND l.state IN ('rejected', 'returned') AND l.attempt = a.attempt \
+         AND l.net_fen - l.disputed_fen - l.paid_fen > 0",
+    )
+    .big(project.0)
+    .big(sheet.0)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.run_id).collect())
+}
+
 fn is_nothing(amount: &Fen) -> bool {
     *amount == Fen::ZERO
 }

@@ -8,6 +8,7 @@ pub mod http;
 use serde::Serialize;
 
 use super::items::{self, Item, ItemKind, labels};
+use super::life::Cycle;
 use super::table::{self, LineRow, SheetRow};
 use super::{LineState, Means, end_to_end_id, life};
 use crate::base::id::LineId;
@@ -49,6 +50,8 @@ pub struct Slip {
     pub employer: Option<String>,
     /// 2. Cycle: the month to which the sheet belongs.
     pub month: Month,
+    /// The cycle of a sheet of less than a month; `null` for one of the whole month.
+    pub cycle: Option<Cycle>,
     /// First day of the cycle.
     pub from_on: Day,
     /// Last day of the cycle.
@@ -111,12 +114,14 @@ pub fn slip(conn: &mut AnyConn, ctx: &Ctx, site: &Site, sheet: &SheetRow, line: 
     let signature = table::signatures_of(conn, site.id, &[line.id])?.pop();
     let versions = life::table::versions_of(conn, site.id, line.id)?;
     let period = life::table::period_of(conn, site.id, sheet.id)?;
+    let cycle = period.as_ref().map(|period| period.cycle);
     let (from_on, to_on) = period.map_or((sheet.month.first(), sheet.month.last()), |period| (period.from_on, period.to_on));
     let mut slip = Slip {
         line: line.id,
         project: site.name.clone(),
         employer,
         month: sheet.month,
+        cycle,
         from_on,
         to_on,
         pay_by: line.due_on,
@@ -207,14 +212,36 @@ fn complete(slip: &mut Slip, line: &LineRow) -> Result<(), Problem> {
 }
 
 impl Slip {
+    /// What the slip is of, in a title: the month, or the days of a shorter cycle.
+    pub fn period(&self) -> String {
+        match self.cycle {
+            None => self.month.to_string(),
+            Some(_) => format!("{} – {}", self.from_on, self.to_on),
+        }
+    }
+
+    /// The cycle as a stable word.
+    pub fn cycle_name(&self) -> &'static str {
+        self.cycle.map_or("by_month", |cycle| cycle.as_str())
+    }
+
+    /// The cycle in words.
+    fn cycle_word(&self, lang: Lang) -> &'static str {
+        match self.cycle {
+            None => lang.pick("按月", "by month"),
+            Some(Cycle::Week) => lang.pick("按周", "by week"),
+            Some(Cycle::Days) => lang.pick("按日", "by day"),
+        }
+    }
+
     /// The slip as lines of plain text, for a message or a small printer.
     pub fn text(&self, lang: Lang) -> String {
         let t = |zh: &'static str, en: &'static str| lang.pick(zh, en);
         let none = t("未登记", "not on record");
         let mut lines = vec![
-            format!("{} {} {}", t("工资条", "Wage slip"), self.month, self.project),
+            format!("{} {} {}", t("工资条", "Wage slip"), self.period(), self.project),
             format!("{}: {}", t("用人单位", "Employer"), self.employer.as_deref().unwrap_or(none)),
-            format!("{}: {} – {}", t("工资周期", "Cycle"), self.from_on, self.to_on),
+            format!("{}: {} {} – {}", t("工资周期", "Cycle"), self.cycle_word(lang), self.from_on, self.to_on),
             format!("{}: {}  {}  {}", t("工人", "Worker"), self.worker, self.id_number, self.phone.as_deref().unwrap_or(none)),
             format!("{}: {} {}", t("工作时间", "Working time"), self.days, t("工日", "days")),
         ];

@@ -539,13 +539,16 @@ both!(months_say_what_is_due_paid_failed_under_way_and_contested, |app| {
     let tally = |tally: months::Tally| (tally.lines, tally.amount.0);
     assert_eq!(tally(after.due), (4, 600_000));
     assert_eq!(tally(after.paid), (1, 150_000));
-    assert_eq!(tally(after.failed), (2, 300_000), "refused, and held without a card");
+    assert_eq!(tally(after.failed), (1, 150_000), "refused by the bank");
+    assert_eq!(tally(after.unsent), (1, 150_000), "held without a card: nothing was sent, so nothing failed");
     assert_eq!(tally(after.in_flight), (1, 150_000));
     assert_eq!(tally(after.disputed), (0, 0));
     let earlier = &stage.months("2026-03-01")[0];
     assert_eq!(tally(earlier.paid), (0, 0));
     let owner = app.client(Role::Owner, ScopeOn::Organisation(stage.project.owner));
     let wages = owner.get(&stage.path("pay-months?as_of=2026-03-11")).send().await.expect(200);
+    let told = |word: &str| (wages["months"][0][word]["lines"].as_i64(), text(&wages["months"][0][word]["amount"]));
+    assert_eq!((told("failed"), told("unsent")), ((Some(1), "1500.00".into()), (Some(1), "1500.00".into())), "{wages}");
     assert_eq!((text(&wages["oldest_open_due_on"]), text(&wages["months"][0]["state"])), ("2026-03-10".into(), "audited".into()));
 });
 

@@ -5,6 +5,7 @@
 //! least. What is deducted beyond the law's share without the worker's paper is one: what is left would be paid as if the worker agreed. Deliberately absent: a way to let go what no note can mend: a line without a card, a dispute, a bank that contradicts itself.
 
 pub mod actions;
+pub mod attended;
 pub mod cards;
 pub mod http;
 pub mod table;

@@ -313,6 +313,7 @@ impl Side {
             "pay-sheets/{sheet}/items/{wage_item}/steps" => json!({"step": "withdrawn", "note": "测试"}),
             "pay-sheets/{sheet}/send-back" | "pay-sheets/{sheet}/publish" | "pay-sheets/{sheet}/close" => json!({"note": "测试"}),
             "pay-sheets/{sheet}/corrections" => json!({"line": of("line"), "reason": "测试"}),
+            "pay-sheets/{sheet}/left-out" => json!({"lines": [of("line")], "note": "测试"}),
             "pay-sheets/{sheet}/lines/{line}/corrections" => json!({"kind": "back_pay", "amount": "1.00", "reason": "测试"}),
             "pay-sheets/{sheet}/lines/{line}/slip" => json!({"how": "测试"}),
             "pay-sheet-imports/{sheet_file}" | "pay-sheet-imports/{sheet_file}/refused" => json!({"month": "2026-02"}),

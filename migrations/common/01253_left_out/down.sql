@@ -1,0 +1,2 @@
+DROP TABLE left_out_confirmations;
+DROP TABLE sheet_refusals;
