@@ -821,6 +821,7 @@ diesel::table! {
         told_at -> Nullable<BigInt>,
         cleared_count -> BigInt,
         cleared_before -> BigInt,
+        held_other -> Integer,
     }
 }
 

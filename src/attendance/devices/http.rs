@@ -106,7 +106,7 @@ pub struct DeviceView {
     last_seen_at: Option<Moment>,
     /// What its last heartbeat said of itself.
     info: String,
-    /// How much waits for it to be bound.
+    /// Passages that wait for it to be bound.
     held_punches: i32,
     /// Whether it has an address of its own to push to.
     has_token: bool,
