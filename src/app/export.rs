@@ -243,6 +243,7 @@ mod tests {
                 "old_rule_days",
                 "old_rule_projects",
                 "project_summaries",
+                "folders_missing",
                 "realname_counters",
                 "realname_counts",
                 "realname_nonces",

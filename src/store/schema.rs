@@ -1124,6 +1124,15 @@ diesel::table! {
         due_at -> BigInt,
         outcome -> Text,
         at -> BigInt,
+diesel::table! {
+    folders_missing (id) {
+        id -> BigInt,
+        path -> Text,
+        project_id -> BigInt,
+        since -> BigInt,
+    }
+}
+
     }
 }
 
