@@ -225,7 +225,7 @@ pub fn store(
             new.push(punch);
             continue;
         };
-        let content = content_of(ctx, &punch);
+        let content = content_of(ctx, device, &punch);
         match rows::keep_punch_id(tx.conn(), device.id, &item, &content)? {
             None => new.push(punch),
             Some(earlier) if earlier == content => {}

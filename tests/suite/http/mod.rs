@@ -21,6 +21,7 @@ mod doubts;
 mod equal_entries;
 mod exceptions;
 mod fold_rules;
+mod gate_clocks;
 mod gate_homes;
 mod gate_push;
 mod gate_silence;
