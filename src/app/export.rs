@@ -165,6 +165,9 @@ fn card(conn: &mut AnyConn, ctx: &Ctx, project: ProjectId, sealed: Option<&[u8]>
 fn passages(text: &mut Text, conn: &mut AnyConn) -> Result<(), Problem> {
     text.rows("devices", attendance::devices::table::all(conn)?)?;
     text.rows("device_turns", attendance::devices::turns::table::all(conn)?)?;
+    text.rows("device_offsets", attendance::devices::clock::table::all(conn)?)?;
+    text.rows("clock_readings", attendance::devices::clock::table::all_readings(conn)?)?;
+    text.rows("clock_differences", attendance::devices::clock::table::all_differences(conn)?)?;
     text.rows("roster_imports", attendance::imports::table::all(conn)?)?;
     text.rows("roster_steps", attendance::imports::table::all_steps(conn)?)?;
     text.rows("roster_rows", attendance::imports::table::all_rows(conn)?)?;
@@ -242,6 +245,7 @@ mod tests {
                 "device_operations",
                 "device_users",
                 "dirty_days",
+                "folders_missing",
                 "old_rule_days",
                 "old_rule_projects",
                 "project_summaries",
@@ -292,7 +296,7 @@ mod tests {
             ],
         ),
         ("law books, which have hashes of their own", &["law_activations", "law_books"]),
-        ("what the view of punches is made of", &["punch_messages", "punch_places", "punch_rows"]),
+        ("what the view of punches is made of", &["punch_messages", "punch_places", "punch_rows", "punch_rows_was"]),
         (
             "of before this list was kept, none of which a total rests on",
             &[

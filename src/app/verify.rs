@@ -44,6 +44,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     audit.table(attendance::imports::table::all_rows(conn)?)?;
     audit.table(attendance::devices::table::all(conn)?)?;
     audit.table(attendance::devices::turns::table::all(conn)?)?;
+    audit.table(attendance::devices::clock::table::all(conn)?)?;
     audit.table(attendance::silence::table::all(conn)?)?;
     ledger::table::verify(conn, &mut audit)?;
     audit.table(attendance::corrections::table::all(conn)?)?;

@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 
 use super::day_of;
 use super::devices::signs::is_far;
-use super::devices::table as devices;
 use super::devices::turns::Ways;
 use super::folding::{self, Matcher, UnmatchedPin};
 use super::table::{self, WorkDayRow};
@@ -16,7 +15,6 @@ use crate::projects::enter;
 use crate::store::vault::Owner;
 use crate::web::paging::LIMIT_MAX;
 use crate::web::{Access, Call, Code, Problem, Route, Verb};
-use crate::wire::device::CHINA_OFFSET_MINUTES;
 use crate::wire::reason::Reason;
 use crate::workers::day_number;
 
@@ -138,7 +136,6 @@ async fn punches(call: Call, project: web::Path<ProjectId>, query: web::Query<Da
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, id)?;
         let mut matcher = Matcher::new(conn, site.id)?;
-        let gates = devices::of_project(conn, site.id)?;
         let ways = Ways::of(conn, site.id)?;
         let mut rows = table::punches_page(conn, site.id, day_number(day), skip, limit + 1)?;
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -147,10 +144,7 @@ async fn punches(call: Call, project: web::Path<ProjectId>, query: web::Query<Da
         let received = table::received_of(conn, &rows)?;
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            let device = gates.iter().find(|gate| gate.id.0 == row.device_id);
-            let offset = device.map_or(CHINA_OFFSET_MINUTES, |gate| gate.offset_minutes);
-            let at =
-                Moment(day.begins().0 + (i64::from(row.local_time) + 60 * i64::from(CHINA_OFFSET_MINUTES - offset)) * 1_000_000);
+            let at = Moment(day.begins().0 + i64::from(row.local_time) * 1_000_000);
             let is_far = received.get(&row.inbox_id).is_some_and(|received_at| is_far(at, *received_at, *received_at));
             let way = ways.entered(row.device_id, (row.local_day, row.local_time), row.state);
             let person = match day_of(row.local_day) {

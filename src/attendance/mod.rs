@@ -1,6 +1,6 @@
 //! Attendance: devices at the gates, the punches that they send, and the work days folded from them.
 //!
-//! A punch is stored as it came, on the device's own clock, with the number by which the device knows the person; who that is gets
+//! A punch is stored as it came, by China's clock, with the number by which the device knows the person; who that is gets
 //! decided when a day is folded, from the roll of that day. So a number that nobody has yet is kept, and enrolling its owner later
 //! folds the day again. What people put right of a day stands beside the punches, never in their place. Deliberately absent: wages.
 

@@ -85,7 +85,7 @@ pub struct MakeBankKey {
     user: UserId,
     name: String,
     kind: KeyKind,
-    /// 32 bytes in Base64, for an Ed25519 key.
+    /// In Base64: 32 bytes for an Ed25519 key; for an ES256 key the point of 65 bytes, or the key as PEM or DER.
     #[serde(default)]
     public_key: Option<String>,
 }
@@ -96,7 +96,7 @@ pub struct MakeBankKey {
 pub struct RotateBankKey {
     /// Hours for which the old key still signs, 0 to 720.
     overlap_hours: i64,
-    /// The next public key, for an Ed25519 key.
+    /// The next public key, for an Ed25519 or ES256 key.
     #[serde(default)]
     public_key: Option<String>,
 }
@@ -127,7 +127,7 @@ impl BankKey {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct BankKeyMade {
     key: BankKey,
-    /// Shown this once; `null` for an Ed25519 key, whose secret half never comes here.
+    /// Shown this once; `null` for an Ed25519 or ES256 key, whose secret half never comes here.
     secret: Option<String>,
 }
 

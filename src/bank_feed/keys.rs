@@ -1,8 +1,11 @@
-//! Keys of a bank's user: made, rotated with an overlap, revoked by an administrator. A secret is shown once.
+//! Keys of a bank's user: made, rotated with an overlap, revoked by an administrator. A secret is shown once; of a pair of keys only the
+//! public half ever comes here.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::VerifyingKey;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::pkcs8::DecodePublicKey;
 
 use super::KeyKind;
 use super::table::{self, KeyRow};
@@ -22,13 +25,26 @@ pub const OVERLAP_HOURS_MAX: i64 = 720;
 /// The longest name of a key, in characters.
 const NAME_MAX: usize = 60;
 
-/// A key as made; the secret of an HMAC key is shown this once, an Ed25519 key has none here.
+/// A key as made; the secret of an HMAC key is shown this once, a pair of keys has none here.
 #[derive(Debug, Clone)]
 pub struct Made {
     /// The key.
     pub row: KeyRow,
     /// Its secret.
     pub secret: Option<String>,
+}
+
+/// The Base64 of a key, of which the lines of a PEM file are left out.
+fn bare(text: &str) -> String {
+    let lines = text.replace("-----BEGIN PUBLIC KEY-----", "").replace("-----END PUBLIC KEY-----", "");
+    lines.chars().filter(|c| !c.is_ascii_whitespace()).collect()
+}
+
+/// The point of a public key for ES256, told as a point or as DER; `None` for anything that is no point of P-256.
+pub(super) fn es256_point(bytes: &[u8]) -> Option<Vec<u8>> {
+    let key = p256::PublicKey::from_public_key_der(bytes).ok();
+    let key = key.or_else(|| p256::PublicKey::from_sec1_bytes(bytes).ok());
+    key.map(|key| key.to_encoded_point(false).as_bytes().to_vec())
 }
 
 /// A user who may feed and whom the asker may manage.
@@ -84,6 +100,17 @@ fn fresh(
                 return Err(odd());
             }
             (bytes.to_vec(), None)
+        }
+        KeyKind::Es256 => {
+            let told = STANDARD.decode(bare(public_key.unwrap_or_default())).ok();
+            let point = told.and_then(|bytes| es256_point(&bytes)).ok_or_else(|| {
+                let (zh, en) = (
+                    "公钥应为 P-256（secp256r1）公钥的 Base64：65 字节的点，或 PEM/DER 格式的公钥。",
+                    "The public key should be one of P-256 (secp256r1) in Base64: the point of 65 bytes, or the key as PEM or DER.",
+                );
+                Problem::invalid(zh, en).at("public_key", "bad_format")
+            })?;
+            (point, None)
         }
     };
     let row = KeyRow {

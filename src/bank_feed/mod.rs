@@ -34,6 +34,8 @@ words! {
         Hmac = "hmac",
         /// Ed25519: the bank keeps the secret half, the public one stands here (`v1a=`, or tokens with `EdDSA`).
         Ed25519 = "ed25519",
+        /// ECDSA over P-256 with SHA-256: the bank keeps the secret half, the public one stands here (tokens with `ES256` only).
+        Es256 = "es256",
     }
 }
 crate::store::types::word_column!(KeyKind);

@@ -1,6 +1,6 @@
 //! A JWT in the place of signature headers: who sends, for a few minutes, once.
 //!
-//! The key fixes the algorithm: a token of an Ed25519 key is EdDSA, and what the token says of its algorithm is only compared. A key whose
+//! The key fixes the algorithm: a token of an Ed25519 key is EdDSA, one of a P-256 key ES256, and what the token says of its algorithm is only compared. A key whose
 //! secret both sides have signs no tokens. The moment that is passed in decides, not the library's clock. Deliberately absent: tokens of
 //! other issuers, keys that a token brings along or points to.
 
@@ -63,15 +63,16 @@ pub(super) fn check(
     token: &str,
     (audience, body, now): (&str, &[u8], Moment),
 ) -> Result<Token, Outcome> {
-    if row.kind != KeyKind::Ed25519 {
-        return Err(Outcome::Wrong);
-    }
-    let mut rules = Validation::new(Algorithm::EdDSA);
+    let (algorithm, key) = match row.kind {
+        KeyKind::Hmac => return Err(Outcome::Wrong),
+        KeyKind::Ed25519 => (Algorithm::EdDSA, DecodingKey::from_ed_der(public_key)),
+        KeyKind::Es256 => (Algorithm::ES256, DecodingKey::from_ec_der(public_key)),
+    };
+    let mut rules = Validation::new(algorithm);
     rules.set_required_spec_claims(&["iss", "aud", "exp"]);
     rules.set_audience(&[audience]);
     rules.set_issuer(&[row.user_id.to_string()]);
     (rules.validate_exp, rules.validate_nbf) = (false, false);
-    let key = DecodingKey::from_ed_der(public_key);
     let Claims { iat, exp, nbf, jti, body_sha256 } =
         jsonwebtoken::decode::<Claims>(token, &key, &rules).map_err(|_| Outcome::Wrong)?.claims;
     let is_id = (1..=ID_BYTES_MAX).contains(&jti.len()) && jti.bytes().all(|b| b.is_ascii_graphic());
@@ -107,6 +108,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::bank_feed::keys;
     use crate::base::id::UserId;
 
     const NOW: i64 = 1_772_413_200;
@@ -188,6 +190,67 @@ mod tests {
         let body = sound.split('.').nth(1).unwrap();
         // {"alg":"none"} and nothing behind the last dot.
         assert_eq!(judged(KeyKind::Ed25519, &format!("eyJhbGciOiJub25lIn0.{body}."), NOW), Err(Outcome::Wrong));
+    }
+
+    /// The secret half of a key on P-256.
+    fn on_p256(seed: u8) -> p256::SecretKey {
+        p256::SecretKey::from_slice(&[seed; 32]).unwrap()
+    }
+
+    fn with_es256(header: &Header, claims: &Value, key: &p256::SecretKey) -> String {
+        let der = p256::pkcs8::EncodePrivateKey::to_pkcs8_der(key).unwrap();
+        jsonwebtoken::encode(header, claims, &EncodingKey::from_ec_der(der.as_bytes())).unwrap()
+    }
+
+    fn judged_es256(token: &str) -> Result<String, Outcome> {
+        let point = keys::es256_point(&on_p256(7).public_key().to_sec1_bytes()).unwrap();
+        check(&row(KeyKind::Es256), &point, token, ("anxin", b"body", Moment(NOW * 1_000_000))).map(|token| token.id)
+    }
+
+    #[test]
+    fn a_token_of_a_p256_key_is_es256_and_nothing_else() {
+        let header = Header::new(Algorithm::ES256);
+        let sound = with_es256(&header, &claims(), &on_p256(7));
+        assert_eq!(judged_es256(&sound), Ok("a-1".to_owned()));
+        assert_eq!(judged_es256(&with_es256(&header, &claims(), &on_p256(8))), Err(Outcome::Wrong), "another key's");
+        // A token of the other curve, under its own name and under this one's.
+        assert_eq!(judged_es256(&with(json!({}))), Err(Outcome::Wrong));
+        let (told, body) = (sound.split('.').next().unwrap(), with(json!({})));
+        let (_, rest) = body.split_once('.').unwrap();
+        assert_eq!(judged_es256(&format!("{told}.{rest}")), Err(Outcome::Wrong));
+        assert_eq!(judged(KeyKind::Ed25519, &sound, NOW), Err(Outcome::Wrong));
+        // The public key as a shared secret, in each form in which it may be known, and no signature at all.
+        let public_key = on_p256(7).public_key();
+        let der = p256::pkcs8::EncodePublicKey::to_public_key_der(&public_key).unwrap();
+        for secret in [public_key.to_sec1_bytes().to_vec(), der.as_bytes().to_vec()] {
+            let confused =
+                jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims(), &EncodingKey::from_secret(&secret)).unwrap();
+            assert_eq!(judged_es256(&confused), Err(Outcome::Wrong));
+        }
+        let body = sound.split('.').nth(1).unwrap();
+        for header in ["eyJhbGciOiJub25lIn0", told] {
+            assert_eq!(judged_es256(&format!("{header}.{body}.")), Err(Outcome::Wrong));
+        }
+    }
+
+    #[test]
+    fn only_a_point_of_p256_is_a_key_for_es256() {
+        let public_key = on_p256(7).public_key();
+        let point = public_key.to_sec1_bytes();
+        let der = p256::pkcs8::EncodePublicKey::to_public_key_der(&public_key).unwrap();
+        assert_eq!(keys::es256_point(&point), Some(point.to_vec()));
+        assert_eq!(keys::es256_point(der.as_bytes()), Some(point.to_vec()), "as a file of a key holds it");
+        // The generator of secp256k1: as long, and no point of this curve; the same inside a file that names that curve.
+        let other = "0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8";
+        let bytes = |hex: &str| -> Vec<u8> {
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+        };
+        assert_eq!(keys::es256_point(&bytes(other)), None);
+        let file = format!("3056301006072a8648ce3d020106052b8104000a034200{other}");
+        assert_eq!(keys::es256_point(&bytes(&file)), None);
+        for odd in [&[][..], &[0], &[7; 32], &[4; 65], &[4; 97]] {
+            assert_eq!(keys::es256_point(odd), None);
+        }
     }
 
     #[test]

@@ -36,15 +36,44 @@ pub fn masked(text: &str, head: usize, tail: usize) -> String {
 /// Digits of an identity number or a card that stay readable in a text.
 const TAIL: usize = 4;
 
-/// Digits that the shortest of such numbers has.
-const DIGITS_MIN: usize = 16;
+/// Digits that the shortest of such numbers has: a mobile telephone's.
+const DIGITS_MIN: usize = MOBILE_DIGITS;
+
+/// Digits of a mobile number without its country.
+const MOBILE_DIGITS: usize = 11;
+
+/// Words before a run of digits that make it a reference, whatever it looks like.
+const REFERENCES: [&str; 21] = [
+    "凭证",
+    "凭证号",
+    "凭证号码",
+    "流水",
+    "流水号",
+    "交易号",
+    "编号",
+    "单号",
+    "参考",
+    "参考号",
+    "订单",
+    "合同",
+    "合同号",
+    "批次",
+    "批次号",
+    "回单",
+    "发票",
+    "发票号",
+    "账号",
+    "ref",
+    "e2e",
+];
 
 /// Groups in which one is written at most: a card of 19 digits by fours.
 const GROUPS_MAX: usize = 5;
 
-/// A text that somebody else wrote, with every identity number and bank card in it starred but for its last four characters. What checks
-/// out as one is one: an identity number by birthday and check character, a card of 16 to 19 digits by Luhn's rule, each written in one
-/// or in groups (`6219 9999 …`, `119999-19900101-0012`). Everything else stays as it is, the service's own ids among it, which are no
+/// A text that somebody else wrote, with every identity number, bank card and mobile number in it starred but for its last four characters.
+/// What checks out as one is one: an identity number by birthday and check character, a card of 16 to 19 digits by Luhn's rule, each written
+/// in one or in groups (`6219 9999 …`, `119999-19900101-0012`); a mobile number by its eleven digits from 13 to 19, with or without 86,
+/// where it stands by itself and no word before it makes it a reference. Everything else stays as it is, the service's own ids among it, which are no
 /// such runs of digits.
 pub fn numbers_masked(text: &str) -> String {
     let plain: Vec<char> = text.chars().map(narrow).collect();
@@ -90,7 +119,35 @@ fn personal(text: &[char], groups: &[(usize, usize)]) -> Vec<usize> {
     let by_fours = lengths.split_last().is_some_and(|(last, fours)| *last <= 4 && fours.iter().all(|one| *one == 4));
     let places: Vec<usize> = groups.iter().flat_map(|(from, end)| *from..*end).collect();
     let is_written_so = lengths.len() == 1 || by_fours || lengths == [6, 8, 4];
-    if is_written_so && is_personal(text, &places) { but_tail(places) } else { Vec::new() }
+    let is_one = is_written_so && is_personal(text, &places) || is_mobile(text, &places, &lengths);
+    if is_one { but_tail(places) } else { Vec::new() }
+}
+
+/// Whether digits are a mobile number that stands by itself.
+fn is_mobile(text: &[char], places: &[usize], lengths: &[usize]) -> bool {
+    let number: String = places.iter().filter_map(|at| text.get(*at)).collect();
+    let plain = match lengths {
+        [MOBILE_DIGITS] | [3, 4, 4] => Some(number.as_str()),
+        [13] | [2, MOBILE_DIGITS] | [2, 3, 4, 4] => number.strip_prefix("86"),
+        _ => None,
+    };
+    let is_number =
+        |plain: &str| matches!(plain.as_bytes(), [b'1', b'3'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
+    let (Some(from), Some(last)) = (places.first(), places.last()) else { return false };
+    plain.is_some_and(is_number) && stands_alone(text, *from, last + 1)
+}
+
+/// Whether nothing beside a run of digits makes it a part of something longer, or a reference.
+fn stands_alone(text: &[char], from: usize, end: usize) -> bool {
+    let is_part = |c: Option<&char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || *c == '*');
+    let joins = |c: Option<&char>| c.is_some_and(|c| matches!(c, '-' | '_' | '/' | '.' | '#'));
+    let before = |by: usize| from.checked_sub(by).and_then(|at| text.get(at));
+    let is_inside = is_part(before(1)) || is_part(text.get(end));
+    let is_joined =
+        joins(before(1)) && (is_part(before(2)) || before(1) == Some(&'#')) || joins(text.get(end)) && is_part(text.get(end + 1));
+    let said: String = text.iter().take(from).collect();
+    let said = said.trim_end_matches([' ', ':', '：', '.']).to_lowercase();
+    !is_inside && !is_joined && !REFERENCES.iter().any(|word| said.ends_with(word))
 }
 
 fn but_tail(mut places: Vec<usize>) -> Vec<usize> {
@@ -338,18 +395,26 @@ mod tests {
             ("卡６２１９９９９９９９９９９９９９９９４", "卡***************９９９４"),
             ("6219999999999999994 119999199001010012", "***************9994 **************0012"),
             ("6219999999999999994-2", "***************9994-2"),
+            ("电话 13800000000", "电话 *******0000"),
+            ("王五13912345678代付", "王五*******5678代付"),
+            ("联系:+86 138 0000 0001;", "联系:+** *** **** 0001;"),
+            ("8617012345678，19812345678", "*********5678，*******5678"),
+            ("138-0000-0000 Tel:１３８００００００００", "***-****-0000 Tel:*******００００"),
         ];
         for (text, shown) in said {
             assert_eq!(numbers_masked(text), shown);
             assert_eq!(numbers_masked(shown), shown, "once is enough");
         }
-        // What is no such number stays: a voucher, a day, an amount, a telephone, ids of the service.
+        // What is no such number stays: a voucher, a day, an amount, a reference that only looks like a telephone, ids of the service.
         for text in [
             "",
             "V20260301000123",
             "2026-03-01 1500.00",
             "凭证 6219999999999999995",
-            "电话 13800000000",
+            "凭证号：13800000000 流水 13800000001",
+            "REF13800000000 PO-13800000001 13800000002-7 #13800000003",
+            "13800000000.00",
+            "12000000000 2138000000001",
             "lin-01h5z0000000a-1",
             "AC04",
         ] {

@@ -28,6 +28,7 @@ const WORDS: &[(&str, &str)] = &[
     ("device", "考勤设备"),
     ("hmac", "HMAC-SHA256"),
     ("ed25519", "Ed25519"),
+    ("es256", "ES256（P-256，仅 JWT）"),
     ("card_not_in_use", "工资卡不能使用"),
     ("wrong_signature", "签名不符"),
     ("stale_timestamp", "时间戳过期"),

@@ -3,14 +3,12 @@
 use super::clocks::Told;
 use super::patterns::Pass;
 use super::table;
-use crate::attendance::devices::table as devices;
 use crate::attendance::folding::{Matcher, is_proof, table as folding};
 use crate::base::id::DeviceId;
 use crate::base::{Day, Moment, Month};
 use crate::projects::Site;
 use crate::store::{AnyConn, StoreError};
 use crate::web::Ctx;
-use crate::wire::device::CHINA_OFFSET_MINUTES;
 use crate::workers::day_number;
 
 /// Passages of a month that are read at most: four a day of ten thousand.
@@ -42,21 +40,15 @@ fn days(month: Month) -> impl Iterator<Item = Day> {
 
 /// The messages with passages on the days of a month, each with its latest.
 pub fn messages(conn: &mut AnyConn, site: &Site, month: Month) -> Result<Vec<Told>, StoreError> {
-    let bound = devices::of_project(conn, site.id)?;
     let epoch = Day::of(1970, 1, 1).map_or(Moment(0), Day::begins);
     let rows = table::messages(conn, site.id, (day_number(month.first()), day_number(month.last())))?;
     Ok(rows
         .into_iter()
-        .map(|row| {
-            let offset = bound.iter().find(|device| device.id == row.device_id).map(|device| device.offset_minutes);
-            // The wall of the machine, as seconds since its own 1970, told at its own zone.
-            let zone = 60 * i64::from(CHINA_OFFSET_MINUTES - offset.unwrap_or(CHINA_OFFSET_MINUTES));
-            Told {
-                device: row.device_id,
-                inbox: row.inbox_id,
-                received_at: row.received_at,
-                latest_at: epoch.plus_seconds(row.latest.saturating_add(zone)),
-            }
+        .map(|row| Told {
+            device: row.device_id,
+            inbox: row.inbox_id,
+            received_at: row.received_at,
+            latest_at: epoch.plus_seconds(row.latest),
         })
         .collect())
 }

@@ -132,6 +132,7 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx) -> Result<Health, Problem> {
         mails(conn, ctx)?,
         quarantine(conn)?,
         put_aside(conn, ctx)?,
+        folders(conn)?,
         nightly(conn, ctx)?,
     ];
     signs.extend([
@@ -259,6 +260,26 @@ fn put_aside(conn: &mut AnyConn, ctx: &Ctx) -> Result<Sign, Problem> {
     Ok(sign.counting(count).repaired_by(
         "运维人员在“未能接收的内容”页按来源查看原因，修正后重新读取或关闭",
         "the operator reads why on the page of what could not be taken, has it read again after a fix, or closes it",
+    ))
+}
+
+/// Watched folders that are not there: a mount that did not come.
+fn folders(conn: &mut AnyConn) -> Result<Sign, Problem> {
+    let missing = table::missing_folders(conn, i64::try_from(LISTED_MAX).unwrap_or(i64::MAX))?;
+    let count = i64::try_from(missing.len()).unwrap_or(i64::MAX);
+    let named: Vec<&str> = missing.iter().map(|one| one.path.as_str()).collect();
+    let sign = match count {
+        0 => Sign::of("folders", Pulse::Ok, "监视的文件夹均可读取。", "Every watched folder can be looked at."),
+        _ => Sign::of(
+            "folders",
+            Pulse::Warn,
+            format!("{count} 个监视的文件夹不存在或无法读取：{}。", named.join("、")),
+            format!("{count} watched folders are missing or cannot be looked at: {}.", named.join(", ")),
+        ),
+    };
+    Ok(sign.counting(count).since(missing.iter().map(|one| one.since).min()).repaired_by(
+        "运维人员检查挂载与 service.toml 的 [[watch.folders]]；文件夹出现后自动恢复读取",
+        "the operator looks at the mount and at [[watch.folders]] in service.toml; a folder is taken up by itself when it appears",
     ))
 }
 

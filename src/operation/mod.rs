@@ -9,6 +9,6 @@ pub mod http;
 pub mod open_points;
 pub mod put_aside;
 pub mod replaying;
-mod table;
+pub mod table;
 
 pub use health::{Health, Pulse, Sign, gather};

@@ -15,7 +15,7 @@ use super::{StoreError, schema};
 use crate::base::{Day, Fen, Moment};
 use numbers::Numbers;
 
-/// A punch as it is read. `local_day` counts days since 1970, `local_time` seconds of that day, on the device's own clock.
+/// A punch as it is read. `local_day` counts days since 1970, `local_time` seconds of that day, by China's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Queryable, Selectable)]
 #[diesel(table_name = schema::punches)]
 pub struct PunchRow {

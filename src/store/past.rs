@@ -86,7 +86,7 @@ const PROJECT_VERSIONED: [&str; 6] = ["enrolments", "wage_accounts", "bank_entri
 const EITHER: [&str; 3] = ["documents", "gate_answers", "realname_records"];
 
 /// Tables of the organisation's chain whose rows never change.
-const ORGANISATION: [&str; 3] = ["parties", "credit_records", "device_turns"];
+const ORGANISATION: [&str; 4] = ["parties", "credit_records", "device_turns", "device_offsets"];
 
 /// Tables that a chain owns and that are shown as they are today: rights are today's, and the others decide nothing about a project.
 #[cfg(test)]
@@ -295,22 +295,30 @@ fn views(conn: &mut AnyConn, home: &str, known_at: Moment, organisation: i64) ->
     // A message that was held for a device nobody had admitted became punches when it was read, not when it came.
     let later = format!("COALESCE(i.parsed_at, i.received_at) > {at}");
     let list = listed(&columns(conn, "punches")?);
-    made.push(view(
-        "punches",
+    // A passage that was read anew by the right offset of its clock (`device_offsets`) stood as it was until then.
+    let replaced = format!(
+        "SELECT p.project_id AS project_id, w.local_day AS local_day, w.local_time AS local_time, p.device_id AS device_id, \
+         COALESCE(n.id, 0) AS pin_id, w.state AS state, w.verify AS verify, w.ordinal AS ordinal, COALESCE(m.inbox_id, 0) AS inbox_id \
+         FROM {home}.punch_rows_was w JOIN {home}.punch_places p ON p.number = w.place LEFT JOIN {home}.pins n ON n.number = w.pin \
+         LEFT JOIN {home}.punch_messages m ON m.number = w.message WHERE w.until_at > {at}"
+    );
+    let of = |from: String| {
         format!(
-            "SELECT {list} FROM {home}.punches t JOIN past_cuts c ON c.project_id = t.project_id WHERE NOT EXISTS \
+            "SELECT {list} FROM {from} t JOIN past_cuts c ON c.project_id = t.project_id WHERE NOT EXISTS \
              (SELECT 1 FROM {home}.inbox i WHERE i.id = t.inbox_id AND {later})"
-        ),
-    ));
+        )
+    };
+    made.push(view("punches", format!("{} UNION ALL {}", of(format!("{home}.punches")), of(format!("({replaced})")))));
     let list = listed(&columns(conn, "punch_rows")?);
-    made.push(view(
-        "punch_rows",
+    let of = |table: &str, more: String| {
         format!(
-            "SELECT {list} FROM {home}.punch_rows t JOIN {home}.punch_places p ON p.number = t.place \
+            "SELECT {list} FROM {home}.{table} t JOIN {home}.punch_places p ON p.number = t.place \
              JOIN past_cuts c ON c.project_id = p.project_id WHERE NOT EXISTS (SELECT 1 FROM {home}.punch_messages m \
-             JOIN {home}.inbox i ON i.id = m.inbox_id WHERE m.number = t.message AND {later})"
-        ),
-    ));
+             JOIN {home}.inbox i ON i.id = m.inbox_id WHERE m.number = t.message AND {later}){more}"
+        )
+    };
+    let was = of("punch_rows_was", format!(" AND t.until_at > {at}"));
+    made.push(view("punch_rows", format!("{} UNION ALL {was}", of("punch_rows", String::new()))));
     let seen =
         format!("(SELECT MAX(d.first_at) FROM {home}.device_days d WHERE d.device_id = t.device_id AND d.first_at <= {at})");
     let list: Vec<String> = columns(conn, "device_states")?

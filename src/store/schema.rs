@@ -821,6 +821,7 @@ diesel::table! {
         told_at -> Nullable<BigInt>,
         cleared_count -> BigInt,
         cleared_before -> BigInt,
+        held_other -> Integer,
     }
 }
 
@@ -984,6 +985,60 @@ diesel::table! {
 }
 
 diesel::table! {
+    punch_rows_was (until_at, place, local_day, local_time, pin, state, verify, ordinal) {
+        until_at -> BigInt,
+        place -> Integer,
+        local_day -> Integer,
+        local_time -> Integer,
+        pin -> Integer,
+        state -> Integer,
+        verify -> Integer,
+        ordinal -> Integer,
+        message -> BigInt,
+    }
+}
+
+diesel::table! {
+    device_offsets (id) {
+        id -> BigInt,
+        device_id -> BigInt,
+        project_id -> BigInt,
+        since -> BigInt,
+        was_minutes -> Integer,
+        minutes -> Integer,
+        recorded_by -> Text,
+        recorded_at -> BigInt,
+        recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    clock_readings (correction_id) {
+        correction_id -> BigInt,
+        punches -> BigInt,
+        days -> BigInt,
+        kept_days -> BigInt,
+        unread -> BigInt,
+        read_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    clock_differences (correction_id, worked_on, enrolment_id) {
+        correction_id -> BigInt,
+        project_id -> BigInt,
+        worked_on -> Date,
+        enrolment_id -> BigInt,
+        was_first -> Nullable<Integer>,
+        was_last -> Nullable<Integer>,
+        was_hundredths -> Integer,
+        first_time -> Nullable<Integer>,
+        last_time -> Nullable<Integer>,
+        hundredths -> Integer,
+    }
+}
+
+diesel::table! {
     enrolment_events (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,
@@ -1066,6 +1121,15 @@ diesel::table! {
         language -> Text,
         changed_at -> BigInt,
         recorded_seq -> BigInt,
+    }
+}
+
+diesel::table! {
+    folders_missing (id) {
+        id -> BigInt,
+        path -> Text,
+        project_id -> BigInt,
+        since -> BigInt,
     }
 }
 

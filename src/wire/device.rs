@@ -147,6 +147,11 @@ impl DevicePunch {
             Some(_) => (device_minutes, OffsetSource::Corrected),
         }
     }
+
+    /// When it was by China's clock, which days of work go by: the device's wall, moved by what its offset differs.
+    pub fn civil(&self, device_minutes: i32) -> NaiveDateTime {
+        time::moved(self.at_local, device_minutes, CHINA_OFFSET_MINUTES).unwrap_or(self.at_local)
+    }
 }
 
 /// Something in the body that could not be taken.

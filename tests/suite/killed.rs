@@ -84,7 +84,7 @@ pub(super) fn found(folder: &Path) -> (ProjectId, String) {
                 maker: Maker::Zkteco,
                 gate: format!("{clock}号门"),
                 direction: GateDirection::ByState,
-                offset_minutes: 480,
+                offset_minutes: Some(480),
                 com_key: None,
             };
             bind(tx, &ctx, &site, &binding)?;

@@ -42,6 +42,8 @@ words! {
         Bank = "bank",
         /// The bank's statements of an open wage account, which do not chain: a number or an amount is missing between two.
         Chain = "statement_chain",
+        /// A watched folder that is not there: a mount that did not come.
+        Folder = "folder",
     }
 }
 crate::web::openapi::word_schema!(Source);
@@ -118,6 +120,7 @@ fn page(
         Source::Platform => table::platforms_down(conn, whose, bounds, after, limit),
         Source::Bank => table::unasked_runs(conn, whose, bounds, after, limit),
         Source::Chain => table::broken_chains(conn, whose, after, limit),
+        Source::Folder => table::missing_folders(conn, whose, after, limit),
     }
 }
 
@@ -222,6 +225,10 @@ impl Late {
                 format!("考勤设备 {} 反复发送超大数据包，可能已卡住", self.which),
                 format!("Attendance device {} sends more than a device can hold and is probably stuck", self.which),
             ),
+            Source::Folder => (
+                format!("监视的文件夹 {} 不存在或无法读取，其中的文件未被接收", self.which),
+                format!("The watched folder {} is missing or cannot be read; no file in it is taken", self.which),
+            ),
             Source::PutAside => (
                 format!("来源 {} 有大量内容未能接收", self.which),
                 format!("Much of what {} sends could not be taken", self.which),
@@ -268,6 +275,10 @@ impl Late {
                 "运维人员检查该设备：备份后清空其缓存，或停用",
                 "whoever runs the service looks at the machine: its log is saved and emptied, or it is blocked",
             ),
+            Source::Folder => (
+                "运维人员检查挂载与文件夹设置；在此之前由劳资专管员在页面上传文件",
+                "whoever runs the service looks at the mount and the settings; until then the labour manager uploads the files",
+            ),
             Source::PutAside => (
                 "运维人员在“未能接收的内容”页按来源查看原因，修正后重新读取",
                 "whoever runs the service sees to it on the page of what could not be taken, and has it read again",
@@ -293,7 +304,7 @@ impl Late {
         let subject = match self.source {
             Source::Statements | Source::Chain => format!("{} {}", self.source, AccountId(self.id)),
             Source::Device | Source::Clock | Source::Stuck => format!("{} {}", self.source, DeviceId(self.id)),
-            Source::PutAside => format!("{} {}", self.source, self.which),
+            Source::PutAside | Source::Folder => format!("{} {}", self.source, self.which),
             Source::Platform => format!("{} {}", self.source, RecordId(self.id)),
             Source::Bank => format!("{} {}", self.source, PayRunId(self.id)),
             Source::Punches => self.source.to_string(),

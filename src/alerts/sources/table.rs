@@ -259,6 +259,17 @@ pub fn put_aside(conn: &mut AnyConn, whose: Whose<'_>, bounds: &Bounds, after: i
     Ok(rows.into_iter().map(|row| row.into_late(Source::PutAside)).collect())
 }
 
+/// Watched folders that cannot be looked at, after an id, in order of id.
+pub fn missing_folders(conn: &mut AnyConn, whose: Whose<'_>, after: i64, limit: i64) -> Result<Vec<Late>, StoreError> {
+    let sql = format!(
+        "SELECT m.id, p.id AS project_id, p.name, p.region, m.path AS which, m.since AS last_seen_at \
+         FROM folders_missing m JOIN projects p ON p.id = m.project_id WHERE {} AND m.id > $1 ORDER BY m.id LIMIT $2",
+        whose.condition()
+    );
+    let rows: Vec<LateMoment> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
+    Ok(rows.into_iter().map(|row| row.into_late(Source::Folder)).collect())
+}
+
 /// Platforms that are reported to, and take nothing since a moment or longer or stopped the queue by what they said.
 fn platforms_that_take_nothing(since: &str) -> String {
     format!(
@@ -364,6 +375,7 @@ pub fn projects_to_watch(conn: &mut AnyConn, bounds: &Bounds, after: i64, limit:
              UNION SELECT d.project_id FROM devices d JOIN device_states s ON s.device_id = d.id \
              WHERE d.state = 'active' AND d.project_id IS NOT NULL AND (s.suspected_minutes IS NOT NULL OR s.stuck_at IS NOT NULL) \
              UNION SELECT a.project_id FROM {} a UNION SELECT p.id AS project_id {} UNION SELECT p.id AS project_id {} \
+             UNION SELECT m.project_id FROM folders_missing m \
              UNION SELECT n.project_id FROM notices n WHERE n.kind = 'silence' AND n.state <> 'cured') t \
              WHERE t.project_id > {} ORDER BY t.project_id LIMIT {}",
             silent_accounts("$1"),

@@ -121,7 +121,7 @@ impl Clocks {
                     maker: Maker::Zkteco,
                     gate: serial.clone(),
                     direction: GateDirection::ByState,
-                    offset_minutes: CHINA_OFFSET_MINUTES,
+                    offset_minutes: Some(CHINA_OFFSET_MINUTES),
                     com_key: None,
                 };
                 actions::bind(tx, ctx, &site, &new)?;

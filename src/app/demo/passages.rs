@@ -25,7 +25,7 @@ pub fn bind_device(stage: &mut Stage<'_, '_>, plan: &Plan, site: &Site) -> Resul
         maker: Maker::Zkteco,
         gate: "北门".to_owned(),
         direction: GateDirection::ByState,
-        offset_minutes: CHINA_OFFSET_MINUTES,
+        offset_minutes: Some(CHINA_OFFSET_MINUTES),
         com_key: None,
     };
     let ctx = stage.ctx();

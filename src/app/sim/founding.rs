@@ -134,7 +134,7 @@ fn project(tx: &mut Tx<'_>, ctx: &Ctx, plan: &Plan, parties: &[PartyId], first: 
             maker: Maker::Zkteco,
             gate: name.to_owned(),
             direction: GateDirection::ByState,
-            offset_minutes: CHINA_OFFSET_MINUTES,
+            offset_minutes: Some(CHINA_OFFSET_MINUTES),
             com_key: None,
         };
         bind(tx, ctx, &site, &binding)?;

@@ -6,7 +6,9 @@
 //! process dies, the next look goes on: what was committed is known by its bytes and is only moved, anything else is read anew.
 //! Deliberately absent: folders in folders, links, and anything that a file could say about where it goes.
 
+mod missing;
 mod note;
+mod paths;
 mod taking;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,7 @@ use crate::base::id::{AccountId, ProjectId};
 use crate::store::StoreError;
 use crate::web::{Ctx, Ground, Scope, ScopeOn};
 
+use paths::{lies_in, listed, own_folders};
 use taking::Outcome;
 
 /// Watched folders at most.
@@ -38,6 +41,9 @@ const TRIES_MAX: u32 = 20;
 const NAME_BYTES: usize = 160;
 /// Endings of names under which a file is still being written.
 const TEMPORARY: [&str; 6] = [".tmp", ".part", ".partial", ".filepart", ".crdownload", "~"];
+
+/// Why a folder cannot be watched beside another.
+const TWICE: &str = "is watched already, or lies in a watched one / 已被监视，或在被监视的目录之内";
 
 /// Where files wait while they are read.
 const READING: &str = ".reading";
@@ -128,7 +134,12 @@ fn node(_: &Metadata) -> u64 {
 
 /// One watched folder.
 struct Folder {
+    /// As the settings name it.
+    path: PathBuf,
+    /// The folder itself, links followed; as the settings name it until it was found.
     root: PathBuf,
+    /// Whether it was found.
+    is_found: bool,
     purpose: Purpose,
     /// What the last look saw.
     seen: BTreeMap<OsString, Seen>,
@@ -156,10 +167,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Reads the settings and makes the folders within the folders.
+    /// Reads the settings and makes the folders within the folders. A folder that is not there is looked for at every look, since a mount
+    /// may come late; until then it stands among what is late and its keeper is told.
     ///
     /// # Errors
-    /// A setting that is wrong, a folder that is not there or cannot be written to, each named.
+    /// A setting that is wrong, a folder that cannot be written to, each named.
     pub fn new(ground: Arc<Ground>, config: &WatchConfig) -> Result<Self, StoreError> {
         if config.folders.len() > FOLDERS_MAX {
             return Err(StoreError::Setup(format!("watch.folders: at most {FOLDERS_MAX} / 最多 {FOLDERS_MAX} 个")));
@@ -174,43 +186,38 @@ impl Watch {
                     return Err(wrong("give account or project, one of them / account 与 project 须给出且只给出一个".to_owned()));
                 }
             };
-            let root = one.path.canonicalize().map_err(|error| wrong(error.to_string()))?;
-            if folders.iter().any(|known| root.starts_with(&known.root) || known.root.starts_with(&root)) {
-                return Err(wrong("is watched already, or lies in a watched one / 已被监视，或在被监视的目录之内".to_owned()));
+            let found = one.path.canonicalize();
+            let (root, is_found) = found.map_or_else(|_| (one.path.clone(), false), |root| (root, true));
+            if folders.iter().any(|known| lies_in(&root, &known.root)) {
+                return Err(wrong(TWICE.to_owned()));
             }
-            for name in [READING, TAKEN, REFUSED] {
-                own_folder(&root.join(name)).map_err(|error| wrong(format!("{name}: {error}")))?;
+            if is_found {
+                own_folders(&root).map_err(|error| wrong(error.to_string()))?;
             }
-            folders.push(Folder { root, purpose, seen: BTreeMap::new(), tries: BTreeMap::new(), is_told: false });
+            let path = one.path.clone();
+            folders.push(Folder { path, root, is_found, purpose, seen: BTreeMap::new(), tries: BTreeMap::new(), is_told: false });
         }
+        let missing: Vec<String> = folders.iter().filter(|folder| !folder.is_found).map(Folder::named).collect();
+        missing::forget_others(&ground, &missing)?;
         Ok(Self { ground, folders })
     }
 
     /// Looks at every folder once.
     pub fn look(&mut self) -> Looked {
         let mut looked = Looked::default();
-        for folder in &mut self.folders {
-            match folder.look(&self.ground, &mut looked) {
-                Ok(()) => folder.is_told = false,
-                Err(error) => {
-                    if !folder.is_told {
-                        tracing::warn!(watch.folder = %folder.root.display(), problem.detail = %error, "a watched folder cannot be looked at");
-                    }
-                    folder.is_told = true;
-                }
-            }
+        for place in 0..self.folders.len() {
+            let roots: Vec<PathBuf> = self
+                .folders
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != place)
+                .map(|(_, known)| known.root.clone())
+                .collect();
+            let Some(folder) = self.folders.get_mut(place) else { continue };
+            let result = folder.find(&roots).and_then(|()| folder.look(&self.ground, &mut looked));
+            folder.tell(&self.ground, result.err());
         }
         looked
-    }
-}
-
-/// Makes a folder of ours, or makes sure that what has its name is one and no link.
-fn own_folder(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(meta) if meta.is_dir() => Ok(()),
-        Ok(_) => Err(io::Error::other("is no folder / 不是目录")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir(path),
-        Err(error) => Err(error),
     }
 }
 
@@ -234,10 +241,44 @@ fn plain_name(name: &std::ffi::OsStr) -> String {
 }
 
 impl Folder {
-    fn look(&mut self, ground: &Arc<Ground>, looked: &mut Looked) -> io::Result<()> {
-        for name in [READING, TAKEN, REFUSED] {
-            own_folder(&self.root.join(name))?;
+    fn named(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Looks for a folder that was not there; one that lies in another would hand its files in twice.
+    fn find(&mut self, others: &[PathBuf]) -> io::Result<()> {
+        if self.is_found {
+            return Ok(());
         }
+        let root = self.path.canonicalize()?;
+        if others.iter().any(|known| lies_in(&root, known)) {
+            return Err(io::Error::other(TWICE));
+        }
+        own_folders(&root)?;
+        tracing::info!(watch.folder = %root.display(), "a watched folder is there now");
+        (self.root, self.is_found) = (root, true);
+        Ok(())
+    }
+
+    /// Tells once that it cannot be looked at, and once that it can again: in the log, and to its keeper.
+    fn tell(&mut self, ground: &Arc<Ground>, error: Option<io::Error>) {
+        let is_missing = error.is_some();
+        if self.is_told == is_missing {
+            return;
+        }
+        if let Some(error) = error {
+            tracing::warn!(watch.folder = %self.path.display(), problem.detail = %error, "a watched folder cannot be looked at");
+        }
+        match missing::note(ground, self.named(), self.purpose, is_missing) {
+            Ok(()) => self.is_told = is_missing,
+            Err(problem) => {
+                tracing::warn!(watch.folder = %self.path.display(), problem.detail = %problem, "a watched folder could not be noted");
+            }
+        }
+    }
+
+    fn look(&mut self, ground: &Arc<Ground>, looked: &mut Looked) -> io::Result<()> {
+        own_folders(&self.root)?;
         // What an earlier look, or an earlier process, did not end.
         for (name, meta) in listed(&self.root.join(READING))?.into_iter().take(FILES_MAX) {
             if meta.is_file() {
@@ -323,20 +364,6 @@ impl Folder {
         *count = count.saturating_add(1);
         Ok(())
     }
-}
-
-/// Names and kinds of what lies in a folder, in the order of names; links are told as links.
-fn listed(folder: &Path) -> io::Result<Vec<(OsString, Metadata)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)?.take(ENTRIES_MAX) {
-        let entry = entry?;
-        // A file may be gone again before it is looked at.
-        if let Ok(meta) = fs::symlink_metadata(entry.path()) {
-            found.push((entry.file_name(), meta));
-        }
-    }
-    found.sort_by(|one, other| one.0.cmp(&other.0));
-    Ok(found)
 }
 
 /// Writes the text first and moves the file then, so that a file in `taken` or `refused` always has one; never over another file.

@@ -4,7 +4,7 @@ use super::table::{self, DeviceRow, OrderRow};
 use super::{
     COM_KEY_MAX, DeviceState, FACTORY_KEYS, GATE_MAX, GateDirection, Maker, OFFSET_MINUTES_MAX, Order, OrderState, QUEUE_MAX,
 };
-use super::{signs, turns};
+use super::{clock, signs, turns};
 use crate::attendance::intake::replay::{self, Replayed};
 use crate::attendance::silence;
 use crate::attendance::table as punches;
@@ -28,8 +28,8 @@ pub struct Binding {
     pub gate: String,
     /// Which way people pass.
     pub direction: GateDirection,
-    /// Minutes that its clock is ahead of UTC.
-    pub offset_minutes: i32,
+    /// Minutes that its clock is ahead of UTC: absent leaves what stands, China's for a new machine.
+    pub offset_minutes: Option<i32>,
     /// Key that it must send with each request: absent leaves what stands, empty takes it away.
     pub com_key: Option<String>,
 }
@@ -56,7 +56,7 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
             Problem::invalid("请填写闸机名称（1 至 60 字）。", "Name the gate in 1 to 60 characters.").at("gate", "bad_format")
         );
     }
-    if new.offset_minutes.abs() > OFFSET_MINUTES_MAX {
+    if new.offset_minutes.is_some_and(|minutes| minutes.abs() > OFFSET_MINUTES_MAX) {
         let en = "An offset lies within 14 hours of UTC.";
         return Err(Problem::invalid("时差应在 ±840 分钟以内。", en).at("offset_minutes", "bad_format"));
     }
@@ -89,7 +89,7 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
         project_id: Some(site.id),
         gate,
         direction: new.direction,
-        offset_minutes: new.offset_minutes,
+        offset_minutes: new.offset_minutes.unwrap_or(before.offset_minutes),
         state: DeviceState::Active,
         com_key_hash: match new.com_key.as_deref() {
             None => before.com_key_hash.clone(),
@@ -101,6 +101,7 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
     };
     if is_known {
         turns::note(tx, ctx, (&before, &row), None)?;
+        clock::note(tx, ctx, (&before, &row), None)?;
         table::update(tx, &row)?
     } else {
         table::insert(tx, &row, ctx.now)?

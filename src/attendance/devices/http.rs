@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::actions::{self, Binding};
+use super::clock::table::{self as clock, DifferenceRow, ReadingRow};
 use super::keys::{self, Change, Credential};
 use super::roll::{self, Pushed};
 use super::settings::DeviceSettings;
@@ -19,10 +20,11 @@ use crate::projects;
 use crate::store::{AnyConn, StoreError};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::{Access, Body, Call, Ctx, Problem, Route, Verb};
-use crate::wire::device::CHINA_OFFSET_MINUTES;
 
 /// Orders that a device's page shows.
 const ORDERS_SHOWN: i64 = 100;
+/// Differences that are shown with a correction of a clock.
+const DIFFERENCES_SHOWN: i64 = 100;
 
 /// The routes of devices.
 pub fn routes() -> Vec<Route> {
@@ -82,7 +84,7 @@ pub struct BindDevice {
     gate: String,
     /// Which way people pass; as the device says when absent.
     direction: Option<GateDirection>,
-    /// Minutes that its clock is ahead of UTC; 480 when absent.
+    /// Minutes that its clock is ahead of UTC; what stands when absent, 480 for a new machine.
     offset_minutes: Option<i32>,
     /// Key that it must send with each request.
     com_key: Option<String>,
@@ -106,7 +108,7 @@ pub struct DeviceView {
     last_seen_at: Option<Moment>,
     /// What its last heartbeat said of itself.
     info: String,
-    /// How much waits for it to be bound.
+    /// Passages that wait for it to be bound.
     held_punches: i32,
     /// Whether it has an address of its own to push to.
     has_token: bool,
@@ -171,8 +173,11 @@ pub struct ChangeDevice {
     /// From when on they pass that way, with a new direction; from now on when absent. Passages from before stay as they were; a moment
     /// since which passages came is refused.
     since: Option<Moment>,
-    /// Minutes that its clock is ahead of UTC.
+    /// Minutes that its clock is ahead of UTC. What was read by another offset is read again and its days are folded again; `clock` of the
+    /// machine tells what became of that.
     offset_minutes: Option<i32>,
+    /// From which moment of receipt on its clock was so, with a new offset; from when the offset of before holds, when absent.
+    offset_since: Option<Moment>,
     /// Hardware address; empty for none.
     mac: Option<String>,
     /// Minutes within which it is heard of: 1, 5, 10, 30, 60, 120, 240, 480 or 1440; 0 for the house's own.
@@ -238,6 +243,41 @@ pub struct OrderView {
 pub struct DeviceDetail {
     device: DeviceView,
     orders: Vec<OrderView>,
+    /// Each time that the offset of its clock was put right, the latest first.
+    clock: Vec<ClockView>,
+}
+
+/// That the offset of a machine's clock was put right, and what that came to.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ClockCorrection)]
+pub struct ClockView {
+    id: RecordId,
+    /// From which moment of receipt on.
+    since: Moment,
+    was_minutes: i32,
+    minutes: i32,
+    recorded_at: Moment,
+    /// What reading again came to; null while it waits.
+    reading: Option<ReadingRow>,
+    /// Days that a pay sheet rests on and that stand as they were, as the passages now make them; the first hundred.
+    differences: Vec<DifferenceRow>,
+}
+
+/// The corrections of a machine's clock, the latest first.
+fn clock_of(conn: &mut AnyConn, device: DeviceId) -> Result<Vec<ClockView>, StoreError> {
+    let mut views = Vec::new();
+    for row in clock::of_device(conn, device)?.into_iter().rev() {
+        views.push(ClockView {
+            reading: clock::reading_of(conn, row.id)?,
+            differences: clock::differences_of(conn, row.id, DIFFERENCES_SHOWN)?,
+            id: row.id,
+            since: row.since,
+            was_minutes: row.was_minutes,
+            minutes: row.minutes,
+            recorded_at: row.recorded_at,
+        });
+    }
+    Ok(views)
 }
 
 impl From<OrderRow> for OrderView {
@@ -317,7 +357,7 @@ async fn bind(call: Call, body: Body<BindDevice>) -> Result<impl Responder, Prob
         maker: maker.unwrap_or(Maker::Zkteco),
         gate,
         direction: direction.unwrap_or(GateDirection::ByState),
-        offset_minutes: offset_minutes.unwrap_or(CHINA_OFFSET_MINUTES),
+        offset_minutes,
         com_key,
     };
     call.write(StatusCode::OK, move |tx, ctx| {
@@ -339,7 +379,7 @@ async fn one(call: Call, device: web::Path<DeviceId>) -> Result<impl Responder, 
     call.read(move |conn, ctx| {
         let row = actions::enter(conn, ctx, id)?;
         let orders = table::orders_of(conn, id, ORDERS_SHOWN)?.into_iter().map(OrderView::from).collect();
-        Ok(DeviceDetail { device: view(conn, row)?, orders })
+        Ok(DeviceDetail { device: view(conn, row)?, orders, clock: clock_of(conn, id)? })
     })
     .await
 }
@@ -370,8 +410,8 @@ async fn push_users(call: Call, device: web::Path<DeviceId>) -> Result<impl Resp
 
 async fn change(call: Call, device: web::Path<DeviceId>, body: Body<ChangeDevice>) -> Result<impl Responder, Problem> {
     let id = device.into_inner();
-    let ChangeDevice { gate, direction, since, offset_minutes, mac, heartbeat_minutes, settings } = body.0;
-    let wanted = Change { gate, direction, since, offset_minutes, mac, heartbeat_minutes, settings };
+    let ChangeDevice { gate, direction, since, offset_minutes, offset_since, mac, heartbeat_minutes, settings } = body.0;
+    let wanted = Change { gate, direction, since, offset_minutes, offset_since, mac, heartbeat_minutes, settings };
     call.write(StatusCode::OK, move |tx, ctx| {
         let row = keys::change(tx, ctx, id, &wanted)?;
         Ok(view(tx.conn(), row)?)

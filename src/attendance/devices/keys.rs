@@ -6,8 +6,8 @@
 use super::actions::enter;
 use super::settings::{DeviceSettings, HEARTBEATS_MINUTES};
 use super::table::{self, DeviceRow};
-use super::turns;
 use super::{DeviceState, GATE_MAX, GateDirection, Maker, OFFSET_MINUTES_MAX};
+use super::{clock, turns};
 use crate::base::Moment;
 use crate::base::id::DeviceId;
 use crate::base::person::half_width;
@@ -100,8 +100,10 @@ pub struct Change {
     pub direction: Option<GateDirection>,
     /// From when on they pass that way; from now on when absent. What the machine told of before stays as it is.
     pub since: Option<Moment>,
-    /// Minutes that its clock is ahead of UTC.
+    /// Minutes that its clock is ahead of UTC; what came by a wrong offset is read again.
     pub offset_minutes: Option<i32>,
+    /// From which moment of receipt on its clock was so; from when the offset of before holds, when absent.
+    pub offset_since: Option<Moment>,
     /// Hardware address; empty text for none.
     pub mac: Option<String>,
     /// Minutes within which it is heard of; 0 for the house's own.
@@ -157,6 +159,7 @@ pub fn change(tx: &mut Tx<'_>, ctx: &Ctx, id: DeviceId, change: &Change) -> Resu
         row.settings = settings.kept();
     }
     turns::note(tx, ctx, (&before, &row), change.since)?;
+    clock::note(tx, ctx, (&before, &row), change.offset_since)?;
     row.recorded_seq = tx.seq(Chain::Organisation)?;
     table::update(tx, &row)?;
     tx.note(Chain::Organisation, ctx.now, ctx.actor(), "change_device", &id.to_string())?;

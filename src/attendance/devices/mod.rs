@@ -4,6 +4,7 @@
 //! Deliberately absent: the protocol (see `intake`), and any order that could harm a device.
 
 pub mod actions;
+pub mod clock;
 pub mod http;
 pub mod keys;
 pub mod roll;

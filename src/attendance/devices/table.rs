@@ -99,7 +99,20 @@ pub struct DeviceStateRow {
     pub operlog_stamp: String,
     pub photo_stamp: String,
     pub info: String,
+    /// Passages that are held until somebody binds it.
     pub held_punches: i32,
+    /// What else is held: messages that tell of no passage, and passages' size where it counts for more than their number.
+    pub held_other: i32,
+}
+
+impl DeviceStateRow {
+    /// With another message held, of so many passages and at least of this cost; `None` where no more than `limit` may be.
+    pub fn holding(self, punches: usize, cost: usize, limit: i32) -> Option<Self> {
+        let whole = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+        let held_punches = self.held_punches.saturating_add(whole(punches));
+        let held_other = self.held_other.saturating_add(whole(cost.max(1).saturating_sub(punches)));
+        (held_punches.saturating_add(held_other) <= limit).then_some(Self { held_punches, held_other, ..self })
+    }
 }
 
 /// An order in a device's queue.
@@ -127,6 +140,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &DeviceRow, seen_at: Moment) -> Result<(), S
         photo_stamp: String::new(),
         info: String::new(),
         held_punches: 0,
+        held_other: 0,
     };
     diesel::insert_into(device_states::table).values(&state).execute(tx.conn())?;
     note_day(tx.conn(), row.id, seen_at)?;
@@ -259,6 +273,7 @@ pub fn note_seen(conn: &mut AnyConn, row: &DeviceStateRow) -> Result<(), StoreEr
             s::photo_stamp.eq(&row.photo_stamp),
             s::info.eq(&row.info),
             s::held_punches.eq(row.held_punches),
+            s::held_other.eq(row.held_other),
         ))
         .execute(conn)?;
     note_day(conn, row.device_id, row.last_seen_at)
@@ -352,7 +367,7 @@ pub fn mark_order(
 
 /// Takes back what counts as held for a device, after it was bound.
 pub fn clear_held(conn: &mut AnyConn, device: DeviceId) -> Result<(), StoreError> {
-    diesel::sql_query("UPDATE device_states SET held_punches = 0 WHERE device_id = $1")
+    diesel::sql_query("UPDATE device_states SET held_punches = 0, held_other = 0 WHERE device_id = $1")
         .bind::<BigInt, _>(device.0)
         .execute(conn)?;
     Ok(())

@@ -77,15 +77,48 @@ pub fn compare(conn: &mut AnyConn, vault: &Vault, project: ProjectId) -> Result<
     Ok(again)
 }
 
+/// What somebody's day stands as, and what the passages make of it.
+pub type Difference = (Day, RecordId, Option<WorkDayRow>, Option<WorkDayRow>);
+
+/// Folds some days of a project and gives what differs from the work days that stand.
+///
+/// # Errors
+/// A store that fails, a number that cannot be decrypted.
+pub fn differences(
+    conn: &mut AnyConn,
+    vault: &Vault,
+    project: ProjectId,
+    days: &BTreeSet<i32>,
+) -> Result<Vec<Difference>, StoreError> {
+    let bounds = |of: Option<&i32>| of.copied().and_then(day_of);
+    let (Some(first), Some(last)) = (bounds(days.first()), bounds(days.last())) else { return Ok(Vec::new()) };
+    let mut folding = Folding::new(conn, project, (first, last))?;
+    let mut found = Vec::new();
+    for number in days {
+        let Some(day) = day_of(*number) else { continue };
+        let (people, _) = folding.people(conn, vault, *number, day)?;
+        let mut folded = by_enrolment(&folding.rows(Moment(0), day, people));
+        for (enrolment, was) in by_enrolment(&morning::table::work_days_on(conn, project, day)?) {
+            let is = folded.remove(&enrolment);
+            if is.as_ref().is_none_or(|is| !was.says_the_same_as(is)) {
+                found.push((day, enrolment, Some(was), is));
+            }
+        }
+        found.extend(folded.into_iter().map(|(enrolment, is)| (day, enrolment, None, Some(is))));
+    }
+    Ok(found)
+}
+
+fn by_enrolment(rows: &[WorkDayRow]) -> BTreeMap<RecordId, WorkDayRow> {
+    rows.iter().map(|row| (row.enrolment_id, row.clone())).collect()
+}
+
 /// Whether both say the same of the same people; both are in the order of enrolments.
 fn is_same(stand: &[WorkDayRow], folded: &[WorkDayRow]) -> bool {
     stand.len() == folded.len() && stand.iter().zip(folded).all(|(was, is)| was.says_the_same_as(is))
 }
 
 fn one_day(again: &mut Again, (project, day): (ProjectId, Day), stand: &[WorkDayRow], folded: &[WorkDayRow]) {
-    let by_enrolment = |rows: &[WorkDayRow]| -> BTreeMap<RecordId, WorkDayRow> {
-        rows.iter().map(|row| (row.enrolment_id, row.clone())).collect()
-    };
     let (stand, folded) = (by_enrolment(stand), by_enrolment(folded));
     let both: BTreeSet<RecordId> = stand.keys().chain(folded.keys()).copied().collect();
     for enrolment in both {

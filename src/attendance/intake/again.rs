@@ -6,6 +6,7 @@
 use super::keeping::{self, Stored};
 use super::push::{self, EventKey, Feed, Sent};
 use super::{Intake, Lesson, clock_records, digest, punches, zk};
+use crate::attendance::devices::clock;
 use crate::attendance::devices::table::{self, DeviceRow};
 use crate::base::id::{InboxId, ProjectId, QuarantineId};
 use crate::projects;
@@ -64,6 +65,55 @@ pub(super) fn is_attlog(request: &str) -> bool {
     asked(request) == (Some(Endpoint::Data), Some(Table::AttLog))
 }
 
+/// Which reader a machine's message of passages is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Feeder {
+    /// A camera's or a controller's push.
+    Push(Feed),
+    /// Our own JSON.
+    Punch,
+    /// A clock's upload.
+    Clock,
+}
+
+impl Feeder {
+    /// Of a message as the inbox names it; `None` for one that holds no passages, or is no machine's.
+    pub(super) fn of(feed: &str, request: &str) -> Option<Self> {
+        match (feed, Feed::of(feed)) {
+            (_, Some(feed)) => Some(Feeder::Push(feed)),
+            ("punch", None) => Some(Feeder::Punch),
+            ("zk", None) if is_attlog(request) => Some(Feeder::Clock),
+            _ => None,
+        }
+    }
+
+    /// The reader with its version, and how it names an event.
+    fn named(self) -> (&'static str, EventKey) {
+        match self {
+            Feeder::Push(feed) => (feed.parser(), push::event_of),
+            Feeder::Punch => (punches::PARSER, |punch| punch.event.clone()),
+            Feeder::Clock => (zk::PARSER, |_| None),
+        }
+    }
+
+    /// What the bytes say, by the offset of the machine's clock.
+    pub(super) fn read(self, serial: &str, body: &[u8], offset: i32) -> DeviceBatch {
+        match self {
+            Feeder::Push(feed) => feed.read(body, offset),
+            Feeder::Punch => keeping::guarded(body, || {
+                punch::parse(body, offset)
+                    .unwrap_or_else(|problem| DeviceBatch { problems: vec![problem], ..DeviceBatch::default() })
+            }),
+            Feeder::Clock => keeping::guarded(body, || attlog::parse(body, Some(serial), offset)),
+        }
+    }
+}
+
+/// The word of a feed that a message of a second reading is kept under.
+pub(super) fn feed_word(feed: &str) -> &'static str {
+    ["hik", "dahua", "punch", "sheet", "openapi"].into_iter().find(|known| *known == feed).unwrap_or("zk")
+}
+
 /// Reads the bytes of a machine's message and stores what they hold under `id`; `None` for a feed that is no machine's.
 pub(super) fn read(
     tx: &mut Tx<'_>,
@@ -75,19 +125,12 @@ pub(super) fn read(
     // A memory of its own: what is learnt here may still be rolled back.
     let (intake, mut lesson) = (Intake::default(), Lesson::default());
     let offset = device.offset_minutes;
-    let (batch, parser, key): (DeviceBatch, _, EventKey) = match (feed, Feed::of(feed)) {
-        (_, Some(feed)) => (feed.read(body, offset), feed.parser(), push::event_of),
-        ("punch", None) => {
-            let read = || {
-                punch::parse(body, offset)
-                    .unwrap_or_else(|problem| DeviceBatch { problems: vec![problem], ..DeviceBatch::default() })
-            };
-            (keeping::guarded(body, read), punches::PARSER, |punch| punch.event.clone())
+    let (batch, parser, key): (DeviceBatch, _, EventKey) = match Feeder::of(feed, request) {
+        Some(feeder) => {
+            let (parser, key) = feeder.named();
+            (feeder.read(&device.serial, body, offset), parser, key)
         }
-        ("zk", None) if is_attlog(request) => {
-            (keeping::guarded(body, || attlog::parse(body, Some(&device.serial), offset)), zk::PARSER, |_| None)
-        }
-        ("zk", None) => {
+        None if feed == "zk" => {
             let problems = match asked(request) {
                 (Some(Endpoint::Data), Some(Table::OperLog | Table::UserInfo)) => {
                     clock_records::take(tx, ctx, (device, project, id), body, sent)?.1
@@ -96,7 +139,7 @@ pub(super) fn read(
             };
             return Ok(Some(Reading { stored: Stored::default(), problems, read: 0, parser: zk::PARSER }));
         }
-        _ => return Ok(None),
+        None => return Ok(None),
     };
     let mut taken = push::store(tx, ctx, &intake, &mut lesson, (device, project, id), batch, (key, sent))?;
     if feed == "punch" {
@@ -148,6 +191,7 @@ pub fn message(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<ReadAgain, Pro
     let Some(body) = stored.body.as_deref() else {
         return refused("原文已按保存期限清除。", "Its bytes were forgotten when their time was over.");
     };
+    let device = clock::as_of(tx.conn(), &device, stored.received_at)?;
     let fresh = InboxId(ctx.id());
     let place = (&device, project, fresh);
     let what = (stored.feed.as_str(), stored.request.as_str(), body);
@@ -164,12 +208,7 @@ pub fn message(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<ReadAgain, Pro
         let cut = cut.filter(|item| !known.contains(&item.place));
         reading.problems.extend(cut.map(|item| DeviceProblem::new(item.place, 0, Reason::OverLimit, item.zh, item.en)));
     }
-    let feed = match stored.feed.as_str() {
-        "hik" => Feed::Hik.word(),
-        "dahua" => Feed::Dahua.word(),
-        "punch" => "punch",
-        _ => "zk",
-    };
+    let feed = feed_word(&stored.feed);
     let found = reading.stored.fresh.len();
     if found > 0 {
         let note = Message {

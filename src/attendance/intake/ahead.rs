@@ -11,8 +11,9 @@ use foldhash::fast::RandomState;
 use super::Intake;
 use super::digest;
 use super::keeping::{pin_text, row_of};
+use crate::attendance::devices::table::DeviceRow;
 use crate::attendance::devices::turns::homes::{Homes, Hung};
-use crate::base::id::{DeviceId, InboxId};
+use crate::base::id::InboxId;
 use crate::store::bulk::PunchRow;
 use crate::store::bulk::numbers::Numbers;
 use crate::web::Ctx;
@@ -32,7 +33,7 @@ impl Ahead {
     /// Works them out; `None` where the intake does not remember enough, and then the turn does.
     pub fn of(ctx: &Ctx, intake: &Intake, serial: &str, punches: &[DevicePunch]) -> Option<Self> {
         let at = intake.remembered(serial)?;
-        let (device, project) = (&at.device, at.homes.now());
+        let (device, project, offset) = (&at.device, at.homes.now(), at.device.offset_minutes);
         let place = (project.0, device.id.0);
         let mut numbers = Numbers::default();
         numbers.know_place(place, intake.punch_place(place)?);
@@ -40,7 +41,7 @@ impl Ahead {
         let mut rows = Vec::with_capacity(punches.len());
         for punch in punches {
             // What is of a project that the machine has left is worked out in the turn.
-            if at.homes.of_punch(punch) != project {
+            if at.homes.of_punch(punch, offset) != project {
                 return None;
             }
             let key = (punch.kind, punch.person.as_str());
@@ -53,15 +54,16 @@ impl Ahead {
                     known.id
                 }
             };
-            rows.push(row_of((project, device.id, pin), InboxId(0), punch));
+            rows.push(row_of((project, device.id, pin), (InboxId(0), offset), punch));
         }
         let digest = digest::of_rows(&rows);
         Some(Self { at, rows, numbers, digest })
     }
 
-    /// Whether the machine hangs where it was remembered to.
-    pub fn is_at(&self, homes: &Homes, device: DeviceId) -> bool {
-        self.at.device.id == device && self.at.homes == *homes
+    /// Whether the machine hangs where it was remembered to, and its clock is as far ahead.
+    pub fn is_at(&self, homes: &Homes, device: &DeviceRow) -> bool {
+        let known = &self.at.device;
+        known.id == device.id && known.offset_minutes == device.offset_minutes && self.at.homes == *homes
     }
 
     /// The rows of a message, and what is known of their numbers.

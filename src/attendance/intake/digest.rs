@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::attendance::devices::clock::table as clock;
 use crate::attendance::table;
 use crate::base::id::{InboxId, ProjectId};
 use crate::store::bulk::PunchRow;
@@ -53,7 +54,7 @@ pub fn of_rows(rows: &[PunchRow]) -> String {
     sum.text()
 }
 
-/// The digests of all messages that have punches, from the table of punches; read a day at a time.
+/// The digests of all messages that have punches, from the tables of punches; read a day at a time.
 pub fn recompute_digests(conn: &mut AnyConn) -> Result<BTreeMap<InboxId, String>, StoreError> {
     let mut sums: BTreeMap<InboxId, Multiset> = BTreeMap::new();
     let mut project = i64::MIN;
@@ -66,6 +67,10 @@ pub fn recompute_digests(conn: &mut AnyConn) -> Result<BTreeMap<InboxId, String>
                 sums.entry(InboxId(row.inbox_id)).or_default().add(&row);
             }
         }
+    }
+    // What a passage by the right clock stands in for was brought by its message all the same.
+    for row in clock::former(conn)? {
+        sums.entry(InboxId(row.inbox_id)).or_default().add(&row);
     }
     Ok(sums.into_iter().map(|(id, sum)| (id, sum.text())).collect())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono::Timelike;
+use chrono::{NaiveDateTime, Timelike};
 use foldhash::fast::RandomState;
 
 use super::digest;
@@ -67,7 +67,7 @@ pub fn rows_of(
     let mut pins: HashMap<(ProjectId, PersonKind, &str), i64, RandomState> = HashMap::default();
     let mut rows = Vec::with_capacity(punches.len());
     for punch in punches {
-        let project = homes.of_punch(punch);
+        let project = homes.of_punch(punch, device.offset_minutes);
         if places.insert(project) {
             let place = (project.0, device.id.0);
             let number = match intake.punch_place(place) {
@@ -99,17 +99,27 @@ pub fn rows_of(
                 known.id
             }
         };
-        rows.push(row_of((project, device.id, pin_id), inbox, punch));
+        rows.push(row_of((project, device.id, pin_id), (inbox, device.offset_minutes), punch));
     }
     Ok(rows)
 }
 
-/// The row of a punch.
-pub fn row_of((project, device, pin_id): (ProjectId, DeviceId, i64), inbox: InboxId, punch: &DevicePunch) -> PunchRow {
+/// A moment as rows keep it: the day's number and the seconds of it.
+pub fn day_and_time(at: NaiveDateTime) -> (i32, i32) {
+    (day_number(Day(at.date())), i32::try_from(at.num_seconds_from_midnight()).unwrap_or(0))
+}
+
+/// The row of a punch, by China's clock; the second number is the offset of the machine's own.
+pub fn row_of(
+    (project, device, pin_id): (ProjectId, DeviceId, i64),
+    (inbox, offset_minutes): (InboxId, i32),
+    punch: &DevicePunch,
+) -> PunchRow {
+    let (local_day, local_time) = day_and_time(punch.civil(offset_minutes));
     PunchRow {
         project_id: project.0,
-        local_day: day_number(Day(punch.at_local.date())),
-        local_time: i32::try_from(punch.at_local.num_seconds_from_midnight()).unwrap_or(0),
+        local_day,
+        local_time,
         device_id: device.0,
         pin_id,
         state: punch.state.unwrap_or(-1),

@@ -6,6 +6,7 @@
 
 pub mod again;
 mod ahead;
+pub mod clock;
 mod clock_records;
 pub mod digest;
 mod hardware;

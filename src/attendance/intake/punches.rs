@@ -156,7 +156,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, handed: &Handed) -> Res
     let mut new = Vec::with_capacity(batch.punches.len());
     for punch in batch.punches {
         let item = punch.event.clone().unwrap_or_default();
-        let content = content_of(ctx, &punch);
+        let content = content_of(ctx, &device, &punch);
         let earlier = rows::keep_punch_id(tx.conn(), device.id, &item, &content)?;
         match earlier {
             None => new.push(punch),
@@ -226,14 +226,17 @@ fn judge(
 }
 
 /// What an id stands for: the same id with other contents is a reuse. Keyed, since an identity number could be tried out otherwise.
-pub(super) fn content_of(ctx: &Ctx, punch: &DevicePunch) -> String {
-    ctx.vault().index("punch_content", &said_of(punch))
+pub(super) fn content_of(ctx: &Ctx, device: &DeviceRow, punch: &DevicePunch) -> String {
+    ctx.vault().index("punch_content", &said_of(punch, device.offset_minutes))
 }
 
-fn said_of(punch: &DevicePunch) -> String {
+fn said_of(punch: &DevicePunch, offset_minutes: i32) -> String {
     let direction = punch.direction.map_or("", Direction::code);
     let attend_type = punch.attend_type.as_deref().unwrap_or_default();
-    let time = punch.at_local.format("%Y-%m-%dT%H:%M:%S%.3f").to_string();
+    // A time that names its zone is the same whatever the machine's clock is thought to be.
+    let is_moment = punch.offset_minutes == Some(offset_minutes);
+    let at = if is_moment { punch.civil(offset_minutes) } else { punch.at_local };
+    let time = at.format("%Y-%m-%dT%H:%M:%S%.3f").to_string();
     [punch.kind.code(), punch.person.as_str(), time.as_str(), direction, attend_type].join("\u{1f}")
 }
 
@@ -245,7 +248,7 @@ mod tests {
     fn contents_tell_a_repeat_from_a_reuse() {
         let punch = DevicePunch { person: "1001".into(), ..DevicePunch::default() };
         let other = DevicePunch { person: "1002".into(), ..DevicePunch::default() };
-        assert_eq!(said_of(&punch), said_of(&DevicePunch { line: 9, ordinal: 1, ..punch.clone() }));
-        assert_ne!(said_of(&punch), said_of(&other));
+        assert_eq!(said_of(&punch, 480), said_of(&DevicePunch { line: 9, ordinal: 1, ..punch.clone() }, 480));
+        assert_ne!(said_of(&punch, 480), said_of(&other, 480));
     }
 }

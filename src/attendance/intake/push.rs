@@ -96,6 +96,11 @@ pub enum Told {
     Refused,
 }
 
+/// Whether a message says that its machine lives, and nothing else.
+fn is_sign_of_life(batch: &DeviceBatch) -> bool {
+    batch.heartbeat && batch.punches.is_empty() && batch.problems.is_empty() && batch.ignored.is_empty()
+}
+
 /// Whether a message names this machine, or none.
 fn is_own(device: &DeviceRow, batch: &DeviceBatch) -> bool {
     let told: Vec<&String> = [&batch.device, &batch.mac].into_iter().flatten().collect();
@@ -125,8 +130,7 @@ pub fn serve(tx: &mut Tx<'_>, ctx: &Ctx, intake: &Intake, pushed: &Pushed) -> Re
         return Ok((hold(tx, ctx, (&device, project), pushed, &batch)?, lesson));
     }
     hardware::learn(tx, ctx, &mut device, &batch)?;
-    let is_sign_of_life = batch.heartbeat && batch.punches.is_empty() && batch.problems.is_empty() && batch.ignored.is_empty();
-    if !is_sign_of_life {
+    if !is_sign_of_life(&batch) {
         take(tx, ctx, intake, &mut lesson, (&device, project), pushed, batch)?;
     }
     heard::note(tx, ctx, intake, &device, &mut lesson)?;
@@ -221,7 +225,7 @@ pub fn store(
             new.push(punch);
             continue;
         };
-        let content = content_of(ctx, &punch);
+        let content = content_of(ctx, device, &punch);
         match rows::keep_punch_id(tx.conn(), device.id, &item, &content)? {
             None => new.push(punch),
             Some(earlier) if earlier == content => {}
@@ -291,19 +295,23 @@ fn hold(
         return Ok(Told::Taken);
     }
     let state = table::state_of(tx.conn(), stranger.id)?.ok_or_else(Problem::not_found)?;
-    let size = pushed.message.body.len();
-    let cost = i32::try_from((size / 1024).max(batch.punches.len()).max(1)).unwrap_or(i32::MAX);
-    let held = state.held_punches.saturating_add(cost);
-    if held > ctx.ground.settings.held_punches_max || pushed.whole.is_some() || size > PENDING_BODY_MAX {
-        return Ok(Told::Refused);
+    if is_sign_of_life(batch) {
+        // It says nothing that could be read later, and must not take the room of passages.
+        table::note_seen(tx.conn(), &DeviceStateRow { last_seen_at: ctx.now, ..state })?;
+        return Ok(Told::Taken);
     }
+    let size = pushed.message.body.len();
+    let punches = batch.punches.len();
+    let limit = ctx.ground.settings.held_punches_max;
+    let state = state.holding(punches, (size / 1024).max(punches), limit).filter(|_| pushed.whole.is_none());
+    let Some(state) = state.filter(|_| size <= PENDING_BODY_MAX) else { return Ok(Told::Refused) };
     ctx.vault().ensure_key(tx.conn(), Owner::Global, ctx.now)?;
     let id = InboxId(ctx.id());
     let message = Message { source: held_source(&serial), project: None, ..pushed.message.clone() };
     let items = i32::try_from(batch.punches.len()).unwrap_or(i32::MAX);
     let parsed = Parsed { state: InboxState::Held, parser: pushed.feed.parser(), items, items_digest: String::new() };
     inbox::keep(tx.conn(), ctx.vault(), id, &message, &parsed)?;
-    table::note_seen(tx.conn(), &DeviceStateRow { last_seen_at: ctx.now, held_punches: held, ..state })?;
+    table::note_seen(tx.conn(), &DeviceStateRow { last_seen_at: ctx.now, ..state })?;
     Ok(Told::Taken)
 }
 

@@ -100,7 +100,7 @@ impl Machines {
 
     /// Whether a machine hung there when somebody passed.
     fn hung_here(&self, machine: &DeviceRow, punch: &DevicePunch) -> bool {
-        self.homes.get(&machine.id.0).is_some_and(|homes| homes.of_punch(punch) == self.project)
+        self.homes.get(&machine.id.0).is_some_and(|homes| homes.of_punch(punch, machine.offset_minutes) == self.project)
     }
 
     fn find(&self, named: Option<&str>) -> Result<&DeviceRow, (Reason, &'static str, &'static str)> {

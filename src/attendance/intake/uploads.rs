@@ -111,7 +111,7 @@ pub fn take(tx: &mut Tx<'_>, intake: &Intake, uploads: &[Upload<'_>]) -> Result<
         let (id, mut lesson) = (InboxId(ctx.id()), Lesson::default());
         lesson.offset = Some((device.serial.clone(), device.offset_minutes));
         let batch = request.batch(device.offset_minutes);
-        let ahead = request.rows_ahead(device.offset_minutes).filter(|ahead| ahead.is_at(homes, device.id));
+        let ahead = request.rows_ahead(device.offset_minutes).filter(|ahead| ahead.is_at(homes, device));
         let rows = match ahead {
             Some(ahead) => {
                 let (rows, known) = ahead.rows(id);

@@ -214,18 +214,19 @@ fn serve_pending(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Reque
     }
     let batch = request.is_upload().then(|| request.batch(device.offset_minutes));
     let lines = batch.as_ref().map_or(0, |batch| batch.lines);
-    let by_size = request.message.body.len() / 1024;
-    let cost = i32::try_from(by_size.max(usize::try_from(lines).unwrap_or(usize::MAX)).max(1)).unwrap_or(i32::MAX);
-    let held = state.held_punches.saturating_add(cost);
-    if held > ctx.ground.settings.held_punches_max || request.whole.is_some() || request.message.body.len() > PENDING_BODY_MAX {
+    let cost = (request.message.body.len() / 1024).max(usize::try_from(lines).unwrap_or(usize::MAX));
+    let punches = batch.as_ref().map_or(0, |batch| batch.punches.len());
+    let limit = ctx.ground.settings.held_punches_max;
+    let state = state.holding(punches, cost, limit).filter(|_| request.whole.is_none());
+    let Some(state) = state.filter(|_| request.message.body.len() <= PENDING_BODY_MAX) else {
         return Ok(Answer::Refused);
-    }
+    };
     ctx.vault().ensure_key(tx.conn(), Owner::Global, ctx.now)?;
     let message = Message { source: held_source(&device.serial), project: None, ..request.message.clone() };
     let items = i32::try_from(lines).unwrap_or(i32::MAX);
     let parsed = Parsed { state: InboxState::Held, parser: PARSER, items, items_digest: String::new() };
     inbox::keep(tx.conn(), ctx.vault(), InboxId(ctx.id()), &message, &parsed)?;
-    table::note_seen(tx.conn(), &DeviceStateRow { last_seen_at: ctx.now, held_punches: held, ..state })?;
+    table::note_seen(tx.conn(), &DeviceStateRow { last_seen_at: ctx.now, ..state })?;
     Ok(match batch {
         Some(batch) => Answer::Text(zkteco::answer_count(batch.lines).into_bytes()),
         None => Answer::ok(),

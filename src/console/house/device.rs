@@ -3,6 +3,7 @@
 use actix_web::web;
 use askama::Template;
 
+use crate::attendance::devices::clock::table::{self as clock, OffsetRow, ReadingRow};
 use crate::attendance::devices::keys::{self, Change, Credential};
 use crate::attendance::devices::settings::{DeviceSettings, HEARTBEATS_MINUTES, NameText, ZoneText};
 use crate::attendance::devices::signs::SignsRow;
@@ -12,12 +13,13 @@ use crate::attendance::devices::{DeviceState, GateDirection, Maker, Order, actio
 use crate::attendance::silence::SilenceStep;
 use crate::attendance::silence::table::{self as silences, SilenceRow};
 use crate::attendance::{folding, table as attendance};
-use crate::base::Moment;
 use crate::base::id::{DeviceId, ProjectId};
+use crate::base::{Day, Moment};
 use crate::console::{Frame, Shown, done, show};
-use crate::projects;
+use crate::store::AnyConn;
 use crate::store::vault::Owner;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
+use crate::{projects, workers};
 
 /// Orders, users, operations and silences that a page shows.
 const SHOWN: i64 = 100;
@@ -51,6 +53,8 @@ struct DevicePage {
     users: Vec<(String, String, String)>,
     operations: Vec<OperationRow>,
     silences: Vec<SilenceRow>,
+    /// Each time that its offset was put right, the latest first.
+    clock: Vec<Corrected>,
     put_aside: i64,
     is_active: bool,
     is_clock: bool,
@@ -60,6 +64,48 @@ struct DevicePage {
     heartbeats: &'static [i32],
     zones: &'static [ZoneText],
     encodings: &'static [NameText],
+}
+
+/// That the offset of its clock was put right, what that came to, and what stands on pay sheets otherwise.
+struct Corrected {
+    row: OffsetRow,
+    reading: Option<ReadingRow>,
+    differences: Vec<Differing>,
+}
+
+/// A day that stands as it was paid.
+struct Differing {
+    day: Day,
+    name: String,
+    was: String,
+    is: String,
+}
+
+fn said(first: Option<i32>, last: Option<i32>, hundredths: i32) -> String {
+    let clock = |seconds: i32| format!("{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
+    match first.zip(last) {
+        Some((first, last)) => format!("{}–{} · {}.{:02}", clock(first), clock(last), hundredths / 100, hundredths % 100),
+        None => "–".to_owned(),
+    }
+}
+
+fn corrected(conn: &mut AnyConn, device: DeviceId) -> Result<Vec<Corrected>, Problem> {
+    let mut found = Vec::new();
+    for row in clock::of_device(conn, device)?.into_iter().rev() {
+        let mut differences = Vec::new();
+        for one in clock::differences_of(conn, row.id, SHOWN)? {
+            let name = workers::table::find(conn, one.project_id, one.enrolment_id)?.map(|enrolment| enrolment.worker_id);
+            let name = name.map(|worker| workers::table::worker(conn, worker)).transpose()?.flatten();
+            differences.push(Differing {
+                day: one.worked_on,
+                name: name.map(|worker| worker.name).unwrap_or_default(),
+                was: said(one.was_first, one.was_last, one.was_hundredths),
+                is: said(one.first_time, one.last_time, one.hundredths),
+            });
+        }
+        found.push(Corrected { reading: clock::reading_of(conn, row.id)?, differences, row });
+    }
+    Ok(found)
 }
 
 impl DevicePage {
@@ -148,6 +194,7 @@ async fn page(visit: Visit, device: web::Path<DeviceId>) -> Shown {
                 users,
                 operations: told::operations_of(conn, id, SHOWN)?,
                 silences: silences::latest_of(conn, id, SHOWN)?,
+                clock: corrected(conn, id)?,
                 put_aside: attendance::count_put_aside(conn, &device.serial)?,
                 is_active: device.state == DeviceState::Active,
                 is_clock: device.maker == Maker::Zkteco,
@@ -195,6 +242,7 @@ async fn change(device: web::Path<DeviceId>, form: Form) -> Shown {
         direction: form.parse_opt("direction")?,
         since: moment(&form, "since")?,
         offset_minutes: number(&form, "offset_minutes")?,
+        offset_since: moment(&form, "offset_since")?,
         mac: Some(form.text("mac").unwrap_or_default().to_owned()),
         heartbeat_minutes: number(&form, "heartbeat_minutes")?,
         settings: None,

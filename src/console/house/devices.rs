@@ -13,7 +13,6 @@ use crate::base::id::{self, DeviceId, ProjectId};
 use crate::console::{Frame, Shown, done, show};
 use crate::projects;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
-use crate::wire::device::CHINA_OFFSET_MINUTES;
 
 /// Devices of a page.
 const PAGE: i64 = 100;
@@ -114,7 +113,7 @@ async fn bind(form: Form) -> Shown {
         maker: form.parse_opt("maker")?.unwrap_or(Maker::Zkteco),
         gate: form.required("gate")?.to_owned(),
         direction: form.parse_opt("direction")?.unwrap_or(GateDirection::ByState),
-        offset_minutes: CHINA_OFFSET_MINUTES,
+        offset_minutes: None,
         com_key: form.text("com_key").map(str::to_owned),
     };
     let messages = form

@@ -22,7 +22,6 @@ use crate::projects::actions::{NewParticipation, NewProject};
 use crate::projects::{self, PartyRole, enter};
 use crate::store::{AnyConn, journal};
 use crate::web::{Access, Ctx, Form, Problem, Route, Verb, Visit};
-use crate::wire::device::CHINA_OFFSET_MINUTES;
 use crate::{accounts, base};
 
 /// Pages of this subject.
@@ -303,7 +302,7 @@ async fn bind(form: Form, project: web::Path<ProjectId>) -> Shown {
         maker: form.parse("maker")?,
         gate: form.required("gate")?.to_owned(),
         direction: form.parse("direction")?,
-        offset_minutes: CHINA_OFFSET_MINUTES,
+        offset_minutes: None,
         com_key: form.text("com_key").map(str::to_owned),
     };
     form.write(Verb::ManageDevices, move |tx, ctx| {

@@ -670,3 +670,52 @@ both!(a_token_of_an_ed25519_key_sends_once_and_only_with_its_own_algorithm, |app
     send(token(Algorithm::EdDSA, "t-6", seconds + 300), txn("j-5", "5.00", "V5")).await.refuse(401, "not_authenticated");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_token_of_a_p256_key_is_taken_and_its_key_is_rotated, |app| {
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    use p256::pkcs8::{EncodePrivateKey, EncodePublicKey};
+    let at = ground(&app).await;
+    let halves = [7_u8, 8].map(|seed| p256::SecretKey::from_slice(&[seed; 32]).unwrap());
+    let [first, second] = &halves;
+    let point = STANDARD.encode(first.public_key().to_sec1_bytes());
+    let of = |public_key: &str| json!({"user": at.bank.user, "name": "主机", "kind": "es256", "public_key": public_key});
+    // No key of another curve, no half of one, none at all.
+    let ed25519 = STANDARD.encode(SigningKey::from_bytes(&[7; 32]).verifying_key().as_bytes());
+    for odd in [ed25519.as_str(), "", "AAAA", &STANDARD.encode([4_u8; 65])] {
+        at.admin.post("/api/v1/bank-keys", of(odd)).send().await.refuse(422, "invalid");
+    }
+    let made = at.key(of(&point)).await;
+    assert_eq!((&made["key"]["kind"], &made["secret"]), (&json!("es256"), &Value::Null));
+    let key = text(&made["key"]["id"]);
+    let seconds: i64 = NOW.parse().unwrap();
+    let token = |key: &str, half: &p256::SecretKey, algorithm: Algorithm, jti: &str| {
+        let header = Header { kid: Some(key.to_owned()), ..Header::new(algorithm) };
+        let claims = json!({"iss": at.bank.user, "aud": "anxin", "iat": seconds, "exp": seconds + 300, "jti": jti});
+        let encoding = match algorithm {
+            Algorithm::ES256 => EncodingKey::from_ec_der(half.to_pkcs8_der().unwrap().as_bytes()),
+            _ => EncodingKey::from_secret(&half.public_key().to_sec1_bytes()),
+        };
+        jsonwebtoken::encode(&header, &claims, &encoding).unwrap()
+    };
+    let send = |token: String, body: Value| {
+        let ask = app.ask(Method::POST, EVENTS).header("Authorization", &format!("Bearer {token}"));
+        ask.body("application/json", body.to_string()).send()
+    };
+    let sound = token(&key, first, Algorithm::ES256, "t-1");
+    assert_eq!(send(sound.clone(), txn("p-1", "1.00", "V1")).await.expect(202)["state"], "stored");
+    send(sound, txn("p-2", "2.00", "V2")).await.refuse(401, "not_authenticated");
+    send(token(&key, first, Algorithm::HS256, "t-2"), txn("p-2", "2.00", "V2")).await.refuse(401, "not_authenticated");
+    send(token(&key, second, Algorithm::ES256, "t-3"), txn("p-2", "2.00", "V2")).await.refuse(401, "not_authenticated");
+    // The next key comes as a file; both are good while they overlap.
+    let der = STANDARD.encode(second.public_key().to_public_key_der().unwrap().as_bytes());
+    let (upper, lower) = der.split_at(64);
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{upper}\n{lower}\n-----END PUBLIC KEY-----\n");
+    let rotation = format!("/api/v1/bank-keys/{key}/rotation");
+    let next = at.admin.post(&rotation, json!({"overlap_hours": 1, "public_key": pem})).send().await.expect(201);
+    let next = text(&next["key"]["id"]);
+    send(token(&key, first, Algorithm::ES256, "t-4"), txn("p-3", "3.00", "V3")).await.expect(202);
+    send(token(&next, second, Algorithm::ES256, "t-5"), txn("p-4", "4.00", "V4")).await.expect(202);
+    send(token(&next, first, Algorithm::ES256, "t-6"), txn("p-5", "5.00", "V5")).await.refuse(401, "not_authenticated");
+    assert_eq!(at.entries().await.len(), 3);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -103,6 +103,37 @@ both!(a_header_that_nobody_knows_is_said_once_and_not_asked_again, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(a_head_that_has_changed_is_asked_about_and_both_are_known_then, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let account = open(&client, &site, NUMBER).await;
+    let path = sheets(&site, &account);
+    let say = async |text: &str, columns: Value| {
+        let view = upload(&client, &path, &gb18030(text)).await.expect(201);
+        let sheet = format!("{path}/{}", view["id"].as_str().unwrap());
+        client.post(&sheet, json!({"columns": columns})).send().await.expect(200)
+    };
+    assert_eq!(say(STRANGE, columns()).await["state"], "done");
+    // One column moved, one named otherwise: what was said of the old head is not guessed onto the new one.
+    let moved = "某银行对公流水\n记账,流向,结存,数目,往来单位,往来账户,说明\n20260228,贷,5600.00,700.00,测试建设单位1,6222020000000000001,人工费\n";
+    let named = MARCH.replace("数目", "发生数").replace("20260228", "20260301").replace("5600.00", "6300.00");
+    for text in [moved, named.as_str()] {
+        hand_in(&client, &gb18030(text)).await.refuse(422, "invalid");
+    }
+    assert_eq!(entries(&client, &site, &account).await.len(), 2);
+    let mut swapped = columns();
+    swapped["C"] = json!("balance");
+    swapped["D"] = json!("amount");
+    assert_eq!(say(moved, swapped).await["state"], "done");
+    assert_eq!(say(&named, columns()).await["state"], "done");
+    assert_eq!((entries(&client, &site, &account).await.len(), layouts(&client, &site, &account).await.len()), (4, 3));
+    // Each of the three heads is read by itself from now on.
+    let next = moved.replace("20260228", "20260302").replace("5600.00", "7000.00");
+    assert_eq!(hand_in(&client, &gb18030(&next)).await.expect(200)["state"], "done");
+    assert_eq!(balance(&ledger(&client, &site).await, "bank"), "7000.00");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(a_balance_that_does_not_run_is_told_with_row_and_column, |app| {
     let client = app.labour_manager();
     let site = project(&client, 1, "330784").await;

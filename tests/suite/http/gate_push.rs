@@ -443,3 +443,40 @@ both!(bytes_are_forgotten_after_their_time_unless_somebody_has_to_see_to_them, |
     assert_eq!(read(ids[1]).unwrap().open, 1);
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(of_a_machine_that_nobody_bound_only_passages_count_as_held, |app| {
+    let manager = app.labour_manager();
+    let operator = app.client(Role::Administrator, ScopeOn::Everything);
+    let site = project(&manager, 1, "330784").await;
+    let (path, _) = bound(&manager, &site, "T00000009", "hikvision").await;
+    let held = async |serial: &str| {
+        let page = operator.get(&format!("/api/v1/devices?serial={serial}")).send().await.expect(200);
+        page["items"][0]["held_punches"].clone()
+    };
+    // In the name of another machine: signs of life are seen and not kept, what is no passage is kept and counts for none.
+    let passage = event("2026-03-02T07:58:01+08:00", 1, "");
+    let beat = passage.replace("\"eventType\":\"AccessControllerEvent\"", "\"eventType\":\"heartBeat\"");
+    for _ in 0..3 {
+        taken(&pushed(&app, &path, "application/json", beat.clone()).await);
+    }
+    assert_eq!((held("T00000001").await, messages(&app).len()), (json!(0), 0));
+    let unknown = passage.replace("\"subEventType\":75", "\"subEventType\":999");
+    taken(&pushed(&app, &path, "application/json", unknown).await);
+    assert_eq!((held("T00000001").await, messages(&app).len()), (json!(0), 1));
+    taken(&pushed(&app, &path, "application/json", passage).await);
+    assert_eq!((held("T00000001").await, messages(&app).len()), (json!(1), 2));
+    // A clock that nobody announced: its commands, options and users beside its passages.
+    let clock =
+        |tail: &str, body: &str| app.ask(Method::POST, &format!("/iclock/{tail}")).body("text/plain", body.to_owned()).send();
+    for (tail, body) in [
+        ("registry?SN=CLOCK0001", "DeviceType=att"),
+        ("devicecmd?SN=CLOCK0001", "ID=1&Return=0&CMD=INFO"),
+        ("cdata?SN=CLOCK0001&table=OPERLOG&Stamp=1", "USER PIN=1001\tName=x\tPri=0"),
+        ("cdata?SN=CLOCK0001&table=ATTLOG&Stamp=1", "1001\t2026-03-02 07:58:03\t0\t15\n1002\t2026-03-02 07:58:04\t0\t15\n"),
+    ] {
+        assert_eq!(clock(tail, body).await.status, 200, "{tail}");
+    }
+    assert_eq!((held("CLOCK0001").await, messages(&app).len()), (json!(2), 6));
+    let bound = bind(&manager, &site, "CLOCK0001", "in").await;
+    assert_eq!((&bound["replayed"]["punches"], &bound["device"]["held_punches"]), (&json!(2), &json!(0)), "{bound}");
+});

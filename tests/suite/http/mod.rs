@@ -23,6 +23,7 @@ mod equal_entries;
 mod exceptions;
 mod fold_rules;
 mod frozen_money;
+mod gate_clocks;
 mod gate_homes;
 mod gate_push;
 mod gate_silence;

@@ -173,10 +173,49 @@ both!(a_setting_that_is_wrong_is_named, |app| {
     let folder = tempfile::tempdir().unwrap();
     let fails = |config: &WatchConfig| Watch::new(Arc::clone(&app.ground), config).map(|_| ()).unwrap_err().to_string();
     assert!(fails(&config(folder.path(), None)).contains("watch.folders"));
-    assert!(fails(&config(&folder.path().join("missing"), Some(AccountId(1)))).contains("missing"));
     let mut twice = config(folder.path(), Some(AccountId(1)));
     twice.folders.push(twice.folders[0].clone());
     assert!(fails(&twice).contains("watched already"));
+});
+
+both!(a_folder_that_is_not_there_is_told_once_and_taken_up_when_it_appears, |app| {
+    let (folder, account) = (tempfile::tempdir().unwrap(), account(&app).await);
+    let path = at(&folder, &["mount"]);
+    let mut watch = Watch::new(Arc::clone(&app.ground), &config(&path, Some(account))).expect("the service starts without it");
+    let client = app.client(anxin::web::Role::Administrator, anxin::web::ScopeOn::Everything);
+    let sign = async || {
+        let health = client.get("/api/v1/health").send().await.expect(200);
+        health["signs"].as_array().unwrap().iter().find(|sign| sign["name"] == "folders").unwrap().clone()
+    };
+    assert_eq!(sign().await["state"], "ok", "nobody has looked yet");
+    for _ in 0..3 {
+        assert_eq!(watch.look(), Looked::default());
+    }
+    let told = sign().await;
+    assert_eq!((&told["state"], &told["count"]), (&"warn".into(), &1.into()), "{told}");
+    assert!(told["en"].as_str().unwrap().contains("mount"), "{told}");
+    app.drain();
+    let notices = |app: &App| -> Vec<(String, String)> {
+        use anxin::store::schema::notices as n;
+        app.read(|conn, _| Ok(n::table.filter(n::subject.like("folder %")).select((n::subject, n::state)).load(conn)?)).unwrap()
+    };
+    let standing = notices(&app);
+    assert!(!standing.is_empty() && standing.iter().all(|(_, state)| state != "cured"), "{standing:?}");
+    // The mount comes, with a file in it.
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("day.xml"), statement()).unwrap();
+    watch.look();
+    assert_eq!(watch.look(), Looked { taken: 1, ..Looked::default() });
+    assert_eq!(kept(&app, account), (1, 1));
+    assert_eq!(sign().await["state"], "ok");
+    app.drain();
+    assert!(notices(&app).iter().all(|(_, state)| state == "cured"));
+    // It goes again while the service runs, and one that is watched no more is forgotten.
+    fs::remove_dir_all(&path).unwrap();
+    watch.look();
+    assert_eq!(sign().await["count"], 1);
+    Watch::new(Arc::clone(&app.ground), &WatchConfig { poll_seconds: 1, folders: Vec::new() }).map(|_| ()).unwrap();
+    assert_eq!(sign().await["state"], "ok");
 });
 
 both!(a_roster_in_a_folder_waits_for_a_person_or_is_taken_as_the_folder_says, |app| {

@@ -138,6 +138,13 @@ impl SignsRow {
         self.skews = kept.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     }
 
+    /// What is remembered, after the offset that it was judged by was put right: each difference is that much larger.
+    pub fn move_skews(&mut self, seconds: i64) {
+        let moved: Vec<i64> = self.skews().into_iter().map(|skew| skew.saturating_add(seconds)).collect();
+        self.suspected_minutes = suspected_minutes(&moved);
+        self.skews = moved.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    }
+
     /// How often each kind of event without a meaning came.
     pub fn ignored(&self) -> BTreeMap<String, u64> {
         serde_json::from_str(&self.ignored).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! On which project a machine hung at a moment of its own clock. What it told of before its first binding belongs to the first project that
+//! On which project a machine hung at a moment of China's clock. What it told of before its first binding belongs to the first project that
 //! it was bound to; what it told of before a move, to the project that it was moved from, however late it arrives.
 //!
 //! Deliberately absent: moving what is booked.
@@ -41,19 +41,20 @@ impl Homes {
         self.now
     }
 
-    /// Where it hung at a moment of its own clock.
+    /// Where it hung at a moment.
     pub fn at(&self, local_day: i32, local_time: i32) -> ProjectId {
         let at = on_clock(local_day, local_time);
         self.until.iter().find(|(since, _)| *since > at).map_or(self.now, |(_, project)| *project)
     }
 
-    /// Where it hung when somebody passed.
-    pub fn of_punch(&self, punch: &DevicePunch) -> ProjectId {
+    /// Where it hung when somebody passed, by the offset of its clock.
+    pub fn of_punch(&self, punch: &DevicePunch, offset_minutes: i32) -> ProjectId {
         if self.until.is_empty() {
             return self.now;
         }
-        let since_midnight = punch.at_local.time().signed_duration_since(chrono::NaiveTime::MIN).num_seconds();
-        self.at(day_number(Day(punch.at_local.date())), i32::try_from(since_midnight).unwrap_or(0))
+        let at = punch.civil(offset_minutes);
+        let since_midnight = at.time().signed_duration_since(chrono::NaiveTime::MIN).num_seconds();
+        self.at(day_number(Day(at.date())), i32::try_from(since_midnight).unwrap_or(0))
     }
 }
 

@@ -17,8 +17,9 @@ use crate::base::Moment;
 use crate::base::id::{ProjectId, RecordId};
 use crate::store::{AnyConn, Chain, StoreError, Tx, bulk, jobs};
 use crate::web::{Ctx, Problem};
+use crate::wire::device::CHINA_OFFSET_MINUTES;
 
-/// A moment of a machine's own clock, in seconds since 1970: the day's number and the seconds of it.
+/// A moment of China's clock, by which passages are kept, in seconds since 1970: the day's number and the seconds of it.
 fn on_clock(local_day: i32, local_time: i32) -> i64 {
     i64::from(local_day) * i64::from(DAY_SECONDS) + i64::from(local_time)
 }
@@ -42,7 +43,7 @@ impl Ways {
         Ok(Self { now, until })
     }
 
-    /// How a machine hung at a moment of its own clock; `None` where it hung elsewhere and nobody knows.
+    /// How a machine hung at a moment; `None` where it hung elsewhere and nobody knows.
     fn hung(&self, device: i64, local_day: i32, local_time: i32) -> Option<GateDirection> {
         let at = on_clock(local_day, local_time);
         let turned = self.until.get(&device).and_then(|turns| turns.iter().find(|(since, _)| *since > at));
@@ -70,7 +71,7 @@ pub fn note(tx: &mut Tx<'_>, ctx: &Ctx, (before, after): (&DeviceRow, &DeviceRow
             }
         };
     }
-    let clock = |moment: Moment| moment.unix_seconds().saturating_add(60 * i64::from(after.offset_minutes));
+    let clock = |moment: Moment| moment.unix_seconds().saturating_add(60 * i64::from(CHINA_OFFSET_MINUTES));
     let (now, last) = (clock(ctx.now), table::of_device(tx.conn(), after.id)?.last().map(|turn| turn.since));
     let since = match told.map(clock) {
         None => last.map_or(now, |last| last.max(now)),

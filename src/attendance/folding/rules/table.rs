@@ -94,6 +94,18 @@ pub fn paid(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<PaidRow>, Stor
     .load(conn)?)
 }
 
+/// The days that pay sheets rest on which somebody has signed or handed in.
+pub fn signed(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<PaidRow>, StoreError> {
+    Ok(fixed(
+        "SELECT s.month AS month, p.to_on AS to_on FROM pay_sheets s \
+         LEFT JOIN sheet_periods p ON p.project_id = s.project_id AND p.sheet_id = s.id WHERE s.project_id = $1 \
+         AND (s.state <> 'draft' OR EXISTS (SELECT 1 FROM pay_lines l WHERE l.project_id = s.project_id AND l.sheet_id = s.id \
+         AND l.state <> 'draft'))",
+    )
+    .big(project.0)
+    .load(conn)?)
+}
+
 /// Keeps a day with its seal; one that stands since an earlier change keeps the seal of then.
 pub fn keep(conn: &mut AnyConn, project: ProjectId, number: i32, seal: &str) -> Result<(), StoreError> {
     fixed("INSERT INTO old_rule_days (project_id, local_day, seal) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")

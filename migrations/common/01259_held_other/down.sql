@@ -1,0 +1,1 @@
+ALTER TABLE device_states DROP COLUMN held_other;
