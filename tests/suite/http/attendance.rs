@@ -106,7 +106,7 @@ both!(an_unknown_clock_is_held_until_somebody_binds_it, |app| {
     assert_eq!(app.get("/iclock/getrequest?SN=NEW1").send().await.text(), "OK");
     assert_eq!(punches(&app, site.id, "2026-02-27"), 0);
     let listed = manager.get("/api/v1/devices").send().await.expect(200);
-    assert_eq!((&listed["items"][0]["state"], &listed["items"][0]["held_punches"]), (&json!("pending"), &json!(6)));
+    assert_eq!((&listed["items"][0]["state"], &listed["items"][0]["held_punches"]), (&json!("pending"), &json!(4)));
     let narrow = app.client(Role::LabourManager, ScopeOn::Project(site.id));
     assert_eq!(narrow.get("/api/v1/devices").send().await.expect(200)["items"], json!([]));
     enrol(&manager, &site, vec![worker(1, &crew)]).await;
