@@ -116,7 +116,7 @@ both!(a_sheet_that_no_file_was_taken_into_asks_nothing, |app| {
     let stage = stage(&app, &[Some(1), Some(2)]).await;
     let sheet = stage.build().await;
     assert_eq!(told(&open(&stage, &text(&sheet["id"])).await), (0, "0.00".into(), vec![]));
-    let audited = super::unlisted_days::finish(&stage, &sheet).await;
+    let audited = crate::suite::http::unlisted_days::finish(&stage, &sheet).await;
     assert_eq!(audited["state"], json!("audited"));
     assert_eq!(app.broken(), Vec::<String>::new());
 });
