@@ -58,7 +58,7 @@ both!(days_of_a_clock_whose_offset_is_put_right_are_folded_again, |app| {
     manager.post(&settings, json!({"offset_minutes": 0})).send().await.expect(200);
     assert_eq!(clock(&manager, &gate).await[0]["reading"], Value::Null);
     app.drain();
-    let right = vec![("2026-02-20".to_owned(), 7 * 60 + 58, 18 * 60 + 2, 100), ("2026-02-25".to_owned(), 8 * 60, 16 * 60, 100)];
+    let right = [("2026-02-20".to_owned(), 7 * 60 + 58, 18 * 60 + 2, 100), ("2026-02-25".to_owned(), 8 * 60, 16 * 60, 100)];
     let stands = days(&manager, &site, "2026-02").await;
     assert_eq!(
         stands[..2].iter().map(|day| (&day.0, day.1, day.2)).collect::<Vec<_>>(),
