@@ -102,7 +102,7 @@ struct Anew {
 /// days that a pay sheet rests on; twice does nothing more.
 ///
 /// # Errors
-/// `not_found` for no such correction, `too_large` for more than [`PUNCHES_MAX`] passages.
+/// `not_found` for no such correction, `too_large` for more than `PUNCHES_MAX` passages.
 pub fn read_again(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId) -> Result<(), Problem> {
     let correction = table::find(tx.conn(), id)?.ok_or_else(Problem::not_found)?;
     if table::reading_of(tx.conn(), id)?.is_some() {
