@@ -111,7 +111,7 @@ pub fn read_again(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId) -> Result<(), Proble
     let project = correction.project_id;
     tx.seq(Chain::Project(project))?;
     let device = devices::find(tx.conn(), correction.device_id)?.ok_or_else(Problem::not_found)?;
-    let kept = table::told(tx.conn(), project, device.id, PUNCHES_MAX + 1)?;
+    let kept = table::told(tx.conn(), (project, device.id), correction.since, PUNCHES_MAX + 1)?;
     if i64::try_from(kept.len()).is_ok_and(|count| count > PUNCHES_MAX) {
         let (zh, en) =
             ("该设备的考勤记录过多，请填写较晚的时差起始时间。", "It told of too many passages; give a later `offset_since`.");

@@ -158,17 +158,25 @@ pub struct KeptPunch {
     pub inbox_id: i64,
 }
 
-/// The passages that a machine told of at a project, message by message, at most `limit`.
-pub fn told(conn: &mut AnyConn, project: ProjectId, device: DeviceId, limit: i64) -> Result<Vec<KeptPunch>, StoreError> {
+/// The passages that a machine told of at a project in messages received from a moment on, message by message, at most `limit`. A message
+/// that was read again counts as received when it was.
+pub fn told(
+    conn: &mut AnyConn,
+    (project, device): (ProjectId, DeviceId),
+    since: Moment,
+    limit: i64,
+) -> Result<Vec<KeptPunch>, StoreError> {
     Ok(fixed(
         "SELECT r.place AS place, r.local_day AS local_day, r.local_time AS local_time, r.pin AS pin, r.state AS state, \
          r.verify AS verify, r.ordinal AS ordinal, n.id AS pin_id, m.inbox_id AS inbox_id \
          FROM punch_places p JOIN punch_rows r ON r.place = p.number JOIN pins n ON n.number = r.pin \
-         JOIN punch_messages m ON m.number = r.message WHERE p.project_id = $1 AND p.device_id = $2 \
-         ORDER BY m.inbox_id, r.local_day, r.local_time, r.pin LIMIT $3",
+         JOIN punch_messages m ON m.number = r.message JOIN inbox i ON i.id = m.inbox_id \
+         WHERE p.project_id = $1 AND p.device_id = $2 AND i.received_at >= $3 \
+         ORDER BY m.inbox_id, r.local_day, r.local_time, r.pin LIMIT $4",
     )
     .big(project.0)
     .big(device.0)
+    .big(since.0)
     .big(limit)
     .load(conn)?)
 }
