@@ -43,6 +43,7 @@ mod morning;
 mod opening;
 mod overrides;
 mod owing;
+mod owner_terms;
 mod pages;
 mod pages_house;
 mod pages_law;
