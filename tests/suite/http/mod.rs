@@ -15,6 +15,7 @@ mod credit;
 mod day_corrections;
 mod days_beyond;
 mod deposit_notices;
+mod deposit_statements;
 pub mod deposit_steps;
 mod direct_link;
 mod doors;
