@@ -6,6 +6,7 @@ use super::keys::{Known, Told, Voice, WINDOW_DAYS};
 use super::page::{self, Answers, Pending, Wanted};
 use super::reading::Seen;
 use super::receipt::{Effect, FileProblem};
+use super::retold::{Retold, keep_fuller};
 use super::sides::{OtherSide, names_run};
 use super::standing::{Standing, Voucher};
 use super::{purpose, table};
@@ -19,7 +20,6 @@ use crate::base::{Day, Fen};
 use crate::ledger::{self, Posting, PostingKind};
 use crate::projects::Site;
 use crate::store::inbox::storable;
-use crate::store::vault::Owner;
 use crate::store::{Chain, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::{Amount, Detail, Entry};
@@ -117,13 +117,17 @@ impl Desk<'_> {
         let account = other.index.as_deref();
         let voice =
             Voice { kind: self.kind, name: &self.name, counterparty_index: account, base: &base, balance: balance.as_deref() };
-        let standing = known.take(&self.claimed, &told, voice);
-        if standing.is_none()
-            && let Some(problem) = self.doubted(ctx, &mut known, (&told, voice), &entry.place)
-        {
-            self.doubtful.push(problem);
-            self.before.insert(place, known);
-            return Ok(Effect::Doubtful);
+        let mut standing = known.take(&self.claimed, &told, voice);
+        if standing.is_none() {
+            match self.retold(tx, ctx, &mut known, (&told, voice, &other), &entry.place)? {
+                Some(Retold::Same(row)) => standing = Some(row),
+                Some(Retold::Doubted(problem)) => {
+                    self.doubtful.push(problem);
+                    self.before.insert(place, known);
+                    return Ok(Effect::Doubtful);
+                }
+                None => {}
+            }
         }
         let repeats =
             |row: &&EntryRow| row.was_seen_in(self.kind) && (row.status == EntryStatus::Booked || row.status == told.status);
@@ -359,13 +363,7 @@ impl Desk<'_> {
             row.recorded_seq = tx.seq(Chain::Project(self.site.id))?;
         }
         row.bank_ref = row.bank_ref.or_else(|| told.bank_ref.clone());
-        row.counterparty = row.counterparty.or_else(|| told.counterparty.clone());
-        if row.counterparty_account.is_none()
-            && let Some(text) = &other.account
-        {
-            row.counterparty_account = Some(ctx.vault().seal(tx.conn(), Owner::Project(self.site.id), text.as_bytes())?);
-            row.counterparty_index = other.index;
-        }
+        keep_fuller(tx, ctx, &mut row, told, other)?;
         if row.text.is_empty() {
             row.text = numbers_masked(&told.text);
         }

@@ -12,6 +12,7 @@ use crate::base::id::AccountId;
 use crate::base::{Day, Fen};
 use crate::store::journal;
 use crate::wire::bank::{Entry, Unbookable, bookable};
+use crate::wire::text::squeezed;
 
 /// An entry of a file, in the terms in which it is booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,8 +178,9 @@ fn other_side_fits(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
     let differ = |one: Option<&str>, two: Option<&str>| {
         one.zip(two).is_some_and(|(one, two)| one != two && !one.contains('*') && !two.contains('*'))
     };
-    !differ(known.row.counterparty_index.as_deref(), voice.counterparty_index)
-        && !differ(known.row.counterparty.as_deref(), told.counterparty.as_deref())
+    // Brackets of either width are one name's.
+    let names = (known.row.counterparty.as_deref().map(squeezed), told.counterparty.as_deref().map(squeezed));
+    !differ(known.row.counterparty_index.as_deref(), voice.counterparty_index) && !differ(names.0.as_deref(), names.1.as_deref())
 }
 
 pub(super) fn by_reference(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
@@ -199,7 +201,7 @@ pub(super) fn by_looks(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
         .counterparty
         .as_deref()
         .zip(told.counterparty.as_deref())
-        .is_some_and(|(one, two)| one == two && !one.contains('*'));
+        .is_some_and(|(one, two)| squeezed(one) == squeezed(two) && !one.contains('*'));
     day_fits
         && (one_unnamed || sheet_beside && (same_account || same_name))
         && may_be_loose(known, voice.kind)
