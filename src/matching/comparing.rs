@@ -247,19 +247,19 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
 /// Overtime, pieces, allowances and arrears from before pay no day. To somebody without an agreed wage of a day, a line of money without
 /// days is by hours or pieces: days say nothing of it. Days at no rate come to nothing that anybody could name.
 ///
-/// Lines that were built from the days are compared to the fen, so that a raise recorded afterwards is seen: what would be built is owed.
-/// Lines as somebody stated them may list too few days and pay for all of them: of those at most the days left out are owed.
+/// With an agreed wage the lines are compared to the fen, whoever stated them: what is told is what would be built. A line may list too few
+/// days and pay for all of them; one that lists them and pays less is short, and so is one from before a raise.
 fn unlisted(person: &Person, sums: &Sums) -> Result<Option<Unlisted>, TooMuch> {
     let Attended::Days(attended) = sums.attended else { return Ok(None) };
     let days = attended.saturating_sub(sums.sheet.days).max(0);
     let is_by_other_work = person.earned.is_none() && sums.sheet.days == 0 && sums.sheet.net.is_positive();
-    let is_built = person.earned.is_some() && !person.lines.is_empty() && !person.lines.iter().any(|line| line.is_stated);
-    if is_by_other_work || days == 0 && !is_built {
+    let is_agreed = person.earned.is_some() && !person.lines.is_empty();
+    if is_by_other_work || days == 0 && !is_agreed {
         return Ok(None);
     }
     let beside = sums.paid.minus(sums.sheet.net)?.max(Fen::ZERO);
     let missing = earned(person, attended)?.unwrap_or(Fen::ZERO).minus(sums.sheet.basic.plus(beside)?)?;
-    let rate = person.lines.iter().map(|line| line.day_rate).max().filter(|rate| !is_built && rate.is_positive());
+    let rate = person.lines.iter().map(|line| line.day_rate).max().filter(|rate| !is_agreed && rate.is_positive());
     let of_days = rate.map(|rate| gross(i32::try_from(days).unwrap_or(i32::MAX), rate)).transpose()?;
     let amount = of_days.map_or(missing, |of_days| of_days.min(missing));
     Ok(amount.is_positive().then_some(Unlisted { days, amount }))

@@ -9,6 +9,7 @@ use crate::attendance::{self, Worked, silence};
 use crate::base::id::{BankEntryId, LineId, RecordId, SheetId, WorkerId};
 use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
+use crate::payroll::corrections::PaidAfter;
 use crate::payroll::items::{self, Item, Sums};
 use crate::payroll::pay_run::checks::is_same_name;
 use crate::payroll::table::{EventRow, LineRow};
@@ -169,7 +170,7 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
     let roll = &standing.roll;
     let gates = Gates::read(conn, ctx, site, &standing.dark, month)?;
     let mut lines: BTreeMap<WorkerId, Vec<LineRow>> = BTreeMap::new();
-    let mut made_of = MadeOf::default();
+    let mut made_of = MadeOf { paid_after: PaidAfter::read(conn, site)?, ..MadeOf::default() };
     for sheet in payroll::table::parts(conn, site.id, month)? {
         made_of.read(conn, site, sheet.id)?;
         for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
@@ -223,26 +224,25 @@ fn earned(conn: &mut AnyConn, site: &Site, month: Month) -> Result<BTreeMap<Work
 struct MadeOf {
     /// What a line gives beside days.
     extras: BTreeMap<LineId, Vec<Item>>,
-    /// Lines whose days somebody stated.
-    stated: BTreeSet<LineId>,
+    /// What of that is pay for days all the same.
+    paid_after: PaidAfter,
 }
 
 impl MadeOf {
     fn read(&mut self, conn: &mut AnyConn, site: &Site, sheet: SheetId) -> Result<(), Problem> {
         self.extras.extend(items::actions::of_extras(conn, site, sheet)?);
-        self.stated.extend(items::table::stated_of_sheet(conn, site.id, sheet)?);
         Ok(())
     }
 
     fn line(&self, row: &LineRow) -> Result<Line, TooMuch> {
-        let beside = self.extras.get(&row.id).map_or(Ok(Sums::default()), |items| Sums::of(items))?;
+        let extras = self.extras.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+        let beside = Sums::of(extras)?.extras.minus(self.paid_after.of(extras)?)?;
         Ok(Line {
             id: row.id,
             sheet: row.sheet_id,
             days: i64::from(row.days_hundredths),
             day_rate: row.day_rate_fen,
-            basic: row.gross_fen.minus(beside.extras)?,
-            is_stated: self.stated.contains(&row.id),
+            basic: row.gross_fen.minus(beside)?,
             net: row.net_fen,
             disputed: row.disputed_fen,
             paid: row.paid_fen,

@@ -161,10 +161,8 @@ pub struct Line {
     pub days: i64,
     /// Wage of a day, where the line has one.
     pub day_rate: Fen,
-    /// What it gives for days, before anything is taken off: neither overtime nor pieces, allowances or arrears from before.
+    /// What it gives for days, before anything is taken off, back-pay among it: neither overtime nor pieces, allowances or arrears from before.
     pub basic: Fen,
-    /// Whether the days and their wage are as somebody stated them, in a sheet made elsewhere or a correction, and not as they were built.
-    pub is_stated: bool,
     /// What is owed by it.
     pub net: Fen,
     /// What of it is contested.
@@ -333,10 +331,10 @@ pub struct Row {
     pub unlisted: Option<Unlisted>,
 }
 
-/// Work days that were seen and stand on no line, due or not; or days on a line whose wage was raised after it was built.
+/// Work days that were seen and stand on no line, due or not; or days on a line that gives less for them than was agreed, then or since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unlisted {
-    /// How many stand on no line, in hundredths; none where only the wage of a day is more than the lines give.
+    /// How many stand on no line, in hundredths; none where only the agreed wage of the days is more than the lines give.
     pub days: i64,
     /// What they earned and no line gives.
     pub amount: Fen,

@@ -16,7 +16,6 @@ fn line() -> Line {
         days: 2_000,
         day_rate: Fen(30_000),
         basic: NET,
-        is_stated: false,
         net: NET,
         disputed: Fen::ZERO,
         paid: NET,
@@ -105,7 +104,7 @@ fn work_without_pay_is_worth_what_the_days_earn() {
 fn too_few_days_on_a_sheet_that_pays_for_all_of_them_are_not_short() {
     let sheet = |net: i64| {
         move |line: &mut Line| {
-            (line.days, line.day_rate, line.basic, line.is_stated) = (33, Fen(30_000), Fen(net), true);
+            (line.days, line.day_rate, line.basic) = (33, Fen(30_000), Fen(net));
             (line.net, line.paid) = (Fen(net), Fen(net));
         }
     };
@@ -143,12 +142,23 @@ fn pay_for_other_work_pays_no_day() {
 
 #[test]
 fn a_raise_that_holds_from_a_paid_day_is_owed_and_changes_what_was_decided_upon() {
-    let raised = |is_stated: bool| Person { earned: Some(Fen(640_000)), ..with(|line| line.is_stated = is_stated) };
-    assert_eq!(told(raised(false)).0, [(Difference::PaidLess, Fen(40_000))]);
-    assert_eq!(told(raised(true)), (vec![], MatchStanding::Agrees), "what was stated is not built again");
-    let rows = compare(&facts(vec![raised(false)])).unwrap();
+    let raised = || Person { earned: Some(Fen(640_000)), ..person() };
+    assert_eq!(told(raised()).0, [(Difference::PaidLess, Fen(40_000))]);
+    let rows = compare(&facts(vec![raised()])).unwrap();
     assert!(rows[0].differs[0].basis.ends_with(" unlisted=400.00"), "{}", rows[0].differs[0].basis);
     assert_eq!(rows[0].unlisted, Some(Unlisted { days: 0, amount: Fen(40_000) }));
+}
+
+#[test]
+fn all_days_listed_for_less_than_was_agreed_are_short() {
+    let sheet = |basic: i64| Person {
+        earned: Some(Fen(600_000)),
+        ..with(|line| (line.basic, line.net, line.paid) = (Fen(basic), Fen(basic), Fen(basic)))
+    };
+    assert_eq!(told(sheet(20_000)).0, [(Difference::PaidLess, Fen(580_000))]);
+    assert_eq!(told(sheet(600_000)), (vec![], MatchStanding::Agrees));
+    assert_eq!(told(sheet(610_000)), (vec![], MatchStanding::Agrees), "nobody is short who got more");
+    assert_eq!(told(Person { earned: None, ..sheet(20_000) }), (vec![], MatchStanding::Agrees), "nothing was agreed");
 }
 
 #[test]

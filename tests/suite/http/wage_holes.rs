@@ -1,12 +1,15 @@
 //! Wages that were earned and not paid, and that nothing beside them hides: other pay, a raise recorded later, one person's note.
 
+use anxin::payroll::imports::actions::{SheetFile, Taken};
 use serde_json::{Value, json};
 
 use super::doubts::hurdle;
 use super::matching::later;
 use super::payroll::{Stage, stage, text};
+use super::sheet_import::{february, import};
 use super::unlisted_days::{finish, pay, quiet_january};
 use crate::both;
+use crate::suite::ground::{App, card, id_number};
 
 /// What the match of a month says of a worker: outcome, and kind and amount of each difference.
 async fn matched(stage: &Stage<'_>, month: &str, number: usize) -> (String, Vec<(String, String)>) {
@@ -241,5 +244,55 @@ both!(a_wage_deducted_to_nothing_keeps_the_gates_from_being_clear, |app| {
     let found = app.read(move |conn, ctx| anxin::compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
     assert_eq!(found[0].arrears.state.get(), None, "the gates say what the list before closing says");
     assert_ne!(closing(&stage).await, "clear");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+/// A sheet made elsewhere that gives the first worker five days and this amount, with no wage of a day; it is paid.
+async fn paid_elsewhere_made(app: &App, stage: &Stage<'_>, due: &str, key: &str) -> Taken {
+    quiet_january(stage).await;
+    let (id, card) = (id_number(1), card(1));
+    let text = format!("姓名,身份证号,出勤天数,应发,实发,银行卡号\n测试工人1,{id},5,{due},{due},{card}\n");
+    let file = SheetFile { name: None, content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let taken = import(app, stage, file, february(), None).unwrap();
+    assert_eq!((taken.taken, taken.refused), (1, 0), "{:?}", taken.faults);
+    let sheet = stage.manager.get(&stage.path(&format!("pay-sheets/{}", taken.sheet))).send().await.expect(200);
+    let sheet = finish(stage, &sheet).await;
+    pay(stage, &sheet, key).await;
+    taken
+}
+
+both!(a_sheet_made_elsewhere_that_pays_less_than_was_agreed_is_short, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let taken = paid_elsewhere_made(&app, &stage, "500.00", "hole-low").await;
+    let told = taken.warnings.iter().find(|one| one.place.ends_with("D2")).expect("a warning");
+    for said in [&told.zh, &told.en] {
+        assert!(said.contains("500.00") && said.contains("1500.00"), "{said}");
+    }
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("1000.00"));
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("1000.00"))));
+    let id = stage.project_id();
+    let found = app.read(move |conn, ctx| anxin::compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
+    assert_eq!(found[0].arrears.state.get(), None, "every list looks at the month");
+    assert_ne!(closing(&stage).await, "clear");
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "1000.00", "what is told is what would be built");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_raise_after_a_sheet_made_elsewhere_is_owed, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let taken = paid_elsewhere_made(&app, &stage, "1500.00", "hole-made").await;
+    assert!(taken.warnings.is_empty(), "{:?}", taken.warnings);
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(matched(&stage, "2026-02", 1).await, ("agrees".to_owned(), vec![]));
+    let terms = stage.path(&format!("enrolments/{}/terms", stage.enrolment(1)));
+    stage.manager.post(&terms, json!({"valid_on": "2026-02-05", "day_rate": "350.00"})).send().await.expect(200);
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("100.00"));
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("100.00"))));
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "100.00");
     assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -43,7 +43,6 @@ impl Maker {
             days,
             day_rate: rate,
             basic: net,
-            is_stated: false,
             net,
             disputed: Fen::ZERO,
             paid: net,
