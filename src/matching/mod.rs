@@ -28,7 +28,7 @@ use crate::payroll::LineState;
 words! {
     /// What does not agree.
     pub enum Difference, "kind of difference" {
-        /// Money reached a worker, or is to reach them, for days that no attendance stands behind (RW-10).
+        /// Money reached a worker, or is to reach them, for days that no attendance stands behind (RW-10), or more than the days earn.
         PaidWithoutAttendance = "paid_without_attendance",
         /// Somebody worked and nothing has reached them though the pay day has passed (RW-03).
         AttendanceWithoutPay = "attendance_without_pay",
@@ -165,6 +165,8 @@ pub struct Line {
     pub basic: Fen,
     /// What is owed by it.
     pub net: Fen,
+    /// What was deducted beyond the law's share without the worker's paper: owed all the same.
+    pub withheld: Fen,
     /// What of it is contested.
     pub disputed: Fen,
     /// What of it has reached the worker, by the bank's result.
@@ -329,6 +331,8 @@ pub struct Row {
     pub is_due: bool,
     /// What the days come to that the gates saw and that stand on no line.
     pub unlisted: Option<Unlisted>,
+    /// What was deducted beyond the law's share without the worker's paper, and nothing beside the sheets made good.
+    pub withheld: Fen,
 }
 
 /// Work days that were seen and stand on no line, due or not; or days on a line that gives less for them than was agreed, then or since.

@@ -17,6 +17,7 @@ fn line() -> Line {
         day_rate: Fen(30_000),
         basic: NET,
         net: NET,
+        withheld: Fen::ZERO,
         disputed: Fen::ZERO,
         paid: NET,
         due_on: day("2026-03-10"),
@@ -150,6 +151,28 @@ fn a_raise_that_holds_from_a_paid_day_is_owed_and_changes_what_was_decided_upon(
 }
 
 #[test]
+fn what_was_deducted_without_a_paper_is_owed_line_by_line() {
+    // Two weeks, of which one was deducted whole; a fifth of it the law lets be deducted.
+    let half = Fen(300_000);
+    let week = |line: &mut Line| (line.days, line.basic, line.net, line.paid) = (1_000, half, half, half);
+    let two = |withheld: i64| {
+        let mut person = with(week);
+        let gone = Line { net: Fen::ZERO, paid: Fen::ZERO, withheld: Fen(withheld), ..person.lines[0].clone() };
+        person.lines.push(gone);
+        Person { earned: Some(NET), ..person }
+    };
+    assert_eq!(told(two(0)), (vec![], MatchStanding::Agrees), "the worker's paper is there");
+    assert_eq!(told(two(240_000)).0, [(Difference::PaidLess, Fen(240_000))]);
+    let rows = compare(&facts(vec![two(240_000)])).unwrap();
+    assert!(rows[0].differs[0].basis.ends_with(" withheld=2400.00"), "{}", rows[0].differs[0].basis);
+    // All but a fen deducted, and the fen is paid.
+    let cut = with(|line| (line.net, line.paid, line.withheld) = (Fen(1), Fen(1), Fen(479_999)));
+    assert_eq!(told(cut.clone()).0, [(Difference::PaidLess, Fen(479_999))]);
+    let direct = vec![Direct { entry: BankEntryId(9), amount: Fen(479_999), booked_on: day("2026-03-12") }];
+    assert_eq!(told(Person { direct, ..cut }), (vec![], MatchStanding::Agrees), "made good past the sheet");
+}
+
+#[test]
 fn all_days_listed_for_less_than_was_agreed_are_short() {
     let sheet = |basic: i64| Person {
         earned: Some(Fen(600_000)),
@@ -224,6 +247,21 @@ fn money_straight_to_the_card_counts_for_the_worker() {
     assert_eq!(told(refused(400_000)).0, [(Difference::PaidLess, Fen(200_000))]);
     let stranger = Person { attended: Attended::Days(0), lines: Vec::new(), direct: direct(5_000), ..person() };
     assert_eq!(told(stranger).0, [(Difference::PaidWithoutAttendance, Fen(5_000))]);
+}
+
+#[test]
+fn money_straight_to_the_card_beside_a_wage_that_is_paid_is_too_much() {
+    let direct = |fen| vec![Direct { entry: BankEntryId(9), amount: Fen(fen), booked_on: day("2026-03-12") }];
+    let twice = Person { direct: direct(600_000), earned: Some(NET), ..person() };
+    assert_eq!(told(twice.clone()).0, [(Difference::PaidWithoutAttendance, NET)]);
+    let rows = compare(&facts(vec![twice.clone()])).unwrap();
+    assert!(rows[0].differs[0].evidence.last().unwrap().zh.contains("超付"), "{:?}", rows[0].differs[0].evidence);
+    // For a day that stands on no line it is no fen too much; without a line the days themselves are what it pays.
+    let late = |fen| Person { attended: Attended::Days(2_100), earned: Some(Fen(630_000)), direct: direct(fen), ..person() };
+    assert_eq!(told(late(30_000)), (vec![], MatchStanding::Agrees));
+    assert_eq!(told(late(30_001)).0, [(Difference::PaidWithoutAttendance, Fen(1))]);
+    assert_eq!(told(Person { lines: Vec::new(), ..twice.clone() }), (vec![], MatchStanding::Agrees));
+    assert_eq!(told(Person { lines: Vec::new(), earned: None, ..twice }), (vec![], MatchStanding::Agrees), "no rate, no sum");
 }
 
 #[test]

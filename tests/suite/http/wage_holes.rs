@@ -1,6 +1,7 @@
 //! Wages that were earned and not paid, and that nothing beside them hides: other pay, a raise recorded later, one person's note.
 
 use anxin::payroll::imports::actions::{SheetFile, Taken};
+use anxin::payroll::outside::{self, NewClearing, Payer};
 use serde_json::{Value, json};
 
 use super::doubts::hurdle;
@@ -294,5 +295,73 @@ both!(a_raise_after_a_sheet_made_elsewhere_is_owed, |app| {
     let rest =
         stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
     assert_eq!(text(&rest["total"]), "100.00");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+/// What was deducted without a paper by the list before closing: how many workers, and what it comes to.
+async fn unconsented(stage: &Stage<'_>) -> Option<(Value, Value)> {
+    let stop = hurdle(&stage.manager, &stage.project, "deduction_unconsented").await;
+    stop.map(|stop| (stop["count"].clone(), stop["amount"].clone()))
+}
+
+/// Whether wages are open, as every list has it; `None` where nobody can say that nothing is.
+fn owing(stage: &Stage<'_>) -> Option<bool> {
+    let id = stage.project_id();
+    let found = stage.app.read(|conn, ctx| anxin::compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
+    found[0].arrears.state.get()
+}
+
+both!(a_week_deducted_to_nothing_stays_owed_beside_a_paid_one, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let week = json!({"month": "2026-02", "period": {"cycle": "by_week", "from_on": "2026-02-01", "to_on": "2026-02-04", "agreed_in": "劳动合同第 5 条"}});
+    let sheet = stage.manager.post(&stage.path("pay-sheets"), week).send().await.expect(201)["sheet"].clone();
+    let line = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    let whole = json!({"line": line, "amount": "900.00", "reason": "工具损坏赔偿"});
+    stage.act(&sheet, "deductions", 1, Some(whole)).await.expect(201);
+    let week = finish(&stage, &json!({"id": sheet["id"], "version": 2})).await;
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "600.00");
+    let rest = finish(&stage, &rest).await;
+    pay(&stage, &rest, "hole-weeks").await;
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    // A fifth of 900.00 may be deducted without a paper.
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("720.00"));
+    assert_eq!(unconsented(&stage).await, Some((json!(1), json!("720.00"))));
+    assert_eq!(owing(&stage), None);
+    assert_ne!(closing(&stage).await, "clear");
+    // The worker agrees, by a scan of what they signed.
+    let item = deduction(&stage, &week, &line).await;
+    let agrees = json!({"step": "worker_confirmed", "note": "本人签字同意", "document_id": stage.scan()});
+    let version = week["version"].as_i64().unwrap();
+    stage.act(&week, &format!("items/{item}/steps"), version, Some(agrees)).await.expect(201);
+    assert_eq!(matched(&stage, "2026-02", 1).await, ("agrees".to_owned(), vec![]));
+    assert_eq!((unconsented(&stage).await, owing(&stage)), (None, Some(false)));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(all_but_a_fen_deducted_is_not_settled_by_the_fen, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.build().await;
+    let line = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    let most = json!({"line": line, "amount": "1499.99", "reason": "工具损坏赔偿"});
+    stage.act(&sheet, "deductions", 1, Some(most)).await.expect(201);
+    finish(&stage, &json!({"id": sheet["id"], "version": 2})).await;
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    let (id, line) = (stage.project_id(), text(&line).parse().unwrap());
+    let cleared = app.write(move |tx, ctx| {
+        let site = anxin::projects::site(tx.conn(), id)?;
+        let (reference, paid_on) = ("HOLE-FEN".to_owned(), "2026-03-12".parse().unwrap());
+        let items = vec![(line, anxin::base::Fen(1))];
+        let new = NewClearing { payer: Payer::Contractor, reference, paid_on, document: None, items, from_cash: false };
+        outside::clear(tx, ctx, &site, &new)
+    });
+    assert_eq!(cleared.unwrap().len(), 1);
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("1199.99"));
+    assert_eq!(unconsented(&stage).await, Some((json!(1), json!("1199.99"))));
+    assert_eq!(owing(&stage), None);
+    assert_ne!(closing(&stage).await, "clear");
     assert_eq!(app.broken(), Vec::<String>::new());
 });

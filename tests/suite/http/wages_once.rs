@@ -1,12 +1,14 @@
 //! No wage is paid twice: what a correction or the bank paid beside the sheets counts against what the days earn.
 
+use anxin::payroll::results::Outcome;
 use serde_json::{Value, json};
 
 use super::doubts::hurdle;
-use super::matching::later;
+use super::matching::{hand_in, later, site};
 use super::payroll::{Stage, stage, text};
 use super::unlisted_days::{finish, pay, quiet_january};
 use crate::both;
+use crate::suite::ground::card;
 
 /// Outcome of a worker's match of February, with kind and amount of each difference.
 async fn matched(stage: &Stage<'_>, number: usize) -> (String, Vec<(String, String)>) {
@@ -88,5 +90,38 @@ both!(late_days_that_a_correction_paid_without_naming_them_are_not_built_again, 
     assert_eq!(matched(&stage, 1).await, agrees());
     assert_eq!(hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await, None);
     stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.refuse(409, "conflict");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(money_that_went_straight_to_the_card_is_not_paid_again_unseen, |app| {
+    let stage = later(site(&app, 3).await, "2026-03-12T10:00:00+08:00");
+    let to_one = ("NOTPROVIDED", Some("测试工人1"), Some(card(1)));
+    hand_in(&stage, "S2", "2026-03-12", &[("1600.00", false, "W1", Some(to_one))]).await;
+    assert_eq!(matched(&stage, 1).await, agrees(), "it pays the days, whether or not a sheet lists them");
+    let sheet = stage.audited().await;
+    let path = stage.path(&format!("pay-sheets/{}/check", text(&sheet["id"])));
+    let checked = stage.manager.get(&path).send().await.expect(200);
+    assert_eq!((text(&checked["ordered"]), text(&checked["held_total"])), ("1600.00".into(), "1600.00".into()), "{checked}");
+    let held = &checked["held"][0];
+    assert_eq!((&held["reason"], &held["direct"]["amount"]), (&json!("paid_direct"), &json!("1600.00")), "{held}");
+    let entry = text(&held["direct"]["entries"][0]);
+    assert!(text(&held["zh"]).contains("1600.00") && text(&held["zh"]).contains(&entry), "{held}");
+    assert!(text(&held["en"]).contains("1600.00") && text(&held["en"]).contains(&entry), "{held}");
+    let ordered = stage.order(&sheet, "once-direct").await.expect(201);
+    assert_eq!(ordered["held"][0]["reason"], "paid_direct", "{ordered}");
+    for id in stage.payments(&ordered["run"]).await {
+        stage.hear(&id, Outcome::Paid { on: "2026-03-12".parse().unwrap() });
+    }
+    assert_eq!((matched(&stage, 1).await, matched(&stage, 2).await), (agrees(), agrees()));
+    // Somebody lets it go all the same: what was paid too much is told.
+    let release = stage.path(&format!("pay-sheets/{}/releases", text(&sheet["id"])));
+    stage.manager.post(&release, json!({"line": held["line"], "note": "该笔为上月借款，非工资"})).send().await.expect(201);
+    let ordered = stage.order(&sheet, "once-direct-2").await.expect(201);
+    assert_eq!((text(&ordered["ordered"]), &ordered["held"]), ("1600.00".into(), &json!([])), "{ordered}");
+    for id in stage.payments(&ordered["run"]).await {
+        stage.hear(&id, Outcome::Paid { on: "2026-03-12".parse().unwrap() });
+    }
+    let twice = vec![("paid_without_attendance".to_owned(), "1600.00".to_owned())];
+    assert_eq!(matched(&stage, 1).await, ("differs".to_owned(), twice));
     assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -44,6 +44,7 @@ impl Maker {
             day_rate: rate,
             basic: net,
             net,
+            withheld: Fen::ZERO,
             disputed: Fen::ZERO,
             paid: net,
             due_on: self.due_on,
