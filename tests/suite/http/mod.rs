@@ -86,6 +86,7 @@ mod voiding;
 mod wage_holes;
 mod wage_money;
 mod wage_rest;
+mod wages_once;
 mod watched;
 mod webhooks;
 pub mod workers;
