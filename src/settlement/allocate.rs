@@ -327,9 +327,7 @@ impl Desk<'_> {
             voided_by: None,
         };
         row.tell(self.kind, base);
-        if let Some(mark) = balance {
-            row.tell_balance(mark);
-        }
+        row.tell_marks(told.payment_mark().as_deref(), balance);
         self.pending.push(row.clone(), other.account, posting_of(&row, meaning));
         Ok((row, Effect::New))
     }
@@ -345,9 +343,7 @@ impl Desk<'_> {
     ) -> Result<(EntryRow, Effect), Problem> {
         let mut row = before.clone();
         row.tell(self.kind, base);
-        if let Some(mark) = balance {
-            row.tell_balance(mark);
-        }
+        row.tell_marks(told.payment_mark().as_deref(), balance);
         let becomes_booked = before.status != EntryStatus::Booked && told.status == EntryStatus::Booked;
         // The bank's ledger has the last word on the day, an announcement has none once the ledger has spoken.
         if becomes_booked || self.kind.is_ledger() && !before.is_in_ledger() {
