@@ -284,6 +284,8 @@ impl<'a> Booking<'a> {
             claimed: BTreeSet::new(),
             before: BTreeMap::new(),
             names: BTreeMap::new(),
+            gone_before: BTreeSet::new(),
+            opening: statement.opening.and_then(|one| one.fen(statement.currency.as_deref()).ok()),
             vouchers: BTreeMap::new(),
             totals: table::totals_of_runs(tx.conn(), account)?,
             ordered_sums: HashMap::new(),

@@ -148,6 +148,20 @@ both!(what_contradicts_itself_is_told_as_two_without_a_reference, |app| {
         let receipt = told(&client, &one(&format!("N{at}"), at, refund("200.00", None, name))).await;
         assert_eq!(new_and_known(&receipt), found, "{name:?} {receipt}");
     }
+    // By the balances of two statements, of which one goes on where the other ends; told again it is known.
+    let ledger = |name: &str, at: u32, balances| {
+        let entry = Ntry { text: "人工费", ..Ntry::credit("400.00", "2026-03-02") };
+        camt_of(number, 53, name, at, Some(balances), &[entry]).into_bytes()
+    };
+    for (name, at, balances, found) in [
+        ("S1", 1, ("0.00", "400.00"), (1, 0)),
+        ("S2", 2, ("400.00", "800.00"), (1, 0)),
+        ("S2X", 2, ("400.00", "800.00"), (0, 1)),
+        ("S1X", 1, ("0.00", "400.00"), (0, 1)),
+    ] {
+        assert_eq!(new_and_known(&told(&client, &ledger(name, at, balances)).await), found, "{name}");
+    }
+    assert_eq!(booked(&client, &site, &account, 400).await, 2);
     // By the balance after each row of a sheet.
     let row = |time: &str, balance: &str, rest: &str| {
         let head = format!("账号,{number}\n日期,时间,收入,支出,余额,对方户名,摘要\n");
