@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::table::{self, AccountRow, PurposeTotal};
-use super::{Direction, NAME_MAX, NUMBER_MAX, Purpose, plain};
+use super::{Direction, NAME_MAX, NUMBER_MAX, Purpose, plain, refuted};
 use crate::base::id::{AccountId, DocumentId};
+use crate::base::money::TooMuch;
 use crate::base::{Day, Fen};
 use crate::projects::{PartyRole, Site};
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
@@ -205,8 +206,10 @@ pub struct Money {
     pub balance: Option<Fen>,
     /// The last day on which labour cost came in (R53-12a).
     pub last_labour_cost_on: Option<Day>,
-    /// Labour cost received in all, less what the bank took back.
+    /// Labour cost received in all, less what the bank took back and what its ledger refutes.
     pub received: Fen,
+    /// Labour cost that was announced and that the statement of its day does not hold, by day: whether it came is not known.
+    pub refuted: Vec<(Day, Fen)>,
     /// Debits that went neither to a run nor to a registered worker (R53-08a): how many and how much.
     pub foreign_debits: (i64, Fen),
     /// The last day that a ledger statement covers.
@@ -216,6 +219,16 @@ pub struct Money {
 }
 
 impl Money {
+    /// What the bank announced of labour cost and its ledger refutes.
+    pub fn refuted_total(&self) -> Result<Fen, TooMuch> {
+        Fen::total(self.refuted.iter().map(|(_, amount)| *amount))
+    }
+
+    /// Whether labour cost was announced after the last that came, and is refuted.
+    pub fn ends_refuted(&self) -> bool {
+        self.refuted.iter().any(|(day, amount)| amount.is_positive() && Some(*day) > self.last_labour_cost_on)
+    }
+
     /// Whether the bank, which spoke once, has told nothing of the last so many days: then nothing is known of what did not happen.
     pub fn is_silent(&self, as_of: Day, days: i64) -> bool {
         self.covered_on.is_some_and(|covered| covered <= as_of.plus_days(-days))
@@ -231,8 +244,9 @@ pub fn money(conn: &mut AnyConn, site: &Site, as_of: Day, until_seq: Option<i64>
     let came_in = of(Purpose::LabourCost, Direction::Credit);
     let foreign = of(Purpose::ForeignDebit, Direction::Debit);
     let mut balance = None;
-    let mut last_statement_on = None;
+    let (mut last_statement_on, mut refuted) = (None, Vec::new());
     for account in &accounts {
+        refuted.extend(refuted::of_account(conn, account, as_of)?);
         let word = super::continuity::balance_on(conn, account, as_of)?;
         balance = match (balance, word.balance) {
             (Some(total), Some(amount)) => Some(Fen::plus(total, amount)?),
@@ -248,10 +262,19 @@ pub fn money(conn: &mut AnyConn, site: &Site, as_of: Day, until_seq: Option<i64>
             .or_else(|| last_statement_on.map(|_| account.opened_on.plus_days(-1))),
         None => None,
     };
+    refuted.retain(|row| until_seq.is_none_or(|until| row.recorded_seq <= until));
+    let refuted = refuted::labour_cost(&refuted);
+    let mut last_labour_cost_on = came_in.and_then(|row| row.last_on);
+    if let Some((first, _)) = refuted.first() {
+        let since = accounts.iter().map(|account| account.opened_on).min().map_or(*first, |opened| opened.min(*first));
+        last_labour_cost_on = refuted::last_received(&table::flows(conn, site.id, since)?, &refuted, as_of)?;
+    }
+    let taken_off = Fen::total(refuted.iter().map(|(_, amount)| *amount))?;
     Ok(Money {
         balance,
-        last_labour_cost_on: came_in.and_then(|row| row.last_on),
-        received: sum(came_in).minus(sum(of(Purpose::LabourCost, Direction::Debit)))?,
+        last_labour_cost_on,
+        received: sum(came_in).minus(sum(of(Purpose::LabourCost, Direction::Debit)))?.minus(taken_off)?,
+        refuted,
         foreign_debits: (foreign.map_or(0, |row| row.count), sum(foreign)),
         last_statement_on,
         covered_on,

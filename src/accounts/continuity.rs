@@ -81,7 +81,10 @@ pub struct ChainFault {
 struct Whole {
     last: StatementId,
     name: StatementRef,
+    from_on: Option<Day>,
     to_on: Option<Day>,
+    /// The last day on which a page of it came.
+    came_on: Day,
     opening: Option<Fen>,
     closing: Option<Fen>,
     /// The page that was put to it last.
@@ -124,14 +127,17 @@ fn wholes(rows: Vec<StatementRow>) -> Vec<Whole> {
             }
             last.page = name.page;
             last.last = row.id;
+            last.from_on = last.from_on.into_iter().chain(row.from_on).min();
             last.to_on = last.to_on.max(row.to_on);
+            last.came_on = last.came_on.max(row.received_at.day());
             last.opening = last.opening.or(row.opening_fen);
             last.closing = row.closing_fen.or(last.closing);
             continue;
         }
-        let StatementRow { id, to_on, opening_fen, closing_fen, .. } = row;
+        let StatementRow { id, from_on, to_on, opening_fen, closing_fen, received_at, .. } = row;
+        let came_on = received_at.day();
         let (page, opening, closing) = (name.page, opening_fen, closing_fen);
-        wholes.push(Whole { last: id, name, to_on, opening, closing, page, other_closings: Vec::new() });
+        wholes.push(Whole { last: id, name, from_on, to_on, came_on, opening, closing, page, other_closings: Vec::new() });
     }
     wholes
 }
@@ -154,6 +160,16 @@ pub fn original_of(
         row.kind == kind && own.page == name.page && is_same
     };
     Ok(table::standing_statements(conn, account, STATEMENTS_MAX)?.into_iter().filter(is_it).min_by_key(|row| row.id))
+}
+
+/// The days of which the bank's ledger has told everything: spans of whole statements with both balances. One that came on its own last day
+/// may be followed by another of that day.
+pub fn told_spans(conn: &mut AnyConn, account: &AccountRow) -> Result<Vec<(Day, Day)>, StoreError> {
+    let wholes = wholes(table::standing_statements(conn, account, STATEMENTS_MAX)?);
+    let last_to = wholes.iter().filter_map(|whole| whole.to_on).max();
+    let told = wholes.iter().filter(|whole| whole.opening.is_some() && whole.closing.is_some());
+    let closed = told.filter(|whole| whole.to_on.is_some_and(|day| day < whole.came_on) || whole.to_on < last_to);
+    Ok(closed.filter_map(|whole| Some((whole.from_on.or(whole.to_on)?, whole.to_on?))).collect())
 }
 
 /// Breaks between the statements that stand.

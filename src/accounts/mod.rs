@@ -10,6 +10,7 @@ pub mod freezes;
 pub mod http;
 pub mod profiles;
 pub mod reconciling;
+pub mod refuted;
 pub mod sums;
 pub mod table;
 mod told;

@@ -40,6 +40,13 @@ impl StatementRow {
     pub fn told_again_by(self, copy: StatementRow) -> StatementRow {
         StatementRow { statement_ref: self.statement_ref, from_on: self.from_on, to_on: self.to_on, ..copy }
     }
+
+    /// Whether a statement of that kind with that opening balance goes on where this one ends, so that neither tells an entry of the other:
+    /// both are the bank's ledger, and this one moved the balance.
+    pub fn goes_on_in(&self, kind: StatementKind, opening: Option<Fen>) -> bool {
+        let is_moved = self.opening_fen.is_some() && self.opening_fen != self.closing_fen;
+        kind.is_ledger() && self.kind == kind && is_moved && opening.is_some() && self.closing_fen == opening
+    }
 }
 
 /// A statement as it came.

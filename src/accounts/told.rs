@@ -7,6 +7,8 @@ use crate::base::id::StatementId;
 
 /// Begins the word among the kinds of message that stands for the balance after an entry.
 const BALANCE_MARK: &str = "balance:";
+/// Begins the word that stands for the id of the single payment.
+const PAYMENT_MARK: &str = "payment:";
 /// Statements that are kept as tellers of one entry beside the first.
 const TELLERS_MAX: usize = 20;
 
@@ -57,12 +59,35 @@ impl EntryRow {
 
     /// Whether a bank's event said that the balance was another after it: then this is not the entry of which it was this.
     pub fn had_other_balance(&self, mark: &str) -> bool {
-        let mut marks = self.seen_in.split(' ').filter_map(|word| word.strip_prefix(BALANCE_MARK)).peekable();
+        self.has_other_mark(BALANCE_MARK, mark)
+    }
+
+    /// Whether it was told as another single payment than the one of this mark.
+    pub fn was_other_payment(&self, mark: &str) -> bool {
+        self.has_other_mark(PAYMENT_MARK, mark)
+    }
+
+    fn has_other_mark(&self, kind: &str, mark: &str) -> bool {
+        let mut marks = self.seen_in.split(' ').filter_map(|word| word.strip_prefix(kind)).peekable();
         marks.peek().is_some() && !marks.any(|known| known == short(mark))
     }
 
+    /// Notes what tells two equal movements apart: the marks of the single payment that it is and of the balance after it.
+    pub fn tell_marks(&mut self, payment: Option<&str>, balance: Option<&str>) {
+        payment.into_iter().for_each(|mark| self.tell_payment(mark));
+        balance.into_iter().for_each(|mark| self.tell_balance(mark));
+    }
+
+    /// Notes the mark of the single payment that it is.
+    fn tell_payment(&mut self, mark: &str) {
+        let word = format!("{PAYMENT_MARK}{}", short(mark));
+        if !self.seen_in.split(' ').any(|known| known == word) {
+            self.seen_in = format!("{} {word}", self.seen_in);
+        }
+    }
+
     /// Notes the balance after it, by its mark, as a bank's event said it.
-    pub fn tell_balance(&mut self, mark: &str) {
+    fn tell_balance(&mut self, mark: &str) {
         let word = format!("{BALANCE_MARK}{}", short(mark));
         if !self.seen_in.split(' ').any(|known| known == word) {
             self.seen_in = format!("{} {word}", self.seen_in);

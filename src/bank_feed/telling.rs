@@ -9,7 +9,7 @@ use crate::base::{Day, Fen};
 use crate::payroll::pay_run::checks::cards;
 use crate::settlement::{self, FileProblem, HandedIn};
 use crate::store::inbox::{InboxState, Rejected};
-use crate::store::{Chain, Tx};
+use crate::store::{Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::Amount;
 use crate::wire::bank::event::{Event, Told};
@@ -94,6 +94,10 @@ pub(super) fn tell(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, event: &Event,
                 recorded_seq: tx.seq(Chain::Project(site.id))?,
             };
             table::insert(tx, &row)?;
+            if row.kind == WordKind::MonthProof {
+                // People are told at once that it differs, and that it differs no more.
+                jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &site.id.to_string(), ctx.now)?;
+            }
             tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "take_bank_word", &row.id.to_string())?;
             Ok(Applied { inbox_id, problems: Vec::new(), compared: word.compared, merged_with: None, is_refused: false })
         }

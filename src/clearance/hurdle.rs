@@ -21,6 +21,8 @@ words! {
         WorkWithoutPay = "attendance_without_pay",
         /// Workers have more work days than their lines list, and the pay day is past.
         DaysOnNoSheet = "days_on_no_sheet",
+        /// More was deducted than the law lets be, and no paper shows that the worker agreed.
+        DeductedUnconsented = "deduction_unconsented",
         /// Work days that stand on no sheet, of which the pay day is to come: nobody is late with them.
         NotDueYet = "not_due_yet",
         /// Quantities of piece work that not both have confirmed and nobody has given up.
@@ -89,6 +91,9 @@ impl Hurdle {
             Hurdle::LedgerDiffers => ("银行余额与账簿不符", "the bank's balance is not the ledger's"),
             Hurdle::WorkWithoutPay => ("有考勤未发工资", "workers attended and got nothing"),
             Hurdle::DaysOnNoSheet => ("有工日未列入工资表", "work days stand on no sheet"),
+            Hurdle::DeductedUnconsented => {
+                ("扣款超过规定比例而无工人本人同意", "more was deducted than the law lets be, and no worker agreed")
+            }
             Hurdle::NotDueYet => ("有工日未列入工资表，发薪日未到", "work days whose pay day is to come stand on no sheet"),
             Hurdle::UnconfirmedPieces => ("计件工程量未经双方确认", "piece work is not confirmed by both"),
             Hurdle::UnsettledSheet => ("工资表未审核", "sheets are not audited"),

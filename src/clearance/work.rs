@@ -68,6 +68,7 @@ fn on_sheets(
     let mut unpaid = Tally::default();
     let mut elsewhere = Tally::default();
     let mut unlisted = Tally::default();
+    let mut withheld = Tally::default();
     for month in months.iter().rev().take(MONTHS_MATCHED) {
         let matched = matching::actions::matched(conn, ctx, site, *month)?;
         for row in &matched.rows {
@@ -80,6 +81,9 @@ fn on_sheets(
                     true => unlisted.add(*month, who, one.amount)?,
                     false => early.days(*month, who, one.amount, matched.facts.due_on)?,
                 }
+            }
+            if let Some(amount) = matched.withheld(row).filter(|_| matched.facts.due_on < as_of) {
+                withheld.add(*month, who, amount)?;
             }
             for one in &row.differs {
                 let tally = match one.kind {
@@ -94,7 +98,12 @@ fn on_sheets(
             }
         }
     }
-    let found_of = [(Hurdle::WorkWithoutPay, unpaid), (Hurdle::DaysOnNoSheet, unlisted), (Hurdle::PaidToSomeoneElse, elsewhere)];
+    let found_of = [
+        (Hurdle::WorkWithoutPay, unpaid),
+        (Hurdle::DaysOnNoSheet, unlisted),
+        (Hurdle::DeductedUnconsented, withheld),
+        (Hurdle::PaidToSomeoneElse, elsewhere),
+    ];
     for (kind, Tally { count, amount, which }) in found_of {
         found.add(kind, count, Some(amount), None, which);
     }

@@ -233,11 +233,20 @@ fn transfers(
     if !has_bank_feed(money) {
         return Ok((due_fact(due), Fact::not_known(BANK)));
     }
+    // Announced, and not in the statement of its day: whether that money came only the bank knows.
+    let announced = money.received.plus(money.refuted_total()?)?;
+    let is_unsure = |due: Option<Fen>| due.is_some_and(|due| (due > money.received) != (due > announced));
+    if is_unsure(due) {
+        return Ok((due_fact(due), Fact::not_known(BANK)));
+    }
     let received = known(money.received, "bank_entries", None);
     let Some(covered) = money.covered_on.filter(|covered| *covered < as_of && due.is_some_and(|due| due > money.received)) else {
         return Ok((due_fact(due), received));
     };
     let due_then = due_to_date(conn, ctx, site, facts, (covered, as_of))?;
+    if is_unsure(due_then) {
+        return Ok((due_fact(due_then), Fact::not_known(BANK)));
+    }
     if due_then.is_some_and(|due| due > money.received) {
         return Ok((due_fact(due_then), received));
     }
@@ -278,7 +287,10 @@ fn labour_split(
             Told::LabourCost { transfer_day, .. } => Some(Some(*transfer_day)),
             _ => None,
         }),
-        last_on: if has_feed { known(money.last_labour_cost_on, "bank_entries", told_until) } else { Fact::not_known(BANK) },
+        last_on: match has_feed && !money.ends_refuted() {
+            true => known(money.last_labour_cost_on, "bank_entries", told_until),
+            false => Fact::not_known(BANK),
+        },
         due,
         received,
     })

@@ -42,7 +42,7 @@ fn split_with(
     let facts = Facts::fold(history.iter().cloned(), as_of);
     let due = dues(&book, site.region, history, as_of.plus_days(AHEAD_DAYS), as_of);
     let first = money.accounts.iter().map(|account| account.opened_on).min();
-    let receipts: Vec<Receipt> = match first {
+    let mut receipts: Vec<Receipt> = match first {
         Some(first) => accounts::table::flows(conn, site.id, first)?
             .into_iter()
             .filter(|flow| flow.purpose == Purpose::LabourCost)
@@ -54,7 +54,16 @@ fn split_with(
         None => Vec::new(),
     };
     let has_feed = money.last_statement_on.is_some() || money.last_labour_cost_on.is_some();
+    // What the statement of its day does not hold covers nothing; what it would cover is not known to be short either.
+    let (announced, _) = covered(&due, &receipts, as_of)?;
+    receipts.extend(money.refuted.iter().map(|(on, amount)| Receipt { on: *on, amount: amount.negated() }));
     let (mut items, ahead) = covered(&due, &receipts, as_of)?;
+    let mut untold = false;
+    for (item, announced) in items.iter_mut().zip(&announced) {
+        if item.due_on <= as_of && item.short != announced.short {
+            (item.short, item.late_days, untold) = (None, 0, true);
+        }
+    }
     if !has_feed {
         // Where the bank has said nothing, nobody knows what is short, and nobody is late.
         for item in &mut items {
@@ -63,7 +72,6 @@ fn split_with(
     }
     // Of what fell due after the days that the bank has told of nobody knows whether it came.
     let is_untold = |item: &Item| money.covered_on.is_some_and(|covered| covered < item.due_on && item.due_on < as_of);
-    let mut untold = false;
     for item in items.iter_mut().filter(|item| is_untold(item) && item.short.is_some_and(Fen::is_positive)) {
         (item.short, item.late_days, untold) = (None, 0, true);
     }

@@ -1,5 +1,6 @@
 //! Transfer days and what covered them: pure functions over facts and bank money.
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -87,43 +88,97 @@ fn work_of(facts: &Facts) -> Option<Work> {
     }
 }
 
-/// The transfer days from the start of work to `until`, each by the contract that was in force on it. `history` is in the order of
-/// record. Work that has not begun makes nothing due.
+/// What is agreed on labour cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Terms {
+    share: Option<Decimal>,
+    monthly: Option<Fen>,
+    transfer_day: u32,
+}
+
+impl Terms {
+    fn of(record: &Recorded) -> Option<Terms> {
+        let Fact::LabourCost { share, monthly, transfer_day, .. } = &record.fact else { return None };
+        Some(Terms { share: *share, monthly: *monthly, transfer_day: *transfer_day })
+    }
+}
+
+/// The contracts on labour cost in the order of record, as far as they hold on a day.
+struct Contracts<'a> {
+    known: Vec<&'a Recorded>,
+    as_of: Day,
+}
+
+impl<'a> Contracts<'a> {
+    fn of(history: &'a [Recorded], as_of: Day) -> Self {
+        let is_known = |record: &&Recorded| record.fact.kind() == FactKind::LabourCost && record.valid_on <= as_of;
+        Contracts { known: history.iter().filter(is_known).collect(), as_of }
+    }
+
+    /// The one in force on a day; before the first one the first one counts.
+    fn on(&self, day: Day) -> Option<Terms> {
+        let first = self.known.iter().map(|record| record.valid_on).min()?;
+        let day = day.min(self.as_of).max(first);
+        // Of two of one day the one recorded last holds, as `Facts` has it.
+        self.known
+            .iter()
+            .filter(|record| record.valid_on <= day)
+            .max_by_key(|record| record.valid_on)
+            .and_then(|it| Terms::of(it))
+    }
+
+    /// The transfer day of a month with the contract in force on it. What a contract of a later day says does not reach back: where its
+    /// own day of the month had passed, money still moves on the day agreed before.
+    fn transfer_in(&self, month: Month) -> Option<(Day, Terms)> {
+        let agreed = self.on(month.first())?;
+        let due_on = month.day_or_last(agreed.transfer_day);
+        let then = self.on(due_on)?;
+        let own = month.day_or_last(then.transfer_day);
+        Some(if self.on(own) == Some(then) { (own, then) } else { (due_on, then) })
+    }
+}
+
+/// The transfer days from the start of work to `until`, each by the contract that was in force on it: each month of work stands on one,
+/// whatever the contracts changed between an amount and a share. `history` is in the order of record. Work that has not begun makes
+/// nothing due.
 pub fn dues(book: &LawBook, region: crate::base::RegionCode, history: &[Recorded], until: Day, as_of: Day) -> Vec<Due> {
     let now = Facts::fold(history.iter().cloned(), as_of);
     let Some(started) = now.day_of(FactKind::Started) else { return Vec::new() };
     let end = now.day_of(FactKind::Finished).map_or(until, |finished| finished.min(until));
+    let contracts = Contracts::of(history, as_of);
     let mut found = Vec::new();
-    for month in started.month().up_to(until.month()).take(MONTHS_MAX) {
-        // What a contract of a later day says does not reach back; before the first one the first one counts.
-        let then = Facts::fold(history.iter().cloned(), month.last().min(as_of));
-        let agreed = then.get(FactKind::LabourCost).or_else(|| now.get(FactKind::LabourCost));
-        let Some(Fact::LabourCost { share, monthly, transfer_day, .. }) = agreed.map(|record| &record.fact) else { continue };
-        let due_on = month.day_or_last(*transfer_day);
-        match (share, monthly) {
-            (_, Some(monthly)) if started < due_on && due_on <= end => {
-                found.push(Due { period: month, due_on, amount: Some(*monthly), basis: Basis::Amount });
+    for period in started.month().up_to(until.month()).take(MONTHS_MAX) {
+        let Some((due_on, terms)) = contracts.transfer_in(period) else { continue };
+        if let Some(monthly) = terms.monthly {
+            if started < due_on && due_on <= end {
+                found.push(Due { period, due_on, amount: Some(monthly), basis: Basis::Amount });
             }
-            (Some(share), None) => {
-                // The share is of what was settled for the month before, so the last month's is due after the end of work.
-                let period = month.plus(-1);
-                if period < started.month() || end.month() < period || until < due_on {
-                    continue;
-                }
-                let amount = now.progress_of(period).and_then(|(payment, _)| {
-                    let input = LabourCostInput {
-                        work: work_of(&now),
-                        progress_payment: Some(payment),
-                        contract_share: Some(*share),
-                        ..LabourCostInput::default()
-                    };
-                    labour_cost::ask(book, region, due_on, &input).minimum
-                });
-                found.push(Due { period, due_on, amount, basis: Basis::Share });
-            }
-            _ => {}
+            continue;
         }
+        // The share is of what was settled for the month, so it is due in the next one and the last month's after the end of work. Where
+        // the next one has an amount instead, the month is still paid by the share that it was worked for.
+        let next = period.plus(1);
+        let Some((due_on, share)) = contracts.transfer_in(next).and_then(|(day, then)| match (then.monthly, then.share) {
+            (None, Some(share)) => Some((day, share)),
+            _ => terms.share.map(|share| (next.day_or_last(terms.transfer_day), share)),
+        }) else {
+            continue;
+        };
+        if end.month() < period || until < due_on {
+            continue;
+        }
+        let amount = now.progress_of(period).and_then(|(payment, _)| {
+            let input = LabourCostInput {
+                work: work_of(&now),
+                progress_payment: Some(payment),
+                contract_share: Some(share),
+                ..LabourCostInput::default()
+            };
+            labour_cost::ask(book, region, due_on, &input).minimum
+        });
+        found.push(Due { period, due_on, amount, basis: Basis::Share });
     }
+    found.sort_by_key(|due| (due.due_on, due.period));
     found
 }
 

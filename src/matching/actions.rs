@@ -6,6 +6,7 @@ use super::gathering::Standing;
 use super::table::{self, DecisionRow};
 use super::{Difference, Differs, Facts, Found, MatchStanding, Row, Subject, Unlisted, compare, gathering};
 use crate::base::id::{DocumentId, ProjectId, RecordId};
+use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
 use crate::documents;
 use crate::payroll::outside::telling::roles_over;
@@ -47,8 +48,7 @@ impl Matched {
 
     /// Work days of a row that stand on no line, unless it is explained why.
     pub fn unlisted(&self, row: &Row) -> Option<Unlisted> {
-        let of_days = |one: &&Differs| matches!(one.kind, Difference::PaidLess | Difference::AttendanceWithoutPay);
-        row.unlisted.filter(|_| !row.differs.iter().filter(of_days).any(|one| self.is_cleared(row.subject, one)))
+        row.unlisted.filter(|_| !row.differs.iter().filter(of_wage).any(|one| self.is_cleared(row.subject, one)))
     }
 
     /// Work days of a row whose lines give nothing for them, all of it deducted, unless it is explained why.
@@ -56,6 +56,27 @@ impl Matched {
         let days = row.sheet.filter(|sheet| sheet.net == Fen::ZERO && sheet.days > 0)?.days;
         let unpaid = row.differs.iter().find(|one| one.kind == Difference::AttendanceWithoutPay)?;
         (!self.is_cleared(row.subject, unpaid)).then_some(Unlisted { days, amount: unpaid.amount })
+    }
+
+    /// What of a row's wage is owed and stands on no line: days that are on none, what was deducted beyond the law's share without the
+    /// worker's paper, or all of it where the lines give nothing; unless it is explained why.
+    ///
+    /// # Errors
+    /// Amounts that do not add up within 63 bits.
+    pub fn open_work(&self, row: &Row) -> Result<Option<Unlisted>, TooMuch> {
+        Ok(match (self.unlisted(row), self.given_nothing(row), self.withheld(row)) {
+            (_, Some(all), _) => Some(all),
+            (Some(days), None, Some(withheld)) => Some(Unlisted { amount: days.amount.plus(withheld)?, ..days }),
+            (days, None, withheld) => days.or_else(|| withheld.map(|amount| Unlisted { days: 0, amount })),
+        })
+    }
+
+    /// What of a row's wage was deducted beyond the law's share without the worker's paper, beside a wage that is not nothing; unless it is
+    /// explained why.
+    pub fn withheld(&self, row: &Row) -> Option<Fen> {
+        let gives = row.sheet.is_some_and(|sheet| sheet.net.is_positive()) && row.withheld.is_positive() && row.is_due;
+        let is_cleared = row.differs.iter().any(|one| of_wage(&one) && self.is_cleared(row.subject, one));
+        (gives && !is_cleared).then_some(row.withheld)
     }
 
     /// What the three say of a row, with what people found.
@@ -66,6 +87,11 @@ impl Matched {
         }
         row.standing(row.differs.iter().filter(|one| !self.is_cleared(row.subject, one)).count())
     }
+}
+
+/// Whether a difference is about what the days earn.
+fn of_wage(one: &&Differs) -> bool {
+    matches!(one.kind, Difference::PaidLess | Difference::AttendanceWithoutPay)
 }
 
 /// Compares a month.

@@ -37,6 +37,8 @@ struct Sums {
     due_on: Day,
     is_due: bool,
     in_flight: bool,
+    /// What was deducted beyond the law's share without a paper, less what came straight to the card for nothing else.
+    withheld: Fen,
 }
 
 impl Sums {
@@ -51,15 +53,18 @@ impl Sums {
         };
         let by_sheet = Fen::total(lines.iter().map(|line| line.paid))?;
         let direct = Fen::total(person.direct.iter().map(|one| one.amount))?;
+        let paid = by_sheet.plus(direct)?;
+        let withheld = Fen::total(lines.iter().map(|line| line.withheld))?;
         let due_on = lines.iter().map(|line| line.due_on).min().unwrap_or(facts.due_on);
         Ok(Sums {
             attended: person.attended,
             sheet,
-            paid: by_sheet.plus(direct)?,
+            paid,
             owed: sheet.net.minus(sheet.disputed)?,
             due_on,
             is_due: due_on < facts.today,
             in_flight: lines.iter().any(|line| line.state.is_in_flight()),
+            withheld,
         })
     }
 
@@ -75,6 +80,9 @@ impl Sums {
         for entry in person.direct.iter().map(|one| one.entry).chain(person.payees.iter().map(|one| one.entry)) {
             text.push(' ');
             text.push_str(&entry.to_string());
+        }
+        if self.withheld.is_positive() {
+            text.push_str(&format!(" withheld={}", self.withheld));
         }
         // What the days earn may change while all of these stay, by a raise.
         if let Some(Unlisted { amount, .. }) = unlisted {
@@ -98,7 +106,8 @@ fn of_entry(zh: String, en: String, line: Option<LineId>, entry: BankEntryId) ->
 
 /// `None` for somebody of whom nobody says anything: on the roll, not at the gate, on no sheet, not paid.
 fn of_person(facts: &Facts, person: &Person) -> Result<Option<Row>, TooMuch> {
-    let sums = Sums::of(facts, person)?;
+    let mut sums = Sums::of(facts, person)?;
+    sums.withheld = sums.withheld.minus(spare(person, &sums)?)?.max(Fen::ZERO);
     let is_silent = matches!(sums.attended, Attended::Days(0) | Attended::NotKnown(_)) && person.lines.is_empty();
     if is_silent && person.direct.is_empty() && person.payees.is_empty() {
         return Ok(None);
@@ -135,6 +144,7 @@ fn of_person(facts: &Facts, person: &Person) -> Result<Option<Row>, TooMuch> {
         unknown,
         is_due: sums.is_due,
         unlisted,
+        withheld: sums.withheld,
     }))
 }
 
@@ -180,17 +190,47 @@ fn unattended(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> 
     if !money.is_positive() {
         return Ok(None);
     }
+    let over = over(person, sums, attended)?;
+    let too_many = sums.sheet.days.saturating_sub(attended);
     let amount = if attended == 0 {
         money
-    } else {
-        let too_many = sums.sheet.days.saturating_sub(attended);
-        if too_many <= 0 {
-            return Ok(None);
-        }
+    } else if too_many > 0 {
         let rate = person.lines.iter().map(|line| line.day_rate).max().unwrap_or(Fen::ZERO);
-        gross(i32::try_from(too_many).unwrap_or(i32::MAX), rate)?.min(money)
+        gross(i32::try_from(too_many).unwrap_or(i32::MAX), rate)?.plus(over)?.min(money)
+    } else if over.is_positive() {
+        over
+    } else {
+        return Ok(None);
     };
-    Ok(Some(made(Difference::PaidWithoutAttendance, amount, voices(person, sums))))
+    let mut said = voices(person, sums);
+    if over.is_positive() {
+        said.push(evidence(
+            format!("超付：直接转入本人卡的款项中有 {over} 元超出工资支付表与考勤应得之和"),
+            format!(
+                "paid too much: {over} yuan of what went straight to the card is beyond the pay sheets and what the days earn"
+            ),
+        ));
+    }
+    Ok(Some(made(Difference::PaidWithoutAttendance, amount, said)))
+}
+
+/// What came straight to the card beyond what the sheets owe, the days earn that no line gives, and was deducted without a paper; nothing
+/// where nobody knows what they earn.
+fn over(person: &Person, sums: &Sums, attended: i64) -> Result<Fen, TooMuch> {
+    if earned(person, attended)?.is_none() {
+        return Ok(Fen::ZERO);
+    }
+    let withheld = Fen::total(person.lines.iter().map(|line| line.withheld))?;
+    Ok(spare(person, sums)?.minus(withheld)?.max(Fen::ZERO))
+}
+
+/// What came straight to the card beyond what the sheets owe and the days earn that no line gives.
+fn spare(person: &Person, sums: &Sums) -> Result<Fen, TooMuch> {
+    let left_out = match sums.attended {
+        Attended::Days(attended) => earned(person, attended)?.unwrap_or(Fen::ZERO).minus(sums.sheet.basic)?.max(Fen::ZERO),
+        Attended::NotKnown(_) => Fen::ZERO,
+    };
+    Ok(sums.paid.minus(sums.sheet.net)?.minus(left_out)?.max(Fen::ZERO))
 }
 
 /// What the days that were seen earn: by the agreed rates, else at the rate of the sheet; `None` without either.
@@ -214,7 +254,7 @@ fn unpaid(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
     let earned = if says_all { Some(sums.owed) } else { earned(person, attended)? };
     // What the sheet owes may be for other work: the days that it leaves out come on top.
     let unlisted = unlisted(person, sums)?.map_or(Fen::ZERO, |one| one.amount);
-    let amount = earned.unwrap_or(Fen::ZERO).max(sums.owed.plus(unlisted)?);
+    let amount = earned.unwrap_or(Fen::ZERO).max(sums.owed.plus(unlisted)?.plus(sums.withheld)?);
     let one = made(Difference::AttendanceWithoutPay, amount, voices(person, sums));
     Ok(Some(Differs { is_known: earned.is_some(), ..one }))
 }
@@ -235,8 +275,9 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
     } else if !got_nothing && !person.lines.is_empty() {
         unlisted(person, sums)?.map_or(Fen::ZERO, |one| one.amount)
     } else {
-        return Ok(None);
+        Fen::ZERO
     };
+    let amount = amount.plus(sums.withheld)?;
     if !amount.is_positive() {
         return Ok(None);
     }
@@ -247,19 +288,19 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
 /// Overtime, pieces, allowances and arrears from before pay no day. To somebody without an agreed wage of a day, a line of money without
 /// days is by hours or pieces: days say nothing of it. Days at no rate come to nothing that anybody could name.
 ///
-/// Lines that were built from the days are compared to the fen, so that a raise recorded afterwards is seen: what would be built is owed.
-/// Lines as somebody stated them may list too few days and pay for all of them: of those at most the days left out are owed.
+/// With an agreed wage the lines are compared to the fen, whoever stated them: what is told is what would be built. A line may list too few
+/// days and pay for all of them; one that lists them and pays less is short, and so is one from before a raise.
 fn unlisted(person: &Person, sums: &Sums) -> Result<Option<Unlisted>, TooMuch> {
     let Attended::Days(attended) = sums.attended else { return Ok(None) };
     let days = attended.saturating_sub(sums.sheet.days).max(0);
     let is_by_other_work = person.earned.is_none() && sums.sheet.days == 0 && sums.sheet.net.is_positive();
-    let is_built = person.earned.is_some() && !person.lines.is_empty() && !person.lines.iter().any(|line| line.is_stated);
-    if is_by_other_work || days == 0 && !is_built {
+    let is_agreed = person.earned.is_some() && !person.lines.is_empty();
+    if is_by_other_work || days == 0 && !is_agreed {
         return Ok(None);
     }
     let beside = sums.paid.minus(sums.sheet.net)?.max(Fen::ZERO);
     let missing = earned(person, attended)?.unwrap_or(Fen::ZERO).minus(sums.sheet.basic.plus(beside)?)?;
-    let rate = person.lines.iter().map(|line| line.day_rate).max().filter(|rate| !is_built && rate.is_positive());
+    let rate = person.lines.iter().map(|line| line.day_rate).max().filter(|rate| !is_agreed && rate.is_positive());
     let of_days = rate.map(|rate| gross(i32::try_from(days).unwrap_or(i32::MAX), rate)).transpose()?;
     let amount = of_days.map_or(missing, |of_days| of_days.min(missing));
     Ok(amount.is_positive().then_some(Unlisted { days, amount }))
@@ -316,5 +357,6 @@ fn of_stranger(facts: &Facts, stranger: &Stranger) -> Row {
         unknown: Vec::new(),
         is_due: true,
         unlisted: None,
+        withheld: Fen::ZERO,
     }
 }

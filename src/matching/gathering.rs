@@ -7,10 +7,11 @@ use crate::accounts::Purpose;
 use crate::accounts::table::EntryRow;
 use crate::attendance::{self, Worked, silence};
 use crate::base::id::{BankEntryId, LineId, RecordId, SheetId, WorkerId};
-use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
+use crate::payroll::corrections::PaidAfter;
 use crate::payroll::items::{self, Item, Sums};
-use crate::payroll::pay_run::checks::is_same_name;
+use crate::payroll::outside::{self, table::ClearedRow};
+use crate::payroll::pay_run::checks::{Limits, deducted::Deducted, is_same_name};
 use crate::payroll::table::{EventRow, LineRow};
 use crate::payroll::{self, LineState, end_to_end_id};
 use crate::projects::{self, Site};
@@ -27,6 +28,8 @@ pub struct Standing {
     dark: BTreeSet<Day>,
     /// The agreed day of pay.
     pay_day: Option<u32>,
+    /// What may be deducted of a wage.
+    limits: Limits,
 }
 
 impl Standing {
@@ -36,6 +39,7 @@ impl Standing {
             roll: Roll::read(conn, site)?,
             dark: silence::dark_days_of(conn, ctx, site.id)?,
             pay_day: projects::actions::facts(conn, site, ctx.today, None)?.pay_day(),
+            limits: Limits::of(&ctx.book(), site.region, ctx.today),
         })
     }
 
@@ -148,10 +152,6 @@ impl Gates {
         let could_be_seen = |day: &Day| here.is_empty() || here.iter().any(|row| row.holds_on(*day));
         if self.site_days.iter().any(could_be_seen) { Attended::Days(0) } else { Attended::NotKnown(Unknown::GateSilent) }
     }
-
-    fn has(&self, worker: WorkerId) -> bool {
-        self.worked.contains_key(&worker)
-    }
 }
 
 fn by_worker(worked: Vec<Worked>) -> BTreeMap<WorkerId, (i64, i64)> {
@@ -169,7 +169,7 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
     let roll = &standing.roll;
     let gates = Gates::read(conn, ctx, site, &standing.dark, month)?;
     let mut lines: BTreeMap<WorkerId, Vec<LineRow>> = BTreeMap::new();
-    let mut made_of = MadeOf::default();
+    let mut made_of = MadeOf { paid_after: PaidAfter::read(conn, site)?, ..MadeOf::default() };
     for sheet in payroll::table::parts(conn, site.id, month)? {
         made_of.read(conn, site, sheet.id)?;
         for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
@@ -179,7 +179,7 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
     let earned = earned(conn, site, month)?;
     let mut payees = payees_of_lines(conn, site, roll, &lines)?;
     let mut direct: BTreeMap<WorkerId, Vec<Direct>> = BTreeMap::new();
-    for (worker, entry, amount) in direct_pay(conn, ctx, site, roll, &gates, &lines, month)? {
+    for (worker, entry, amount) in direct_pay(conn, ctx, site, roll, &gates.worked, &lines, month)? {
         direct.entry(worker).or_default().push(Direct { entry: entry.id, amount, booked_on: entry.booked_on });
         if let Some(name) = roll.other_name(worker, entry.counterparty.as_deref()) {
             let payee = Payee { entry: entry.id, line: None, amount, name: Some(name), account: Account::Fits };
@@ -194,7 +194,7 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
             name: roll.names.get(worker).cloned().unwrap_or_default(),
             enrolments: enrolments.iter().map(|row| row.id).collect(),
             attended: gates.attended(*worker, enrolments),
-            lines: own.iter().map(|line| made_of.line(line)).collect::<Result<_, _>>()?,
+            lines: own.iter().map(|line| made_of.line(conn, site, &standing.limits, line)).collect::<Result<_, _>>()?,
             direct: direct.remove(worker).unwrap_or_default(),
             payees: payees.remove(worker).unwrap_or_default(),
             earned: earned.get(worker).copied().flatten(),
@@ -223,27 +223,27 @@ fn earned(conn: &mut AnyConn, site: &Site, month: Month) -> Result<BTreeMap<Work
 struct MadeOf {
     /// What a line gives beside days.
     extras: BTreeMap<LineId, Vec<Item>>,
-    /// Lines whose days somebody stated.
-    stated: BTreeSet<LineId>,
+    /// What of that is pay for days all the same.
+    paid_after: PaidAfter,
 }
 
 impl MadeOf {
     fn read(&mut self, conn: &mut AnyConn, site: &Site, sheet: SheetId) -> Result<(), Problem> {
         self.extras.extend(items::actions::of_extras(conn, site, sheet)?);
-        self.stated.extend(items::table::stated_of_sheet(conn, site.id, sheet)?);
         Ok(())
     }
 
-    fn line(&self, row: &LineRow) -> Result<Line, TooMuch> {
-        let beside = self.extras.get(&row.id).map_or(Ok(Sums::default()), |items| Sums::of(items))?;
+    fn line(&self, conn: &mut AnyConn, site: &Site, limits: &Limits, row: &LineRow) -> Result<Line, Problem> {
+        let extras = self.extras.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+        let beside = Sums::of(extras)?.extras.minus(self.paid_after.of(extras)?)?;
         Ok(Line {
             id: row.id,
             sheet: row.sheet_id,
             days: i64::from(row.days_hundredths),
             day_rate: row.day_rate_fen,
-            basic: row.gross_fen.minus(beside.extras)?,
-            is_stated: self.stated.contains(&row.id),
+            basic: row.gross_fen.minus(beside)?,
             net: row.net_fen,
+            withheld: Deducted::of(conn, site, row, self.extras.get(&row.id), limits)?.open()?,
             disputed: row.disputed_fen,
             paid: row.paid_fen,
             due_on: row.due_on,
@@ -297,25 +297,49 @@ fn is_paid(events: &[EventRow], line: LineId, end_to_end: &str) -> bool {
     outcome.get(end_to_end).copied().unwrap_or(false)
 }
 
+/// Money straight to workers' cards for a month, as the comparison counts it.
+///
+/// # Errors
+/// What the store says.
+pub fn direct(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<BTreeMap<WorkerId, Vec<Direct>>, Problem> {
+    let mut found: BTreeMap<WorkerId, Vec<Direct>> = BTreeMap::new();
+    if table::booked(conn, site.id, Purpose::WorkerPay, (month.plus(1).first(), ctx.today))?.is_empty() {
+        return Ok(found);
+    }
+    let roll = Roll::read(conn, site)?;
+    let worked = by_worker(attendance::table::worked(conn, site.id, month)?);
+    let mut lines: BTreeMap<WorkerId, Vec<LineRow>> = BTreeMap::new();
+    for sheet in payroll::table::parts(conn, site.id, month)? {
+        for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
+            lines.entry(line.worker_id).or_default().push(line);
+        }
+    }
+    for (worker, entry, amount) in direct_pay(conn, ctx, site, &roll, &worked, &lines, month)? {
+        found.entry(worker).or_default().push(Direct { entry: entry.id, amount, booked_on: entry.booked_on });
+    }
+    Ok(found)
+}
+
 /// Money straight to workers' cards that is for the month: booked in the month after it, or later to somebody who was last on a sheet
-/// then.
+/// then. What a person has told of it as payment of a line, by its voucher, is counted with that line.
 fn direct_pay(
     conn: &mut AnyConn,
     ctx: &Ctx,
     site: &Site,
     roll: &Roll,
-    gates: &Gates,
+    worked: &BTreeMap<WorkerId, (i64, i64)>,
     lines: &BTreeMap<WorkerId, Vec<LineRow>>,
     month: Month,
 ) -> Result<Vec<(WorkerId, EntryRow, Fen)>, Problem> {
     let next = month.plus(1);
     let entries = table::booked(conn, site.id, Purpose::WorkerPay, (next.first(), ctx.today))?;
+    let cleared = if entries.is_empty() { Vec::new() } else { outside::table::of_project(conn, site.id)? };
     let mut found = Vec::new();
     let mut seen_in: BTreeMap<Month, BTreeSet<WorkerId>> = BTreeMap::new();
     for (entry, amount) in net(entries) {
         let Some(worker) = roll.holder(entry.counterparty_index.as_deref()) else { continue };
         let booked_in = entry.booked_on.month();
-        let is_here = lines.contains_key(&worker) || gates.has(worker);
+        let is_here = lines.contains_key(&worker) || worked.contains_key(&worker);
         let is_ours = if booked_in == next {
             is_here || last_listed(conn, site, roll, worker, booked_in)?.is_none()
         } else {
@@ -332,7 +356,12 @@ fn direct_pay(
             };
             !was_seen && last_listed(conn, site, roll, worker, booked_in)? == Some(month)
         };
-        if is_ours {
+        let own = lines.get(&worker).map(Vec::as_slice).unwrap_or_default();
+        let is_told =
+            |row: &&ClearedRow| entry.bank_ref.as_ref() == Some(&row.reference) && own.iter().any(|line| line.id == row.line_id);
+        let told = Fen::total(cleared.iter().filter(is_told).map(|row| row.amount_fen))?;
+        let amount = amount.minus(told)?;
+        if is_ours && amount.is_positive() {
             found.push((worker, entry, amount));
         }
     }

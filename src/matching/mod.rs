@@ -28,7 +28,7 @@ use crate::payroll::LineState;
 words! {
     /// What does not agree.
     pub enum Difference, "kind of difference" {
-        /// Money reached a worker, or is to reach them, for days that no attendance stands behind (RW-10).
+        /// Money reached a worker, or is to reach them, for days that no attendance stands behind (RW-10), or more than the days earn.
         PaidWithoutAttendance = "paid_without_attendance",
         /// Somebody worked and nothing has reached them though the pay day has passed (RW-03).
         AttendanceWithoutPay = "attendance_without_pay",
@@ -161,12 +161,12 @@ pub struct Line {
     pub days: i64,
     /// Wage of a day, where the line has one.
     pub day_rate: Fen,
-    /// What it gives for days, before anything is taken off: neither overtime nor pieces, allowances or arrears from before.
+    /// What it gives for days, before anything is taken off, back-pay among it: neither overtime nor pieces, allowances or arrears from before.
     pub basic: Fen,
-    /// Whether the days and their wage are as somebody stated them, in a sheet made elsewhere or a correction, and not as they were built.
-    pub is_stated: bool,
     /// What is owed by it.
     pub net: Fen,
+    /// What was deducted beyond the law's share without the worker's paper: owed all the same.
+    pub withheld: Fen,
     /// What of it is contested.
     pub disputed: Fen,
     /// What of it has reached the worker, by the bank's result.
@@ -331,12 +331,14 @@ pub struct Row {
     pub is_due: bool,
     /// What the days come to that the gates saw and that stand on no line.
     pub unlisted: Option<Unlisted>,
+    /// What was deducted beyond the law's share without the worker's paper, and nothing beside the sheets made good.
+    pub withheld: Fen,
 }
 
-/// Work days that were seen and stand on no line, due or not; or days on a line whose wage was raised after it was built.
+/// Work days that were seen and stand on no line, due or not; or days on a line that gives less for them than was agreed, then or since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unlisted {
-    /// How many stand on no line, in hundredths; none where only the wage of a day is more than the lines give.
+    /// How many stand on no line, in hundredths; none where only the agreed wage of the days is more than the lines give.
     pub days: i64,
     /// What they earned and no line gives.
     pub amount: Fen,

@@ -100,11 +100,13 @@ struct MonthRow {
 }
 
 /// Months before one that have a sheet, and in which somebody has more work days than their lines list, or a line of days that gives
-/// nothing, or terms that were recorded after their line and hold from then or before. One question for all the projects, answered by the sums themselves.
+/// nothing, or terms that were recorded after their line and hold from then or before, or days that
+/// somebody stated at less than any agreed wage of theirs, or more deducted of a line than this share in ten-thousandths. One question for all the projects, answered by the sums themselves.
 pub fn months_with_more(
     conn: &mut AnyConn,
     projects: &[ProjectId],
     before: Month,
+    least_share: i64,
 ) -> Result<Vec<(ProjectId, Month)>, StoreError> {
     if projects.is_empty() {
         return Ok(Vec::new());
@@ -129,10 +131,20 @@ pub fn months_with_more(
          JOIN pay_lines l ON l.project_id = v.project_id AND l.enrolment_id = v.enrolment_id AND l.id < v.id \
          JOIN pay_sheets p ON p.project_id = l.project_id AND p.id = l.sheet_id \
          WHERE v.project_id IN ($1) AND v.kind <> 'left' AND v.day_rate_fen > 0 AND p.month < $2 \
-         AND SUBSTR(CAST(v.valid_on AS TEXT), 1, 7) <= SUBSTR(CAST(p.month AS TEXT), 1, 7)) q ORDER BY 1, 2",
+         AND SUBSTR(CAST(v.valid_on AS TEXT), 1, 7) <= SUBSTR(CAST(p.month AS TEXT), 1, 7) \
+         UNION SELECT p.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) FROM pay_sheets p \
+         JOIN pay_lines l ON l.project_id = p.project_id AND l.sheet_id = p.id \
+         WHERE p.project_id IN ($1) AND p.month < $2 AND l.deductions_fen * 10000 > l.gross_fen * $3 \
+         UNION SELECT i.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) FROM line_items i \
+         JOIN pay_sheets p ON p.project_id = i.project_id AND p.id = i.sheet_id \
+         JOIN pay_lines l ON l.project_id = i.project_id AND l.id = i.line_id \
+         JOIN enrolment_events v ON v.project_id = l.project_id AND v.enrolment_id = l.enrolment_id \
+         WHERE i.project_id IN ($1) AND i.kind = 'day_wage' AND i.source IN ('imported', 'by_hand') AND p.month < $2 \
+         AND v.kind <> 'left' AND i.amount_fen * 1000 < i.quantity_thousandths * v.day_rate_fen) q ORDER BY 1, 2",
     )
     .bigs(projects.iter().map(|project| project.0))
     .day(before.first())
+    .big(least_share)
     .load(conn)?;
     let month = |text: &str| text.parse::<Month>().map_err(|error| StoreError::Damaged(error.to_string()));
     rows.into_iter().map(|row| Ok((row.project_id, month(&row.month)?))).collect()

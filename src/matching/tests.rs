@@ -16,8 +16,8 @@ fn line() -> Line {
         days: 2_000,
         day_rate: Fen(30_000),
         basic: NET,
-        is_stated: false,
         net: NET,
+        withheld: Fen::ZERO,
         disputed: Fen::ZERO,
         paid: NET,
         due_on: day("2026-03-10"),
@@ -105,7 +105,7 @@ fn work_without_pay_is_worth_what_the_days_earn() {
 fn too_few_days_on_a_sheet_that_pays_for_all_of_them_are_not_short() {
     let sheet = |net: i64| {
         move |line: &mut Line| {
-            (line.days, line.day_rate, line.basic, line.is_stated) = (33, Fen(30_000), Fen(net), true);
+            (line.days, line.day_rate, line.basic) = (33, Fen(30_000), Fen(net));
             (line.net, line.paid) = (Fen(net), Fen(net));
         }
     };
@@ -143,12 +143,45 @@ fn pay_for_other_work_pays_no_day() {
 
 #[test]
 fn a_raise_that_holds_from_a_paid_day_is_owed_and_changes_what_was_decided_upon() {
-    let raised = |is_stated: bool| Person { earned: Some(Fen(640_000)), ..with(|line| line.is_stated = is_stated) };
-    assert_eq!(told(raised(false)).0, [(Difference::PaidLess, Fen(40_000))]);
-    assert_eq!(told(raised(true)), (vec![], MatchStanding::Agrees), "what was stated is not built again");
-    let rows = compare(&facts(vec![raised(false)])).unwrap();
+    let raised = || Person { earned: Some(Fen(640_000)), ..person() };
+    assert_eq!(told(raised()).0, [(Difference::PaidLess, Fen(40_000))]);
+    let rows = compare(&facts(vec![raised()])).unwrap();
     assert!(rows[0].differs[0].basis.ends_with(" unlisted=400.00"), "{}", rows[0].differs[0].basis);
     assert_eq!(rows[0].unlisted, Some(Unlisted { days: 0, amount: Fen(40_000) }));
+}
+
+#[test]
+fn what_was_deducted_without_a_paper_is_owed_line_by_line() {
+    // Two weeks, of which one was deducted whole; a fifth of it the law lets be deducted.
+    let half = Fen(300_000);
+    let week = |line: &mut Line| (line.days, line.basic, line.net, line.paid) = (1_000, half, half, half);
+    let two = |withheld: i64| {
+        let mut person = with(week);
+        let gone = Line { net: Fen::ZERO, paid: Fen::ZERO, withheld: Fen(withheld), ..person.lines[0].clone() };
+        person.lines.push(gone);
+        Person { earned: Some(NET), ..person }
+    };
+    assert_eq!(told(two(0)), (vec![], MatchStanding::Agrees), "the worker's paper is there");
+    assert_eq!(told(two(240_000)).0, [(Difference::PaidLess, Fen(240_000))]);
+    let rows = compare(&facts(vec![two(240_000)])).unwrap();
+    assert!(rows[0].differs[0].basis.ends_with(" withheld=2400.00"), "{}", rows[0].differs[0].basis);
+    // All but a fen deducted, and the fen is paid.
+    let cut = with(|line| (line.net, line.paid, line.withheld) = (Fen(1), Fen(1), Fen(479_999)));
+    assert_eq!(told(cut.clone()).0, [(Difference::PaidLess, Fen(479_999))]);
+    let direct = vec![Direct { entry: BankEntryId(9), amount: Fen(479_999), booked_on: day("2026-03-12") }];
+    assert_eq!(told(Person { direct, ..cut }), (vec![], MatchStanding::Agrees), "made good past the sheet");
+}
+
+#[test]
+fn all_days_listed_for_less_than_was_agreed_are_short() {
+    let sheet = |basic: i64| Person {
+        earned: Some(Fen(600_000)),
+        ..with(|line| (line.basic, line.net, line.paid) = (Fen(basic), Fen(basic), Fen(basic)))
+    };
+    assert_eq!(told(sheet(20_000)).0, [(Difference::PaidLess, Fen(580_000))]);
+    assert_eq!(told(sheet(600_000)), (vec![], MatchStanding::Agrees));
+    assert_eq!(told(sheet(610_000)), (vec![], MatchStanding::Agrees), "nobody is short who got more");
+    assert_eq!(told(Person { earned: None, ..sheet(20_000) }), (vec![], MatchStanding::Agrees), "nothing was agreed");
 }
 
 #[test]
@@ -214,6 +247,21 @@ fn money_straight_to_the_card_counts_for_the_worker() {
     assert_eq!(told(refused(400_000)).0, [(Difference::PaidLess, Fen(200_000))]);
     let stranger = Person { attended: Attended::Days(0), lines: Vec::new(), direct: direct(5_000), ..person() };
     assert_eq!(told(stranger).0, [(Difference::PaidWithoutAttendance, Fen(5_000))]);
+}
+
+#[test]
+fn money_straight_to_the_card_beside_a_wage_that_is_paid_is_too_much() {
+    let direct = |fen| vec![Direct { entry: BankEntryId(9), amount: Fen(fen), booked_on: day("2026-03-12") }];
+    let twice = Person { direct: direct(600_000), earned: Some(NET), ..person() };
+    assert_eq!(told(twice.clone()).0, [(Difference::PaidWithoutAttendance, NET)]);
+    let rows = compare(&facts(vec![twice.clone()])).unwrap();
+    assert!(rows[0].differs[0].evidence.last().unwrap().zh.contains("超付"), "{:?}", rows[0].differs[0].evidence);
+    // For a day that stands on no line it is no fen too much; without a line the days themselves are what it pays.
+    let late = |fen| Person { attended: Attended::Days(2_100), earned: Some(Fen(630_000)), direct: direct(fen), ..person() };
+    assert_eq!(told(late(30_000)), (vec![], MatchStanding::Agrees));
+    assert_eq!(told(late(30_001)).0, [(Difference::PaidWithoutAttendance, Fen(1))]);
+    assert_eq!(told(Person { lines: Vec::new(), ..twice.clone() }), (vec![], MatchStanding::Agrees));
+    assert_eq!(told(Person { lines: Vec::new(), earned: None, ..twice }), (vec![], MatchStanding::Agrees), "no rate, no sum");
 }
 
 #[test]

@@ -3,16 +3,25 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
 use super::actions::matched_with;
 use super::gathering::Standing;
 use super::{Unlisted, table};
 use crate::base::id::ProjectId;
+use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month};
+use crate::law::book::Value;
+use crate::payroll::pay_run::checks::DEDUCTION_MAX;
 use crate::projects::{self, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
 
-/// What was earned by attendance in a month and stands on no line of its sheets, or on one of which all was deducted.
+/// All of a wage, in ten-thousandths.
+const WHOLE: i64 = 10_000;
+
+/// What was earned by attendance in a month and stands on no line of its sheets, or was deducted there without the worker's paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnlistedWork {
     /// The month.
@@ -37,7 +46,7 @@ pub fn past_due(
 ) -> Result<BTreeMap<ProjectId, Vec<UnlistedWork>>, Problem> {
     let mut found: BTreeMap<ProjectId, Vec<UnlistedWork>> = BTreeMap::new();
     let mut read: Option<(Site, Standing)> = None;
-    for (project, month) in table::months_with_more(conn, projects, as_of.min(ctx.today).month())? {
+    for (project, month) in table::months_with_more(conn, projects, as_of.min(ctx.today).month(), least_share(ctx))? {
         let (site, standing) = match read.take() {
             Some((site, standing)) if site.id == project => (site, standing),
             _ => {
@@ -48,8 +57,8 @@ pub fn past_due(
         };
         if standing.due_on(ctx, &site, month) < as_of {
             let matched = matched_with(conn, ctx, &site, &standing, month)?;
-            let open: Vec<Unlisted> =
-                matched.rows.iter().filter_map(|row| matched.unlisted(row).or_else(|| matched.given_nothing(row))).collect();
+            let open = matched.rows.iter().filter_map(|row| matched.open_work(row).transpose());
+            let open: Vec<Unlisted> = open.collect::<Result<_, TooMuch>>()?;
             let amount = Fen::total(open.iter().map(|one| one.amount))?;
             let workers = u32::try_from(open.len()).unwrap_or(u32::MAX);
             if workers > 0 {
@@ -59,4 +68,15 @@ pub fn past_due(
         read = Some((site, standing));
     }
     Ok(found)
+}
+
+/// The least share of a wage that may be deducted anywhere, in ten-thousandths: lines of which more is deducted are looked at.
+fn least_share(ctx: &Ctx) -> i64 {
+    let book = ctx.book();
+    let shares = book.values_of(DEDUCTION_MAX).filter_map(|dated| match &dated.value {
+        Value::Ratio(share) => share.checked_mul(Decimal::from(WHOLE))?.to_i64(),
+        _ => None,
+    });
+    // Without a share nothing is beyond it.
+    shares.min().unwrap_or(WHOLE)
 }

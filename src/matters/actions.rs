@@ -128,6 +128,18 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
             if new.amount.is_none() {
                 return Err(refuse("请写明对账单余额。", "Name the balance of the statement.", "amount", "missing_field"));
             }
+            let known = all(tx.conn(), ctx, site, ctx.today)?;
+            let mut told = known.iter().filter(|one| one.kind == kind).filter_map(Matter::begun);
+            let is_same = |begun: &StepRow| {
+                begun.subject == new.subject && begun.happened_on == new.happened_on && begun.amount_fen == new.amount
+            };
+            if told.any(is_same) {
+                let (zh, en) = (
+                    "该保证金这一日、这一金额的对账单已登记。",
+                    "This statement, of this day and balance, is on record already.",
+                );
+                return Err(Problem::conflict(zh, en).at("subject", "duplicate"));
+            }
             // What stands here goes beside what the bank says: a statement that differs is no matter that is done.
             let events = deposits::table::events(tx.conn(), site.id, deposit.id)?;
             row.balance_fen = Some(deposits::held(&events, new.happened_on)?);

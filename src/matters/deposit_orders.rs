@@ -246,13 +246,15 @@ fn require_note(row: &StepRow, zh: &str, en: &str) -> Result<(), Problem> {
     if row.note.is_some() { Ok(()) } else { Err(refuse(zh, en, "note", "missing_field")) }
 }
 
-/// The authority takes order and notice back: with a reason, and never by the one person who took the step before.
+/// The authority takes order and notice back: with a reason, and never by the one person who took the step before or who served the
+/// notice, whatever others have recorded since.
 pub(super) fn require_withdrawal(tx: &mut Tx<'_>, ctx: &Ctx, matter: &Matter, new: &NewStep) -> Result<(), Problem> {
     if new.note.as_deref().is_none_or(|note| note.trim().is_empty()) {
         return Err(refuse("请写明撤回的原因。", "Say why it is taken back.", "note", "missing_field"));
     }
-    if let Some(last) = matter.last() {
-        second::require(tx.conn(), ctx, &last.recorded_by)?;
+    let served = matter.steps.iter().filter(|step| step.step == Step::NoticeServed);
+    for step in served.chain(matter.last()) {
+        second::require(tx.conn(), ctx, &step.recorded_by)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Who pays wages that are owed, and in which order: the subcontractor that employed the worker, the general contractor first in its
-//! place and with recourse (R724-30), the owner in advance up to the project money that it has not settled (R724-29b).
+//! place and with recourse (R724-30), the owner in advance up to the project money that it has not settled (R724-29b). What the owner has
+//! advanced counts against that.
 //!
 //! A view, not a ledger: what was paid shows in the lines. The owner's advance goes to the oldest arrears first. Deliberately absent:
 //! recourse among the companies.
@@ -14,6 +15,8 @@ use crate::base::money::TooMuch;
 use crate::base::{Day, Fen};
 use crate::compliance::{self, OWNER};
 use crate::law::questions::labour_cost::{self, LiabilityAnswer, LiabilityInput};
+use crate::payroll::outside::Payer;
+use crate::payroll::outside::telling::{self, ClearingStep};
 use crate::payroll::table::LineRow;
 use crate::projects::{self, Fact, FactKind, PartyRole, Site};
 use crate::store::AnyConn;
@@ -60,7 +63,9 @@ pub struct Liability {
     pub workers: u32,
     /// Project money that the owner is overdue with; `None` where nobody has said.
     pub owner_overdue: Option<Fen>,
-    /// What the owner advances at most; `None` where it is not known.
+    /// What the owner has advanced of it already, as far as another has confirmed it.
+    pub owner_advanced: Fen,
+    /// What the owner still advances at most; `None` where it is not known.
     pub owner_advances: Option<Fen>,
     /// What the general contractor settles first.
     pub contractor_settles: Option<Fen>,
@@ -101,19 +106,69 @@ pub fn arrears(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<Vec<LineRo
     Ok(found)
 }
 
+/// What an owner is overdue with, and what it is said to have advanced against that: each payment that was told and not refused, in the
+/// order of record, with whether another has confirmed it.
+///
+/// Of a payment of a day before the one on which the owner was overdue, confirmed before that was recorded, the amount takes account
+/// already: it is not counted twice.
+pub(super) struct OwnerMoney {
+    overdue: Option<Fen>,
+    advances: Vec<(RecordId, Fen, bool)>,
+}
+
+impl OwnerMoney {
+    pub(super) fn of(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<OwnerMoney, Problem> {
+        let facts = projects::actions::facts(conn, site, as_of, None)?;
+        let record = facts.get(FactKind::OwnerMoney);
+        let overdue = match record.map(|record| &record.fact) {
+            Some(Fact::OwnerMoney { overdue: false, .. }) => Some(Fen::ZERO),
+            // A negative amount that an older version took says nothing.
+            Some(Fact::OwnerMoney { overdue: true, amount, .. }) => amount.filter(|amount| *amount >= Fen::ZERO),
+            _ => None,
+        };
+        let steps = telling::table::steps_of(conn, site.id)?;
+        let mut advances = Vec::new();
+        for told in telling::table::of_project(conn, site.id)? {
+            let step = steps.iter().find(|step| step.clearing_id == told.id);
+            let is_dropped = step.is_some_and(|step| step.step != ClearingStep::Confirmed);
+            let is_counted = record.is_none_or(|record| {
+                told.paid_on >= record.valid_on || step.is_none_or(|step| step.recorded_at > record.recorded_at)
+            });
+            if told.payer == Payer::Owner && told.paid_on <= as_of && is_counted && !is_dropped {
+                let amount = Fen::total(told.lines()?.into_iter().map(|(_, amount)| amount))?;
+                advances.push((told.id, amount, step.is_some()));
+            }
+        }
+        Ok(OwnerMoney { overdue, advances })
+    }
+
+    /// What another has confirmed.
+    fn advanced(&self) -> Result<Fen, TooMuch> {
+        Fen::total(self.advances.iter().filter(|(_, _, confirmed)| *confirmed).map(|(_, amount, _)| *amount))
+    }
+
+    /// What the owner still had to advance before a payment, where the payment is more than that.
+    pub(super) fn exceeded_by(&self, id: RecordId) -> Result<Option<Fen>, TooMuch> {
+        let Some(mut left) = self.overdue else { return Ok(None) };
+        for (told, amount, _) in &self.advances {
+            if *told == id {
+                return Ok(Some(left).filter(|left| amount > left));
+            }
+            left = left.minus(*amount)?.or_zero();
+        }
+        Ok(None)
+    }
+}
+
 /// The order of liability for a project's arrears on a day; names are those that the asker may see.
 pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) -> Result<Liability, Problem> {
     let rows = arrears(conn, site, as_of)?;
     let total = Fen::total(rows.iter().map(LineRow::rest))?;
     let owing = compliance::owing_and_unlisted(conn, ctx, &[site.id], as_of)?;
-    let facts = projects::actions::facts(conn, site, as_of, None)?;
-    let owner_overdue = match facts.get(FactKind::OwnerMoney).map(|record| &record.fact) {
-        Some(Fact::OwnerMoney { overdue: false, .. }) => Some(Fen::ZERO),
-        // A negative amount that an older version took says nothing.
-        Some(Fact::OwnerMoney { overdue: true, amount, .. }) => amount.filter(|amount| *amount >= Fen::ZERO),
-        _ => None,
-    };
-    let input = LiabilityInput { arrears: Some(total), owner_overdue };
+    let owner = OwnerMoney::of(conn, site, as_of)?;
+    let owner_advanced = owner.advanced()?;
+    let left = owner.overdue.map(|overdue| overdue.minus(owner_advanced)).transpose()?.map(Fen::or_zero);
+    let input = LiabilityInput { arrears: Some(total), owner_overdue: left };
     let LiabilityAnswer { grounds, owner_advances, contractor_settles } =
         labour_cost::liability(&ctx.book(), site.region, as_of, &input);
     let rests: Vec<Fen> = rows.iter().map(LineRow::rest).collect();
@@ -143,7 +198,8 @@ pub fn of_project(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as
         as_of,
         arrears: total,
         workers: u32::try_from(people.len()).unwrap_or(u32::MAX),
-        owner_overdue,
+        owner_overdue: owner.overdue,
+        owner_advanced,
         owner_advances,
         contractor_settles,
         rules: grounds.rules,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::actions::{add_up, require_seen, require_state};
 use super::basis::{self, Earned};
+use super::corrections::PaidAfter;
 use super::items::actions::{Whole, replace};
 use super::items::{self, Item, ItemKind, ItemSource, Sums};
 use super::life::{self, Cycle};
@@ -237,7 +238,8 @@ fn target_part(parts: &[SheetRow], wanted: Option<i32>) -> Result<i32, Problem> 
     }
 }
 
-/// What was earned and stands on no other part. A sheet that holds more than was earned is not taken back here.
+/// What was earned and stands on no other part, nor was paid afterwards by a correction, which may stand on this part. A sheet that holds
+/// more than was earned is not taken back here.
 fn remaining(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -246,13 +248,18 @@ fn remaining(
     earned: Vec<Earned>,
 ) -> Result<BTreeMap<RecordId, Earned>, Problem> {
     let mut held: BTreeMap<RecordId, (i32, Fen)> = BTreeMap::new();
-    for sheet in parts.iter().filter(|sheet| sheet.part != number) {
+    let paid_after = PaidAfter::read(tx.conn(), site)?;
+    for sheet in parts {
         let extras = items::actions::of_extras(tx.conn(), site, sheet.id)?;
         for line in table::lines_of(tx.conn(), site.id, sheet.id)? {
-            let beside = extras.get(&line.id).map_or(Ok(Sums::default()), |items| Sums::of(items))?;
+            let beside = extras.get(&line.id).map(Vec::as_slice).unwrap_or_default();
             let (days, gross) = held.entry(line.enrolment_id).or_default();
-            *days = days.saturating_add(line.days_hundredths);
-            *gross = gross.plus(line.gross_fen.minus(beside.extras)?)?;
+            *gross = gross.plus(paid_after.of(beside)?)?;
+            // The days of the part itself are laid anew.
+            if sheet.part != number {
+                *days = days.saturating_add(line.days_hundredths);
+                *gross = gross.plus(line.gross_fen.minus(Sums::of(beside)?.extras)?)?;
+            }
         }
     }
     let mut open = BTreeMap::new();

@@ -6,12 +6,13 @@ use super::keys::{Known, Told, Voice, WINDOW_DAYS};
 use super::page::{self, Answers, Pending, Wanted};
 use super::reading::Seen;
 use super::receipt::{Effect, FileProblem};
+use super::retold::{Retold, keep_fuller};
 use super::sides::{OtherSide, names_run};
 use super::standing::{Standing, Voucher};
 use super::{purpose, table};
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::profiles::Profile;
-use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
+use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow, StatementRow};
 use crate::accounts::{Direction, EntryStatus, Purpose, StatementKind, posting_key};
 use crate::base::id::{BankEntryId, StatementId};
 use crate::base::person::numbers_masked;
@@ -19,7 +20,6 @@ use crate::base::{Day, Fen};
 use crate::ledger::{self, Posting, PostingKind};
 use crate::projects::Site;
 use crate::store::inbox::storable;
-use crate::store::vault::Owner;
 use crate::store::{Chain, Tx};
 use crate::web::{Ctx, Problem};
 use crate::wire::bank::{Amount, Detail, Entry};
@@ -38,6 +38,7 @@ pub(super) struct Desk<'a> {
     pub teller: StatementId,
     pub kind: StatementKind,
     pub name: StatementRef,
+    pub opening: Option<Fen>,
     /// Names of the project's owners.
     pub owners: Vec<String>,
     /// Message ids of the account's runs.
@@ -50,6 +51,8 @@ pub(super) struct Desk<'a> {
     pub before: BTreeMap<(String, Day), Standing>,
     /// Names of the statements that told what stood before.
     pub names: BTreeMap<StatementId, StatementRef>,
+    /// Statements that this one goes on from by its balance: without a reference, what they told is not told again.
+    pub gone_before: BTreeSet<StatementId>,
     /// What is booked under a voucher, by the bank's reference: read once, then kept as this statement adds to it.
     pub vouchers: BTreeMap<String, Voucher>,
     /// How many runs of each total the account has sent.
@@ -117,13 +120,17 @@ impl Desk<'_> {
         let account = other.index.as_deref();
         let voice =
             Voice { kind: self.kind, name: &self.name, counterparty_index: account, base: &base, balance: balance.as_deref() };
-        let standing = known.take(&self.claimed, &told, voice);
-        if standing.is_none()
-            && let Some(problem) = self.doubted(ctx, &mut known, (&told, voice), &entry.place)
-        {
-            self.doubtful.push(problem);
-            self.before.insert(place, known);
-            return Ok(Effect::Doubtful);
+        let mut standing = known.take(&self.claimed, &told, voice);
+        if standing.is_none() {
+            match self.retold(tx, ctx, &mut known, (&told, voice, &other), &entry.place)? {
+                Some(Retold::Same(row)) => standing = Some(row),
+                Some(Retold::Doubted(problem)) => {
+                    self.doubtful.push(problem);
+                    self.before.insert(place, known);
+                    return Ok(Effect::Doubtful);
+                }
+                None => {}
+            }
         }
         let repeats =
             |row: &&EntryRow| row.was_seen_in(self.kind) && (row.status == EntryStatus::Booked || row.status == told.status);
@@ -159,10 +166,15 @@ impl Desk<'_> {
         let rows = accounts_table::alike(tx.conn(), self.account, &keys, span, self.statement_id)?;
         let mut looks: BTreeMap<String, Vec<EntryRow>> = BTreeMap::new();
         for row in rows.into_iter().filter(|row| !self.claimed.contains(&row.id)) {
-            if !self.names.contains_key(&row.statement_id) {
-                let statement = accounts_table::statement(tx.conn(), self.site.id, row.statement_id)?;
+            for id in row.tellers().filter(|id| !self.names.contains_key(id)).collect::<Vec<_>>() {
+                let statement = accounts_table::statement(tx.conn(), self.site.id, id)?;
+                let goes_on = |one: &StatementRow| one.goes_on_in(self.kind, self.opening);
+                self.gone_before.extend(statement.as_ref().filter(|one| goes_on(one)).map(|one| one.id));
                 let name = statement.map_or_else(StatementRef::default, |one| StatementRef::of(&one.statement_ref));
-                self.names.insert(row.statement_id, name);
+                self.names.insert(id, name);
+            }
+            if row.bank_ref.is_none() && row.tellers().any(|id| self.gone_before.contains(&id)) {
+                continue;
             }
             looks.entry(row.match_key.clone()).or_default().push(row);
         }
@@ -327,9 +339,7 @@ impl Desk<'_> {
             voided_by: None,
         };
         row.tell(self.kind, base);
-        if let Some(mark) = balance {
-            row.tell_balance(mark);
-        }
+        row.tell_marks(told.payment_mark().as_deref(), balance);
         self.pending.push(row.clone(), other.account, posting_of(&row, meaning));
         Ok((row, Effect::New))
     }
@@ -345,9 +355,7 @@ impl Desk<'_> {
     ) -> Result<(EntryRow, Effect), Problem> {
         let mut row = before.clone();
         row.tell(self.kind, base);
-        if let Some(mark) = balance {
-            row.tell_balance(mark);
-        }
+        row.tell_marks(told.payment_mark().as_deref(), balance);
         let becomes_booked = before.status != EntryStatus::Booked && told.status == EntryStatus::Booked;
         // The bank's ledger has the last word on the day, an announcement has none once the ledger has spoken.
         if becomes_booked || self.kind.is_ledger() && !before.is_in_ledger() {
@@ -359,13 +367,7 @@ impl Desk<'_> {
             row.recorded_seq = tx.seq(Chain::Project(self.site.id))?;
         }
         row.bank_ref = row.bank_ref.or_else(|| told.bank_ref.clone());
-        row.counterparty = row.counterparty.or_else(|| told.counterparty.clone());
-        if row.counterparty_account.is_none()
-            && let Some(text) = &other.account
-        {
-            row.counterparty_account = Some(ctx.vault().seal(tx.conn(), Owner::Project(self.site.id), text.as_bytes())?);
-            row.counterparty_index = other.index;
-        }
+        keep_fuller(tx, ctx, &mut row, told, other)?;
         if row.text.is_empty() {
             row.text = numbers_masked(&told.text);
         }

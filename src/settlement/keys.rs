@@ -7,11 +7,12 @@
 
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::table::EntryRow;
-use crate::accounts::{Direction, EntryStatus, StatementKind};
+use crate::accounts::{Direction, EntryStatus, StatementKind, plain};
 use crate::base::id::AccountId;
 use crate::base::{Day, Fen};
 use crate::store::journal;
 use crate::wire::bank::{Entry, Unbookable, bookable};
+use crate::wire::text::squeezed;
 
 /// An entry of a file, in the terms in which it is booked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +127,11 @@ impl Told {
         parts.join("\u{1f}")
     }
 
+    /// The mark of the single payment's id on an entry without a reference, which tells two equal ones apart.
+    pub fn payment_mark(&self) -> Option<String> {
+        self.end_to_end_id.as_ref().filter(|_| self.bank_ref.is_none()).map(|id| journal::sha256(id.as_bytes()))
+    }
+
     /// What two tellings of one entry always share: direction, amount, reversal.
     pub fn match_key(&self) -> String {
         format!("{} {}{}", self.direction, self.amount, if self.reversal { " reversal" } else { "" })
@@ -160,12 +166,37 @@ pub(super) fn by_key(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
     if !known.row.was_told_as(voice.base) || voice.balance.is_some_and(|mark| known.row.had_other_balance(mark)) {
         return false;
     }
+    if told.bank_ref.is_none() && (is_other_side(known, told, voice) || is_other_payment(known, told)) {
+        return false;
+    }
     let both_ledger = voice.kind.is_ledger() && known.row.is_in_ledger();
     let booked = known.row.status == EntryStatus::Booked && told.status == EntryStatus::Booked;
     let other_day = known.row.booked_on != told.booked_on;
     let other_page =
         known.row.was_seen_in(voice.kind) && known.name.is_other_page_of(voice.name) && *voice.name != StatementRef::default();
     !(both_ledger && (booked && other_day || other_page))
+}
+
+/// Whether both name the other side and cannot mean the same one. What is silent or masked contradicts only by what it shows.
+fn is_other_side(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
+    let is_masked = |text: &str| text.contains(['*', '＊']);
+    let accounts = known.row.counterparty_index.as_deref().zip(voice.counterparty_index);
+    // A masked account has no index.
+    let other_account = accounts.is_some_and(|(one, two)| one != two);
+    let differ = |one: Option<char>, two: Option<char>| {
+        one.zip(two).is_some_and(|(one, two)| one != two && !matches!(one, '*' | '＊') && !matches!(two, '*' | '＊'))
+    };
+    let names = known.row.counterparty.as_deref().zip(told.counterparty.as_deref());
+    let other_name = names.is_some_and(|(one, two)| match is_masked(one) || is_masked(two) {
+        true => differ(one.chars().next(), two.chars().next()) || differ(one.chars().last(), two.chars().last()),
+        false => plain(one) != plain(two),
+    });
+    other_account || other_name
+}
+
+/// Whether both carry an id of the single payment, and not the same one.
+fn is_other_payment(known: &Known, told: &Told) -> bool {
+    told.payment_mark().is_some_and(|mark| known.row.was_other_payment(&mark))
 }
 
 /// The same kind of message tells the same entry in the same words, so a looser match needs another voice, or news of a pending entry.
@@ -177,8 +208,9 @@ fn other_side_fits(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
     let differ = |one: Option<&str>, two: Option<&str>| {
         one.zip(two).is_some_and(|(one, two)| one != two && !one.contains('*') && !two.contains('*'))
     };
-    !differ(known.row.counterparty_index.as_deref(), voice.counterparty_index)
-        && !differ(known.row.counterparty.as_deref(), told.counterparty.as_deref())
+    // Brackets of either width are one name's.
+    let names = (known.row.counterparty.as_deref().map(squeezed), told.counterparty.as_deref().map(squeezed));
+    !differ(known.row.counterparty_index.as_deref(), voice.counterparty_index) && !differ(names.0.as_deref(), names.1.as_deref())
 }
 
 pub(super) fn by_reference(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
@@ -199,11 +231,12 @@ pub(super) fn by_looks(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
         .counterparty
         .as_deref()
         .zip(told.counterparty.as_deref())
-        .is_some_and(|(one, two)| one == two && !one.contains('*'));
+        .is_some_and(|(one, two)| squeezed(one) == squeezed(two) && !one.contains('*'));
     day_fits
         && (one_unnamed || sheet_beside && (same_account || same_name))
         && may_be_loose(known, voice.kind)
         && other_side_fits(known, told, voice)
+        && !is_other_payment(known, told)
 }
 
 #[cfg(test)]

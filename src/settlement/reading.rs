@@ -24,8 +24,8 @@ pub(super) struct Seen {
     pub other: OtherSide,
     /// Its key, the ordinal apart.
     pub base: String,
-    /// The balance after it as a keyed mark, where an event without the bank's reference says it: the one thing that tells two equal
-    /// movements apart.
+    /// The balance after it as a keyed mark, where an event or a sheet without the bank's reference says it: the one thing that tells
+    /// two equal movements apart.
     pub balance: Option<String>,
 }
 
@@ -54,7 +54,9 @@ impl Reader<'_> {
         };
         let other = OtherSide::of(self.ctx, &told);
         let base = self.ctx.vault().index("bank_entry", &told.key_text(account.id));
-        let after = entry.balance.filter(|_| told.bank_ref.is_none() && self.handed.feed() == "bankevent");
+        let after = entry.balance.filter(|_| {
+            told.bank_ref.is_none() && (self.handed.feed() == "bankevent" || super::sheets::is_sheet(&self.handed.file.format))
+        });
         let after = after.and_then(|amount| amount.fen(entry.currency.as_deref().or(currency)).ok());
         let balance = after.map(|fen| self.ctx.vault().index("bank_balance", &fen.to_string()));
         Some(Read::Bookable(Box::new(Seen { entry, told, other, base, balance })))

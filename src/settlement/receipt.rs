@@ -7,6 +7,7 @@ use crate::accounts::StatementKind;
 use crate::accounts::table::AccountRow;
 use crate::base::Day;
 use crate::base::id::{AccountId, BankEntryId, InboxId, ProjectId, StatementId};
+use crate::base::person::numbers_masked;
 use crate::store::inbox::{InboxState, Rejected};
 use crate::web::problem::FAULTS_MAX;
 use crate::web::{Code, Problem};
@@ -28,7 +29,8 @@ pub struct FileProblem {
 impl FileProblem {
     /// A problem with its place.
     pub fn new(place: &str, reason: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { place: place.to_owned(), reason: reason.to_owned(), zh: zh.into(), en: en.into() }
+        let (zh, en) = (numbers_masked(&zh.into()), numbers_masked(&en.into()));
+        Self { place: numbers_masked(place), reason: reason.to_owned(), zh, en }
     }
 }
 
@@ -37,12 +39,9 @@ impl From<&bank::Problem> for FileProblem {
         // The reader's reason codes are the quarantine's, in the same words.
         let reason = serde_json::to_value(problem.reason).ok().and_then(|word| word.as_str().map(str::to_owned));
         let with = |text: &str, fix: Option<&str>| fix.map_or_else(|| text.to_owned(), |fix| format!("{text}；{fix}"));
-        FileProblem {
-            place: problem.place.clone(),
-            reason: reason.unwrap_or_else(|| "bad_format".to_owned()),
-            zh: with(&problem.zh, problem.fix_zh.as_deref()),
-            en: with(&problem.en, problem.fix_en.as_deref()).replace('；', "; "),
-        }
+        let zh = with(&problem.zh, problem.fix_zh.as_deref());
+        let en = with(&problem.en, problem.fix_en.as_deref()).replace('；', "; ");
+        FileProblem::new(&problem.place, reason.as_deref().unwrap_or("bad_format"), zh, en)
     }
 }
 

@@ -1,16 +1,23 @@
 //! One movement told twice by messages of the same kind, in fuller, poorer or masked words: an export with the other side after one without,
-//! a statement made out again with details. Nothing proves that it is one movement, and nothing that it is two, so that it is not booked
-//! and a person looks at it. Deliberately absent: two equal entries of one statement, which are two, and words of another kind of message,
-//! which `keys` matches.
+//! a statement made out again with details. Under one reference of the bank, on one day and over one amount, with the other side named both
+//! times and nothing that contradicts, it is the same entry and keeps the fuller words. Where one telling says nothing of the other side, or
+//! only a masked name joins the two, nothing proves that it is one movement, and nothing that it is two, so that it is not booked and a
+//! person looks at it. Deliberately absent: two equal entries of one statement, which are two, and words of another kind of message, which
+//! `keys` matches.
 
 use super::allocate::Desk;
 use super::keys::{Known, Told, Voice};
 use super::receipt::FileProblem;
+use super::sides::OtherSide;
 use super::standing::Standing;
-use crate::accounts::EntryStatus;
 use crate::accounts::continuity::StatementRef;
-use crate::accounts::table::short;
-use crate::web::Ctx;
+use crate::accounts::table::{EntryRow, short};
+use crate::accounts::{EntryStatus, plain};
+use crate::store::Tx;
+use crate::store::inbox::storable;
+use crate::store::vault::{Owner, Reader};
+use crate::web::{Ctx, Problem};
+use crate::wire::text::squeezed;
 
 /// Whether nothing is said of the other side.
 fn is_silent(told: &Told) -> bool {
@@ -21,8 +28,9 @@ fn is_masked(text: &str) -> bool {
     text.contains(['*', '＊'])
 }
 
-/// Whether two names, of which one or both may be masked, may be one name.
-fn may_be_one(one: &str, two: &str) -> bool {
+/// Whether two names or accounts, of which one or both may be masked, may be one; in which width their signs are written does not count.
+pub(super) fn may_be_one(one: &str, two: &str) -> bool {
+    let (one, two) = (&squeezed(one), &squeezed(two));
     let head = |text: &str| text.split(['*', '＊']).next().unwrap_or_default().to_owned();
     let tail = |text: &str| text.rsplit(['*', '＊']).next().unwrap_or_default().to_owned();
     if !is_masked(one) && !is_masked(two) {
@@ -34,9 +42,8 @@ fn may_be_one(one: &str, two: &str) -> bool {
     heads_fit && tails_fit
 }
 
-/// Whether what is told may be an entry on record that a message of this kind told in other words; `silent` is the key that the same words
-/// have without the other side.
-fn is_retold(known: &Known, told: &Told, voice: Voice<'_>, silent: &str) -> bool {
+/// Whether a message of this kind told an entry of this day, in other words, and neither page nor balance makes it another.
+fn is_near(known: &Known, told: &Told, voice: Voice<'_>) -> bool {
     let row = &known.row;
     let is_same = row.booked_on == told.booked_on
         && row.status == EntryStatus::Booked
@@ -44,7 +51,14 @@ fn is_retold(known: &Known, told: &Told, voice: Voice<'_>, silent: &str) -> bool
         && row.was_seen_in(voice.kind)
         && !row.was_told_as(voice.base);
     let is_other_page = known.name.is_other_page_of(voice.name) && *voice.name != StatementRef::default();
-    if !is_same || is_other_page || voice.balance.is_some_and(|mark| row.had_other_balance(mark)) {
+    is_same && !is_other_page && !voice.balance.is_some_and(|mark| row.had_other_balance(mark))
+}
+
+/// Whether what is told may be an entry on record that a message of this kind told in other words; `silent` is the key that the same words
+/// have without the other side.
+fn is_retold(known: &Known, told: &Told, voice: Voice<'_>, silent: &str) -> bool {
+    let row = &known.row;
+    if !is_near(known, told, voice) {
         return false;
     }
     let names = row.counterparty.as_deref().zip(told.counterparty.as_deref());
@@ -58,19 +72,82 @@ fn is_retold(known: &Known, told: &Told, voice: Voice<'_>, silent: &str) -> bool
     fits && (is_silent(told) || row.was_told_as(silent) || any_masked)
 }
 
+/// Whether what is told is an entry on record: both name the other side, by its account, its name or each by another of them, and nothing
+/// contradicts. A payment's own id in what is told may be another's than that of the one on record, so that such an entry is not taken
+/// for it; and a masked name alone is many people's.
+fn is_same(known: &Known, (told, voice): (&Told, Voice<'_>), account: Option<&str>, reader: &Reader) -> bool {
+    let row = &known.row;
+    let both_named =
+        (row.counterparty.is_some() || row.counterparty_account.is_some()) && (told.counterparty.is_some() || account.is_some());
+    if told.end_to_end_id.is_some() || !both_named || !is_near(known, told, voice) {
+        return false;
+    }
+    let names = row.counterparty.as_deref().zip(told.counterparty.as_deref());
+    let one_account = match (row.counterparty_index.as_deref().zip(voice.counterparty_index), account) {
+        (Some((one, two)), _) => Some(one == two),
+        // Of a masked account there is no index: what was told is compared.
+        (None, Some(account)) => row
+            .counterparty_account
+            .as_deref()
+            .map(|sealed| reader.open_text(sealed).is_ok_and(|text| may_be_one(&plain(&text), account))),
+        (None, None) => None,
+    };
+    let by_masked_name = names.is_some_and(|(one, two)| is_masked(one) || is_masked(two)) && one_account != Some(true);
+    one_account != Some(false) && !by_masked_name && names.is_none_or(|(one, two)| may_be_one(one, two))
+}
+
+/// Whose words of the other side are kept: whole ones before masked ones, else those that were there first.
+pub(super) fn keep_fuller(tx: &mut Tx<'_>, ctx: &Ctx, row: &mut EntryRow, told: &Told, other: OtherSide) -> Result<(), Problem> {
+    let is_poorer = row.counterparty.as_deref().is_none_or(is_masked);
+    if let Some(name) = told.counterparty.as_deref().filter(|name| is_poorer && (row.counterparty.is_none() || !is_masked(name)))
+    {
+        row.counterparty = Some(storable(name));
+    }
+    let becomes_whole = row.counterparty_index.is_none() && other.index.is_some();
+    if (row.counterparty_account.is_none() || becomes_whole)
+        && let Some(text) = &other.account
+    {
+        row.counterparty_account = Some(ctx.vault().seal(tx.conn(), Owner::Project(row.project_id), text.as_bytes())?);
+        row.counterparty_index = other.index;
+    }
+    Ok(())
+}
+
+/// What becomes of an entry that would be new and is told again in other words.
+pub(super) enum Retold {
+    /// It is this one.
+    Same(EntryRow),
+    /// A person looks at it.
+    Doubted(FileProblem),
+}
+
 impl Desk<'_> {
-    /// What is told to a person of an entry that would be new and is told again in other words; what stands is taken out, since each is told
-    /// again once.
-    pub(super) fn doubted(
+    /// The entry that is told again in other words, or what is told to a person of it; what stands is taken out, since each is told again
+    /// once.
+    pub(super) fn retold(
         &self,
+        tx: &mut Tx<'_>,
         ctx: &Ctx,
         standing: &mut Standing,
-        (told, voice): (&Told, Voice<'_>),
+        (told, voice, other): (&Told, Voice<'_>, &OtherSide),
         place: &str,
-    ) -> Option<FileProblem> {
+    ) -> Result<Option<Retold>, Problem> {
         if !standing.has_namesake(told) {
-            return None;
+            return Ok(None);
         }
+        let reader = ctx.vault().reader(tx.conn(), Owner::Project(self.site.id))?;
+        // What the same page tells in its own words beside this is another entry.
+        let is_told = |known: &Known| known.row.keys().any(|key| self.page_words.contains(key));
+        let account = other.account.as_deref();
+        let fits = |known: &Known| !is_told(known) && is_same(known, (told, voice), account, &reader);
+        if let Some(row) = standing.take_namesake(&self.claimed, told, fits) {
+            return Ok(Some(Retold::Same(row)));
+        }
+        Ok(self.doubted(ctx, standing, (told, voice), place).map(Retold::Doubted))
+    }
+
+    /// What is told to a person of an entry of which it is doubtful whether it is told again.
+    fn doubted(&self, ctx: &Ctx, standing: &mut Standing, (told, voice): (&Told, Voice<'_>), place: &str) -> Option<FileProblem> {
         let bare = Told { end_to_end_id: None, counterparty_account: None, counterparty: None, ..told.clone() };
         let silent = ctx.vault().index("bank_entry", &bare.key_text(self.account.id));
         // What the same page tells in its own words beside this is another entry.
@@ -111,6 +188,8 @@ mod tests {
             ("张*", "*三"),
             ("张三", "张三"),
             ("***", "张三"),
+            ("导览置业（杭州）有限公司", "导览置业(杭州)有限公司"),
+            ("1208****5678", "1208000012345678"),
         ] {
             assert!(may_be_one(one, two) && may_be_one(two, one), "{one} {two}");
         }

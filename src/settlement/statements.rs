@@ -122,8 +122,11 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
         sheets::note_use(tx, ctx, inbox_id, handed)?;
     }
     for (account, _) in desks.iter().flatten() {
-        // People are told of a break at once; that it is closed the daily look finds.
-        if !continuity::faults(tx.conn(), account)?.is_empty() {
+        // People are told at once of what does not fit; that it is closed the daily look finds.
+        if !continuity::faults(tx.conn(), account)?.is_empty()
+            || accounts::reconciling::unexplained_on(tx.conn(), account, ctx.today)?.is_some()
+            || !accounts::refuted::of_account(tx.conn(), account, ctx.today)?.is_empty()
+        {
             jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &account.project_id.to_string(), ctx.now)?;
         }
     }
@@ -281,6 +284,8 @@ impl<'a> Booking<'a> {
             claimed: BTreeSet::new(),
             before: BTreeMap::new(),
             names: BTreeMap::new(),
+            gone_before: BTreeSet::new(),
+            opening: statement.opening.and_then(|one| one.fen(statement.currency.as_deref()).ok()),
             vouchers: BTreeMap::new(),
             totals: table::totals_of_runs(tx.conn(), account)?,
             ordered_sums: HashMap::new(),

@@ -15,6 +15,7 @@ use super::vault::{Owner, Vault};
 use super::{StoreError, journal, schema};
 use crate::base::Moment;
 use crate::base::id::{InboxId, ProjectId, QuarantineId, UserId, first_at};
+use crate::base::person::numbers_masked;
 
 crate::base::words! {
     /// What became of a message.
@@ -298,10 +299,10 @@ fn put_aside(
             q::id.eq(id),
             q::inbox_id.eq(inbox),
             q::item.eq(rejected.item),
-            q::place.eq(storable(&rejected.place)),
+            q::place.eq(numbers_masked(&storable(&rejected.place))),
             q::reason.eq(&rejected.reason),
-            q::detail_zh.eq(storable(&rejected.zh)),
-            q::detail_en.eq(storable(&rejected.en)),
+            q::detail_zh.eq(numbers_masked(&storable(&rejected.zh))),
+            q::detail_en.eq(numbers_masked(&storable(&rejected.en))),
             q::state.eq(if told.is_some() { "dismissed" } else { "open" }),
             q::closed_by.eq(told.map(|(user, _)| user)),
             q::note.eq(told.map(|(_, note)| note)),

@@ -87,17 +87,20 @@ fn read_parts(batch: &mut DeviceBatch, parts: &[multipart::Part<'_>], offset_min
 }
 
 fn read_object(batch: &mut DeviceBatch, bytes: &[u8], place: &str, offset_minutes: i32) {
-    let value = if bytes.first() == Some(&b'<') { alert_xml::to_value(bytes) } else { first_value(bytes) };
-    let events = match value {
-        Some(Value::Array(events)) => events,
-        Some(event @ Value::Object(_)) => vec![event],
-        _ => {
-            batch.lines = batch.lines.saturating_add(1);
-            let line = batch.lines;
-            batch.note(unreadable(place, line));
-            return;
+    let (values, is_broken) =
+        if bytes.first() == Some(&b'<') { (alert_xml::to_value(bytes).into_iter().collect(), false) } else { values(bytes) };
+    let (is_empty, mut events) = (values.is_empty(), Vec::new());
+    for value in values {
+        match value {
+            Value::Array(some) => events.extend(some),
+            other => events.push(other),
         }
-    };
+    }
+    if is_empty || is_broken {
+        batch.lines = batch.lines.saturating_add(1);
+        let line = batch.lines;
+        batch.note(unreadable(place, line));
+    }
     for event in &events {
         batch.lines = batch.lines.saturating_add(1);
         match event.as_object() {
@@ -110,11 +113,26 @@ fn read_object(batch: &mut DeviceBatch, bytes: &[u8], place: &str, offset_minute
     }
 }
 
-/// The first JSON value; what follows it (a foreign boundary, NULs) does not matter.
-fn first_value(bytes: &[u8]) -> Option<Value> {
-    let read = |bytes: &[u8]| serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().next()?.ok();
+/// The JSON objects and lists that follow one another, and whether one more begins and cannot be read; what else follows (a foreign
+/// boundary, NULs) does not matter.
+fn values(bytes: &[u8]) -> (Vec<Value>, bool) {
+    let read = |bytes: &[u8]| {
+        let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Value>();
+        let mut found = Vec::new();
+        while let Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) = stream.next() {
+            found.push(value);
+        }
+        let rest = bytes.get(stream.byte_offset()..).unwrap_or_default().trim_ascii_start();
+        let is_broken = !found.is_empty() && rest.first() == Some(&b'{');
+        (found, is_broken)
+    };
+    let plain = read(bytes);
+    if !plain.0.is_empty() && !plain.1 {
+        return plain;
+    }
     // Firmware set to Chinese may write GBK names into its JSON.
-    read(bytes).or_else(|| read(encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes)?.as_bytes()))
+    let chinese = encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes);
+    chinese.map(|text| read(text.as_bytes())).filter(|other| other.0.len() > plain.0.len()).unwrap_or(plain)
 }
 
 /// Text of a field; empty text and the word `null` are no text.

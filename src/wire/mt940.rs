@@ -7,7 +7,7 @@ mod info;
 mod line;
 
 use super::bank::{Amount, Balance, Direction, Entry, Page, Problem, Problems, Reason, Statement, StatementKind, balance_fault};
-use super::text::clip;
+use super::text::quoted;
 use crate::base::Day;
 
 /// Fields of one file.
@@ -287,8 +287,8 @@ fn balance(statement: &mut Statement, field: &Field, place: &str, problems: &mut
             Problem::new(
                 place,
                 Reason::BadFormat,
-                format!("余额 :{tag}: `{}` 无法识别", clip(text, 40)),
-                format!("balance :{tag}: `{}` cannot be read", clip(text, 40)),
+                format!("余额 :{tag}: `{}` 无法识别", quoted(text, 40)),
+                format!("balance :{tag}: `{}` cannot be read", quoted(text, 40)),
             )
             .fix("应形如 C260302CNY1234,56", "it looks like C260302CNY1234,56"),
         );
@@ -298,8 +298,8 @@ fn balance(statement: &mut Statement, field: &Field, place: &str, problems: &mut
         problems.push(Problem::new(
             place,
             Reason::BadTime,
-            format!("余额日期 `{}` 无效", clip(text, 12)),
-            format!("the day of the balance in `{}` does not exist", clip(text, 12)),
+            format!("余额日期 `{}` 无效", quoted(text, 12)),
+            format!("the day of the balance in `{}` does not exist", quoted(text, 12)),
         ));
     }
     match field.tag.as_str() {

@@ -7,7 +7,7 @@
 use super::bank::{Problem, Problems, Reason};
 use super::iso20022::pain002::{BatchStatus, Listed, StatusReason, StatusReport, TransactionStatus};
 use super::statement_sheet::{Cell, Grid, Row, account, day, is_of_statement, letters, money, tidy_name, words};
-use super::text::{clip, squeezed};
+use super::text::{clip, quoted, squeezed};
 use crate::base::Day;
 
 /// Rows at the top in which the header is looked for.
@@ -376,7 +376,7 @@ fn line_of(row: &Row, header: &Header, dated: (Option<Day>, bool)) -> Result<Tra
         return Err(Box::new(told.fix("填写“成功”或“失败”", "write 成功 or 失败")));
     };
     let Some(status) = status_of(&word) else {
-        let found = clip(&word, 16);
+        let found = quoted(&word, 16);
         let zh = format!("处理结果“{found}”的含义未知，该行未采用");
         let told =
             problem(Field::State, Reason::BadFormat, zh, format!("the result `{found}` is not known; the row is not taken"));

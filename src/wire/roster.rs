@@ -214,6 +214,7 @@ pub fn parse(book: &Workbook, today: Day) -> Roster {
 
 fn read_rows(table: &Table<'_>, today: Day, roster: &mut Roster) {
     let mut seen: HashMap<PaperNumber, u32> = HashMap::new();
+    let mut cards: HashMap<String, u32> = HashMap::new();
     // A line of sums at the end is nobody: it names a total and has no number.
     let is_sum = |row: usize| table.text(row, "id").is_none() && table.is_total(row, "name");
     for row in table.rows().filter(|row| !table.is_blank(*row) && !is_sum(*row)) {
@@ -233,6 +234,15 @@ fn read_rows(table: &Table<'_>, today: Day, roster: &mut Roster) {
         if worker.card.as_ref().is_some_and(|card| !card.luhn_holds()) {
             let words = ("银行卡号校验位不符", "the card number fails its check digit", "请核对卡号 / check the number");
             roster.warnings.push(table.problem(row, "card", Reason::BadFormat, words));
+        }
+        if let Some(card) = &worker.card {
+            let first = *cards.entry(card.as_str().to_owned()).or_insert(worker.row);
+            if first != worker.row {
+                let (zh, en) = (format!("银行卡号与第 {first} 行相同"), format!("the same card stands in row {first}"));
+                let words =
+                    (zh.as_str(), en.as_str(), "工资应付至本人银行卡，请核对 / wages go to each worker's own card: check it");
+                roster.warnings.push(table.problem(row, "card", Reason::IdReused, words));
+            }
         }
         seen.insert(worker.papers.clone(), worker.row);
         roster.rows.push(worker);

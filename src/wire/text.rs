@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::base::person::numbers_masked;
+
 /// Text out of bytes, with what had to be assumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded<'b> {
@@ -137,6 +139,11 @@ pub fn clip(text: &str, limit: usize) -> String {
     short
 }
 
+/// [`clip`] of a value that could not be read, with the numbers of people and cards in it starred: it may have slipped from another column.
+pub fn quoted(text: &str, limit: usize) -> String {
+    clip(&numbers_masked(text), limit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,5 +184,6 @@ mod tests {
         assert_eq!(narrow("\u{FEFF}　１，２３４．５０\t"), "1,234.50");
         assert_eq!(squeezed(" 对方 户名："), "对方户名:");
         assert_eq!(clip("很长的名字", 2), "很长…");
+        assert_eq!(quoted("119999199001010012", 10), "**********…", "starred before it is cut");
     }
 }

@@ -126,6 +126,14 @@ pub fn history(conn: &mut AnyConn, account: &AccountRow, until: Day) -> Result<V
     Ok(found)
 }
 
+/// The day of the bank's last balance of an account, where it differs from the entries and neither a break between statements nor what was
+/// only announced explains it.
+pub fn unexplained_on(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Option<Day>, Problem> {
+    let found = of_account(conn, account, as_of)?;
+    let is_unexplained = |one: &Reconciliation| one.causes.iter().any(|part| part.cause == Cause::UnexplainedRest);
+    Ok(found.filter(is_unexplained).and_then(|one| one.statement_on))
+}
+
 fn of_account(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Option<Reconciliation>, Problem> {
     let word = continuity::balance_on(conn, account, as_of)?;
     let told = bank_words::told_balance(conn, account, as_of)?;

@@ -90,6 +90,24 @@ pub fn proof_of(conn: &mut AnyConn, account: &AccountRow, month: Month) -> Resul
     Ok(MonthProof { balance: balance_here(conn, account, month.last())?, entries, sha256: hash_of(lines) })
 }
 
+/// The last day of the first month of which the bank's last proof differs from what stands here now.
+pub fn unlike_proof(conn: &mut AnyConn, account: &AccountRow) -> Result<Option<Day>, Problem> {
+    for word in table::last_proofs(conn, account)?.into_iter().filter(|word| word.ours_fen.is_some()) {
+        let ours = proof_of(conn, account, word.about_on.month())?;
+        let fields: Vec<Compared> = serde_json::from_str(&word.fields).unwrap_or_default();
+        let differs = fields.iter().any(|field| match field.field.as_str() {
+            "closing_balance" => field.bank != ours.balance.to_string(),
+            "entries" => plain(&field.bank) != ours.entries.to_string(),
+            "sha256" => plain(&field.bank) != ours.sha256,
+            _ => field.differs,
+        });
+        if differs {
+            return Ok(Some(word.about_on));
+        }
+    }
+    Ok(None)
+}
+
 /// The bank's last word on a balance beside what is booked here now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ToldBalance {

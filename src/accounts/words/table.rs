@@ -1,5 +1,7 @@
 //! Rows of banks' words on accounts.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -70,6 +72,18 @@ pub fn last_balance(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Res
         .select(WordRow::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// Of each month the last proof of an account, the earliest month first.
+pub fn last_proofs(conn: &mut AnyConn, account: &AccountRow) -> Result<Vec<WordRow>, StoreError> {
+    use bank_words as w;
+    let rows: Vec<WordRow> = w::table
+        .filter(w::project_id.eq(account.project_id).and(w::account_id.eq(account.id)).and(w::kind.eq(WordKind::MonthProof)))
+        .order((w::about_on, w::id))
+        .select(WordRow::as_select())
+        .load(conn)?;
+    let months: BTreeMap<Day, WordRow> = rows.into_iter().map(|row| (row.about_on, row)).collect();
+    Ok(months.into_values().collect())
 }
 
 /// Day, direction, amount and the bank's reference of an entry.

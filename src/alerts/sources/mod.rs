@@ -16,7 +16,7 @@ use crate::base::{Day, Moment, RegionCode, words};
 use crate::payroll::pay_run::silence::ASK_AFTER_MINUTES;
 use crate::projects::Site;
 use crate::reporting::OUTAGE_MINUTES;
-use crate::store::{AnyConn, StoreError, Tx};
+use crate::store::{AnyConn, Tx};
 use crate::web::{Ctx, Problem};
 
 use table::{Bounds, Whose};
@@ -42,6 +42,12 @@ words! {
         Bank = "bank",
         /// The bank's statements of an open wage account, which do not chain: a number or an amount is missing between two.
         Chain = "statement_chain",
+        /// Money that the bank announced and that its statement of the day does not hold.
+        Refuted = "refuted_entry",
+        /// The bank's balance of a wage account, which does not follow from the entries.
+        Balance = "balance_mismatch",
+        /// The bank's proof of a month, which differs from what stands here.
+        Proof = "month_proof",
         /// A watched folder that is not there: a mount that did not come.
         Folder = "folder",
     }
@@ -109,8 +115,11 @@ fn page(
     bounds: &Bounds,
     after: i64,
     limit: i64,
-) -> Result<Vec<Late>, StoreError> {
-    match source {
+) -> Result<Vec<Late>, Problem> {
+    Ok(match source {
+        Source::Chain | Source::Refuted | Source::Balance | Source::Proof => {
+            return table::odd_accounts(conn, (whose, source, bounds.today), after, limit);
+        }
         Source::Statements => table::late_statements(conn, whose, bounds, after, limit),
         Source::Device => table::late_devices(conn, whose, bounds, after, limit),
         Source::Punches => table::late_punches(conn, whose, bounds, after, limit),
@@ -119,9 +128,8 @@ fn page(
         Source::PutAside => table::put_aside(conn, whose, bounds, after, limit),
         Source::Platform => table::platforms_down(conn, whose, bounds, after, limit),
         Source::Bank => table::unasked_runs(conn, whose, bounds, after, limit),
-        Source::Chain => table::broken_chains(conn, whose, after, limit),
         Source::Folder => table::missing_folders(conn, whose, after, limit),
-    }
+    }?)
 }
 
 /// The silent sources of a kind on the projects that the asker's scope covers.
@@ -210,6 +218,26 @@ impl Late {
                     format!("The bank's statements of the wage account ending in {} do not chain{before_en}", self.which),
                 )
             }
+            Source::Refuted => (
+                format!("专用账户（尾号 {}）有款项通知已入账而当日对账单中没有，不计为收到，{}", self.which, self.day_zh()),
+                format!(
+                    "Money announced on the wage account ending in {} is not in the statement of its day and counts as not received, {}",
+                    self.which,
+                    self.day_en()
+                ),
+            ),
+            Source::Balance => (
+                format!("专用账户（尾号 {}）的银行余额与逐笔流水不符，{}", self.which, self.day_zh()),
+                format!(
+                    "The bank's balance of the wage account ending in {} differs from its entries, {}",
+                    self.which,
+                    self.day_en()
+                ),
+            ),
+            Source::Proof => (
+                format!("专用账户（尾号 {}）的银行月度核对与系统不符，{}", self.which, self.day_zh()),
+                format!("The bank's proof of a month of the wage account ending in {} differs, {}", self.which, self.day_en()),
+            ),
             Source::Device => (
                 format!("考勤设备 {} 无信号，{since_zh}", self.which),
                 format!("Attendance device {} is silent, {since_en}", self.which),
@@ -253,6 +281,14 @@ impl Late {
         }
     }
 
+    fn day_zh(&self) -> String {
+        self.last_on.map_or_else(String::new, |day| format!("自 {day} 起"))
+    }
+
+    fn day_en(&self) -> String {
+        self.last_on.map_or_else(String::new, |day| format!("since {day}"))
+    }
+
     /// Who repairs it and how, in Chinese and English.
     pub fn cure(&self) -> (&'static str, &'static str) {
         match self.source {
@@ -263,6 +299,10 @@ impl Late {
             Source::Chain => (
                 "劳资专管员向开户银行索取缺失的对账单并上传",
                 "the labour manager gets the missing statement from the bank and uploads it",
+            ),
+            Source::Refuted | Source::Balance | Source::Proof => (
+                "劳资专管员与开户银行逐笔核对，缺的流水补传，有误的由银行更正",
+                "the labour manager goes through the entries with the bank: what is missing is uploaded, what is wrong the bank corrects",
             ),
             Source::Device => {
                 ("劳资专管员检查设备电源、网络与时间", "the labour manager checks the device's power, network and clock")
@@ -302,7 +342,9 @@ impl Late {
         let words = Words::said(self.title(), self.cure(), self.last_on);
         // Two accounts may end in the same digits, and a device may be moved to another gate: only an id tells them apart.
         let subject = match self.source {
-            Source::Statements | Source::Chain => format!("{} {}", self.source, AccountId(self.id)),
+            Source::Statements | Source::Chain | Source::Refuted | Source::Balance | Source::Proof => {
+                format!("{} {}", self.source, AccountId(self.id))
+            }
             Source::Device | Source::Clock | Source::Stuck => format!("{} {}", self.source, DeviceId(self.id)),
             Source::PutAside | Source::Folder => format!("{} {}", self.source, self.which),
             Source::Platform => format!("{} {}", self.source, RecordId(self.id)),

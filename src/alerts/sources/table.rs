@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Integer, Nullable, Text};
 
 use super::{Late, Source, day_of};
-use crate::accounts::{self, continuity};
+use crate::accounts::{self, continuity, reconciling, refuted};
 use crate::attendance::devices::settings::HEARTBEATS_MINUTES;
 use crate::attendance::silence::GATEWAY_MINUTES;
 use crate::base::id::{AccountId, ProjectId};
@@ -15,7 +15,7 @@ use crate::base::{Day, Moment, RegionCode};
 use crate::projects::table::covered_sql;
 use crate::store::fixed::fixed;
 use crate::store::{AnyConn, StoreError};
-use crate::web::Scope;
+use crate::web::{Problem, Scope};
 
 /// Whose sources are looked at.
 #[derive(Debug, Clone, Copy)]
@@ -188,8 +188,13 @@ pub fn late_statements(
     Ok(rows.into_iter().map(|row| row.into_late(Source::Statements)).collect())
 }
 
-/// Open accounts after an id whose statements do not chain, in order of id; with the day of the first statement after a break.
-pub fn broken_chains(conn: &mut AnyConn, whose: Whose<'_>, after: i64, limit: i64) -> Result<Vec<Late>, StoreError> {
+/// Open accounts after an id of which what the bank tells does not fit together, in order of id; with the day of the first that does not.
+pub fn odd_accounts(
+    conn: &mut AnyConn,
+    (whose, source, today): (Whose<'_>, Source, Day),
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Late>, Problem> {
     let sql = format!(
         "SELECT a.id, p.id AS project_id, p.name, p.region, substr(a.number, length(a.number) - 3) AS which, \
          CAST(NULL AS DATE) AS last_on FROM wage_accounts a JOIN projects p ON p.id = a.project_id \
@@ -197,14 +202,18 @@ pub fn broken_chains(conn: &mut AnyConn, whose: Whose<'_>, after: i64, limit: i6
         whose.condition()
     );
     let rows: Vec<LateDay> = diesel::sql_query(sql).bind::<BigInt, _>(after).bind::<BigInt, _>(limit).load(conn)?;
-    let mut broken = Vec::new();
+    let mut odd = Vec::new();
     for row in rows {
         let Some(account) = accounts::table::find(conn, row.project_id, AccountId(row.id))? else { continue };
-        if let Some(fault) = continuity::faults(conn, &account)?.into_iter().next() {
-            broken.push(LateDay { last_on: fault.on, ..row }.into_late(Source::Chain));
-        }
+        let found = match source {
+            Source::Refuted => refuted::of_account(conn, &account, today)?.iter().map(|one| Some(one.booked_on)).min(),
+            Source::Balance => reconciling::unexplained_on(conn, &account, today)?.map(Some),
+            Source::Proof => accounts::words::unlike_proof(conn, &account)?.map(Some),
+            _ => continuity::faults(conn, &account)?.into_iter().next().map(|fault| fault.on),
+        };
+        odd.extend(found.map(|last_on| LateDay { last_on, ..row }.into_late(source)));
     }
-    Ok(broken)
+    Ok(odd)
 }
 
 /// Silent devices after an id, in order of id.

@@ -267,8 +267,10 @@ fn upload(tx: &mut Tx<'_>, ctx: &Ctx, device: &DeviceRow, request: &Request) -> 
                 let state = if result.code < 0 { OrderState::Failed } else { OrderState::Done };
                 let number = i64::try_from(result.id).unwrap_or(i64::MAX);
                 let code = i32::try_from(result.code).ok();
+                // A number that was never handed over is no answer to what waits under it.
                 let order = table::order_of(tx.conn(), device.id, number)?;
-                if state == OrderState::Failed && order.as_ref().is_some_and(clears_log) {
+                let Some(order) = order.filter(|row| row.state != OrderState::Queued) else { continue };
+                if state == OrderState::Failed && clears_log(&order) {
                     log_stands(tx.conn(), device.id)?;
                 }
                 if table::mark_order(tx.conn(), device.id, number, state, code, ctx.now)? {

@@ -6,11 +6,13 @@ use askama::Template;
 use super::{Frame, Shown, show};
 use crate::base::id::ProjectId;
 use crate::base::{Day, Fen};
+use crate::deposits::actions::Lodged;
 use crate::deposits::{DepositKind, actions, held};
+use crate::law::book::Standing;
 use crate::law::questions::guarantee::{self, GuaranteeInput};
-use crate::matters;
-use crate::projects;
-use crate::web::{Access, Route, Verb, Visit};
+use crate::matters::{self, Matter, MatterKind};
+use crate::projects::{self, Site};
+use crate::web::{Access, Ctx, Route, Verb, Visit};
 
 /// Projects that one look reads at most.
 const PROJECTS_MAX: i64 = 300;
@@ -29,6 +31,8 @@ struct Line {
     next_on: Option<Day>,
     /// What happens on it, as a word.
     what: &'static str,
+    /// How firmly the law stands that the day follows from.
+    standing: Standing,
 }
 
 #[derive(Template)]
@@ -42,11 +46,27 @@ struct DepositsPage {
 impl DepositsPage {
     fn badge(&self, line: &Line) -> &'static str {
         match line.next_on {
-            Some(day) if day < self.f.today() => "bad",
+            Some(day) if day < self.f.today() && line.standing == Standing::InForce => "bad",
             Some(_) => "warn",
             None => "plain",
         }
     }
+
+    fn is_settled(&self, line: &Line) -> bool {
+        line.standing == Standing::InForce
+    }
+}
+
+/// When the bank's next statement of money in a deposit account is due, and how firmly the law of it stands; a promise has no account.
+fn statement(ctx: &Ctx, site: &Site, lodged: &Lodged, held: Fen, matters: &[Matter], today: Day) -> Option<(Day, Standing)> {
+    if !lodged.deposit.kind.is_cash() || !held.is_positive() {
+        return None;
+    }
+    let id = lodged.deposit.id.to_string();
+    let told = matters.iter().filter(|matter| matter.kind == MatterKind::DepositStatement).filter_map(Matter::begun);
+    let last = told.filter(|step| step.subject.as_deref() == Some(&id)).map(|step| step.happened_on).max();
+    let answer = guarantee::next_statement(&ctx.book(), site.region, today, last.unwrap_or(lodged.deposit.lodged_on));
+    answer.due.map(|due| (due, answer.grounds.status))
 }
 
 async fn page(visit: Visit) -> Shown {
@@ -75,14 +95,28 @@ async fn page(visit: Visit) -> Shown {
                     let remind = guarantee::ask(&ctx.book(), site.region, today, &input).remind_on;
                     let renew = remind.filter(|_| held.is_positive()).map(|day| (day, "renew_guarantee"));
                     let next = [task, renew].into_iter().flatten().min();
-                    lines.push(Line {
+                    let line = Line {
                         project: site.id,
-                        name: site.name.clone(),
+                        name: String::new(),
                         kind: one.deposit.kind,
                         held,
                         next_on: next.map(|(day, _)| day),
                         what: next.map_or("", |(_, what)| what),
+                        standing: Standing::InForce,
+                    };
+                    let statement = statement(ctx, &site, &one, held, &open, today);
+                    let owed = statement.map(|(day, standing)| Line {
+                        name: site.name.clone(),
+                        next_on: Some(day),
+                        what: MatterKind::DepositStatement.as_str(),
+                        standing,
+                        ..line
                     });
+                    // What nothing else happens to stands once.
+                    lines.extend(
+                        Some(Line { name: site.name.clone(), ..line }).filter(|line| line.next_on.is_some() || owed.is_none()),
+                    );
+                    lines.extend(owed);
                 }
             }
             lines.sort_by_key(|line| (line.next_on.is_none(), line.next_on, line.project));

@@ -4,10 +4,12 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::{Frame, Shown, done, show};
-use crate::base::Fen;
 use crate::base::id::PartyId;
+use crate::base::{Day, Fen};
+use crate::compliance::BANK;
 use crate::labour_cost::{Item, Split, gather};
 use crate::parties;
+use crate::store::{Chain, journal};
 use crate::users::feeds;
 use crate::web::{Access, Form, Lang, Problem, Route, Scope, Verb, Visit};
 use crate::wire::icalendar::{DayEvent, calendar};
@@ -34,6 +36,16 @@ struct Line {
     item: Item,
 }
 
+impl Line {
+    /// What is missing to say whether the day was met.
+    fn missing(&self) -> (&'static str, &'static str) {
+        match self.item.amount {
+            None => ("应拨金额：缺工程进度款记录", "the amount: progress money is not on record"),
+            Some(_) => ("是否到账：缺开户银行流水", "whether it came: no statement of the bank tells of the day"),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "console/owner/page.html")]
 struct OwnerPage {
@@ -43,6 +55,7 @@ struct OwnerPage {
     splits: Vec<Split>,
     more: bool,
     open: Vec<Line>,
+    unclear: Vec<Line>,
     coming: Vec<Line>,
     short: Fen,
     has_address: bool,
@@ -83,10 +96,11 @@ async fn page(visit: Visit, party: web::Path<PartyId>) -> Shown {
         found
     };
     let open = lines(&|item| item.is_open(today));
+    let unclear = lines(&|item| item.due_on < today && item.short.is_none());
     let coming = lines(&|item| item.due_on >= today);
     let short = Fen::total(splits.iter().map(|split| split.short))?;
     let is_person = visit.visitor.is_some();
-    show(&OwnerPage { f: Frame::of(&visit), owner, name, splits, more, open, coming, short, has_address, is_person })
+    show(&OwnerPage { f: Frame::of(&visit), owner, name, splits, more, open, unclear, coming, short, has_address, is_person })
 }
 
 #[derive(Template)]
@@ -120,24 +134,33 @@ async fn revoke(form: Form) -> Shown {
     done(&back, "calendar_revoked", 1)
 }
 
-/// An event for each transfer day; it keeps its UID whatever becomes of the day, and its number grows as money comes.
-fn events(splits: &[Split], lang: Lang) -> Vec<DayEvent> {
+/// What is known of the money of a transfer day; what nobody knows is said with who would.
+fn state(item: &Item, today: Day, lang: Lang) -> String {
+    let planned = lang.pick("计划拨付", "planned");
+    match (item.amount, item.short) {
+        (None, _) => lang.pick("缺工程进度款记录", "progress money is not on record").to_owned(),
+        (_, Some(short)) if !short.is_positive() => lang.pick("已到账", "received").to_owned(),
+        (_, Some(_)) if item.due_on >= today && item.covered.is_positive() => {
+            format!("{planned}{} {}", lang.pick("，其中已到", ", of which came"), item.covered)
+        }
+        _ if item.due_on >= today => planned.to_owned(),
+        (_, Some(short)) => format!("{} {short}", lang.pick("尚缺", "still short")),
+        (_, None) => format!("{}（{BANK}）", lang.pick("是否到账尚不知", "not known whether it came")),
+    }
+}
+
+/// An event for each transfer day; it keeps its UID whatever becomes of the day, and its number grows with the project's record.
+fn events(splits: &[(Split, i64)], lang: Lang, today: Day) -> Vec<DayEvent> {
     let mut found = Vec::new();
-    for split in splits {
+    for (split, records) in splits {
         for item in &split.items {
             let amount = item.amount.map_or_else(|| lang.pick("金额待定", "amount not known").to_owned(), |fen| fen.to_string());
-            let short = item.short.filter(|short| short.is_positive());
-            let state = match (item.amount, short) {
-                (None, _) => lang.pick("缺工程进度款记录", "progress money is not on record").to_owned(),
-                (_, Some(short)) => format!("{} {short}", lang.pick("尚缺", "still short")),
-                (_, None) => lang.pick("已到账", "received").to_owned(),
-            };
             found.push(DayEvent {
                 uid: format!("{}-{}@anxin", split.project, item.period),
                 on: item.due_on,
                 summary: format!("{} {amount} {}", lang.pick("拨付人工费用", "Labour cost"), split.name),
-                description: format!("{} {}\n{state}", split.code, item.period),
-                sequence: u32::try_from(item.covered.0.min(i64::from(i32::MAX))).unwrap_or(0),
+                description: format!("{} {}\n{}", split.code, item.period, state(item, today, lang)),
+                sequence: u32::try_from(*records).unwrap_or(u32::MAX),
             });
         }
     }
@@ -154,8 +177,14 @@ async fn feed(visit: Visit, path: web::Path<(String, PartyId)>) -> Shown {
             let (user, grants) = known.ok_or_else(Problem::not_found)?;
             let scope = Scope::narrow(user.id.to_string(), Some(user.id), &grants, Verb::ReadMoney);
             let ctx = crate::web::Ctx { scope: scope.ok_or_else(Problem::not_found)?, ..visit.ctx.clone() };
-            let (splits, _) = gather::of_owner(conn, &ctx, owner, ctx.today)?;
             let name = parties::table::find(conn, &ctx.scope, owner)?.ok_or_else(Problem::not_found)?.name;
+            let (found, _) = gather::of_owner(conn, &ctx, owner, ctx.today)?;
+            let mut splits = Vec::with_capacity(found.len());
+            for split in found {
+                // The record only grows: money that the bank takes back makes the number no smaller.
+                let records = journal::stands(conn, Chain::Project(split.project))?;
+                splits.push((split, records));
+            }
             Ok((name, splits))
         })
         .await?;
@@ -165,5 +194,5 @@ async fn feed(visit: Visit, path: web::Path<(String, PartyId)>) -> Shown {
         .insert_header(("Cache-Control", "private, no-store"))
         .insert_header(("X-Content-Type-Options", "nosniff"))
         .insert_header(("Referrer-Policy", "no-referrer"))
-        .body(calendar(&title, &events(&splits, lang), visit.ctx.now)))
+        .body(calendar(&title, &events(&splits, lang, visit.ctx.today), visit.ctx.now)))
 }

@@ -62,7 +62,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let found = liability::of_project(conn, &visit.ctx, &site, may_name, visit.ctx.today)?;
             let cleared = cleared::of_project(conn, site.id)?;
             let may_pay = can(conn, visit, id, Verb::PayWages);
-            let mut waiting = clearings::of_project(conn, &site)?;
+            let mut waiting = clearings::of_project(conn, &site, visit.ctx.today)?;
             waiting.retain(|one| one.step.is_none());
             let named: Vec<DocumentId> = waiting.iter().map(|one| one.document_id).collect();
             let papers = may_have(conn, visit, id, &named)?;

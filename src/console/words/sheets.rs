@@ -84,6 +84,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("disputed", "有争议"),
     ("no_work_days", "没有出勤"),
     ("days_beyond_attendance", "所列工日多于考勤"),
+    ("paid_direct", "已直接转入本人卡"),
     ("contradicted", "银行前后不一"),
     ("chosen", "本人设定"),
     ("slip", "密码条"),

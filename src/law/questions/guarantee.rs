@@ -1,5 +1,5 @@
 //! `guarantee`: whether a letter of guarantee stands in for the deposit, and when to remind; `deposit_top_up`: bringing a reduced
-//! deposit up after arrears; `region_file`: checking the numbers of a region's deposit rule.
+//! deposit up after arrears; when the bank's next statement of the deposit is due; `region_file`: checking the numbers of a region's deposit rule.
 
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::base::{Day, Fen, RegionCode, Rounding};
 use crate::law::LawBook;
 use crate::law::book::Standing;
-use crate::law::book::ids::{R65_02, R65_11A, R65_11B, R65_12A, R65_12B, R65_15, R65_17};
+use crate::law::book::ids::{R65_02, R65_11A, R65_11B, R65_12A, R65_12B, R65_15, R65_17, R65_21};
 
 use super::deadline::End;
 use super::given::{Given, Refusal, choices};
@@ -145,6 +145,25 @@ pub fn ask(book: &LawBook, region: RegionCode, as_of: Day, input: &GuaranteeInpu
         answer.remind_on = Some(ends_on.plus_months(-i32::try_from(before.count).unwrap_or(i32::MAX)));
     }
     GuaranteeAnswer { grounds: asking.done(answer.accepted.is_some() || answer.remind_on.is_some()), ..answer }
+}
+
+/// The next statement of a deposit account.
+#[derive(Debug, Clone, Serialize)]
+pub struct StatementAnswer {
+    /// Rules, trace, status, needs.
+    #[serde(flatten)]
+    pub grounds: Grounds,
+    /// The day by which it is due, counted from the last one; `None` where the law has no rule on the day.
+    pub due: Option<Day>,
+}
+
+/// When the bank's next statement of a deposit account is due, counted from the last one, else from the lodging (R65-21). The end of a
+/// cycle never moves.
+pub fn next_statement(book: &LawBook, region: RegionCode, as_of: Day, last: Day) -> StatementAnswer {
+    let mut asking = Asking::new(book, region, as_of);
+    let span = if asking.in_force(R65_21) { asking.span(R65_21, "deposit.statement_cycle") } else { None };
+    let due = span.and_then(|span| End::after(book.calendar(), last, span, false).due);
+    StatementAnswer { grounds: asking.done(due.is_some()), due }
 }
 
 /// A reduced deposit and the arrears that came.

@@ -10,6 +10,7 @@ use super::{ClearingView, of_project};
 use crate::base::Day;
 use crate::base::id::{DocumentId, ProjectId, RecordId};
 use crate::matters::http::PaidLine;
+use crate::matters::liability::OwnerMoney;
 use crate::payroll::outside::telling::{self, ClearingStep, table};
 use crate::payroll::outside::{NewClearing, Payer};
 use crate::projects::enter;
@@ -74,7 +75,7 @@ async fn list(call: Call, project: web::Path<ProjectId>) -> Result<impl Responde
     let id = project.into_inner();
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, id)?;
-        of_project(conn, &site)
+        of_project(conn, &site, ctx.today)
     })
     .await
 }
@@ -87,7 +88,8 @@ async fn told(call: Call, project: web::Path<ProjectId>, body: Body<ClearLines>)
     let new = NewClearing { payer, reference, paid_on, document: document_id, items, from_cash: false };
     call.order(StatusCode::CREATED, request, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;
-        ClearingView::of(&telling::tell(tx, ctx, &site, &new)?, None)
+        let view = ClearingView::of(&telling::tell(tx, ctx, &site, &new)?, None)?;
+        view.warned(&OwnerMoney::of(tx.conn(), &site, ctx.today)?)
     })
     .await
 }
@@ -102,7 +104,7 @@ async fn decided(
         let site = enter(tx.conn(), &ctx.scope, project)?;
         let step = telling::decide(tx, ctx, &site, id, step, note.as_deref().unwrap_or_default())?;
         let row = table::find(tx.conn(), site.id, id)?.ok_or_else(Problem::not_found)?;
-        ClearingView::of(&row, Some(&step))
+        ClearingView::of(&row, Some(&step))?.warned(&OwnerMoney::of(tx.conn(), &site, ctx.today)?)
     })
     .await
 }

@@ -1,7 +1,8 @@
 //! Corrections of a line after audit or payment (R724-15): the line stays as it was signed and paid, and what differs is an entry of its
 //! own, linked to it, with the reason and who recorded it.
 //!
-//! What was left out is paid as a line of the next part of the month: signed, audited and paid as any other, due since the month was.
+//! What was left out is paid as a line of the next part of the month: signed, audited and paid as any other, due since the month was. It is
+//! wage for days of that month, and so counts against what those days earn, whether or not it names them.
 //! What was paid too much is noted and nothing more. Of that a part is taken back only from a draft line of the same worker, with a paper
 //! in which the worker consents, and never more than a fifth of the wage or below the minimum wage (the bounds that the rules of 1994 on
 //! paying wages set for deductions, article 16); that line is then signed by the worker as well. Deliberately absent: a deduction that
@@ -11,20 +12,23 @@ pub mod http;
 pub mod table;
 pub(in crate::payroll) mod taking_back;
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use self::table::CorrectionRow;
 use super::actions::{checked_text, line_of_sheet, open_sheet, require_state};
 use super::items::actions::{Whole, enter, line_for};
-use super::items::{ItemKind, ItemSource, thousandths};
+use super::items::{Item, ItemKind, ItemSource, thousandths};
 use super::table::{LineRow, SheetRow, insert_sheet, parts, update_sheet};
 use super::{PARTS_MAX, SheetState, opening};
 use crate::base::id::{DocumentId, LineId, RecordId, SheetId};
+use crate::base::money::TooMuch;
 use crate::base::{Fen, words};
 use crate::documents;
 use crate::projects::Site;
-use crate::store::{Chain, Tx, jobs};
+use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Ctx, Problem};
 
 words! {
@@ -222,6 +226,40 @@ fn label_of(what: &str, sheet: &SheetRow, reason: &str) -> String {
 
 fn whole(kind: ItemKind, label: String, amount: Fen) -> Whole {
     Whole { kind, label, quantity_thousandths: 1_000, unit_price: amount, amount, source: ItemSource::Entered, inbox: None }
+}
+
+/// Items by which wages for days of a month were paid afterwards without naming the days: they count against what those days earn, as a
+/// line of days does. What was owed from before this service is for no day that it knows.
+#[derive(Debug, Default)]
+pub(crate) struct PaidAfter(BTreeSet<RecordId>);
+
+impl PaidAfter {
+    /// Reads a project's.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn read(conn: &mut AnyConn, site: &Site) -> Result<Self, Problem> {
+        let mut rows = table::of_project(conn, site.id)?;
+        rows.retain(|row| row.kind == CorrectionKind::BackPay);
+        if rows.is_empty() {
+            return Ok(PaidAfter::default());
+        }
+        let mut from_before = BTreeSet::new();
+        for opening in opening::table::of_project(conn, site.id)? {
+            from_before.extend(super::table::lines_of(conn, site.id, opening.sheet_id)?.into_iter().map(|line| line.id));
+        }
+        let items = rows.into_iter().filter(|row| !from_before.contains(&row.line_id)).filter_map(|row| row.item_id);
+        Ok(PaidAfter(items.collect()))
+    }
+
+    /// What of a line's items beside its days is such pay.
+    ///
+    /// # Errors
+    /// Amounts that do not add up within 63 bits.
+    pub(crate) fn of(&self, extras: &[Item]) -> Result<Fen, TooMuch> {
+        let is_it = |item: &&Item| item.counts() && item.row.kind == ItemKind::Allowance && self.0.contains(&item.row.id);
+        Fen::total(extras.iter().filter(is_it).map(|item| item.row.amount_fen))
+    }
 }
 
 /// Refuses a line that is not of a draft.

@@ -3,7 +3,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::base::Fen;
+use crate::base::{Fen, Rounding};
 use crate::payroll::basis::Earned;
 use crate::wire::pay_sheet::PayRow;
 
@@ -40,6 +40,23 @@ pub(super) fn warn(
     if let Some(daily) = row.daily.filter(|daily| on_record.is_positive() && *daily != on_record) {
         let zh = format!("表中日工资 {daily} 元，登记的日工资 {on_record} 元；请核对。");
         tell("daily", zh, format!("The sheet says {daily} a day and {on_record} is on record; check it."));
+    }
+    // Where the sheet names another wage of a day, that is told already.
+    let agreed = row.days.filter(|_| row.daily.is_none_or(|daily| daily == on_record));
+    let agreed = agreed.and_then(|days| on_record.times(days, Rounding::HalfUp).ok());
+    // A raise within the month has no one rate: what the gates saw earns no more than it did day by day.
+    let agreed = agreed.map(|agreed| earned.map_or(agreed, |earned| agreed.min(earned.gross)));
+    if let Some(agreed) = agreed.filter(|agreed| row.due.is_positive() && row.due < *agreed) {
+        let due = row.due;
+        let zh = format!(
+            "表中应发 {due} 元，而所列出勤天数按约定日工资应得 {agreed} 元；请改正应发，\
+             如约定的日工资已变更，请先在工人页面更正。"
+        );
+        let en = format!(
+            "The sheet gives {due}, and its days earn {agreed} at the agreed wage of a day; mend the amount, or record the worker's new \
+             terms first if another wage was agreed."
+        );
+        tell("due", zh, en);
     }
     if let Some(earned) = earned.filter(|earned| earned.gross.is_positive() && row.paid == Fen::ZERO) {
         let (days, gross) = (days_of(earned), earned.gross);

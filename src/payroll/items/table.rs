@@ -93,17 +93,6 @@ pub fn extras_of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -
         .load(conn)?)
 }
 
-/// The lines of a sheet whose work days a person or a sheet made elsewhere stated at some time.
-pub fn stated_of_sheet(conn: &mut AnyConn, project: ProjectId, sheet: SheetId) -> Result<Vec<LineId>, StoreError> {
-    Ok(line_items::table
-        .filter(line_items::project_id.eq(project).and(line_items::sheet_id.eq(sheet)))
-        .filter(line_items::kind.eq(ItemKind::DayWage))
-        .filter(line_items::source.eq(ItemSource::Imported).or(line_items::source.eq(ItemSource::Entered)))
-        .select(line_items::line_id)
-        .distinct()
-        .load(conn)?)
-}
-
 /// The items of one line, the earliest first.
 pub fn of_line(conn: &mut AnyConn, project: ProjectId, sheet: SheetId, line: LineId) -> Result<Vec<ItemRow>, StoreError> {
     Ok(line_items::table

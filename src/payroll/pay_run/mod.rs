@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use checks::LineCaution;
 use checks::attended::DaysBeyond;
+use checks::direct::PaidDirect;
 
 use super::LineState;
 use super::table::LineRow;
@@ -50,6 +51,8 @@ words! {
         NoWorkDays = "no_work_days",
         /// The sheets of the month list more work days than the attendance saw.
         DaysBeyondAttendance = "days_beyond_attendance",
+        /// Money for the month went straight from the wage account to the worker's card and is counted with no line.
+        PaidDirect = "paid_direct",
         /// Somebody told that it was paid outside the account, and nobody has decided about that yet.
         ClearingWaits = "clearing_waits",
         /// More is deducted than the law lets be deducted, and no paper shows that the worker agreed.
@@ -65,7 +68,15 @@ crate::web::openapi::word_schema!(Hold);
 impl Hold {
     /// Whether a person may let the line go with a note; the others end by a cure only.
     pub fn may_be_released(self) -> bool {
-        matches!(self, Hold::CardShared | Hold::CardNotOwn | Hold::OnHoldList | Hold::NoWorkDays | Hold::DaysBeyondAttendance)
+        matches!(
+            self,
+            Hold::CardShared
+                | Hold::CardNotOwn
+                | Hold::OnHoldList
+                | Hold::NoWorkDays
+                | Hold::DaysBeyondAttendance
+                | Hold::PaidDirect
+        )
     }
 
     /// What to do about it, in Chinese and English.
@@ -109,6 +120,11 @@ impl Hold {
                 "The sheets list more work days than the attendance saw: look at it, record missed days as a correction that another person \
                  confirms, or let the line go with a note.",
             ),
+            Hold::PaidDirect => (
+                "再次代发会重复支付：该款如为本行工资，以其银行流水号登记为账户外支付（附回单）并由另一人确认；如为其他款项，由人说明后放行。",
+                "Another payment would pay it twice: if it was for this line, tell it as paid outside the run under the entry's own voucher, \
+                 with its slip, and have another person confirm it; if it was for something else, let the line go with a note.",
+            ),
             Hold::ClearingWaits => (
                 "该行已有人登记为账户外支付，尚待另一方确认；确认、退回或撤回后再次代发。",
                 "The line is told as paid outside the account and waits for a decision; have it confirmed, refused or taken back first.",
@@ -147,6 +163,8 @@ pub struct HeldLine {
     pub en: String,
     /// Days on the sheets beside days at the gates, where that is the reason.
     pub days: Option<DaysBeyond>,
+    /// What went straight to the worker's card, where that is the reason.
+    pub direct: Option<PaidDirect>,
 }
 
 /// What came of an order. `ordered` + `held_total` + `earlier` + `withheld` is the sheet's total, to the fen.
@@ -239,6 +257,8 @@ pub struct Candidate<'a> {
     pub has_no_days: bool,
     /// Whether the sheets list more days of the worker than were seen.
     pub is_beyond_attendance: bool,
+    /// Whether money that is counted with no line went straight to the worker's card.
+    pub is_paid_direct: bool,
     /// Whether the bank does not take the name.
     pub is_name_refused: bool,
     /// Whether the bank does not take the card.
@@ -285,6 +305,7 @@ impl Candidate<'_> {
             (self.is_deduction_unconsented, Hold::DeductionUnconsented),
             (self.is_on_hold_list, Hold::OnHoldList),
             (self.has_no_days, Hold::NoWorkDays),
+            (self.is_paid_direct, Hold::PaidDirect),
             (self.is_beyond_attendance, Hold::DaysBeyondAttendance),
             (!self.has_card && self.is_paid_in_cash, Hold::CashInPerson),
             (!self.has_card, Hold::CardMissing),
@@ -336,6 +357,7 @@ mod tests {
             is_on_hold_list: false,
             has_no_days: false,
             is_beyond_attendance: false,
+            is_paid_direct: false,
             is_name_refused: false,
             is_card_refused: false,
             line_max: None,
@@ -373,6 +395,7 @@ mod tests {
         assert_eq!(held(Candidate { has_no_days: true, ..sound(&line) }), Verdict::Hold(Hold::NoWorkDays));
         let beyond = Candidate { is_beyond_attendance: true, ..sound(&line) };
         assert_eq!(held(beyond), Verdict::Hold(Hold::DaysBeyondAttendance));
+        assert_eq!(held(Candidate { is_paid_direct: true, ..beyond }), Verdict::Hold(Hold::PaidDirect));
         assert_eq!(held(Candidate { is_name_refused: true, ..sound(&line) }), Verdict::Hold(Hold::NameBeyondBank));
         assert_eq!(held(Candidate { is_card_refused: true, ..sound(&line) }), Verdict::Hold(Hold::CardBeyondBank));
         let limited = |most| Candidate { line_max: Some(Fen(most)), ..sound(&line) };
@@ -385,7 +408,14 @@ mod tests {
         let released: Vec<Hold> = Hold::ALL.iter().copied().filter(|hold| hold.may_be_released()).collect();
         assert_eq!(
             released,
-            [Hold::CardShared, Hold::CardNotOwn, Hold::OnHoldList, Hold::NoWorkDays, Hold::DaysBeyondAttendance]
+            [
+                Hold::CardShared,
+                Hold::CardNotOwn,
+                Hold::OnHoldList,
+                Hold::NoWorkDays,
+                Hold::DaysBeyondAttendance,
+                Hold::PaidDirect
+            ]
         );
     }
 

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::checks::attended;
-use super::checks::{Around, Caution, Limits, LineCaution};
+use super::checks::deducted::Deducted;
+use super::checks::direct::PaidDirect;
+use super::checks::{Around, LineCaution};
+use super::checks::{attended, direct};
 use super::table::{self, CONTRADICTED};
 use super::{Candidate, HeldLine, Hold, Verdict};
 use crate::accounts::profiles::Profile;
 use crate::base::Fen;
 use crate::base::id::LineId;
 use crate::base::money::TooMuch;
-use crate::payroll::corrections::taking_back;
-use crate::payroll::items::{Item, ItemKind, actions as items};
+use crate::payroll::items::{Item, actions as items};
 use crate::payroll::outside::{notices, telling};
 use crate::payroll::table::{LineRow, SheetRow};
 use crate::projects::Site;
@@ -74,6 +75,7 @@ impl Plan {
         let mut plan = Plan { minimum_wage: around.limits.minimum, ..Plan::default() };
         let lines = payroll::table::lines_of(conn, site.id, sheet.id)?;
         let beyond = attended::beyond(conn, ctx, site, sheet, &lines, &enrolments)?;
+        let mut direct = direct::paid(conn, ctx, site, sheet, &lines)?;
         for line in lines {
             plan.earlier = plan.earlier.plus(line.paid_fen)?;
             plan.earlier = plan.earlier.plus(under_way.get(&line.id).copied().unwrap_or_default())?;
@@ -106,6 +108,7 @@ impl Plan {
                 is_beyond_attendance: beyond.contains_key(&line.worker_id)
                     && line.days_hundredths > 0
                     && !released(Hold::DaysBeyondAttendance),
+                is_paid_direct: direct.contains_key(&line.id) && !released(Hold::PaidDirect),
                 has_no_days: is_idle && !released(Hold::NoWorkDays),
                 is_name_refused: name_refusal.is_some(),
                 is_card_refused: card_refusal.is_some(),
@@ -138,50 +141,17 @@ impl Plan {
                         Some((counts_zh, counts_en)) => (format!("{counts_zh}{zh}"), format!("{counts_en} {en}")),
                         None => (zh, en),
                     };
-                    let held = HeldLine { line: line.id, amount, reason, zh, en, days };
+                    let direct = direct.remove(&line.id).filter(|_| reason == Hold::PaidDirect);
+                    let (zh, en) = match direct.as_ref().map(PaidDirect::words) {
+                        Some((what_zh, what_en)) => (format!("{what_zh}{zh}"), format!("{what_en} {en}")),
+                        None => (zh, en),
+                    };
+                    let held = HeldLine { line: line.id, amount, reason, zh, en, days, direct };
                     plan.held.push((line, held));
                 }
                 (Verdict::Leave | Verdict::Pay(_), _) => {}
             }
         }
         Ok(plan)
-    }
-}
-
-/// What of a wage is deducted beyond the law's share.
-#[derive(Default)]
-struct Deducted {
-    /// All that is deducted, and the most that may be, where it is more than that.
-    beyond: Option<(Fen, Fen)>,
-    /// What of it no paper of the worker shows.
-    unconsented: Fen,
-}
-
-impl Deducted {
-    fn of(conn: &mut AnyConn, site: &Site, line: &LineRow, items: Option<&Vec<Item>>, limits: &Limits) -> Result<Self, Problem> {
-        let Some(most) = limits.deduction_most(line.gross_fen)?.filter(|most| line.deductions_fen > *most) else {
-            return Ok(Deducted::default());
-        };
-        // What is taken back has its consent with the correction.
-        let carried = taking_back::carried(conn, site, line)?;
-        let is_agreed = |item: &&Item| {
-            item.row.kind == ItemKind::Deduction
-                && item.counts()
-                && (item.worker_paper.is_some() || carried.contains(&item.row.id))
-        };
-        let agreed = items.into_iter().flatten().filter(is_agreed).map(|item| item.row.amount_fen);
-        let unconsented = line.deductions_fen.minus(Fen::total(agreed)?)?;
-        Ok(Deducted { beyond: Some((line.deductions_fen, most)), unconsented })
-    }
-
-    fn caution(&self, line: LineId) -> Option<LineCaution> {
-        let (amount, limit) = self.beyond?;
-        let caution = Caution::DeductionsBeyond;
-        let (zh, en) = caution.advice();
-        Some(LineCaution { line, caution, amount, limit, zh: zh.to_owned(), en: en.to_owned() })
-    }
-
-    fn is_unconsented(&self) -> bool {
-        self.beyond.is_some_and(|(_, most)| self.unconsented > most)
     }
 }

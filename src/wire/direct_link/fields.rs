@@ -4,7 +4,7 @@ use super::family::{EntryNames, Names};
 use crate::base::Day;
 use crate::wire::bank::{Amount, Direction, Problem, Reason};
 use crate::wire::iso20022::xml::XmlFault;
-use crate::wire::text::clip;
+use crate::wire::text::quoted;
 
 /// Fields of one record, and of what stands around the records.
 const FIELDS_MAX: usize = 2_000;
@@ -44,7 +44,7 @@ impl Fields {
 }
 
 pub(super) fn bad_amount(place: &str, text: &str) -> Problem {
-    let found = clip(text, 40);
+    let found = quoted(text, 40);
     Problem::new(place, Reason::BadAmount, format!("金额 `{found}` 无法识别"), format!("the amount `{found}` cannot be read"))
         .fix("应形如 1234.56", "it looks like 1234.56")
 }

@@ -6,7 +6,7 @@ use super::markup::{Event, Markup};
 use crate::wire::bank::{Amount, Balance, BankFile, Detail, Entry, Page, Problem, Problems, Reason, Statement, StatementKind};
 use crate::wire::iso20022::pain002::{BatchStatus, StatusReason, StatusReport, TransactionStatus};
 use crate::wire::iso20022::xml::XmlFault;
-use crate::wire::text::{clip, decode};
+use crate::wire::text::{clip, decode, quoted};
 
 /// Entries and results of one file.
 pub const RECORDS_MAX: usize = 1_000_000;
@@ -313,7 +313,7 @@ impl<'w> Walk<'w> {
         let day = fields.get(&names.booked_on);
         let booked_on = day.and_then(day_of);
         if booked_on.is_none() {
-            let found = clip(day.unwrap_or_default(), 40);
+            let found = quoted(day.unwrap_or_default(), 40);
             self.problems.push(
                 Problem::new(
                     place.clone(),
@@ -365,7 +365,7 @@ impl<'w> Walk<'w> {
         let word = word.to_ascii_uppercase();
         let status = family.words.get(&word).cloned();
         if status.is_none() && !word.is_empty() {
-            let found = clip(&word, 35);
+            let found = quoted(&word, 35);
             self.problems.push(
                 Problem::new(
                     place.clone(),

@@ -46,6 +46,17 @@ fn with(from: &str, to: &str) -> DeviceBatch {
 }
 
 #[test]
+fn every_object_of_a_body_is_read_or_told_of() {
+    let second = EVENT.replace("4711", "4712").replace("\"1001\"", "\"1002\"");
+    let both = parse_in_china(format!("{EVENT}\r\n{second}\0\0--foreign--").as_bytes());
+    let people: Vec<&str> = both.punches.iter().map(|punch| punch.person.as_str()).collect();
+    assert_eq!((people, both.problems.len()), (vec!["1001", "1002"], 0));
+    let torn = second.get(..60).unwrap();
+    let broken = parse_in_china(format!("{EVENT}{torn}").as_bytes());
+    assert_eq!((broken.punches.len(), broken.problems.len()), (1, 1), "the other one goes to quarantine");
+}
+
+#[test]
 fn three_forms_give_the_same_punch() {
     let plain = parse_in_china(EVENT.as_bytes());
     let punch = &plain.punches[0];

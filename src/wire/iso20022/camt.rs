@@ -10,7 +10,7 @@ use crate::wire::bank::{
     Amount, Balance, BankFile, Batch, Detail, Direction, Entry, EntryStatus, Page, Problem, Problems, Reason, Sink, Statement,
     StatementKind, Tally,
 };
-use crate::wire::text::clip;
+use crate::wire::text::{clip, quoted};
 
 /// Entries and details of one file.
 pub const ITEMS_MAX: usize = 1_000_000;
@@ -175,7 +175,7 @@ pub fn direction_in(text: Option<&str>) -> Option<Direction> {
 }
 
 fn bad_amount(place: &str, found: &str) -> Problem {
-    let found = clip(found, 40);
+    let found = quoted(found, 40);
     Problem::new(place, Reason::BadAmount, format!("金额 `{found}` 无法识别"), format!("`{found}` is not an amount"))
         .fix("金额应写作 1234.50，最多 18 位整数、8 位小数", "write amounts like 1234.50, at most 18 digits and 8 decimals")
 }
@@ -311,7 +311,7 @@ fn status_in(head: &Element, kind: StatementKind, place: &str, problems: &mut Pr
         other => {
             // Only the ledger may be believed without a status: elsewhere a missing one must not book anything.
             let assumed = if kind == StatementKind::Statement { EntryStatus::Booked } else { EntryStatus::Pending };
-            let found = clip(other.unwrap_or(""), 35);
+            let found = quoted(other.unwrap_or(""), 35);
             let word = if assumed == EntryStatus::Booked { ("已记账", "booked") } else { ("待记账", "pending") };
             problems.push(
                 Problem::new(

@@ -38,7 +38,7 @@ pub fn day_in(element: Option<&Element>, place: &str, problems: &mut Problems) -
     let text = element.and_then(|choice| choice.text_at(&["Dt", "DtTm"]).or_else(|| choice.own_text()))?;
     let day = day_of(&text);
     if day.is_none() {
-        let found = crate::wire::text::clip(&text, 32);
+        let found = crate::wire::text::quoted(&text, 32);
         problems.push(
             Problem::new(place, Reason::BadTime, format!("`{found}` 不是有效日期"), format!("`{found}` is not a valid date"))
                 .fix("日期应写作 2026-03-02", "write dates like 2026-03-02"),

@@ -193,7 +193,7 @@ fn line_in(line: &Element, place: &str, problems: &mut Problems) -> TransactionS
 fn status_in(element: &Element, name: &str, place: &str, problems: &mut Problems) -> Option<String> {
     let status = element.text_at(&[name])?.to_ascii_uppercase();
     if !KNOWN.contains(&status.as_str()) {
-        let found = crate::wire::text::clip(&status, 35);
+        let found = crate::wire::text::quoted(&status, 35);
         problems.push(Problem::new(
             place,
             Reason::BadFormat,

@@ -3,7 +3,7 @@
 use super::{amount_of, short_day};
 use crate::base::{Day, Month};
 use crate::wire::bank::{Detail, Direction, Entry, EntryStatus, Problem, Problems, Reason};
-use crate::wire::text::clip;
+use crate::wire::text::quoted;
 
 /// How far the booking day may lie from the value day when its year is chosen.
 const YEAR_WINDOW_DAYS: i64 = 180;
@@ -16,8 +16,8 @@ pub fn entry(lines: &[String], place: &str, problems: &mut Problems) -> Option<E
             Problem::new(
                 place,
                 Reason::BadFormat,
-                format!("明细行 `{}` 无法识别", clip(first, 60)),
-                format!("the line `{}` cannot be read", clip(first, 60)),
+                format!("明细行 `{}` 无法识别", quoted(first, 60)),
+                format!("the line `{}` cannot be read", quoted(first, 60)),
             )
             .fix("应形如 :61:2603020302D1234,56NTRF参考号", "it looks like :61:2603020302D1234,56NTRFreference")
             .lost(),

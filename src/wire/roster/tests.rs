@@ -62,6 +62,14 @@ fn one_row_shows_all_its_faults() {
 }
 
 #[test]
+fn a_card_on_two_rows_is_remarked() {
+    let roster = parsed(format!("{HEADER}{}{}", line(&id(1)), line(&id(2))).as_bytes());
+    let told: Vec<(&str, Reason)> = roster.warnings.iter().map(|one| (one.place.as_str(), one.reason)).collect();
+    assert_eq!((roster.rows.len(), told.len(), told[0].1), (2, 1, Reason::IdReused), "{told:?}");
+    assert!(roster.warnings[0].zh.contains("第 2 行"), "{}", roster.warnings[0].zh);
+}
+
+#[test]
 fn a_line_of_sums_is_nobody_and_nobody_needs_a_telephone() {
     let sums = "合计,,共 2 人,,,,\n,小计,,,,,\n";
     let text = "统一社会信用代码,班组,姓名,身份证号,工种,手机号,日工资\n";

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use super::super::reason::Reason;
 use super::{Cell, Sheet, value};
+use crate::base::person::numbers_masked;
 use crate::base::{Day, Fen, Month};
 
 /// Rows looked at to find the header.
@@ -276,8 +277,8 @@ impl<'a> Table<'a> {
             row: row_number(row),
             column: name.into(),
             reason,
-            zh: zh.into(),
-            en: en.into(),
+            zh: numbers_masked(zh).into(),
+            en: numbers_masked(en).into(),
             fix: fix.into(),
         }
     }

@@ -8,6 +8,9 @@ use crate::wire::text::squeezed;
 
 /// Rows at the top in which the header is looked for.
 pub(super) const HEADER_ROWS_MAX: usize = 40;
+/// Digits of a cell that is a number of an account or a span of days, and no column's name.
+const NUMBER_DIGITS_MIN: usize = 8;
+
 /// Known names that make a row a header.
 const KNOWN_NAMES_MIN: usize = 3;
 
@@ -309,7 +312,10 @@ pub fn find(grid: &Grid, saved: Option<&Mapping>) -> Option<Mapping> {
             texts.iter().any(|name| matches!(name.as_str(), "借方" | "贷方" | "收入" | "支出"))
                 && !texts.iter().any(|name| name.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '¥')))
         };
+        // A title with the account's number above the header is no part of the names.
+        let is_title = row.cells.iter().any(|cell| cell.text().chars().filter(char::is_ascii_digit).count() >= NUMBER_DIGITS_MIN);
         let joined = below
+            .filter(|_| !is_title)
             .filter(names_parts)
             .filter(|below| known_names(row) + known_names(below) >= KNOWN_NAMES_MIN)
             .map(|below| mapped(row, Some(below)))

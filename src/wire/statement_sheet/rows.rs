@@ -5,7 +5,7 @@ use super::grid::{Cell, Row, letters};
 use super::values::{account, currency, day, money, words};
 use crate::base::Day;
 use crate::wire::bank::{Amount, Direction, Problem, Problems, Reason};
-use crate::wire::text::{clip, squeezed};
+use crate::wire::text::{clip, quoted, squeezed};
 
 /// What a row turned out to be.
 pub enum RowKind {
@@ -123,7 +123,7 @@ impl RowReader<'_> {
             let field =
                 [Field::BookedOn, Field::TradedOn, Field::Time].into_iter().find(|field| self.mapping.column(*field).is_some());
             let field = field.unwrap_or(Field::TradedOn);
-            let found = clip(&self.cell(field).text(), 32);
+            let found = quoted(&self.cell(field).text(), 32);
             return Err(Box::new(
                 Problem::new(
                     self.place(field),
@@ -180,7 +180,7 @@ impl RowReader<'_> {
 
     fn money(&self, field: Field) -> Result<Option<Amount>, Box<Problem>> {
         money(self.cell(field)).map_err(|reason| {
-            let found = clip(&self.cell(field).text(), 32);
+            let found = quoted(&self.cell(field).text(), 32);
             Box::new(
                 Problem::new(
                     self.place(field),
@@ -219,7 +219,7 @@ impl RowReader<'_> {
         match direction_of(&mark) {
             Some(direction) => Ok((amount, Some(direction))),
             None => {
-                let found = clip(&mark, 16);
+                let found = quoted(&mark, 16);
                 let zh = format!("借贷标志 `{found}` 无法识别，该行未读取");
                 Err(self.unclear(Field::Mark, &zh, &format!("mark `{found}` is neither debit nor credit; the row is not read")))
             }

@@ -140,6 +140,7 @@ pub struct CommandResult {
 pub fn parse_results(body: &[u8]) -> Vec<CommandResult> {
     let text = String::from_utf8_lossy(body);
     let mut results: Vec<CommandResult> = Vec::new();
+    let mut is_unnamed = false;
     for line in text.split('\n').map(|line| line.trim_end_matches(['\r', '\0'])) {
         if line.trim().is_empty() || results.len() >= RECORDS_MAX {
             continue;
@@ -148,22 +149,24 @@ pub fn parse_results(body: &[u8]) -> Vec<CommandResult> {
         let starts = line.trim_start().get(..3).is_some_and(|head| head.eq_ignore_ascii_case("ID="));
         let fields = if starts { line.split('&').collect::<Vec<_>>() } else { vec![line] };
         for field in fields {
-            take_field(&mut results, field);
+            take_field(&mut results, &mut is_unnamed, field);
         }
     }
     results
 }
 
-fn take_field(results: &mut Vec<CommandResult>, field: &str) {
+/// `is_unnamed` stands from a number that cannot be read to the next one: what is said under it belongs to no result.
+fn take_field(results: &mut Vec<CommandResult>, is_unnamed: &mut bool, field: &str) {
     let (key, value) = field.split_once('=').map_or(("", field), |(key, value)| (key.trim(), value.trim()));
     let key = key.to_ascii_lowercase();
     if key == "id" {
+        *is_unnamed = value.parse::<u64>().is_err();
         if let Ok(id) = value.parse() {
             results.push(CommandResult { id, code: -1, ..CommandResult::default() });
         }
         return;
     }
-    let Some(result) = results.last_mut() else {
+    let Some(result) = results.last_mut().filter(|_| !*is_unnamed) else {
         return;
     };
     match key.as_str() {
@@ -232,6 +235,8 @@ mod tests {
         let shell = parse_results(b"ID=7\nReturn=0\nCMD=Shell\nContent=a&b\nsecond=line\n");
         assert_eq!((shell[0].id, shell[0].command.as_str(), shell[0].content.as_str()), (7, "Shell", "a&b\nsecond=line"));
         assert_eq!(parse_results(b"Return=0\nnothing\n"), []);
+        let unnamed = parse_results(b"ID=1&Return=0&CMD=DATA\nID=x&Return=-2&CMD=DATA\nID=3&Return=0\n");
+        assert_eq!(unnamed.iter().map(|r| (r.id, r.code)).collect::<Vec<_>>(), [(1, 0), (3, 0)], "each keeps its own");
     }
 
     #[test]

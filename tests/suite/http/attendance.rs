@@ -166,6 +166,8 @@ both!(orders_wait_for_the_heartbeat_and_hear_of_their_end, |app| {
     manager.post(&orders, json!({"order": "check"})).send().await.expect(201);
     manager.post(&orders, json!({"order": "shell", "text": "reboot"})).send().await.refuse(422, "invalid");
     manager.post(&orders, json!({"order": "delete_user", "enrolment": "rec-0000000000001"})).send().await.refuse(422, "invalid");
+    // What was never handed over is not answered, and what is said under no number belongs to none.
+    clock(&app, "/iclock/devicecmd?SN=T1", "ID=1&Return=0&CMD=DATA\nID=2&Return=0&CMD=CHECK\n").await;
     let told = app.get("/iclock/getrequest?SN=T1").send().await.text();
     assert_eq!(told, "C:1:DATA UPDATE USERINFO PIN=1001\tName=测试工人1\tPrivilege=0\nC:2:CHECK\n");
     assert_eq!(app.get("/iclock/getrequest?SN=T1").send().await.text(), "OK", "sent once, until it is time to ask again");

@@ -16,6 +16,7 @@ use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 
 use super::accounts::open;
+use super::bank_silence::told_of as told_of_source;
 use super::payroll::stage;
 use super::settlement::{NUMBER, Ntry, camt, entries, hand_in, sent_run};
 use crate::both;
@@ -294,11 +295,19 @@ both!(a_month_is_proved_by_balance_count_and_hash, |app| {
     };
     let good = at.send(&proof("p-4", "2026-02", "250.00", 2)).await;
     assert!(good["compared"].as_array().unwrap().iter().all(|one| one["differs"] == false), "{good}");
+    let told = || {
+        app.drain();
+        told_of_source(&app, &at.site, "month_proof").len()
+    };
+    assert_eq!(told(), 0);
     let bad = at.send(&proof("p-5", "2026-02", "250.01", 3)).await;
     let differs: Vec<bool> = bad["compared"].as_array().unwrap().iter().map(|one| one["differs"] == true).collect();
     assert_eq!((&bad["state"], differs), (&json!("stored"), vec![true, true, false]), "{bad}");
+    assert_eq!(told(), 1, "the keeper is told");
+    at.send(&proof("p-7", "2026-02", "250.00", 2)).await;
+    assert_eq!(told(), 0, "and told no more once they agree");
     assert_eq!(at.send(&proof("p-6", "2026-03", "0.00", 0)).await["reason"], "bad_time");
-    assert_eq!(kept(&app).2, 2);
+    assert_eq!(kept(&app).2, 3);
 });
 
 /// The freezes of the site as its matters tell them, and of what its manager is told.

@@ -31,6 +31,11 @@ async fn stage(client: &Client<'_>, app: &App) -> (TestProject, String) {
 }
 
 fn silences(app: &App, site: &TestProject) -> Vec<String> {
+    told_of(app, site, "statement_chain")
+}
+
+/// What the keeper is told of and still stands, of one source.
+pub(super) fn told_of(app: &App, site: &TestProject, source: &'static str) -> Vec<String> {
     use anxin::alerts::{NoticeKind, NoticeState, table};
     let id = site.id;
     let rows = app.read(move |conn, _| Ok(table::of_project(conn, id)?)).unwrap();
@@ -38,7 +43,7 @@ fn silences(app: &App, site: &TestProject) -> Vec<String> {
         .into_iter()
         .filter(|row| row.kind == NoticeKind::Silence && row.state != NoticeState::Cured)
         .map(|row| row.subject)
-        .filter(|subject| subject.starts_with("statement_chain"))
+        .filter(|subject| subject.starts_with(source))
         .collect();
     subjects.dedup();
     subjects
@@ -83,5 +88,46 @@ both!(a_break_between_two_statements_ends_what_is_known_and_is_told, |app| {
     app.drain();
     assert_eq!(card(&manager, &site, "2026-06-15", "R724-29a").await.0, "not_known");
     assert_eq!(silences(&app, &site), [format!("statement_chain {account}")]);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(money_that_the_statement_of_its_day_does_not_hold_is_not_received, |app| {
+    let manager = app.labour_manager();
+    let (site, account) = stage(&manager, &app).await;
+    let owner = "测试建设单位1";
+    let bank = json!("开户银行 / bank");
+    hand_in(&manager, &camt(53, "S1", 1, Some(("0.00", "2000.00")), &[paid("2026-02-12", "2000.00", owner)])).await.expect(200);
+    let announced = Ntry { reference: Some("W9"), ..paid("2026-03-09", "1000.00", owner) };
+    hand_in(&manager, &camt(54, "N1", 1, None, &[announced.clone()])).await.expect(200);
+    app.drain();
+    assert_eq!(told_of(&app, &site, "refuted_entry"), Vec::<String>::new(), "announced, and no statement of the day yet");
+    // The statement of that day has another entry and not that one.
+    let quiet = Ntry { reference: Some("I1"), text: "结息", ..Ntry::credit("0.01", "2026-03-09") };
+    hand_in(&manager, &camt(53, "S2", 2, Some(("2000.00", "2000.01")), &[quiet])).await.expect(200);
+    let later = Ntry { reference: Some("I2"), text: "结息", ..Ntry::credit("0.01", "2026-03-20") };
+    hand_in(&manager, &camt(53, "S3", 3, Some(("2000.01", "2000.02")), &[later])).await.expect(200);
+    app.drain();
+    assert_eq!(card(&manager, &site, "2026-03-09", "R724-29a").await, ("not_known".to_owned(), bank));
+    let split = manager.get(&format!("{}/labour-cost?as_of=2026-03-09", site.path)).send().await.expect(200);
+    assert_eq!((&split["received"], &split["needs"]), (&json!("2000.00"), &json!(["bank_statement"])), "{split}");
+    assert_eq!(told_of(&app, &site, "refuted_entry"), [format!("refuted_entry {account}")], "at once");
+    assert_eq!(told_of(&app, &site, "balance_mismatch"), Vec::<String>::new(), "one cause is told once");
+    // The bank tells the statement of the day again, with the entry: it came.
+    let quiet = Ntry { reference: Some("I1"), text: "结息", ..Ntry::credit("0.01", "2026-03-09") };
+    hand_in(&manager, &camt(53, "S2", 2, Some(("2000.00", "3000.01")), &[quiet, announced])).await.expect(200);
+    assert_eq!(card(&manager, &site, "2026-03-09", "R724-29a").await.0, "kept");
+    let split = manager.get(&format!("{}/labour-cost?as_of=2026-03-09", site.path)).send().await.expect(200);
+    assert_eq!((&split["received"], &split["short"]), (&json!("3000.00"), &json!("0.00")), "{split}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_balance_that_does_not_follow_from_the_entries_is_told, |app| {
+    let manager = app.labour_manager();
+    let (site, account) = stage(&manager, &app).await;
+    let wrong = camt(53, "S1", 1, Some(("0.00", "2500.00")), &[paid("2026-02-12", "2000.00", "测试建设单位1")]);
+    hand_in(&manager, &wrong).await.expect(200);
+    app.drain();
+    assert_eq!(told_of(&app, &site, "balance_mismatch"), [format!("balance_mismatch {account}")]);
+    assert_eq!(told_of(&app, &site, "refuted_entry"), Vec::<String>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
 });

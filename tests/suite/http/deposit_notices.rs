@@ -177,3 +177,31 @@ both!(what_the_deposit_left_of_its_notice_may_be_paid_otherwise_and_the_deposit_
     assert_eq!(filled["next"], json!([]), "{filled}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(whoever_served_the_notice_takes_it_back_no_more_alone_after_the_bank_has_paid_of_it, |app| {
+    app.clock.set("2026-03-20T09:00:00+08:00");
+    let stage = stage(&app, &[Some(1)]).await;
+    let (manager, authority, colleague) = (&stage.manager, app.authority(), app.authority());
+    let bank = app.client(Role::Bank, ScopeOn::Region("330784".parse().unwrap()));
+    let sheet = stage.audited().await;
+    let deposit = manager.post(&stage.path("deposits"), lodged()).key("served-deposit").send().await.expect(201);
+    let at = stage.path("deposit-matters");
+    let order = json!({
+        "kind": "deposit_order", "happened_on": "2026-03-12", "due_on": "2026-03-15", "amount": "1500.00",
+        "subject": deposit["deposit"]["id"],
+    });
+    let begun = authority.post(&at, order).key("served-0001").send().await.expect(201);
+    let steps = format!("{at}/{}/steps", text(&begun["id"]));
+    for (step, key) in [("order_missed", "served-0002"), ("notice_served", "served-0003")] {
+        authority.post(&steps, json!({"step": step, "happened_on": "2026-03-18"})).key(key).send().await.expect(201);
+    }
+    let line = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    let pays = json!({
+        "step": "paid_out", "happened_on": "2026-03-18", "reference": "BANK-1", "lines": [{"line": line, "amount": "0.01"}],
+    });
+    bank.post(&steps, pays).key("served-0004").send().await.expect(201);
+    let back = json!({"step": "withdrawn", "happened_on": "2026-03-18", "note": "总包承诺当日代发"});
+    authority.post(&steps, back.clone()).key("served-0005").send().await.refuse(403, "not_allowed");
+    colleague.post(&steps, back).key("served-0006").send().await.expect(201);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

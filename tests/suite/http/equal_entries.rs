@@ -117,3 +117,63 @@ both!(equal_rows_of_one_file_are_as_many_movements_and_files_that_overlap_add_no
     assert_eq!(broken(&app), Vec::<String>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+/// How many entries a file added and had known.
+fn new_and_known(receipt: &Value) -> (u64, u64) {
+    let one = &receipt["statements"][0];
+    let count = |name: &str| one[name].as_u64().unwrap_or_default();
+    (count("new"), count("merged") + count("duplicates"))
+}
+
+both!(what_contradicts_itself_is_told_as_two_without_a_reference, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let number = "330500019001";
+    let account = open(&client, &site, number).await;
+    let refund = |amount: &'static str, id: Option<&str>, name: Option<&str>| {
+        let id = id.map_or(String::new(), |id| format!("<Refs><EndToEndId>{id}</EndToEndId></Refs>"));
+        let name = name.map_or(String::new(), |name| format!("<RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr></RltdPties>"));
+        let details = format!("<NtryDtls><TxDtls>{id}{name}</TxDtls></NtryDtls>");
+        Ntry { text: "退汇", details, ..Ntry::credit(amount, "2026-03-02") }
+    };
+    let one = |name: &str, at: u32, entry: Ntry| camt_of(number, 54, name, at, None, &[entry]).into_bytes();
+    // By the single payment's id, whether or not the other side is named.
+    for (at, id, found) in [(1, "LINE-A", (1, 0)), (2, "LINE-B", (1, 0)), (3, "LINE-A", (0, 1)), (4, "LINE-B", (0, 1))] {
+        let receipt = told(&client, &one(&format!("E{at}"), at, refund("100.00", Some(id), None))).await;
+        assert_eq!(new_and_known(&receipt), found, "{id} {receipt}");
+    }
+    // By the name; a silent or a masked one that may be the same contradicts nothing.
+    let names = [(Some("张三"), (1, 0)), (Some("李四"), (1, 0)), (Some("张*"), (0, 1)), (None, (0, 1)), (Some("王*"), (1, 0))];
+    for (at, (name, found)) in (11..).zip(names) {
+        let receipt = told(&client, &one(&format!("N{at}"), at, refund("200.00", None, name))).await;
+        assert_eq!(new_and_known(&receipt), found, "{name:?} {receipt}");
+    }
+    // By the balances of two statements, of which one goes on where the other ends; told again it is known.
+    let ledger = |name: &str, at: u32, balances| {
+        let entry = Ntry { text: "人工费", ..Ntry::credit("400.00", "2026-03-02") };
+        camt_of(number, 53, name, at, Some(balances), &[entry]).into_bytes()
+    };
+    for (name, at, balances, found) in [
+        ("S1", 1, ("0.00", "400.00"), (1, 0)),
+        ("S2", 2, ("400.00", "800.00"), (1, 0)),
+        ("S2X", 2, ("400.00", "800.00"), (0, 1)),
+        ("S1X", 1, ("0.00", "400.00"), (0, 1)),
+    ] {
+        assert_eq!(new_and_known(&told(&client, &ledger(name, at, balances)).await), found, "{name}");
+    }
+    assert_eq!(booked(&client, &site, &account, 400).await, 2);
+    // By the balance after each row of a sheet.
+    let row = |time: &str, balance: &str, rest: &str| {
+        let head = format!("账号,{number}\n日期,时间,收入,支出,余额,对方户名,摘要\n");
+        format!("{head}2026-03-03,{time},300.00,,{balance},导览置业有限公司,人工费\n{rest}").into_bytes()
+    };
+    assert_eq!(new_and_known(&told(&client, &row("09:00:00", "900.00", "")).await), (1, 0));
+    assert_eq!(new_and_known(&told(&client, &row("15:00:00", "1200.00", "")).await), (1, 0));
+    let both = row("09:00:00", "900.00", "2026-03-03,15:00:00,300.00,,1200.00,导览置业有限公司,人工费\n");
+    assert_eq!(new_and_known(&told(&client, &both).await), (0, 2), "told again");
+    assert_eq!(booked(&client, &site, &account, 100).await, 2);
+    assert_eq!(booked(&client, &site, &account, 200).await, 3);
+    assert_eq!(booked(&client, &site, &account, 300).await, 2);
+    assert_eq!(broken(&app), Vec::<String>::new());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -11,7 +11,7 @@ use super::accounts::open;
 use super::replays::{again, items, messages};
 use super::settlement::{NUMBER, Ntry, camt, entries, hand_in, hand_in_results, pain002, sent_run, states};
 use crate::both;
-use crate::suite::ground::{App, Client, project};
+use crate::suite::ground::{App, Client, card, project};
 
 async fn post(client: &Client<'_>, body: impl Into<Vec<u8>>) -> Value {
     client.ask(Method::POST, "/api/v1/bank/statements").body("application/octet-stream", body).send().await.expect(200)
@@ -159,4 +159,42 @@ both!(an_entity_that_nobody_declared_costs_no_entry, |app| {
     let told = receipt["problems"].to_string();
     assert!(told.contains("&nbsp;") && told.contains("&copy;"), "{receipt}");
     assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(numbers_of_people_in_what_cannot_be_read_are_starred, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    open(&manager, &site, NUMBER).await;
+    let (person, card) = ("119999199001010012", card(1));
+    // Columns that slipped, a line and a balance of MT940, a day and an amount of camt.
+    let sheet = format!(
+        "账号,{NUMBER}\n日期,收入,支出,对方户名,摘要,流水号\n{person},{card},,张三,退汇,L1\n2026-03-02,{card}元,,李四,退汇,L2\n"
+    );
+    let mt940 =
+        format!(":20:X\r\n:25:{NUMBER}\r\n:28C:1/1\r\n:60F:{card} {person}\r\n:61:{card} {person}\r\n:62F:C260302CNY0,00\r\n-");
+    let entry = |amount: &str, day: &str| {
+        format!(
+            "<Ntry><Amt Ccy=\"CNY\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt></Ntry>"
+        )
+    };
+    let entries = entry(&card, "2026-03-02") + &entry("1.00", person) + &entry(&format!("{card}元"), "2026-03-02");
+    let camt = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt>\
+         <GrpHdr><MsgId>M1</MsgId><CreDtTm>2026-03-02T08:00:00+08:00</CreDtTm></GrpHdr><Stmt><Id>S1</Id>\
+         <Acct><Id><Othr><Id>{NUMBER}</Id></Othr></Id><Ccy>CNY</Ccy></Acct>{entries}</Stmt></BkToCstmrStmt></Document>"
+    );
+    for (media, text) in [("text/csv", sheet), ("text/plain", mt940), ("application/xml", camt)] {
+        let answer = manager.ask(Method::POST, "/api/v1/bank/statements").body(media, text).send().await;
+        let said = answer.expect(200).to_string();
+        assert!(said.contains('*') && !said.contains(person) && !said.contains(&card), "{media}: {said}");
+        assert!(!said.contains(&format!("{NUMBER}收入")), "the account's number is no part of a column's name: {said}");
+    }
+    let kept: Vec<(String, String, String)> = app
+        .read(|conn, _| {
+            use schema::quarantine as q;
+            Ok(q::table.select((q::place, q::detail_zh, q::detail_en)).load(conn)?)
+        })
+        .unwrap();
+    let kept = format!("{kept:?}");
+    assert!(!kept.contains(person) && !kept.contains(&card), "{kept}");
 });

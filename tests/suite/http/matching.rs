@@ -51,9 +51,9 @@ pub(super) async fn punch(app: &App, number: u32, days: std::ops::RangeInclusive
 }
 
 /// What a statement tells of an entry: amount, whether it is a credit, voucher, and a payment with its payee.
-type Told<'a> = (&'a str, bool, &'a str, Option<(&'a str, Option<&'a str>, Option<String>)>);
+pub(super) type Told<'a> = (&'a str, bool, &'a str, Option<(&'a str, Option<&'a str>, Option<String>)>);
 
-async fn hand_in(stage: &Stage<'_>, id: &str, on: &str, entries: &[Told<'_>]) {
+pub(super) async fn hand_in(stage: &Stage<'_>, id: &str, on: &str, entries: &[Told<'_>]) {
     let entries: String = entries
         .iter()
         .map(|(amount, is_credit, voucher, payment)| {

@@ -70,6 +70,60 @@ both!(an_entry_that_is_told_again_in_other_words_goes_to_a_person, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+fn with_account(party: &str, account: &str, reference: &str) -> String {
+    format!(
+        "账号,{NUMBER}\n日期,收入,支出,对方户名,对方账号,摘要,流水号\n2026-03-02,1000.00,,{party},{account},人工费拨付,{reference}\n"
+    )
+}
+
+both!(an_entry_of_one_reference_that_names_the_other_side_by_halves_is_booked_once, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let account = open(&manager, &site, NUMBER).await;
+    let (new, known) = ((json!(1), json!(0), json!(0), Value::Null), (json!(0), json!(1), json!(0), Value::Null));
+    let (name, whole) = ("导览置业有限公司", "1208000012345678");
+    let halves = [
+        ("H1", (name, whole), (name, "")),
+        ("H2", (name, ""), (name, whole)),
+        ("H3", (name, "1208****5678"), (name, whole)),
+        ("H4", ("", "1208****5678"), ("", whole)),
+        ("H5", ("", whole), (name, "")),
+        ("H6", ("导览置业（杭州）有限公司", ""), ("导览置业(杭州)有限公司", "")),
+        ("H7", ("张*", whole), ("张三", whole)),
+    ];
+    for (reference, first, second) in halves {
+        let receipt = send(&manager, "text/csv", &with_account(first.0, first.1, reference)).await;
+        assert_eq!(counts(&receipt), new, "{reference}: {receipt}");
+        let receipt = send(&manager, "text/csv", &with_account(second.0, second.1, reference)).await;
+        assert_eq!(counts(&receipt), known, "{reference}: {receipt}");
+    }
+    let booked = entries(&manager, &site, &account).await;
+    assert_eq!(booked.len(), halves.len());
+    let of = |reference: &str| booked.iter().find(|entry| entry["bank_ref"] == reference).unwrap()["counterparty"].clone();
+    assert_eq!((of("H5"), of("H7")), (json!(name), json!("张三")), "told fuller");
+    // What contradicts is another entry.
+    for (party, other) in [("青禾置业有限公司", ""), (name, "1208000012345679"), ("", "1208****5679")] {
+        let receipt = send(&manager, "text/csv", &with_account(party, other, "H1")).await;
+        assert_eq!(receipt["statements"][0]["merged"].as_u64().unwrap_or(0), 0, "{party} {other}: {receipt}");
+    }
+    // A statement of the ledger as well.
+    let side = |number: &str| {
+        format!(
+            "<NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr><DbtrAcct><Id><Othr><Id>{number}</Id></Othr></Id>\
+             </DbtrAcct></RltdPties></TxDtls></NtryDtls>"
+        )
+    };
+    let entry =
+        |number: &str| Ntry {
+            reference: Some("V7"), text: "拨付", details: side(number), ..Ntry::credit("50.00", "2026-03-02")
+        };
+    let masked = camt(53, "S1", 1, None, &[entry("1208****5678")]);
+    assert_eq!(counts(&send(&manager, "application/xml", &masked).await).0, json!(1));
+    let receipt = send(&manager, "application/xml", &camt(53, "S1", 1, None, &[entry(whole)])).await;
+    assert_eq!((counts(&receipt).0, counts(&receipt).1), (json!(0), json!(1)), "{receipt}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(rows_behind_the_totals_of_a_sheet_are_told_of, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;

@@ -1,12 +1,16 @@
 //! Wages that were earned and not paid, and that nothing beside them hides: other pay, a raise recorded later, one person's note.
 
+use anxin::payroll::imports::actions::{SheetFile, Taken};
+use anxin::payroll::outside::{self, NewClearing, Payer};
 use serde_json::{Value, json};
 
 use super::doubts::hurdle;
 use super::matching::later;
 use super::payroll::{Stage, stage, text};
+use super::sheet_import::{february, import};
 use super::unlisted_days::{finish, pay, quiet_january};
 use crate::both;
+use crate::suite::ground::{App, card, id_number};
 
 /// What the match of a month says of a worker: outcome, and kind and amount of each difference.
 async fn matched(stage: &Stage<'_>, month: &str, number: usize) -> (String, Vec<(String, String)>) {
@@ -240,6 +244,124 @@ both!(a_wage_deducted_to_nothing_keeps_the_gates_from_being_clear, |app| {
     let id = stage.project_id();
     let found = app.read(move |conn, ctx| anxin::compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
     assert_eq!(found[0].arrears.state.get(), None, "the gates say what the list before closing says");
+    assert_ne!(closing(&stage).await, "clear");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+/// A sheet made elsewhere that gives the first worker five days and this amount, with no wage of a day; it is paid.
+async fn paid_elsewhere_made(app: &App, stage: &Stage<'_>, due: &str, key: &str) -> Taken {
+    quiet_january(stage).await;
+    let (id, card) = (id_number(1), card(1));
+    let text = format!("姓名,身份证号,出勤天数,应发,实发,银行卡号\n测试工人1,{id},5,{due},{due},{card}\n");
+    let file = SheetFile { name: None, content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let taken = import(app, stage, file, february(), None).unwrap();
+    assert_eq!((taken.taken, taken.refused), (1, 0), "{:?}", taken.faults);
+    let sheet = stage.manager.get(&stage.path(&format!("pay-sheets/{}", taken.sheet))).send().await.expect(200);
+    let sheet = finish(stage, &sheet).await;
+    pay(stage, &sheet, key).await;
+    taken
+}
+
+both!(a_sheet_made_elsewhere_that_pays_less_than_was_agreed_is_short, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let taken = paid_elsewhere_made(&app, &stage, "500.00", "hole-low").await;
+    let told = taken.warnings.iter().find(|one| one.place.ends_with("D2")).expect("a warning");
+    for said in [&told.zh, &told.en] {
+        assert!(said.contains("500.00") && said.contains("1500.00"), "{said}");
+    }
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("1000.00"));
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("1000.00"))));
+    let id = stage.project_id();
+    let found = app.read(move |conn, ctx| anxin::compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
+    assert_eq!(found[0].arrears.state.get(), None, "every list looks at the month");
+    assert_ne!(closing(&stage).await, "clear");
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "1000.00", "what is told is what would be built");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_raise_after_a_sheet_made_elsewhere_is_owed, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    let taken = paid_elsewhere_made(&app, &stage, "1500.00", "hole-made").await;
+    assert!(taken.warnings.is_empty(), "{:?}", taken.warnings);
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(matched(&stage, "2026-02", 1).await, ("agrees".to_owned(), vec![]));
+    let terms = stage.path(&format!("enrolments/{}/terms", stage.enrolment(1)));
+    stage.manager.post(&terms, json!({"valid_on": "2026-02-05", "day_rate": "350.00"})).send().await.expect(200);
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("100.00"));
+    assert_eq!(left_out(&stage).await, Some((json!(1), json!("100.00"))));
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "100.00");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+/// What was deducted without a paper by the list before closing: how many workers, and what it comes to.
+async fn unconsented(stage: &Stage<'_>) -> Option<(Value, Value)> {
+    let stop = hurdle(&stage.manager, &stage.project, "deduction_unconsented").await;
+    stop.map(|stop| (stop["count"].clone(), stop["amount"].clone()))
+}
+
+/// Whether wages are open, as every list has it; `None` where nobody can say that nothing is.
+fn owing(stage: &Stage<'_>) -> Option<bool> {
+    let id = stage.project_id();
+    let found = stage.app.read(|conn, ctx| anxin::compliance::owing_and_unlisted(conn, ctx, &[id], ctx.today)).unwrap();
+    found[0].arrears.state.get()
+}
+
+both!(a_week_deducted_to_nothing_stays_owed_beside_a_paid_one, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let week = json!({"month": "2026-02", "period": {"cycle": "by_week", "from_on": "2026-02-01", "to_on": "2026-02-04", "agreed_in": "劳动合同第 5 条"}});
+    let sheet = stage.manager.post(&stage.path("pay-sheets"), week).send().await.expect(201)["sheet"].clone();
+    let line = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    let whole = json!({"line": line, "amount": "900.00", "reason": "工具损坏赔偿"});
+    stage.act(&sheet, "deductions", 1, Some(whole)).await.expect(201);
+    let week = finish(&stage, &json!({"id": sheet["id"], "version": 2})).await;
+    let rest =
+        stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-02"})).send().await.expect(201)["sheet"].clone();
+    assert_eq!(text(&rest["total"]), "600.00");
+    let rest = finish(&stage, &rest).await;
+    pay(&stage, &rest, "hole-weeks").await;
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    // A fifth of 900.00 may be deducted without a paper.
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("720.00"));
+    assert_eq!(unconsented(&stage).await, Some((json!(1), json!("720.00"))));
+    assert_eq!(owing(&stage), None);
+    assert_ne!(closing(&stage).await, "clear");
+    // The worker agrees, by a scan of what they signed.
+    let item = deduction(&stage, &week, &line).await;
+    let agrees = json!({"step": "worker_confirmed", "note": "本人签字同意", "document_id": stage.scan()});
+    let version = week["version"].as_i64().unwrap();
+    stage.act(&week, &format!("items/{item}/steps"), version, Some(agrees)).await.expect(201);
+    assert_eq!(matched(&stage, "2026-02", 1).await, ("agrees".to_owned(), vec![]));
+    assert_eq!((unconsented(&stage).await, owing(&stage)), (None, Some(false)));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(all_but_a_fen_deducted_is_not_settled_by_the_fen, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.build().await;
+    let line = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    let most = json!({"line": line, "amount": "1499.99", "reason": "工具损坏赔偿"});
+    stage.act(&sheet, "deductions", 1, Some(most)).await.expect(201);
+    finish(&stage, &json!({"id": sheet["id"], "version": 2})).await;
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    let (id, line) = (stage.project_id(), text(&line).parse().unwrap());
+    let cleared = app.write(move |tx, ctx| {
+        let site = anxin::projects::site(tx.conn(), id)?;
+        let (reference, paid_on) = ("HOLE-FEN".to_owned(), "2026-03-12".parse().unwrap());
+        let items = vec![(line, anxin::base::Fen(1))];
+        let new = NewClearing { payer: Payer::Contractor, reference, paid_on, document: None, items, from_cash: false };
+        outside::clear(tx, ctx, &site, &new)
+    });
+    assert_eq!(cleared.unwrap().len(), 1);
+    assert_eq!(matched(&stage, "2026-02", 1).await, less("1199.99"));
+    assert_eq!(unconsented(&stage).await, Some((json!(1), json!("1199.99"))));
+    assert_eq!(owing(&stage), None);
     assert_ne!(closing(&stage).await, "clear");
     assert_eq!(app.broken(), Vec::<String>::new());
 });

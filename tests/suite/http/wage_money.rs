@@ -182,6 +182,37 @@ both!(contractor_and_owner_settle_in_their_order_and_one_reference_clears_a_line
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(what_the_owner_has_advanced_uses_up_its_cap_and_more_than_that_is_told, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let line = owed(&app, &manager, &site).await;
+    let overdue = |amount: &str| json!({"kind": "owner_money", "overdue": true, "amount": amount, "led_to_arrears": true});
+    fact(&manager, &site, "2026-02-01", overdue("60.00")).await;
+    let shown = paper(&app, site.id);
+    let pays = |reference: &str, amount: &str| json!({"payer": "owner", "reference": reference, "paid_on": "2026-03-01", "document_id": shown, "items": [{"line": line, "amount": amount}]});
+    let at = path(&site, "clearings");
+    let told = manager.post(&at, pays("A-1", "60.00")).key("cap-one-1").send().await.expect(201);
+    assert_eq!(told["warning"], Value::Null, "within the cap: {told}");
+    let decision = format!("{at}/{}/decision", text(&told["id"]));
+    app.authority().post(&decision, json!({"step": "confirmed"})).send().await.expect(201);
+    let parts = async || {
+        let found = manager.get(&path(&site, "liability")).send().await.expect(200);
+        [&found["owner_overdue"], &found["owner_advanced"], &found["owner_advances"], &found["contractor_settles"]].map(text)
+    };
+    assert_eq!(parts().await, ["60.00", "60.00", "0.00", "40.00"], "the cap is used up");
+    // It may pay more of its own will: taken, and said.
+    let more = manager.post(&at, pays("A-2", "10.00")).key("cap-two-2").send().await.expect(201);
+    assert!(text(&more["warning"]).contains("0.00 元") && text(&more["warning"]).contains("R724-29b"), "{more}");
+    let page = app.browser(Role::LabourManager, ScopeOn::Everything).await;
+    assert!(page.page(&format!("/projects/{}/liability", site.id)).await.contains("自愿多付"));
+    let taken = json!({"step": "withdrawn"});
+    manager.post(&format!("{at}/{}/decision", text(&more["id"])), taken).send().await.expect(201);
+    // What it is told to be overdue with on a later day takes account of what it had advanced by then.
+    fact(&manager, &site, "2026-03-02", overdue("20.00")).await;
+    assert_eq!(parts().await, ["20.00", "0.00", "20.00", "20.00"]);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(a_freeze_gives_the_tasks_of_the_objection, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;

@@ -26,6 +26,8 @@ const SKEWS_MIN: usize = 5;
 const NEAR_SECONDS: i64 = 5 * 60;
 /// Zones differ by half hours.
 const HALF_HOUR_SECONDS: i64 = 1800;
+/// No zone lies further from another one than fourteen hours: what is older was handed in late.
+const ZONE_HALVES_MAX: i64 = 28;
 /// Kinds of events without a meaning that are counted one by one.
 const IGNORED_KINDS_MAX: usize = 50;
 /// The word that counts the others.
@@ -91,7 +93,8 @@ pub fn suspected_minutes(skews: &[i64]) -> Option<i32> {
     let halves = (middle + middle.signum() * HALF_HOUR_SECONDS / 2) / HALF_HOUR_SECONDS;
     let is_near = (middle - halves * HALF_HOUR_SECONDS).abs() <= NEAR_SECONDS;
     let together = skews.iter().filter(|skew| (**skew - middle).abs() <= NEAR_SECONDS).count();
-    (halves != 0 && is_near && together * 3 >= skews.len() * 2).then_some(halves * HALF_HOUR_SECONDS / 60)?.try_into().ok()
+    let is_zone = halves != 0 && halves.abs() <= ZONE_HALVES_MAX;
+    (is_zone && is_near && together * 3 >= skews.len() * 2).then_some(halves * HALF_HOUR_SECONDS / 60)?.try_into().ok()
 }
 
 /// The same of one batch, all of whose differences lie together, with their middle: passages of hours, handed in late, do not.
@@ -200,6 +203,8 @@ mod tests {
         assert_eq!(suspected_minutes(&utc_as_local[..4]), None, "four are too few");
         assert_eq!(suspected_minutes(&[-3, 5, 1, 0, 2]), None, "a clock that is right");
         assert_eq!(suspected_minutes(&[-720, -715, -718, -722, -719]), None, "twelve minutes are no zone");
+        assert_eq!(suspected_minutes(&[-2_592_000; 6]), None, "thirty days are no zone");
+        assert_eq!((suspected_minutes(&[-50_400; 6]), suspected_minutes(&[52_200; 6])), (Some(-840), None));
         assert_eq!(suspected_minutes(&[5410, 5395, 5400, 5405, 5399]), Some(90));
         assert_eq!(suspected_minutes(&[-28_800, -100, -9000, -50_000, 3]), None, "they do not lie together");
         let mut signs = SignsRow::default();

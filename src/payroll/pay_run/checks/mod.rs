@@ -7,6 +7,8 @@
 pub mod actions;
 pub mod attended;
 pub mod cards;
+pub(crate) mod deducted;
+pub mod direct;
 pub mod http;
 pub mod table;
 
@@ -102,6 +104,9 @@ pub struct Limits {
     pub deduction: Option<Decimal>,
 }
 
+/// Parameter: the share of a wage that may be deducted at most.
+pub(crate) const DEDUCTION_MAX: &str = "wage.deduction_max";
+
 /// Days that are paid in a month (月计薪天数), in hundredths.
 const PAID_DAYS: Decimal = Decimal::from_parts(2_175, 0, 0, false, 2);
 
@@ -112,7 +117,7 @@ impl Limits {
             Some(Value::Money(amount)) => Some(*amount),
             _ => None,
         };
-        let deduction = match book.value("wage.deduction_max", region, on).value.map(|found| &found.value) {
+        let deduction = match book.value(DEDUCTION_MAX, region, on).value.map(|found| &found.value) {
             Some(Value::Ratio(share)) => Some(*share),
             _ => None,
         };
