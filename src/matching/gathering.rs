@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Account, Attended, Direct, Facts, Line, Payee, Person, Stranger, Unknown, table};
+use super::{Account, Attended, Facts, Line, Payee, Person, Stranger, Unknown, table};
 use crate::accounts::Purpose;
-use crate::accounts::table::EntryRow;
-use crate::attendance::{self, Worked, silence};
-use crate::base::id::{BankEntryId, LineId, RecordId, SheetId, WorkerId};
+use crate::attendance::{self, silence};
+use crate::base::id::{LineId, RecordId, SheetId, WorkerId};
 use crate::base::{Day, Fen, Month};
 use crate::payroll::corrections::PaidAfter;
+use crate::payroll::direct::{self, Direct, Roll};
 use crate::payroll::items::{self, Item, Sums};
-use crate::payroll::outside::{self, table::ClearedRow};
 use crate::payroll::pay_run::checks::{Limits, deducted::Deducted, is_same_name};
 use crate::payroll::table::{EventRow, LineRow};
 use crate::payroll::{self, LineState, end_to_end_id};
@@ -18,7 +17,6 @@ use crate::projects::{self, Site};
 use crate::settlement::payees::table as payees;
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::workers;
 use crate::workers::table::EnrolmentRow;
 
 /// What the months of a project share: read once, however many of them are compared.
@@ -49,49 +47,20 @@ impl Standing {
     }
 }
 
-/// Who is who on a project.
-struct Roll {
-    enrolments: BTreeMap<WorkerId, Vec<EnrolmentRow>>,
-    names: BTreeMap<WorkerId, String>,
-    /// Card by its index → whose it is or was.
-    cards: BTreeMap<String, BTreeSet<WorkerId>>,
+/// Whose account the bank named for a payment to a worker.
+fn account(roll: &Roll, worker: WorkerId, index: Option<&str>) -> Account {
+    let Some(index) = index else { return Account::Fits };
+    match roll.cards.get(index) {
+        Some(whose) if whose.contains(&worker) => Account::Fits,
+        Some(whose) => whose.first().map_or(Account::Nobodys, |other| Account::Of(*other)),
+        None => Account::Nobodys,
+    }
 }
 
-impl Roll {
-    fn read(conn: &mut AnyConn, site: &Site) -> Result<Self, Problem> {
-        let mut enrolments: BTreeMap<WorkerId, Vec<EnrolmentRow>> = BTreeMap::new();
-        let mut worker_of = BTreeMap::new();
-        for row in workers::table::of_project(conn, site.id)? {
-            worker_of.insert(row.id, row.worker_id);
-            enrolments.entry(row.worker_id).or_default().push(row);
-        }
-        let mut cards: BTreeMap<String, BTreeSet<WorkerId>> = BTreeMap::new();
-        for (enrolment, card) in table::cards(conn, site.id)? {
-            if let Some(worker) = worker_of.get(&enrolment) {
-                cards.entry(card).or_default().insert(*worker);
-            }
-        }
-        Ok(Roll { enrolments, names: table::names(conn, site.id)?.into_iter().collect(), cards })
-    }
-
-    fn account(&self, worker: WorkerId, index: Option<&str>) -> Account {
-        let Some(index) = index else { return Account::Fits };
-        match self.cards.get(index) {
-            Some(whose) if whose.contains(&worker) => Account::Fits,
-            Some(whose) => whose.first().map_or(Account::Nobodys, |other| Account::Of(*other)),
-            None => Account::Nobodys,
-        }
-    }
-
-    /// The only worker whose card it is.
-    fn holder(&self, index: Option<&str>) -> Option<WorkerId> {
-        self.cards.get(index?).and_then(BTreeSet::first).copied()
-    }
-
-    fn other_name(&self, worker: WorkerId, told: Option<&str>) -> Option<String> {
-        let own = self.names.get(&worker)?;
-        told.filter(|told| !is_same_name(told, own)).map(str::to_owned)
-    }
+/// The name that the bank told where it is not the worker's own.
+fn other_name(roll: &Roll, worker: WorkerId, told: Option<&str>) -> Option<String> {
+    let own = roll.names.get(&worker)?;
+    told.filter(|told| !is_same_name(told, own)).map(str::to_owned)
 }
 
 /// What the gates say of a month.
@@ -107,7 +76,7 @@ struct Gates {
 
 impl Gates {
     fn read(conn: &mut AnyConn, ctx: &Ctx, site: &Site, dark_days: &BTreeSet<Day>, month: Month) -> Result<Self, Problem> {
-        let worked = by_worker(attendance::table::worked(conn, site.id, month)?);
+        let worked = direct::by_worker(attendance::table::worked(conn, site.id, month)?);
         let site_days = table::site_days(conn, site.id, month)?;
         let all = if month.last() >= ctx.today {
             Some(Unknown::MonthOpen)
@@ -154,16 +123,6 @@ impl Gates {
     }
 }
 
-fn by_worker(worked: Vec<Worked>) -> BTreeMap<WorkerId, (i64, i64)> {
-    let mut sums: BTreeMap<WorkerId, (i64, i64)> = BTreeMap::new();
-    for one in worked {
-        let (hundredths, days) = sums.entry(one.worker).or_default();
-        *hundredths = hundredths.saturating_add(one.hundredths);
-        *days = days.saturating_add(one.days);
-    }
-    sums
-}
-
 /// What the three say of a month.
 pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, month: Month) -> Result<Facts, Problem> {
     let roll = &standing.roll;
@@ -178,10 +137,10 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
     }
     let earned = earned(conn, site, month)?;
     let mut payees = payees_of_lines(conn, site, roll, &lines)?;
-    let mut direct: BTreeMap<WorkerId, Vec<Direct>> = BTreeMap::new();
-    for (worker, entry, amount) in direct_pay(conn, ctx, site, roll, &gates.worked, &lines, month)? {
-        direct.entry(worker).or_default().push(Direct { entry: entry.id, amount, booked_on: entry.booked_on });
-        if let Some(name) = roll.other_name(worker, entry.counterparty.as_deref()) {
+    let mut straight: BTreeMap<WorkerId, Vec<Direct>> = BTreeMap::new();
+    for (worker, entry, amount) in direct::pay_of(conn, ctx, site, roll, &gates.worked, &lines, month)? {
+        straight.entry(worker).or_default().push(Direct { entry: entry.id, amount, booked_on: entry.booked_on });
+        if let Some(name) = other_name(roll, worker, entry.counterparty.as_deref()) {
             let payee = Payee { entry: entry.id, line: None, amount, name: Some(name), account: Account::Fits };
             payees.entry(worker).or_default().push(payee);
         }
@@ -195,7 +154,7 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
             enrolments: enrolments.iter().map(|row| row.id).collect(),
             attended: gates.attended(*worker, enrolments),
             lines: own.iter().map(|line| made_of.line(conn, site, &standing.limits, line)).collect::<Result<_, _>>()?,
-            direct: direct.remove(worker).unwrap_or_default(),
+            direct: straight.remove(worker).unwrap_or_default(),
             payees: payees.remove(worker).unwrap_or_default(),
             earned: earned.get(worker).copied().flatten(),
         });
@@ -268,8 +227,8 @@ fn payees_of_lines(
             1 => true,
             _ => is_paid(&payroll::table::events_of(conn, site.id, line.id)?, line.id, &row.end_to_end_id),
         };
-        let account = roll.account(line.worker_id, row.counterparty_index.as_deref());
-        let name = roll.other_name(line.worker_id, row.counterparty.as_deref());
+        let account = account(roll, line.worker_id, row.counterparty_index.as_deref());
+        let name = other_name(roll, line.worker_id, row.counterparty.as_deref());
         if stands && (account != Account::Fits || name.is_some()) {
             let payee = Payee { entry: row.entry_id, line: Some(line.id), amount: row.amount_fen, name, account };
             found.entry(line.worker_id).or_default().push(payee);
@@ -297,125 +256,13 @@ fn is_paid(events: &[EventRow], line: LineId, end_to_end: &str) -> bool {
     outcome.get(end_to_end).copied().unwrap_or(false)
 }
 
-/// Money straight to workers' cards for a month, as the comparison counts it.
-///
-/// # Errors
-/// What the store says.
-pub fn direct(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<BTreeMap<WorkerId, Vec<Direct>>, Problem> {
-    let mut found: BTreeMap<WorkerId, Vec<Direct>> = BTreeMap::new();
-    if table::booked(conn, site.id, Purpose::WorkerPay, (month.plus(1).first(), ctx.today))?.is_empty() {
-        return Ok(found);
-    }
-    let roll = Roll::read(conn, site)?;
-    let worked = by_worker(attendance::table::worked(conn, site.id, month)?);
-    let mut lines: BTreeMap<WorkerId, Vec<LineRow>> = BTreeMap::new();
-    for sheet in payroll::table::parts(conn, site.id, month)? {
-        for line in payroll::table::lines_of(conn, site.id, sheet.id)? {
-            lines.entry(line.worker_id).or_default().push(line);
-        }
-    }
-    for (worker, entry, amount) in direct_pay(conn, ctx, site, &roll, &worked, &lines, month)? {
-        found.entry(worker).or_default().push(Direct { entry: entry.id, amount, booked_on: entry.booked_on });
-    }
-    Ok(found)
-}
-
-/// Money straight to workers' cards that is for the month: booked in the month after it, or later to somebody who was last on a sheet
-/// then. What a person has told of it as payment of a line, by its voucher, is counted with that line.
-fn direct_pay(
-    conn: &mut AnyConn,
-    ctx: &Ctx,
-    site: &Site,
-    roll: &Roll,
-    worked: &BTreeMap<WorkerId, (i64, i64)>,
-    lines: &BTreeMap<WorkerId, Vec<LineRow>>,
-    month: Month,
-) -> Result<Vec<(WorkerId, EntryRow, Fen)>, Problem> {
-    let next = month.plus(1);
-    let entries = table::booked(conn, site.id, Purpose::WorkerPay, (next.first(), ctx.today))?;
-    let cleared = if entries.is_empty() { Vec::new() } else { outside::table::of_project(conn, site.id)? };
-    let mut found = Vec::new();
-    let mut seen_in: BTreeMap<Month, BTreeSet<WorkerId>> = BTreeMap::new();
-    for (entry, amount) in net(entries) {
-        let Some(worker) = roll.holder(entry.counterparty_index.as_deref()) else { continue };
-        let booked_in = entry.booked_on.month();
-        let is_here = lines.contains_key(&worker) || worked.contains_key(&worker);
-        let is_ours = if booked_in == next {
-            is_here || last_listed(conn, site, roll, worker, booked_in)?.is_none()
-        } else {
-            let before = booked_in.plus(-1);
-            let was_seen = match seen_in.get(&before) {
-                Some(seen) => seen.contains(&worker),
-                None => {
-                    let seen: BTreeSet<WorkerId> =
-                        attendance::table::worked(conn, site.id, before)?.into_iter().map(|one| one.worker).collect();
-                    let was = seen.contains(&worker);
-                    seen_in.insert(before, seen);
-                    was
-                }
-            };
-            !was_seen && last_listed(conn, site, roll, worker, booked_in)? == Some(month)
-        };
-        let own = lines.get(&worker).map(Vec::as_slice).unwrap_or_default();
-        let is_told =
-            |row: &&ClearedRow| entry.bank_ref.as_ref() == Some(&row.reference) && own.iter().any(|line| line.id == row.line_id);
-        let told = Fen::total(cleared.iter().filter(is_told).map(|row| row.amount_fen))?;
-        let amount = amount.minus(told)?;
-        if is_ours && amount.is_positive() {
-            found.push((worker, entry, amount));
-        }
-    }
-    Ok(found)
-}
-
-fn last_listed(conn: &mut AnyConn, site: &Site, roll: &Roll, worker: WorkerId, before: Month) -> Result<Option<Month>, Problem> {
-    let mut last = None;
-    for row in roll.enrolments.get(&worker).into_iter().flatten() {
-        last = last.max(table::last_listed(conn, site.id, row.id, before)?);
-    }
-    Ok(last)
-}
-
-/// Money that left and did not come back under the same voucher, by its first entry.
-pub fn net(entries: Vec<EntryRow>) -> Vec<(EntryRow, Fen)> {
-    let mut order: Vec<(Result<String, BankEntryId>, EntryRow)> = Vec::new();
-    let mut sums: BTreeMap<Result<String, BankEntryId>, i64> = BTreeMap::new();
-    // What comes back often names nobody: a voucher that is back as a whole is nobody's.
-    let mut vouchers: BTreeMap<String, i64> = BTreeMap::new();
-    for entry in entries {
-        // One voucher may pay several people, so the other side tells them apart; without a voucher an entry stands alone.
-        let who = entry.counterparty_index.as_ref().or(entry.counterparty.as_ref());
-        let key = match &entry.bank_ref {
-            Some(reference) => Ok(format!("{reference} {}", who.map_or("", String::as_str))),
-            None => Err(entry.id),
-        };
-        let sum = sums.entry(key.clone()).or_default();
-        *sum = sum.saturating_add(table::signed(&entry));
-        if let Some(reference) = &entry.bank_ref {
-            let whole = vouchers.entry(reference.clone()).or_default();
-            *whole = whole.saturating_add(table::signed(&entry));
-        }
-        order.push((key, entry));
-    }
-    let mut found = Vec::new();
-    for (key, entry) in order {
-        let is_back = entry.bank_ref.as_ref().and_then(|reference| vouchers.get(reference)).is_some_and(|whole| *whole <= 0);
-        let left = sums.get(&key).copied().filter(|sum| *sum > 0 && table::signed(&entry) > 0 && !is_back);
-        if let Some(sum) = left {
-            sums.remove(&key);
-            found.push((entry, Fen(sum)));
-        }
-    }
-    found
-}
-
 /// Money to people or firms that the project does not know, booked in the month after the one that was worked: what is looked at beside
 /// the wages that were paid then.
 fn strangers(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Vec<Stranger>, Problem> {
     let next = month.plus(1);
     // What comes back comes back later.
-    let entries = table::booked(conn, site.id, Purpose::ForeignDebit, (next.first(), ctx.today.max(next.last())))?;
-    let then = net(entries).into_iter().filter(|(entry, _)| next.contains(entry.booked_on));
+    let entries = direct::table::booked(conn, site.id, Purpose::ForeignDebit, (next.first(), ctx.today.max(next.last())))?;
+    let then = direct::net(entries).into_iter().filter(|(entry, _)| next.contains(entry.booked_on));
     let strangers =
         then.map(|(entry, amount)| Stranger { entry: entry.id, amount, booked_on: entry.booked_on, name: entry.counterparty });
     Ok(strangers.collect())

@@ -17,13 +17,13 @@ pub mod unlisted;
 
 pub use actions::NOTE_MAX;
 pub use comparing::compare;
-pub use gathering::net;
 
 use serde::Serialize;
 
 use crate::base::id::{BankEntryId, LineId, RecordId, SheetId, WorkerId};
 use crate::base::{Day, Fen, Month, Unreadable, words};
 use crate::payroll::LineState;
+use crate::payroll::direct::Direct;
 
 words! {
     /// What does not agree.
@@ -175,17 +175,6 @@ pub struct Line {
     pub due_on: Day,
     /// Where it stands.
     pub state: LineState,
-}
-
-/// Money that went straight from the wage account to a worker's card, outside any sheet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Direct {
-    /// The entry.
-    pub entry: BankEntryId,
-    /// How much, less what came back.
-    pub amount: Fen,
-    /// When.
-    pub booked_on: Day,
 }
 
 /// A payee, named by the bank, who is not plainly the worker.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::actions::{self, NewStep, keep, refuse};
 use super::table::StepRow;
 use super::{Matter, MatterKind, Step, Task};
+use crate::accounts;
 use crate::accounts::Purpose;
 use crate::accounts::freezes::standing::{self, StandingFreeze};
 use crate::accounts::freezes::{FreezeAct, TEXT_MAX, looks_seized, table};
@@ -18,10 +19,10 @@ use crate::base::id::{MatterId, RecordId};
 use crate::base::{Day, Fen};
 use crate::law::questions::given::Choice;
 use crate::law::questions::warning::FreezeReason;
+use crate::payroll::direct;
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::{Ctx, Problem};
-use crate::{accounts, matching};
 
 /// A freeze that stands on a wage account, with the matter of its objection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -131,8 +132,8 @@ pub fn follow(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, word: RecordId) -> Result
 
 /// Debits whose text speaks of enforcement and that no matter is about yet, with what of each did not come back.
 pub fn unanswered(conn: &mut AnyConn, site: &Site, matters: &[Matter], today: Day) -> Result<Vec<(EntryRow, Fen)>, Problem> {
-    let entries = matching::table::booked(conn, site.id, Purpose::ForeignDebit, (today.plus_days(-DAYS_BACK), today))?;
-    let mut standing = matching::net(entries);
+    let entries = direct::table::booked(conn, site.id, Purpose::ForeignDebit, (today.plus_days(-DAYS_BACK), today))?;
+    let mut standing = direct::net(entries);
     standing.retain(|(entry, _)| {
         let subject = entry.id.to_string();
         looks_seized(&entry.text, entry.counterparty.as_deref()) && !matters.iter().any(|matter| is_of(matter, &subject))

@@ -10,6 +10,7 @@ pub mod basis;
 pub mod building;
 pub mod compare;
 pub mod corrections;
+pub mod direct;
 pub mod http;
 pub mod imports;
 pub mod items;

@@ -102,8 +102,10 @@ both!(an_entry_of_one_reference_that_names_the_other_side_by_halves_is_booked_on
     let of = |reference: &str| booked.iter().find(|entry| entry["bank_ref"] == reference).unwrap()["counterparty"].clone();
     assert_eq!((of("H5"), of("H7")), (json!(name), json!("张三")), "told fuller");
     // What contradicts is another entry.
-    for (party, other) in [("青禾置业有限公司", ""), (name, "1208000012345679"), ("", "1208****5679")] {
-        let receipt = send(&manager, "text/csv", &with_account(party, other, "H1")).await;
+    for (reference, party, other) in
+        [("H1", "青禾置业有限公司", ""), ("H1", name, "1208000012345679"), ("H3", "", "1208****5679")]
+    {
+        let receipt = send(&manager, "text/csv", &with_account(party, other, reference)).await;
         assert_eq!(receipt["statements"][0]["merged"].as_u64().unwrap_or(0), 0, "{party} {other}: {receipt}");
     }
     // A statement of the ledger as well.

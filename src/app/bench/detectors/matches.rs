@@ -7,8 +7,9 @@ use super::Tally;
 use crate::app::demo::luck::Luck;
 use crate::base::id::{BankEntryId, LineId, RecordId, SheetId, WorkerId};
 use crate::base::{Day, Fen, Month};
-use crate::matching::{Account, Attended, Difference, Direct, Facts, Line, Payee, Person, Stranger, Subject, Unknown, compare};
+use crate::matching::{Account, Attended, Difference, Facts, Line, Payee, Person, Stranger, Subject, Unknown, compare};
 use crate::payroll::LineState;
+use crate::payroll::direct::Direct;
 use crate::store::StoreError;
 
 /// Ids of entries begin here, above those of workers.

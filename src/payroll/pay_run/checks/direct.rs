@@ -10,9 +10,8 @@ use serde::Serialize;
 
 use crate::base::id::{BankEntryId, LineId, WorkerId};
 use crate::base::{Day, Fen};
-use crate::matching;
-use crate::payroll;
 use crate::payroll::table::{LineRow, SheetRow};
+use crate::payroll::{self, direct};
 use crate::projects::Site;
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
@@ -55,12 +54,12 @@ pub fn paid(
     if !lines.iter().any(is_left) {
         return Ok(found);
     }
-    let direct = matching::gathering::direct(conn, ctx, site, sheet.month)?;
-    if direct.is_empty() {
+    let straight = direct::of_month(conn, ctx, site, sheet.month)?;
+    if straight.is_empty() {
         return Ok(found);
     }
     let mut rests: BTreeMap<WorkerId, Fen> = BTreeMap::new();
-    for (worker, all) in &direct {
+    for (worker, all) in &straight {
         rests.insert(*worker, Fen::total(all.iter().map(|one| one.amount))?);
     }
     for part in payroll::table::parts(conn, site.id, sheet.month)?.into_iter().filter(|part| part.part < sheet.part) {
@@ -69,7 +68,7 @@ pub fn paid(
         }
     }
     for line in lines {
-        let (amount, all) = (take(&mut rests, line)?, direct.get(&line.worker_id).map(Vec::as_slice).unwrap_or_default());
+        let (amount, all) = (take(&mut rests, line)?, straight.get(&line.worker_id).map(Vec::as_slice).unwrap_or_default());
         if let Some(booked_on) = all.iter().map(|one| one.booked_on).min().filter(|_| amount.is_positive()) {
             let entries = all.iter().map(|one| one.entry).collect();
             found.insert(line.id, PaidDirect { amount, booked_on, entries });
