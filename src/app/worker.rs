@@ -9,6 +9,7 @@ use super::rosters;
 use super::schedule::Schedule;
 use super::uploads;
 use crate::attendance::devices::clock::READ_CLOCK;
+use crate::attendance::devices::turns::MOVE_PASSAGES;
 use crate::base::Day;
 use crate::base::id::ProjectId;
 use crate::store::jobs::{self, Job};
@@ -83,6 +84,7 @@ pub(super) fn run(tx: &mut Tx<'_>, ctx: &Ctx, job: &Job) -> Result<(), Problem> 
             Ok(())
         }
         READ_CLOCK => attendance::intake::clock::read_again(tx, ctx, job.payload.parse().map_err(unreadable)?),
+        MOVE_PASSAGES => attendance::intake::moved::take_along(tx, ctx, job.payload.parse().map_err(unreadable)?),
         "assess" => {
             let site = projects::enter(tx.conn(), &ctx.scope, job.payload.parse().map_err(unreadable)?)?;
             if let Some(kept) = compliance::actions::keep(tx, ctx, &site)? {

@@ -94,7 +94,7 @@ pub(super) fn tell(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, event: &Event,
                 recorded_seq: tx.seq(Chain::Project(site.id))?,
             };
             table::insert(tx, &row)?;
-            if row.kind == WordKind::MonthProof {
+            if matches!(row.kind, WordKind::MonthProof | WordKind::Balance) {
                 // People are told at once that it differs, and that it differs no more.
                 jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &site.id.to_string(), ctx.now)?;
             }

@@ -32,8 +32,9 @@ use askama::Template;
 
 pub use frame::Frame;
 
+use crate::base::Moment;
 use crate::store::journal;
-use crate::web::{Access, Problem, Route, Visit};
+use crate::web::{Access, Form, Problem, Route, Visit};
 
 /// What a page may load: its own style, script and pictures, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
@@ -85,6 +86,20 @@ fn respond(status: StatusCode, page: &impl Template) -> Shown {
 /// Sends the visitor to another page of this site.
 pub fn see_other(to: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header(("Location", to)).insert_header(("Cache-Control", "no-store")).finish()
+}
+
+/// A moment as a browser's field writes it, on the wall of Shanghai; one that may be left out.
+///
+/// # Errors
+/// `invalid` for what is no moment.
+pub fn moment(form: &Form, name: &str) -> Result<Option<Moment>, Problem> {
+    let Some(text) = form.text(name) else { return Ok(None) };
+    let seconds = if text.len() == "2026-03-02T08:00".len() { ":00" } else { "" };
+    let read = format!("{text}{seconds}+08:00").parse().map(Some);
+    read.map_err(|_| {
+        Problem::invalid("请填写日期和时间，如 2026-03-02T08:00。", "Write day and time, like 2026-03-02T08:00.")
+            .at(name, "bad_time")
+    })
 }
 
 /// After a form: to a page that says what was done. `told` is a word of [`words::told`], `number` fills its `{n}`.

@@ -2,7 +2,8 @@
 //! a statement made out again with details. Under one reference of the bank, on one day and over one amount, with the other side named both
 //! times and nothing that contradicts, it is the same entry and keeps the fuller words. Where one telling says nothing of the other side, or
 //! only a masked name joins the two, nothing proves that it is one movement, and nothing that it is two, so that it is not booked and a
-//! person looks at it. Deliberately absent: two equal entries of one statement, which are two, and words of another kind of message, which
+//! person looks at it. Where only one of the two has a reference (an MT940 with `NONREF` beside the camt.053 of the day), it is the same entry
+//! unless value day, other side or payment id contradict; as many stand as the file that tells most of them. Deliberately absent: two equal entries of one statement, which are two, and words of another kind of message, which
 //! `keys` matches.
 
 use super::allocate::Desk;
@@ -12,10 +13,10 @@ use super::sides::OtherSide;
 use super::standing::Standing;
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::table::{EntryRow, short};
-use crate::accounts::{EntryStatus, plain};
-use crate::store::Tx;
+use crate::accounts::{EntryStatus, StatementKind, plain};
 use crate::store::inbox::storable;
 use crate::store::vault::{Owner, Reader};
+use crate::store::{Tx, journal};
 use crate::web::{Ctx, Problem};
 use crate::wire::text::squeezed;
 
@@ -83,7 +84,14 @@ fn is_same(known: &Known, (told, voice): (&Told, Voice<'_>), account: Option<&st
         return false;
     }
     let names = row.counterparty.as_deref().zip(told.counterparty.as_deref());
-    let one_account = match (row.counterparty_index.as_deref().zip(voice.counterparty_index), account) {
+    let one_account = is_one_account(row, voice, account, reader);
+    let by_masked_name = names.is_some_and(|(one, two)| is_masked(one) || is_masked(two)) && one_account != Some(true);
+    one_account != Some(false) && !by_masked_name && names.is_none_or(|(one, two)| may_be_one(one, two))
+}
+
+/// Whether both show an account of the other side that is, or may be, the same; `None` where one shows none.
+fn is_one_account(row: &EntryRow, voice: Voice<'_>, account: Option<&str>, reader: &Reader) -> Option<bool> {
+    match (row.counterparty_index.as_deref().zip(voice.counterparty_index), account) {
         (Some((one, two)), _) => Some(one == two),
         // Of a masked account there is no index: what was told is compared.
         (None, Some(account)) => row
@@ -91,9 +99,28 @@ fn is_same(known: &Known, (told, voice): (&Told, Voice<'_>), account: Option<&st
             .as_deref()
             .map(|sealed| reader.open_text(sealed).is_ok_and(|text| may_be_one(&plain(&text), account))),
         (None, None) => None,
-    };
-    let by_masked_name = names.is_some_and(|(one, two)| is_masked(one) || is_masked(two)) && one_account != Some(true);
-    one_account != Some(false) && !by_masked_name && names.is_none_or(|(one, two)| may_be_one(one, two))
+    }
+}
+
+/// What two tellings say of the other side when taken together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sides {
+    /// It cannot be the same.
+    Contradict,
+    /// One is silent, or shows no more than the ends of a name.
+    Silent,
+    /// Both name the same one.
+    Agree,
+}
+
+fn sides(row: &EntryRow, (told, voice): (&Told, Voice<'_>), account: Option<&str>, reader: &Reader) -> Sides {
+    let names = row.counterparty.as_deref().zip(told.counterparty.as_deref());
+    let one_account = is_one_account(row, voice, account, reader);
+    if one_account == Some(false) || names.is_some_and(|(one, two)| !may_be_one(one, two)) {
+        return Sides::Contradict;
+    }
+    let by_name = names.is_some_and(|(one, two)| !is_masked(one) && !is_masked(two));
+    if one_account == Some(true) || by_name { Sides::Agree } else { Sides::Silent }
 }
 
 /// Whose words of the other side are kept: whole ones before masked ones, else those that were there first.
@@ -132,7 +159,7 @@ impl Desk<'_> {
         (told, voice, other): (&Told, Voice<'_>, &OtherSide),
         place: &str,
     ) -> Result<Option<Retold>, Problem> {
-        if !standing.has_namesake(told) {
+        if !standing.has_namesake(told) && !standing.has_half(told) {
             return Ok(None);
         }
         let reader = ctx.vault().reader(tx.conn(), Owner::Project(self.site.id))?;
@@ -143,7 +170,66 @@ impl Desk<'_> {
         if let Some(row) = standing.take_namesake(&self.claimed, told, fits) {
             return Ok(Some(Retold::Same(row)));
         }
+        if let Some(row) = self.half(ctx, standing, (told, voice), account, &reader) {
+            return Ok(Some(Retold::Same(row)));
+        }
         Ok(self.doubted(ctx, standing, (told, voice), place).map(Retold::Doubted))
+    }
+
+    /// The entry of which what is told is the half with the bank's reference, or without it: one that names the same other side before one
+    /// that is silent. A sheet lists what somebody chose, so that there silence is not enough; messages of single entries never come by
+    /// halves, since two of them are two.
+    fn half(
+        &self,
+        ctx: &Ctx,
+        standing: &mut Standing,
+        (told, voice): (&Told, Voice<'_>),
+        account: Option<&str>,
+        reader: &Reader,
+    ) -> Option<EntryRow> {
+        if !self.kind.is_ledger() {
+            return None;
+        }
+        let is_told = |known: &Known| known.row.keys().any(|key| self.page_words.contains(key));
+        let goes_before = |known: &Known| known.row.tellers().any(|id| self.gone_before.contains(&id));
+        let days_fit = |row: &EntryRow| row.value_on.zip(told.value_on).is_none_or(|(one, two)| one == two);
+        let fits = |known: &Known, wanted: Sides| {
+            !is_told(known)
+                && !goes_before(known)
+                && days_fit(&known.row)
+                && is_near(known, told, voice)
+                && sides(&known.row, (told, voice), account, reader) == wanted
+                && !self.is_other_payment(ctx, &known.row, told, reader)
+        };
+        let named = standing.take_half(&self.claimed, told, |known| fits(known, Sides::Agree));
+        named.or_else(|| {
+            let may_be_silent = self.kind == StatementKind::Statement;
+            if may_be_silent { standing.take_half(&self.claimed, told, |known| fits(known, Sides::Silent)) } else { None }
+        })
+    }
+
+    /// Whether what is told carries the id of a single payment that the entry on record was told without, as far as its words show.
+    fn is_other_payment(&self, ctx: &Ctx, row: &EntryRow, told: &Told, reader: &Reader) -> bool {
+        let Some(id) = told.end_to_end_id.as_deref() else { return false };
+        if row.bank_ref.is_none() {
+            return row.was_other_payment(&journal::sha256(id.as_bytes()));
+        }
+        // With a reference the id stands in the entry's own words, or else what is known of the other side does.
+        let account = row.counterparty_account.as_deref().and_then(|sealed| reader.open_text(sealed).ok());
+        let words = |who: Option<&str>| {
+            let told = Told {
+                bank_ref: row.bank_ref.clone(),
+                end_to_end_id: who.map(str::to_owned),
+                counterparty_account: None,
+                counterparty: None,
+                ..told.clone()
+            };
+            ctx.vault().index("bank_entry", &told.key_text(self.account.id))
+        };
+        let known = [Some(id), None]
+            .into_iter()
+            .chain([account.as_deref(), row.counterparty.as_deref()].into_iter().filter(Option::is_some));
+        !known.into_iter().any(|who| row.was_told_as(&words(who)))
     }
 
     /// What is told to a person of an entry of which it is doubtful whether it is told again.

@@ -100,6 +100,8 @@ pub(super) struct Standing {
     loose: Bucket,
     /// What a message of this kind told, by the bank's reference and day.
     namesakes: HashMap<(String, Day), Vec<usize>>,
+    /// What a message of this kind told as booked, by day and by whether with the bank's reference.
+    halves: HashMap<(Day, bool), Places>,
 }
 
 impl Standing {
@@ -115,6 +117,7 @@ impl Standing {
             unnamed: Bucket::default(),
             loose: Bucket::default(),
             namesakes: HashMap::new(),
+            halves: HashMap::new(),
         }
     }
 
@@ -146,7 +149,30 @@ impl Standing {
         if let Some(reference) = row.bank_ref.as_ref().filter(|_| row.was_seen_in(self.kind)) {
             self.namesakes.entry((reference.clone(), row.booked_on)).or_default().push(place);
         }
+        if is_booked && row.was_seen_in(self.kind) {
+            self.halves.entry((row.booked_on, row.bank_ref.is_some())).or_default().push_back(place);
+        }
         self.rows.push(Some(known));
+    }
+
+    /// Whether a message of this kind told something on the same day that has the bank's reference where this has none, or the other way
+    /// round.
+    pub fn has_half(&self, told: &Told) -> bool {
+        self.halves.contains_key(&(told.booked_on, told.bank_ref.is_none()))
+    }
+
+    /// Takes out the first of these that was not told yet and fits.
+    pub fn take_half(&mut self, claimed: &BTreeSet<BankEntryId>, told: &Told, fits: impl Fn(&Known) -> bool) -> Option<EntryRow> {
+        let Standing { rows, halves, .. } = self;
+        let of = |place: usize| rows.get(place).and_then(Option::as_ref);
+        let is_free = |place: usize| of(place).is_some_and(|known| !claimed.contains(&known.row.id));
+        let places = halves.get_mut(&(told.booked_on, told.bank_ref.is_none()))?;
+        while places.front().is_some_and(|place| !is_free(*place)) {
+            places.pop_front();
+        }
+        let mut free = places.iter().copied().filter(|place| is_free(*place)).take(NAMESAKES_MAX);
+        let place = free.find(|place| of(*place).is_some_and(&fits))?;
+        rows.get_mut(place)?.take().map(|known| known.row)
     }
 
     /// Whether a message of this kind told something under the same reference on the same day.

@@ -122,10 +122,11 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
         sheets::note_use(tx, ctx, inbox_id, handed)?;
     }
     for (account, _) in desks.iter().flatten() {
-        // People are told at once of what does not fit; that it is closed the daily look finds.
+        // People are told at once of what does not fit, and what becomes of a balance that differed; that others closed the daily look finds.
         if !continuity::faults(tx.conn(), account)?.is_empty()
             || accounts::reconciling::unexplained_on(tx.conn(), account, ctx.today)?.is_some()
             || !accounts::refuted::of_account(tx.conn(), account, ctx.today)?.is_empty()
+            || accounts::words::table::last_balance(tx.conn(), account, ctx.today)?.is_some_and(|word| word.differs)
         {
             jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &account.project_id.to_string(), ctx.now)?;
         }

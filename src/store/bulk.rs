@@ -230,6 +230,7 @@ pub fn insert_punches(conn: &mut AnyConn, rows: &[PunchRow], mut numbers: Number
         AnyConn::Postgres(conn) => many::insert_punches(conn, &new)?,
     };
     fresh.sort_unstable();
+    numbers::drop_idle(conn, &messages, &fresh)?;
     Ok(fresh)
 }
 

@@ -86,6 +86,7 @@ pub(super) fn found(folder: &Path) -> (ProjectId, String) {
                 direction: GateDirection::ByState,
                 offset_minutes: Some(480),
                 com_key: None,
+                since: None,
             };
             bind(tx, &ctx, &site, &binding)?;
         }

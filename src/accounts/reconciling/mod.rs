@@ -126,12 +126,18 @@ pub fn history(conn: &mut AnyConn, account: &AccountRow, until: Day) -> Result<V
     Ok(found)
 }
 
-/// The day of the bank's last balance of an account, where it differs from the entries and neither a break between statements nor what was
-/// only announced explains it.
+/// The day of the bank's last balance of an account, be it a statement's or its word on the end of a day, where it differs from the entries
+/// and neither a break between statements nor what was only announced explains it.
 pub fn unexplained_on(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Option<Day>, Problem> {
-    let found = of_account(conn, account, as_of)?;
-    let is_unexplained = |one: &Reconciliation| one.causes.iter().any(|part| part.cause == Cause::UnexplainedRest);
-    Ok(found.filter(is_unexplained).and_then(|one| one.statement_on))
+    let Some(found) = of_account(conn, account, as_of)? else { return Ok(None) };
+    if found.causes.iter().any(|part| part.cause == Cause::UnexplainedRest) {
+        return Ok(found.statement_on);
+    }
+    let told = found.told.filter(|told| told.difference != Fen::ZERO);
+    let Some(told) = told else { return Ok(None) };
+    // A statement that lacks explains why the word is another; that it lacks is told already.
+    let is_broken = continuity::faults(conn, account)?.iter().any(|fault| fault.on.is_none_or(|day| day <= told.on));
+    Ok((!is_broken).then_some(told.on))
 }
 
 fn of_account(conn: &mut AnyConn, account: &AccountRow, as_of: Day) -> Result<Option<Reconciliation>, Problem> {

@@ -2,8 +2,8 @@
 //!
 //! A hint is no accusation: the words say what was seen, how often, and that somebody should look. One notice stands for a project, a
 //! month and a kind, however many workers it is about; it goes when nothing of the kind is left, be it put right or explained. Of what
-//! cannot be known for a while (punches that wait, a payment whose end the bank has not told) a notice stays as it is. Deliberately
-//! absent: names, and a rule of the law that somebody would have broken; that is for the assessment.
+//! cannot be known for a while (punches that wait, a payment whose end the bank has not told) a notice stays as it is. What came after a work
+//! day was put right and says otherwise is told day by day, with a link to whose it is, until a person answers. Deliberately absent: names, and a rule of the law that somebody would have broken; that is for the assessment.
 
 mod table;
 
@@ -14,6 +14,7 @@ pub use table::projects_to_compare;
 use super::actions::{self, Noticed};
 use super::table as notices;
 use super::{Concern, NoticeKind, Words};
+use crate::attendance::folding::{self, later::Later};
 use crate::base::id::{ProjectId, WorkerId};
 use crate::base::{Day, Fen, Month};
 use crate::detectors;
@@ -32,6 +33,15 @@ pub const MONTHS_BACK: i32 = 3;
 /// Months that are looked at in all: older ones only while a notice of them stands.
 const MONTHS_MAX: usize = 12;
 
+/// Months back in which a work day that was put right is held against what came after.
+const LATER_MONTHS: i32 = 12;
+
+/// Begins the subject of a work day that was put right and of which something came after.
+const LATER: &str = "later_evidence:";
+
+/// Notices of such days that stand at once at most; the others come when these are answered.
+const LATER_MAX: usize = 100;
+
 /// The first month that is compared by itself.
 pub fn first_month(ctx: &Ctx) -> Month {
     ctx.today.month().plus(-MONTHS_BACK)
@@ -41,7 +51,8 @@ pub fn first_month(ctx: &Ctx) -> Month {
 pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Problem> {
     let standing: BTreeSet<String> =
         notices::standing(tx.conn(), site.id, NoticeKind::Sign)?.into_iter().map(|row| row.subject).collect();
-    let mut months: BTreeSet<Month> = standing.iter().filter_map(|subject| month_of(subject)).collect();
+    let of_months = standing.iter().filter(|subject| !subject.starts_with(LATER));
+    let mut months: BTreeSet<Month> = of_months.filter_map(|subject| month_of(subject)).collect();
     months.extend(first_month(ctx).up_to(ctx.today.month().plus(-1)));
     let looked: BTreeSet<Month> = months.into_iter().rev().take(MONTHS_MAX).collect();
     let (mut concerns, mut waiting) = (Vec::new(), BTreeSet::new());
@@ -55,10 +66,35 @@ pub fn notice(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Noticed, Proble
             waiting.insert(*month);
         }
     }
-    let is_unsure =
-        |subject: &&String| month_of(subject).is_none_or(|month| !looked.contains(&month) || waiting.contains(&month));
+    concerns.extend(later(tx, ctx, site)?);
+    let is_unsure = |subject: &&String| {
+        !subject.starts_with(LATER) && month_of(subject).is_none_or(|month| !looked.contains(&month) || waiting.contains(&month))
+    };
     let unsure: Vec<String> = standing.iter().filter(is_unsure).cloned().collect();
     actions::reconcile(tx, ctx, site, NoticeKind::Sign, &concerns, &unsure)
+}
+
+/// Work days that two persons put right and of which passages came after that say otherwise.
+fn later(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site) -> Result<Vec<Concern>, Problem> {
+    let since = ctx.today.month().plus(-LATER_MONTHS).first();
+    let found = folding::later::of_days(tx.conn(), ctx.vault(), site.id, (since, ctx.today))?;
+    let days = |hundredths: i32| format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    let clock = |time: &i32| format!("{:02}:{:02}", time / 3600 % 24, time / 60 % 60);
+    let concern_of = |one: &Later| {
+        let times: Vec<String> = one.times.iter().take(LATER_TIMES_MAX).map(clock).collect();
+        let (times, day) = (times.join(" "), one.worked_on);
+        let (said, made) = (days(one.said_hundredths), days(one.made.2));
+        let title = (
+            format!("{day} 的工日更正（{said} 工日）确认后又收到考勤记录 {times}，按全部记录应为 {made} 工日；更正未变，待核实"),
+            format!(
+                "After the work day of {day} was corrected ({said} days), passages came ({times}) by which it is {made}; the \
+                 correction stays until somebody has looked"
+            ),
+        );
+        let link = format!("/projects/{}/workers/{}?month={}#corrections", site.id, one.enrolment, day.month());
+        concern(format!("{LATER}{} {}", one.correction, day.month()), title, LATER_CURE, link, Some(day))
+    };
+    Ok(found.iter().take(LATER_MAX).map(concern_of).collect())
 }
 
 /// A subject is a word and a month.
@@ -115,6 +151,14 @@ fn concerns_of(project: ProjectId, month: Month, matched: &Matched, signs: &OfPe
 
 const MATCH_CURE: (&str, &str) =
     ("打开比对页逐条核实：改正数据，或写明理由", "look at each on the match page: put the data right, or say why it is so");
+
+/// Passages that a notice names.
+const LATER_TIMES_MAX: usize = 6;
+
+const LATER_CURE: (&str, &str) = (
+    "打开该工人页核实后再提一次更正：按记录改正，或写明更正不变的理由，由另一人决定",
+    "look at it on the worker's page and propose once more: what the passages say, or why it stays; another person decides",
+);
 
 const SIGN_CURE: (&str, &str) = (
     "打开异常迹象页逐人核实；亲属、班组、设备故障都可能是原因",

@@ -123,6 +123,7 @@ impl Clocks {
                     direction: GateDirection::ByState,
                     offset_minutes: Some(CHINA_OFFSET_MINUTES),
                     com_key: None,
+                    since: None,
                 };
                 actions::bind(tx, ctx, &site, &new)?;
             }

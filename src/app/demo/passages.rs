@@ -27,6 +27,7 @@ pub fn bind_device(stage: &mut Stage<'_, '_>, plan: &Plan, site: &Site) -> Resul
         direction: GateDirection::ByState,
         offset_minutes: Some(CHINA_OFFSET_MINUTES),
         com_key: None,
+        since: None,
     };
     let ctx = stage.ctx();
     bind(stage.tx, &ctx, site, &binding).map(|_| ())

@@ -136,6 +136,7 @@ fn project(tx: &mut Tx<'_>, ctx: &Ctx, plan: &Plan, parties: &[PartyId], first: 
             direction: GateDirection::ByState,
             offset_minutes: Some(CHINA_OFFSET_MINUTES),
             com_key: None,
+            since: None,
         };
         bind(tx, ctx, &site, &binding)?;
     }

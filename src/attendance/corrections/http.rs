@@ -7,12 +7,13 @@ use utoipa::ToSchema;
 
 use super::table::{self, CorrectionRow, StepRow};
 use super::{CorrectionStep, NewCorrection, decide, propose};
+use crate::attendance::folding::later::{self, Later};
 use crate::attendance::folding::night::DAY_SECONDS;
 use crate::base::id::{DocumentId, ProjectId, RecordId, UserId, WorkerId};
 use crate::base::{Day, Moment, Month};
 use crate::projects::{Site, enter};
 use crate::store::AnyConn;
-use crate::web::{Access, Body, Call, Problem, Route, Verb};
+use crate::web::{Access, Body, Call, Ctx, Problem, Route, Verb};
 
 /// Routes of this subject.
 pub(in crate::attendance) fn routes() -> Vec<Route> {
@@ -108,6 +109,31 @@ pub struct CorrectionView {
     pub decided_at: Option<Moment>,
     /// Why.
     pub note: Option<String>,
+    /// What the gates told after it was confirmed, where that says otherwise and nobody has answered; told with a month's list alone.
+    pub later: Option<LaterView>,
+}
+
+/// Passages that came after a correction and do not bear it out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LaterEvidence)]
+pub struct LaterView {
+    /// The passages that came since, in seconds of the day, past 86,400 on the morning after.
+    pub times: Vec<i32>,
+    /// When the last of them came in.
+    pub came_at: Moment,
+    /// First passage of the day by all that is on record.
+    pub first_time: i32,
+    /// Last passage.
+    pub last_time: i32,
+    /// What the day would be without the correction, in hundredths.
+    pub hundredths: i32,
+}
+
+impl From<Later> for LaterView {
+    fn from(later: Later) -> Self {
+        let (first_time, last_time, hundredths) = later.made;
+        Self { times: later.times, came_at: later.came_at, first_time, last_time, hundredths }
+    }
 }
 
 impl CorrectionView {
@@ -130,16 +156,26 @@ impl CorrectionView {
             decided_by: step.map(|step| step.decided_by),
             decided_at: step.map(|step| step.recorded_at),
             note: step.map(|step| step.note.clone()),
+            later: None,
         }
     }
 }
 
-/// The corrections of a month, oldest first.
-pub fn of_month(conn: &mut AnyConn, site: &Site, month: Month) -> Result<Vec<CorrectionView>, Problem> {
+/// The corrections of a month, oldest first, with what came after those in force.
+///
+/// # Errors
+/// A store that fails.
+pub fn of_month(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Vec<CorrectionView>, Problem> {
     let steps = table::steps_between(conn, site.id, month.first(), month.last())?;
     let rows = table::between(conn, site.id, month.first(), month.last())?;
     let of = |id| steps.iter().find(|step| step.correction_id == id);
-    Ok(rows.into_iter().map(|row| CorrectionView::of(row.clone(), of(row.id))).collect())
+    let mut views: Vec<CorrectionView> = rows.into_iter().map(|row| CorrectionView::of(row.clone(), of(row.id))).collect();
+    for one in later::of_days(conn, ctx.vault(), site.id, (month.first(), month.last()))? {
+        if let Some(view) = views.iter_mut().find(|view| view.id == one.correction) {
+            view.later = Some(one.into());
+        }
+    }
+    Ok(views)
 }
 
 /// Seconds of the day from `07:30`.
@@ -183,7 +219,7 @@ async fn list(call: Call, project: web::Path<ProjectId>, query: web::Query<Month
     let (id, month) = (project.into_inner(), query.month);
     call.read(move |conn, ctx| {
         let site = enter(conn, &ctx.scope, id)?;
-        of_month(conn, &site, month)
+        of_month(conn, ctx, &site, month)
     })
     .await
 }

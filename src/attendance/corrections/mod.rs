@@ -1,7 +1,8 @@
 //! Corrections of work days: one person says what a day was and why, another confirms it; then the day says so and bears the mark
 //! `corrected`, and the punches stay beside it as they came.
 //!
-//! A correction is never changed: a wrong one is put right by another. Deliberately absent: new punches, since nobody passed a gate by
+//! A correction is never changed: a wrong one is put right by another. What the gates tell afterwards changes nothing by itself either, and
+//! a person is asked (`folding::later`). Deliberately absent: new punches, since nobody passed a gate by
 //! being remembered, and changes of a pay sheet, which is built again or corrected by its own rules.
 
 pub mod http;
@@ -10,11 +11,12 @@ pub mod table;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use self::table::{CorrectionRow, StepRow};
+use super::folding::later::{self, Later};
 use super::folding::night::{DAY_SECONDS, NOON};
 use super::table as attendance;
 use super::{Worth, worth_of};
 use crate::base::id::{DocumentId, ProjectId, RecordId, UserId};
-use crate::base::{Day, words};
+use crate::base::{Day, Moment, words};
 use crate::projects::Site;
 use crate::store::{AnyConn, Chain, StoreError, Tx, jobs};
 use crate::users::second::{self, person};
@@ -91,6 +93,38 @@ pub fn in_force(
         }
     }
     Ok(found)
+}
+
+/// When a second person spoke last of a work day on which a correction is in force, be it to confirm one or to refuse another.
+pub fn answered(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    first: Day,
+    last: Day,
+) -> Result<BTreeMap<(Day, RecordId), Moment>, StoreError> {
+    let rows = table::between(conn, project, first, last)?;
+    if rows.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let by_id: HashMap<RecordId, (Day, RecordId)> =
+        rows.into_iter().map(|row| (row.id, (row.worked_on, row.enrolment_id))).collect();
+    let (mut found, mut in_force) = (BTreeMap::new(), BTreeSet::new());
+    for step in table::steps_between(conn, project, first, last)? {
+        let Some(of) = by_id.get(&step.correction_id).filter(|_| step.step != CorrectionStep::Withdrawn) else { continue };
+        if step.step == CorrectionStep::Confirmed {
+            in_force.insert(*of);
+        }
+        let at = found.entry(*of).or_insert(step.recorded_at);
+        *at = step.recorded_at.max(*at);
+    }
+    found.retain(|of, _| in_force.contains(of));
+    Ok(found)
+}
+
+/// What came after the correction of one day and says otherwise.
+fn later_of(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, (day, enrolment): (Day, RecordId)) -> Result<Option<Later>, StoreError> {
+    let found = later::of_days(tx.conn(), ctx.vault(), site.id, (day, day))?;
+    Ok(found.into_iter().find(|one| one.enrolment == enrolment))
 }
 
 /// What the corrections of some days that await a decision say, in hundredths, by day and enrolment.
@@ -179,7 +213,9 @@ pub fn propose_as(
         .find(|day| day.worked_on == new.worked_on);
     let same =
         |day: &attendance::WorkDayRow| (day.hundredths, day.first_time, day.last_time) == (hundredths, first_time, last_time);
-    if was.as_ref().map_or(hundredths == 0, same) {
+    // Where the gates told otherwise since, that it stays so is an answer too.
+    let is_answer = later_of(tx, ctx, site, (new.worked_on, new.enrolment))?.is_some();
+    if !is_answer && was.as_ref().map_or(hundredths == 0, same) {
         let (zh, en) = ("该日已是如此，无需更正。", "The day is just so already.");
         return Err(Problem::conflict(zh, en).at("days", "duplicate"));
     }
@@ -244,7 +280,12 @@ pub fn decide(
         recorded_at: ctx.now,
         recorded_seq,
     };
+    let is_answer =
+        step != CorrectionStep::Withdrawn && later_of(tx, ctx, site, (correction.worked_on, correction.enrolment_id))?.is_some();
     table::insert_step(tx, &row)?;
+    if is_answer {
+        jobs::enqueue(tx.conn(), ctx.id(), "compare_one", &site.id.to_string(), ctx.now)?;
+    }
     tx.note(chain, ctx.now, ctx.actor(), "decide_correction", &format!("{step} {id}"))?;
     if step == CorrectionStep::Confirmed {
         attendance::mark_dirty(tx.conn(), site.id, day_number(correction.worked_on), ctx.now)?;

@@ -8,6 +8,7 @@ use super::{clock, signs, turns};
 use crate::attendance::intake::replay::{self, Replayed};
 use crate::attendance::silence;
 use crate::attendance::table as punches;
+use crate::base::Moment;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::base::person::half_width;
 use crate::projects::{self, Site};
@@ -32,6 +33,8 @@ pub struct Binding {
     pub offset_minutes: Option<i32>,
     /// Key that it must send with each request: absent leaves what stands, empty takes it away.
     pub com_key: Option<String>,
+    /// Since when it hangs so, of a machine that hung elsewhere or otherwise; from now on when absent.
+    pub since: Option<Moment>,
 }
 
 /// The hash of a communication key, as kept.
@@ -43,7 +46,8 @@ pub fn com_key_hash(vault: &Vault, serial: &str, key: &str) -> String {
 /// What it sent while it was pending is taken over in the same transaction.
 ///
 /// # Errors
-/// `invalid` for a serial, gate, offset or key that cannot be; `not_allowed` when it hangs at a project that the asker may not see.
+/// `invalid` for a serial, gate, offset, key or `since` that cannot be; `conflict` for a `since` before its last turn or move;
+/// `not_allowed` when it hangs at a project that the asker may not see.
 pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(DeviceRow, Replayed), Problem> {
     let serial = half_width(&new.serial);
     if !valid_serial(&serial) {
@@ -99,8 +103,8 @@ pub fn bind(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &Binding) -> Result<(D
         recorded_seq,
         ..before.clone()
     };
+    turns::note(tx, ctx, (&before, &row), new.since)?;
     if is_known {
-        turns::note(tx, ctx, (&before, &row), None)?;
         clock::note(tx, ctx, (&before, &row), None)?;
         table::update(tx, &row)?
     } else {

@@ -12,6 +12,7 @@ use super::roll::{self, Pushed};
 use super::settings::DeviceSettings;
 use super::signs::SignsRow;
 use super::table::{self, DeviceRow, OrderRow};
+use super::turns::moves::{self, MoveView};
 use super::{DeviceState, GateDirection, Maker, Order, OrderState};
 use crate::attendance::intake::replay::Replayed;
 use crate::base::Moment;
@@ -88,6 +89,9 @@ pub struct BindDevice {
     offset_minutes: Option<i32>,
     /// Key that it must send with each request.
     com_key: Option<String>,
+    /// Since when it hangs there, of a machine that hung on another project: at most 92 days ago and not before its last turn or move. What
+    /// it told of since goes along and is folded again; `moves` of the machine tells what became of that. From now on when absent.
+    since: Option<Moment>,
 }
 
 /// A device as shown.
@@ -245,6 +249,8 @@ pub struct DeviceDetail {
     orders: Vec<OrderView>,
     /// Each time that the offset of its clock was put right, the latest first.
     clock: Vec<ClockView>,
+    /// Each time that it was moved to another project, the latest first.
+    moves: Vec<MoveView>,
 }
 
 /// That the offset of a machine's clock was put right, and what that came to.
@@ -351,7 +357,7 @@ async fn list(call: Call, query: web::Query<ListQuery>) -> Result<impl Responder
 }
 
 async fn bind(call: Call, body: Body<BindDevice>) -> Result<impl Responder, Problem> {
-    let BindDevice { serial, project, maker, gate, direction, offset_minutes, com_key } = body.0;
+    let BindDevice { serial, project, maker, gate, direction, offset_minutes, com_key, since } = body.0;
     let new = Binding {
         serial,
         maker: maker.unwrap_or(Maker::Zkteco),
@@ -359,6 +365,7 @@ async fn bind(call: Call, body: Body<BindDevice>) -> Result<impl Responder, Prob
         direction: direction.unwrap_or(GateDirection::ByState),
         offset_minutes,
         com_key,
+        since,
     };
     call.write(StatusCode::OK, move |tx, ctx| {
         let site = projects::enter(tx.conn(), &ctx.scope, project)?;
@@ -379,7 +386,8 @@ async fn one(call: Call, device: web::Path<DeviceId>) -> Result<impl Responder, 
     call.read(move |conn, ctx| {
         let row = actions::enter(conn, ctx, id)?;
         let orders = table::orders_of(conn, id, ORDERS_SHOWN)?.into_iter().map(OrderView::from).collect();
-        Ok(DeviceDetail { device: view(conn, row)?, orders, clock: clock_of(conn, id)? })
+        let moves = moves::of(conn, ctx, &row)?;
+        Ok(DeviceDetail { device: view(conn, row)?, orders, clock: clock_of(conn, id)?, moves })
     })
     .await
 }

@@ -5,6 +5,7 @@
 //! where a shift runs over a midnight.
 
 pub mod again;
+pub mod later;
 pub mod night;
 pub mod rules;
 pub mod table;
@@ -173,6 +174,11 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
     }
     for number in beside.difference(&marked).filter(|number| !kept.contains_key(number)) {
         folded.rows += folding.day(tx.conn(), ctx, *number)?.0;
+    }
+    let has_corrections = folding.corrected.keys().any(|(day, _)| (first.plus_days(-1)..=last).contains(day));
+    if has_corrections && !later::of_days(tx.conn(), ctx.vault(), project, (first.plus_days(-1), last))?.is_empty() {
+        // Somebody is told of what came after two persons had spoken.
+        jobs::enqueue(tx.conn(), ctx.id(), "compare_one", &project.to_string(), ctx.now)?;
     }
     folded.more = super::table::has_dirty(tx.conn(), project)?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;

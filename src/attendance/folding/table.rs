@@ -275,3 +275,38 @@ where
 }
 
 impl<Conn> RunQueryDsl<Conn> for InsertDays<'_> {}
+
+/// A passage with when it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct LatePass {
+    #[diesel(sql_type = Integer)]
+    pub local_day: i32,
+    #[diesel(sql_type = Integer)]
+    pub local_time: i32,
+    #[diesel(sql_type = BigInt)]
+    pub pin_id: i64,
+    #[diesel(sql_type = Integer)]
+    pub verify: i32,
+    #[diesel(sql_type = BigInt)]
+    pub received_at: Moment,
+}
+
+/// The passages of some days that came in after a moment, by day and time.
+pub fn received_after(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    (first, last): (i32, i32),
+    after: Moment,
+) -> Result<Vec<LatePass>, StoreError> {
+    Ok(fixed(
+        "SELECT t.local_day AS local_day, t.local_time AS local_time, t.pin_id AS pin_id, t.verify AS verify, \
+         i.received_at AS received_at FROM punches t JOIN inbox i ON i.id = t.inbox_id \
+         WHERE t.project_id = $1 AND t.local_day >= $2 AND t.local_day <= $3 AND i.received_at > $4 \
+         ORDER BY t.local_day, t.local_time, t.pin_id",
+    )
+    .big(project.0)
+    .int(first)
+    .int(last)
+    .big(after.0)
+    .load(conn)?)
+}

@@ -32,7 +32,7 @@ pub struct NewImport {
     pub month: Option<Month>,
     /// What holds for rows of a roster that do not say it.
     pub defaults: Defaults,
-    /// Our column by place, where somebody says what the columns of a roster are.
+    /// Our column by place, where somebody says what the columns are.
     pub columns: Option<BTreeMap<usize, String>>,
 }
 
@@ -171,7 +171,7 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, whole: bool)
         return Err(Problem::conflict(zh, en).at("roster", "bad_state"));
     }
     if import.row.is_asked_about() && columns::asked_of(tx.conn(), ctx, site, id)?.is_some() {
-        let (zh, en) = ("请先说明这份花名册各列的含义。", "Say first what the columns of this roster are.");
+        let (zh, en) = ("请先说明这份表格各列的含义。", "Say first what the columns of this file are.");
         return Err(Problem::conflict(zh, en).at("roster", "bad_state"));
     }
     if whole && !import.mended().is_empty() {

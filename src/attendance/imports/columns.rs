@@ -1,17 +1,18 @@
-//! Rosters whose header nobody knows: a person is shown the columns with masked samples and says once what each is; it is remembered for
-//! the project and the header, and offered on other projects of the same general contractor, as with pay sheets (`projects::layouts`).
+//! Rosters, and sheets of exits, contracts and crews, whose header nobody knows: a person is shown the columns with masked samples and says
+//! once what each is; it is remembered for the project, the kind of sheet and the header, and offered on other projects of the same general
+//! contractor, as with pay sheets (`projects::layouts`).
 //!
-//! A roster is read by what was remembered before it was handed in, also when it is opened again later: what is said or forgotten since
-//! changes no file. Deliberately absent: the other sheets, which have few columns and a template.
+//! A file is read by what was remembered before it was handed in, also when it is opened again later: what is said or forgotten since
+//! changes no file. Deliberately absent: month grids, whose days are columns of their own.
 
 use std::collections::BTreeMap;
 
 use super::actions::{self, NewImport};
-use super::sheets::{self, Rows};
+use super::sheets::{self, Rows, columns_of};
 use super::table::{self, ImportRow};
 use super::{Import, ImportState, SheetKind};
 use crate::base::id::{ProjectId, RecordId};
-use crate::base::person::masked;
+use crate::base::person::{masked, numbers_masked};
 use crate::projects::layouts::{
     of_contractor,
     table::{self as layouts, LayoutRow},
@@ -20,19 +21,34 @@ use crate::projects::{self, Site};
 use crate::store::journal::sha256;
 use crate::store::{AnyConn, Chain, Tx};
 use crate::web::{Ctx, Problem};
-use crate::wire::roster::COLUMNS;
 use crate::wire::sheet::table::{Headings, Table, headings, renamed};
 use crate::wire::sheet::{Sheet, Workbook, column_letters};
 use crate::workers::roster::{self, RosterFile};
 
-/// How a roster's layout is told from a pay sheet's.
-const PREFIX: &str = "roster:";
+/// How a layout of a kind is told from others and from a pay sheet's; `None` for a kind whose columns nobody says.
+fn prefix_of(kind: SheetKind) -> Option<&'static str> {
+    match kind {
+        SheetKind::Roster => Some("roster:"),
+        SheetKind::EntryExit => Some("entry_exit:"),
+        SheetKind::Contract => Some("contract:"),
+        SheetKind::Crew => Some("crew:"),
+        SheetKind::MonthGrid => None,
+    }
+}
+
+/// Whether the columns of a kind of sheet may be said.
+pub fn may_be_said(kind: SheetKind) -> bool {
+    prefix_of(kind).is_some()
+}
+
 /// Rows of which samples are shown.
 const SAMPLES: usize = 3;
 /// Digits from which a text is a person's number.
 const NUMBER_DIGITS: usize = 6;
 /// Longest text that is shown, in characters.
 const SHOWN_CHARS: usize = 20;
+/// Digits of a day at most.
+const DAY_DIGITS: usize = 8;
 /// Remembered headers that a page lists.
 const LISTED_MAX: usize = 20;
 
@@ -56,6 +72,7 @@ pub struct Asked {
 pub struct Ask {
     /// Its columns.
     pub columns: Vec<Asked>,
+    kind: SheetKind,
     sheet: usize,
     layout: String,
     headings: Headings,
@@ -79,20 +96,22 @@ pub struct Remembered {
     pub by: String,
 }
 
-/// The columns that may be said, by key, with their names and whether a roster needs them.
-pub fn choices() -> Vec<(&'static str, &'static str, bool)> {
-    COLUMNS.iter().map(|one| (one.key, one.names.first().copied().unwrap_or(one.key), one.required)).collect()
+/// The columns of a kind that may be said, by key, with their names and whether such a sheet needs them.
+pub fn choices(kind: SheetKind) -> Vec<(&'static str, &'static str, bool)> {
+    columns_of(kind).iter().map(|one| (one.key, one.names.first().copied().unwrap_or(one.key), one.required)).collect()
 }
 
-fn name_of(key: &str) -> Option<&'static str> {
-    COLUMNS.iter().find(|one| one.key == key).and_then(|one| one.names.first().copied())
+fn name_of(kind: SheetKind, key: &str) -> Option<&'static str> {
+    columns_of(kind).iter().find(|one| one.key == key).and_then(|one| one.names.first().copied())
 }
 
 /// A text of the file by which a person knows the column, and nobody a person.
 fn sample(text: &str) -> String {
-    let text: String = text.chars().take(SHOWN_CHARS).collect();
+    let text: String = numbers_masked(text).chars().take(SHOWN_CHARS).collect();
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let is_day = text.chars().all(|c| c.is_ascii_digit() || "-/.年月日".contains(c)) && text.contains(['-', '/', '年']);
+    let is_day = digits <= DAY_DIGITS
+        && text.chars().all(|c| c.is_ascii_digit() || "-/.年月日".contains(c))
+        && text.contains(['-', '/', '年']);
     match digits {
         _ if is_day => text,
         digits if digits >= NUMBER_DIGITS => masked(&text, 0, 2),
@@ -102,8 +121,8 @@ fn sample(text: &str) -> String {
     }
 }
 
-fn asked(sheet: &Sheet, found: &Headings) -> Vec<Asked> {
-    let known = |name: &str| COLUMNS.iter().find(|one| one.names.contains(&name)).map(|one| one.key);
+fn asked(kind: SheetKind, sheet: &Sheet, found: &Headings) -> Vec<Asked> {
+    let known = |name: &str| columns_of(kind).iter().find(|one| one.names.contains(&name)).map(|one| one.key);
     let mut taken: Vec<&str> = Vec::new();
     let mut columns = Vec::new();
     for (place, (joined, lower)) in found.names.iter().enumerate().filter(|(_, (joined, _))| !joined.is_empty()) {
@@ -122,22 +141,23 @@ fn sample_name(name: &str) -> String {
 }
 
 /// What is asked of a file that no header is known of; `None` where one is, or where there is nothing like a header.
-pub fn ask(book: &Workbook) -> Option<Ask> {
-    if book.sheets.iter().any(|sheet| Table::find(sheet, &COLUMNS).is_ok()) {
+pub fn ask(kind: SheetKind, book: &Workbook) -> Option<Ask> {
+    let (prefix, ours) = (prefix_of(kind)?, columns_of(kind));
+    if book.sheets.iter().any(|sheet| Table::find(sheet, ours).is_ok()) {
         return None;
     }
     let mut best: Option<(usize, &Sheet, Headings)> = None;
     for (place, sheet) in book.sheets.iter().enumerate() {
-        if let Some(found) = headings(sheet, &COLUMNS)
+        if let Some(found) = headings(sheet, ours)
             && best.as_ref().is_none_or(|(.., before)| found.names.len() > before.names.len())
         {
             best = Some((place, sheet, found));
         }
     }
     let (place, sheet, found) = best?;
-    let columns = asked(sheet, &found);
+    let columns = asked(kind, sheet, &found);
     let names: Vec<&str> = found.names.iter().map(|(joined, _)| joined.as_str()).collect();
-    Some(Ask { columns, sheet: place, layout: format!("{PREFIX}{}", sha256(names.join("\n").as_bytes())), headings: found })
+    Some(Ask { columns, kind, sheet: place, layout: format!("{prefix}{}", sha256(names.join("\n").as_bytes())), headings: found })
 }
 
 impl Ask {
@@ -149,7 +169,7 @@ impl Ask {
         let mut used: BTreeMap<&str, usize> = BTreeMap::new();
         for (place, key) in places {
             let letters = column_letters(*place);
-            if name_of(key).is_none() || !self.columns.iter().any(|one| one.place == *place) {
+            if name_of(self.kind, key).is_none() || !self.columns.iter().any(|one| one.place == *place) {
                 return Err(Problem::invalid("没有这一列。", "There is no such column.").at(letters, "unknown_reference"));
             }
             if let Some(other) = used.insert(key, *place) {
@@ -159,7 +179,9 @@ impl Ask {
                 return Err(Problem::invalid(zh, en).at(letters, "duplicate"));
             }
         }
-        if let Some((key, name, _)) = choices().into_iter().find(|(key, _, required)| *required && !used.contains_key(key)) {
+        if let Some((key, name, _)) =
+            choices(self.kind).into_iter().find(|(key, _, required)| *required && !used.contains_key(key))
+        {
             let problem = Problem::invalid(format!("请指出哪一列是“{name}”。"), format!("Say which column is {key} ({name})."));
             return Err(problem.at(format!("columns.{key}"), "missing_field"));
         }
@@ -170,7 +192,7 @@ impl Ask {
     pub fn applied(&self, mut book: Workbook, said: &Said) -> Workbook {
         let places: Vec<(usize, &str)> = said.places.iter().map(|(place, key)| (*place, key.as_str())).collect();
         if let Some(sheet) = book.sheets.get_mut(self.sheet) {
-            *sheet = renamed(sheet, &self.headings, &COLUMNS, &places);
+            *sheet = renamed(sheet, &self.headings, columns_of(self.kind), &places);
         }
         book
     }
@@ -203,10 +225,7 @@ impl Ask {
 /// # Errors
 /// A store that fails.
 pub fn as_read(conn: &mut AnyConn, import: &ImportRow, book: Workbook) -> Result<Workbook, Problem> {
-    if import.kind() != SheetKind::Roster {
-        return Ok(book);
-    }
-    let Some(ask) = ask(&book) else { return Ok(book) };
+    let Some(ask) = ask(import.kind(), &book) else { return Ok(book) };
     let said = match layouts::layout_before(conn, import.project_id, &ask.layout, import.id)? {
         Some(row) => ask.of_row(&row)?,
         None => None,
@@ -240,13 +259,14 @@ fn write(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId, (layout, mapping): (Str
     Ok(tx.note(chain, ctx.now, ctx.actor(), "say_roster_columns", &row.id.to_string())?)
 }
 
-/// The headers that are remembered on a project, the newest first.
+/// The headers of a kind of sheet that are remembered on a project, the newest first.
 ///
 /// # Errors
 /// A store that fails.
-pub fn standing(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Remembered>, Problem> {
+pub fn standing(conn: &mut AnyConn, project: ProjectId, kind: SheetKind) -> Result<Vec<Remembered>, Problem> {
+    let Some(prefix) = prefix_of(kind) else { return Ok(Vec::new()) };
     let mut latest: BTreeMap<String, LayoutRow> = BTreeMap::new();
-    for row in layouts::layouts_of(conn, project, PREFIX)? {
+    for row in layouts::layouts_of(conn, project, prefix)? {
         latest.insert(row.layout.clone(), row);
     }
     let mut rows: Vec<LayoutRow> = latest.into_values().collect();
@@ -256,7 +276,7 @@ pub fn standing(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Remembered
         let places: BTreeMap<usize, String> =
             serde_json::from_str(&row.mapping).map_err(|error| Problem::internal(&error.to_string()))?;
         let columns: Vec<(String, &'static str)> =
-            places.iter().filter_map(|(place, key)| Some((column_letters(*place), name_of(key)?))).collect();
+            places.iter().filter_map(|(place, key)| Some((column_letters(*place), name_of(kind, key)?))).collect();
         if !columns.is_empty() {
             shown.push(Remembered { id: row.id, columns, by: row.confirmed_by });
         }
@@ -271,12 +291,16 @@ pub fn standing(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Remembered
 /// `not_found` for what is not remembered.
 pub fn forget(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId) -> Result<(), Problem> {
     tx.seq(Chain::Project(site.id))?;
-    if !standing(tx.conn(), site.id)?.iter().any(|one| one.id == id) {
-        return Err(Problem::not_found());
+    for kind in SheetKind::ALL {
+        let Some(prefix) = prefix_of(*kind) else { continue };
+        if !standing(tx.conn(), site.id, *kind)?.iter().any(|one| one.id == id) {
+            continue;
+        }
+        let rows = layouts::layouts_of(tx.conn(), site.id, prefix)?;
+        let row = rows.into_iter().find(|row| row.id == id).ok_or_else(Problem::not_found)?;
+        return write(tx, ctx, site.id, (row.layout, "{}".to_owned()));
     }
-    let rows = layouts::layouts_of(tx.conn(), site.id, PREFIX)?;
-    let row = rows.into_iter().find(|row| row.id == id).ok_or_else(Problem::not_found)?;
-    write(tx, ctx, site.id, (row.layout, "{}".to_owned()))
+    Err(Problem::not_found())
 }
 
 /// What is asked of an import that was kept because its header is not known; `None` for any other.
@@ -289,7 +313,7 @@ pub fn asked_of(conn: &mut AnyConn, ctx: &Ctx, site: &Site, id: RecordId) -> Res
         return Ok(None);
     }
     let (_, book, _) = actions::open(conn, ctx, site.id, id)?;
-    Ok(ask(&book))
+    Ok(ask(import.row.kind(), &book))
 }
 
 /// A file as it was read.
@@ -309,9 +333,7 @@ pub struct ReadFile {
 pub fn read(ctx: &Ctx, project: ProjectId, file: &RosterFile, new: &NewImport) -> Result<ReadFile, Problem> {
     let mut book = actions::opened(&file.bytes)?;
     let (mut said, mut is_strange) = (None, false);
-    if new.kind == SheetKind::Roster
-        && let Some(ask) = ask(&book)
-    {
+    if let Some(ask) = ask(new.kind, &book) {
         said = match &new.columns {
             Some(places) => Some(ask.said(places)?),
             None => ctx.ground.db.read_blocking(|conn| {
@@ -327,7 +349,7 @@ pub fn read(ctx: &Ctx, project: ProjectId, file: &RosterFile, new: &NewImport) -
     Ok(ReadFile { rows: sheets::read(&new.fresh(ctx, project, file), &book), said, is_strange })
 }
 
-/// Keeps a roster whose header is not known, so that somebody may say its columns.
+/// Keeps a file whose header is not known, so that somebody may say its columns.
 ///
 /// # Errors
 /// A store that fails.
@@ -351,12 +373,12 @@ pub fn read_as_said(
     places: &BTreeMap<usize, String>,
 ) -> Result<(ImportRow, Said), Problem> {
     let import = Import::find(conn, site.id, id)?.ok_or_else(Problem::not_found)?;
-    let known = || Problem::conflict("这份花名册的各列已知。", "The columns of this roster are known.").at("roster", "bad_state");
+    let known = || Problem::conflict("这份表格的各列已知。", "The columns of this file are known.").at("roster", "bad_state");
     if !import.row.is_asked_about() {
         return Err(known());
     }
     let (_, book, _) = actions::open(conn, ctx, site.id, id)?;
-    let ask = ask(&book).ok_or_else(known)?;
+    let ask = ask(import.row.kind(), &book).ok_or_else(known)?;
     let said = ask.said(places)?;
     let rows = sheets::read(&ImportRow { read_on: ctx.today, ..import.row.clone() }, &ask.applied(book, &said));
     let refused = actions::require_fit(rows.as_ref())?;
@@ -394,5 +416,8 @@ mod tests {
         assert!(!shown[2].contains("1199") && shown[2].ends_with("2X"), "{shown:?}");
         assert!(!shown[3].contains("139"), "{shown:?}");
         assert_eq!(shown[4..], ["2026-03-01", "2026/3/1", "320.00", "020"]);
+        for text in ["138-0000-0000", "119999-19900101-0012", "6219-9999-9999-9999-994"] {
+            assert!(sample(text).contains("***"), "{text}: {}", sample(text));
+        }
     }
 }

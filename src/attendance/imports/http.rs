@@ -31,6 +31,12 @@ const MEDIA_TYPES: &[&str] = &[XLSX, "application/vnd.ms-excel", "text/csv", "ap
 /// Columns of a sheet of which something may be said.
 const COLUMNS_MAX: usize = 256;
 
+/// How the columns of an unknown header are said with the file.
+const COLUMNS_SAID: (&str, &str) = (
+    "columns",
+    "what the columns of an unknown header are, like `A=name,C=id`; remembered for the project, the kind of sheet and the header",
+);
+
 /// Rosters that the list gives.
 const LISTED_MAX: i64 = 50;
 
@@ -46,10 +52,7 @@ pub(in crate::attendance) fn routes() -> Vec<Route> {
             ("entered_on", "first day on site where a row says none; today when absent"),
             ("paper", "contract or agreement where a row says none"),
             ("safety_trained", "true: trained, where a row does not say it"),
-            (
-                "columns",
-                "what the columns of an unknown header are, like `A=name,C=id`; remembered for the project and the header",
-            ),
+            COLUMNS_SAID,
         ])
         .takes_file(MEDIA_TYPES)
         .creates::<ImportView>(),
@@ -108,38 +111,46 @@ fn others() -> Vec<Route> {
             "/api/v1/projects/{project}/entry-exit-imports",
             "Hand in entries and exits; nothing is taken yet",
             || {
-                web::post().to(|call: Call, project: web::Path<ProjectId>, upload: Upload| {
-                    hand_in_other(call, project, None, SheetKind::EntryExit, upload)
+                web::post().to(|call: Call, project: web::Path<ProjectId>, query: web::Query<ColumnsQuery>, upload: Upload| {
+                    hand_in_other(call, project, (None, query.into_inner().columns), SheetKind::EntryExit, upload)
                 })
             },
-        ),
+        )
+        .query(&[COLUMNS_SAID]),
         route(
             SheetKind::Contract,
             "/api/v1/projects/{project}/contract-imports",
             "Hand in contracts; nothing is taken yet",
             || {
-                web::post().to(|call: Call, project: web::Path<ProjectId>, upload: Upload| {
-                    hand_in_other(call, project, None, SheetKind::Contract, upload)
+                web::post().to(|call: Call, project: web::Path<ProjectId>, query: web::Query<ColumnsQuery>, upload: Upload| {
+                    hand_in_other(call, project, (None, query.into_inner().columns), SheetKind::Contract, upload)
                 })
             },
-        ),
+        )
+        .query(&[COLUMNS_SAID]),
         route(SheetKind::Crew, "/api/v1/projects/{project}/crew-imports", "Hand in crews; nothing is taken yet", || {
-            web::post().to(|call: Call, project: web::Path<ProjectId>, upload: Upload| {
-                hand_in_other(call, project, None, SheetKind::Crew, upload)
+            web::post().to(|call: Call, project: web::Path<ProjectId>, query: web::Query<ColumnsQuery>, upload: Upload| {
+                hand_in_other(call, project, (None, query.into_inner().columns), SheetKind::Crew, upload)
             })
-        }),
+        })
+        .query(&[COLUMNS_SAID]),
         route(
             SheetKind::MonthGrid,
             "/api/v1/projects/{project}/month-grid-imports",
             "Hand in the marks of a month; what they change waits for a second person",
             || {
                 web::post().to(|call: Call, project: web::Path<ProjectId>, query: web::Query<MonthOfGrid>, upload: Upload| {
-                    hand_in_other(call, project, query.into_inner().month, SheetKind::MonthGrid, upload)
+                    hand_in_other(call, project, (query.into_inner().month, None), SheetKind::MonthGrid, upload)
                 })
             },
         )
         .query(&[("month", "month like 2026-03, where the title of the sheet does not say it")]),
     ]
+}
+
+#[derive(Deserialize)]
+struct ColumnsQuery {
+    columns: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -261,12 +272,13 @@ async fn hand_in(
 async fn hand_in_other(
     call: Call,
     project: web::Path<ProjectId>,
-    month: Option<Month>,
+    (month, columns): (Option<Month>, Option<String>),
     kind: SheetKind,
     upload: Upload,
 ) -> Result<impl Responder, Problem> {
+    let columns = columns.as_deref().map(said_of).transpose()?;
     let defaults = Defaults { day_rate: None, entered_on: call.ctx.today, paper: Paper::None, safety_trained: false };
-    keep(call, project.into_inner(), upload, NewImport { kind, month, defaults, columns: None }).await
+    keep(call, project.into_inner(), upload, NewImport { kind, month, defaults, columns }).await
 }
 
 async fn keep(call: Call, id: ProjectId, upload: Upload, new: NewImport) -> Result<impl Responder, Problem> {

@@ -39,9 +39,9 @@ pub struct ImportRow {
 }
 
 impl ImportRow {
-    /// Whether it is a roster whose columns nobody has said yet: nothing of it could be read.
+    /// Whether it is a file whose columns nobody has said yet: nothing of it could be read.
     pub fn is_asked_about(&self) -> bool {
-        self.kind.is_none() && self.good_rows == 0 && self.bad_rows == 0
+        super::columns::may_be_said(self.kind()) && self.good_rows == 0 && self.bad_rows == 0
     }
 
     /// Which sheet it is.

@@ -82,7 +82,7 @@ impl Moves {
 }
 
 /// The message with the bytes: a second reading has none and names the first.
-fn original(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<Option<Stored>, StoreError> {
+pub(super) fn original(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<Option<Stored>, StoreError> {
     let Some(found) = again::find(tx.conn(), ctx.vault(), id)? else { return Ok(None) };
     match found.request.strip_prefix(again::READ_AGAIN).and_then(|text| text.parse().ok()) {
         Some(first) => again::find(tx.conn(), ctx.vault(), first),
@@ -91,11 +91,20 @@ fn original(tx: &mut Tx<'_>, ctx: &Ctx, id: InboxId) -> Result<Option<Stored>, S
 }
 
 /// What replaces passages of one message.
-struct Anew {
+pub(super) struct Anew {
     /// The message that was read.
-    first: Stored,
+    first: InboxId,
+    /// Its feed.
+    feed: &'static str,
     /// That under which the new ones are kept.
-    id: InboxId,
+    pub(super) id: InboxId,
+}
+
+impl Anew {
+    /// In place of what this message brought.
+    pub(super) fn of(first: &Stored, id: InboxId) -> Self {
+        Self { first: first.id, feed: feed_word(&first.feed), id }
+    }
 }
 
 /// Reads what a machine told since its clock was off by the right offset, marks its days to be folded again and tells what became of
@@ -148,27 +157,12 @@ pub fn read_again(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId) -> Result<(), Proble
             });
         }
         if new.len() > before {
-            anew.push(Anew { first, id: message });
+            anew.push(Anew::of(&first, message));
         }
     }
-    keep(tx, ctx, (&device, project), &new, anew)?;
+    keep(tx, ctx, (&device, project, PARSER), &new, anew)?;
     let (marked, kept_days) = sort_out(tx, ctx, project, &days)?;
-    let differences = folded::differences(tx.conn(), ctx.vault(), project, &kept_days)?;
-    for (worked_on, enrolment_id, was, is) in differences {
-        let row = DifferenceRow {
-            correction_id: id,
-            project_id: project,
-            worked_on,
-            enrolment_id,
-            was_first: was.as_ref().map(|row| row.first_time),
-            was_last: was.as_ref().map(|row| row.last_time),
-            was_hundredths: was.map_or(0, |row| row.hundredths),
-            first_time: is.as_ref().map(|row| row.first_time),
-            last_time: is.as_ref().map(|row| row.last_time),
-            hundredths: is.map_or(0, |row| row.hundredths),
-        };
-        table::insert_difference(tx.conn(), &row)?;
-    }
+    differ(tx, ctx, (id, project), &kept_days)?;
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let reading = ReadingRow {
         correction_id: id,
@@ -185,11 +179,36 @@ pub fn read_again(tx: &mut Tx<'_>, ctx: &Ctx, id: RecordId) -> Result<(), Proble
     Ok(())
 }
 
-/// Keeps the new passages, each under a message of its own that names the one that was read.
-fn keep(
+/// Notes how days that stand as they were differ from what the passages now make of them.
+pub(super) fn differ(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    (device, project): (&DeviceRow, ProjectId),
+    (id, project): (RecordId, ProjectId),
+    kept_days: &BTreeSet<i32>,
+) -> Result<(), StoreError> {
+    for (worked_on, enrolment_id, was, is) in folded::differences(tx.conn(), ctx.vault(), project, kept_days)? {
+        let row = DifferenceRow {
+            correction_id: id,
+            project_id: project,
+            worked_on,
+            enrolment_id,
+            was_first: was.as_ref().map(|row| row.first_time),
+            was_last: was.as_ref().map(|row| row.last_time),
+            was_hundredths: was.map_or(0, |row| row.hundredths),
+            first_time: is.as_ref().map(|row| row.first_time),
+            last_time: is.as_ref().map(|row| row.last_time),
+            hundredths: is.map_or(0, |row| row.hundredths),
+        };
+        table::insert_difference(tx.conn(), &row)?;
+    }
+    Ok(())
+}
+
+/// Keeps the new passages, each under a message of its own that names the one that was read.
+pub(super) fn keep(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (device, project, parser): (&DeviceRow, ProjectId, &'static str),
     new: &[PunchRow],
     anew: Vec<Anew>,
 ) -> Result<(), StoreError> {
@@ -204,10 +223,10 @@ fn keep(
         let notes: Vec<(InboxId, Message, &Vec<PunchRow>)> = some
             .map(|(one, rows)| {
                 let message = Message {
-                    feed: feed_word(&one.first.feed),
+                    feed: one.feed,
                     source: device.serial.clone(),
                     project: Some(project),
-                    request: format!("{}{}", again::READ_AGAIN, one.first.id),
+                    request: format!("{}{}", again::READ_AGAIN, one.first),
                     content_type: None,
                     content_encoding: None,
                     body: Vec::new(),
@@ -227,7 +246,7 @@ fn keep(
                 project,
                 parsed: Parsed {
                     state: InboxState::Done,
-                    parser: PARSER,
+                    parser,
                     items: i32::try_from(rows.len()).unwrap_or(i32::MAX),
                     items_digest: digest::of_rows(rows),
                 },
@@ -240,7 +259,12 @@ fn keep(
 
 /// Marks the days to be folded again, and keeps those that a pay sheet rests on as they stand, under a seal. Gives how many were marked,
 /// and those that stay.
-fn sort_out(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId, days: &BTreeSet<i32>) -> Result<(usize, BTreeSet<i32>), StoreError> {
+pub(super) fn sort_out(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    project: ProjectId,
+    days: &BTreeSet<i32>,
+) -> Result<(usize, BTreeSet<i32>), StoreError> {
     let sheets = rules::table::signed(tx.conn(), project)?;
     let is_paid =
         |day: Day| sheets.iter().any(|sheet| sheet.month.month() == day.month() && sheet.to_on.is_none_or(|last| day <= last));

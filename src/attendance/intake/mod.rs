@@ -16,6 +16,7 @@ pub mod http_push;
 pub mod http_sheets;
 pub mod keeping;
 pub mod large;
+pub mod moved;
 pub mod punches;
 pub mod push;
 pub mod replay;

@@ -3,19 +3,20 @@
 use actix_web::web;
 use askama::Template;
 
-use crate::attendance::devices::clock::table::{self as clock, OffsetRow, ReadingRow};
+use crate::attendance::devices::clock::table::{self as clock, DifferenceRow, OffsetRow, ReadingRow};
 use crate::attendance::devices::keys::{self, Change, Credential};
 use crate::attendance::devices::settings::{DeviceSettings, HEARTBEATS_MINUTES, NameText, ZoneText};
 use crate::attendance::devices::signs::SignsRow;
 use crate::attendance::devices::signs::table::{self as told, OperationRow};
 use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow, OrderRow};
+use crate::attendance::devices::turns::moves::{self, MoveView};
 use crate::attendance::devices::{DeviceState, GateDirection, Maker, Order, actions, roll};
 use crate::attendance::silence::SilenceStep;
 use crate::attendance::silence::table::{self as silences, SilenceRow};
 use crate::attendance::{folding, table as attendance};
 use crate::base::id::{DeviceId, ProjectId};
 use crate::base::{Day, Moment};
-use crate::console::{Frame, Shown, done, show};
+use crate::console::{Frame, Shown, done, moment, show};
 use crate::store::AnyConn;
 use crate::store::vault::Owner;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
@@ -55,6 +56,8 @@ struct DevicePage {
     silences: Vec<SilenceRow>,
     /// Each time that its offset was put right, the latest first.
     clock: Vec<Corrected>,
+    /// Each time that it was moved to another project, the latest first.
+    moves: Vec<Moved>,
     put_aside: i64,
     is_active: bool,
     is_clock: bool,
@@ -70,6 +73,14 @@ struct DevicePage {
 struct Corrected {
     row: OffsetRow,
     reading: Option<ReadingRow>,
+    differences: Vec<Differing>,
+}
+
+/// That it was moved, and what stands on pay sheets otherwise.
+struct Moved {
+    row: MoveView,
+    /// Where it hung, as far as the reader may know.
+    was: String,
     differences: Vec<Differing>,
 }
 
@@ -89,20 +100,36 @@ fn said(first: Option<i32>, last: Option<i32>, hundredths: i32) -> String {
     }
 }
 
+fn differing(conn: &mut AnyConn, rows: Vec<DifferenceRow>) -> Result<Vec<Differing>, Problem> {
+    let mut differences = Vec::with_capacity(rows.len());
+    for one in rows {
+        let name = workers::table::find(conn, one.project_id, one.enrolment_id)?.map(|enrolment| enrolment.worker_id);
+        let name = name.map(|worker| workers::table::worker(conn, worker)).transpose()?.flatten();
+        differences.push(Differing {
+            day: one.worked_on,
+            name: name.map(|worker| worker.name).unwrap_or_default(),
+            was: said(one.was_first, one.was_last, one.was_hundredths),
+            is: said(one.first_time, one.last_time, one.hundredths),
+        });
+    }
+    Ok(differences)
+}
+
+fn moved(conn: &mut AnyConn, visit: &Visit, device: &DeviceRow) -> Result<Vec<Moved>, Problem> {
+    let mut found = Vec::new();
+    for mut row in moves::of(conn, &visit.ctx, device)? {
+        let was = row.was_project_id.map(|project| projects::site(conn, project)).transpose()?;
+        let differences = differing(conn, std::mem::take(&mut row.differences))?;
+        found.push(Moved { was: was.map(|site| site.name).unwrap_or_default(), differences, row });
+    }
+    Ok(found)
+}
+
 fn corrected(conn: &mut AnyConn, device: DeviceId) -> Result<Vec<Corrected>, Problem> {
     let mut found = Vec::new();
     for row in clock::of_device(conn, device)?.into_iter().rev() {
-        let mut differences = Vec::new();
-        for one in clock::differences_of(conn, row.id, SHOWN)? {
-            let name = workers::table::find(conn, one.project_id, one.enrolment_id)?.map(|enrolment| enrolment.worker_id);
-            let name = name.map(|worker| workers::table::worker(conn, worker)).transpose()?.flatten();
-            differences.push(Differing {
-                day: one.worked_on,
-                name: name.map(|worker| worker.name).unwrap_or_default(),
-                was: said(one.was_first, one.was_last, one.was_hundredths),
-                is: said(one.first_time, one.last_time, one.hundredths),
-            });
-        }
+        let rows = clock::differences_of(conn, row.id, SHOWN)?;
+        let differences = differing(conn, rows)?;
         found.push(Corrected { reading: clock::reading_of(conn, row.id)?, differences, row });
     }
     Ok(found)
@@ -195,6 +222,7 @@ async fn page(visit: Visit, device: web::Path<DeviceId>) -> Shown {
                 operations: told::operations_of(conn, id, SHOWN)?,
                 silences: silences::latest_of(conn, id, SHOWN)?,
                 clock: corrected(conn, id)?,
+                moves: moved(conn, visit, &device)?,
                 put_aside: attendance::count_put_aside(conn, &device.serial)?,
                 is_active: device.state == DeviceState::Active,
                 is_clock: device.maker == Maker::Zkteco,
@@ -220,17 +248,6 @@ fn number(form: &Form, name: &str) -> Result<Option<i32>, Problem> {
     let Some(text) = form.text(name) else { return Ok(None) };
     let read = text.parse().map(Some);
     read.map_err(|_| Problem::invalid("请填写整数。", "Write a whole number.").at(name, "bad_format"))
-}
-
-/// A moment as a browser's field writes it, on the wall of Shanghai; one that may be left out.
-fn moment(form: &Form, name: &str) -> Result<Option<Moment>, Problem> {
-    let Some(text) = form.text(name) else { return Ok(None) };
-    let seconds = if text.len() == "2026-03-02T08:00".len() { ":00" } else { "" };
-    let read = format!("{text}{seconds}+08:00").parse().map(Some);
-    read.map_err(|_| {
-        Problem::invalid("请填写日期和时间，如 2026-03-02T08:00。", "Write day and time, like 2026-03-02T08:00.")
-            .at(name, "bad_time")
-    })
 }
 
 async fn change(device: web::Path<DeviceId>, form: Form) -> Shown {

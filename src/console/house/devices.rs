@@ -10,7 +10,7 @@ use crate::attendance::devices::actions::{self, Binding};
 use crate::attendance::devices::table::{self, DeviceRow, DeviceStateRow};
 use crate::attendance::devices::{DeviceState, GateDirection, Maker};
 use crate::base::id::{self, DeviceId, ProjectId};
-use crate::console::{Frame, Shown, done, show};
+use crate::console::{Frame, Shown, done, moment, show};
 use crate::projects;
 use crate::web::{Access, Form, Problem, Route, Verb, Visit};
 
@@ -115,6 +115,7 @@ async fn bind(form: Form) -> Shown {
         direction: form.parse_opt("direction")?.unwrap_or(GateDirection::ByState),
         offset_minutes: None,
         com_key: form.text("com_key").map(str::to_owned),
+        since: moment(&form, "since")?,
     };
     let messages = form
         .write(Verb::ManageDevices, move |tx, ctx| {

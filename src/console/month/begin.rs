@@ -12,7 +12,7 @@ use crate::attendance::devices::{self, GateDirection, Maker};
 use crate::base::RegionCode;
 use crate::base::id::{DepositId, ProjectId, RecordId};
 use crate::console::projects::head::Head;
-use crate::console::{Frame, Shown, done, show};
+use crate::console::{Frame, Shown, done, moment, show};
 use crate::deposits::actions::{NewDeposit, NewEvent};
 use crate::deposits::{self, DepositEvent};
 use crate::documents::DocumentKind;
@@ -304,6 +304,7 @@ async fn bind(form: Form, project: web::Path<ProjectId>) -> Shown {
         direction: form.parse("direction")?,
         offset_minutes: None,
         com_key: form.text("com_key").map(str::to_owned),
+        since: moment(&form, "since")?,
     };
     form.write(Verb::ManageDevices, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, id)?;

@@ -166,7 +166,7 @@ fn gather(
         wages,
         fields: known.into_iter().filter(|(stands, _)| *stands).map(|(_, field)| field).collect(),
         plain,
-        corrections: of_month(conn, &site, month)?.into_iter().filter(|one| one.enrolment == id).collect(),
+        corrections: of_month(conn, &visit.ctx, &site, month)?.into_iter().filter(|one| one.enrolment == id).collect(),
         may_enrol: can(conn, visit, project, Verb::EnrolWorkers),
         may_unmask: can(conn, visit, project, Verb::Unmask),
         may_prepare: can(conn, visit, project, Verb::PrepareSheets),

@@ -91,7 +91,7 @@ impl RosterPage {
     }
 
     fn choices(&self) -> Vec<(&'static str, &'static str, bool)> {
-        columns::choices()
+        columns::choices(self.view.kind)
     }
 
     fn is_roster(&self) -> bool {
@@ -182,7 +182,7 @@ async fn page(visit: Visit, path: Path) -> Shown {
             let bad = bad.map(|one| Bad { row: one.row, faults: one.faults, can_be_mended }).collect();
             odd.truncate(SHOWN_MAX);
             let ask = columns::asked_of(conn, &visit.ctx, &site, id)?;
-            let remembered = columns::standing(conn, site.id)?;
+            let remembered = columns::standing(conn, site.id, view.kind)?;
             Ok(RosterPage { f: Frame::of(visit), head, view, bad, more, odd, remarks, ask, remembered })
         })
         .await?;
@@ -210,8 +210,9 @@ async fn say(form: Form, path: Path) -> Shown {
             columns::read_as_said(conn, &reading, &site, id, &places)
         })
         .await?;
+    // What a sheet does may ask for more than the right to enrol.
     let import = form
-        .write(Verb::EnrolWorkers, move |tx, ctx| {
+        .write(read.kind().verb(), move |tx, ctx| {
             let site = enter(tx.conn(), &ctx.scope, project)?;
             columns::take_as_said(tx, ctx, &site, &read, &said)
         })

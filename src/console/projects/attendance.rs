@@ -92,7 +92,7 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>, query: web
             let crews = projects::crews_of(conn, site.id)?;
             let people = attendance::attended(conn, site.id, month)?;
             let reads = crate::console::month::can(conn, visit, id, Verb::ReadWorkers);
-            let corrections = if reads { of_month(conn, &site, month)? } else { Vec::new() };
+            let corrections = if reads { of_month(conn, &visit.ctx, &site, month)? } else { Vec::new() };
             let machines = match crate::console::month::can(conn, visit, id, Verb::FeedPunches) {
                 true => Some(devices::table::of_project(conn, site.id)?),
                 false => None,

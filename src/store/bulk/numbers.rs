@@ -1,9 +1,9 @@
 //! Small numbers under which punches are kept: of places (a machine at a project), of numbers at gates and of messages.
 //!
-//! A number is given once and never taken back, so that who knows one may remember it after the commit that made it. Deliberately absent:
+//! A number is given once and never taken back after the commit that made it, so that who knows one may remember it. Deliberately absent:
 //! a memory; the intake has one, and what it does not give is looked up here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
@@ -129,4 +129,27 @@ pub(super) fn number_messages(conn: &mut AnyConn, rows: &[PunchRow]) -> Result<H
     };
     let told: Vec<Told> = fixed(text).text(&list).load(conn)?;
     Ok(told.into_iter().map(|row| (row.inbox_id, row.number)).collect())
+}
+
+/// Takes back, before anybody can know them, the numbers of messages of which no punch was new: a machine may repeat itself for ever, and
+/// what is read again is no message of its own then. In one statement however many they are.
+pub(super) fn drop_idle(conn: &mut AnyConn, messages: &HashMap<i64, i64>, fresh: &[PunchRow]) -> Result<(), StoreError> {
+    let busy: HashSet<i64> = fresh.iter().map(|row| row.inbox_id).collect();
+    let idle: BTreeSet<i64> = messages.iter().filter(|(inbox, _)| !busy.contains(inbox)).map(|(_, number)| *number).collect();
+    if idle.is_empty() {
+        return Ok(());
+    }
+    let listed: Vec<String> = idle.iter().map(i64::to_string).collect();
+    let (text, list) = match conn.backend() {
+        Backend::Sqlite => (
+            "DELETE FROM punch_messages WHERE number IN (SELECT said.value FROM json_each($1) said)",
+            format!("[{}]", listed.join(",")),
+        ),
+        Backend::Postgres => (
+            "DELETE FROM punch_messages WHERE number = ANY (CAST(CAST($1 AS TEXT) AS BIGINT[]))",
+            format!("{{{}}}", listed.join(",")),
+        ),
+    };
+    fixed(text).text(&list).execute(conn)?;
+    Ok(())
 }

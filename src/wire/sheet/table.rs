@@ -135,8 +135,11 @@ impl<'a> Table<'a> {
     pub fn find(sheet: &'a Sheet, columns: &[Column]) -> Result<Table<'a>, Vec<SheetProblem>> {
         let known = |name: &str| columns.iter().any(|column| column.names.contains(&name));
         let header = (0..sheet.rows.len().min(HEADER_ROWS_MAX)).find(|row| {
-            let names = sheet.rows.get(*row).into_iter().flatten().filter(|cell| known(&header_name(cell)));
-            names.count() >= KNOWN_NAMES_MIN
+            let all: Vec<String> = sheet.rows.get(*row).into_iter().flatten().map(header_name).collect();
+            let count = all.iter().filter(|name| known(name)).count();
+            // A kind that needs no more than two columns may have a header of these alone.
+            let has = |column: &Column| all.iter().any(|name| column.names.contains(&name.as_str()));
+            count >= KNOWN_NAMES_MIN || count > 1 && columns.iter().filter(|column| column.required).all(has)
         });
         let Some(header) = header else {
             let zh = format!("找不到表头：前 {HEADER_ROWS_MAX} 行中没有至少 {KNOWN_NAMES_MIN} 个已知列名的行");

@@ -11,7 +11,7 @@ use super::grid::{Cell, Grid, Row, letters};
 use super::values::{day, money};
 use crate::base::person::masked;
 use crate::wire::bank::{Problem, Problems, Reason};
-use crate::wire::text::{clip, decode};
+use crate::wire::text::{decode, quoted};
 
 /// Rows that are shown below the header.
 pub const ROWS_SHOWN: usize = 6;
@@ -19,6 +19,10 @@ pub const ROWS_SHOWN: usize = 6;
 const SHOWN_MAX: usize = 40;
 /// Digits in a row that may be somebody's number; a date has eight.
 const NUMBER_DIGITS: usize = 9;
+/// Digits of a day with a time at most, with thousandths of a second.
+const TIME_DIGITS: usize = 17;
+/// Digits before the point of an amount that is shown at most: ten are billions of yuan, eleven a telephone that a spreadsheet took for a sum.
+const MONEY_DIGITS: usize = 10;
 /// Texts in a row that may be a header.
 const HEADER_TEXTS: usize = 3;
 
@@ -139,7 +143,7 @@ pub fn look(bytes: &[u8], encoding: Option<&str>, sheet: Option<usize>, header_r
         Some(_) => fingerprint(bytes, place, mapping.header_row).unwrap_or_else(|| mapping.signature.clone()),
     };
     Ok(Look {
-        sheets: grids.iter().map(|grid| grid.name.clone()).collect(),
+        sheets: grids.iter().map(|grid| quoted(&grid.name, SHOWN_MAX)).collect(),
         sheet: place,
         charset: charset_of(bytes, encoding),
         rows: below.iter().map(|row| row.number).collect(),
@@ -249,12 +253,19 @@ pub fn missing(mapping: &Mapping) -> Vec<&'static str> {
 const MARKS: [&str; 18] =
     ["借", "贷", "收", "支", "收入", "支出", "借方", "贷方", "转入", "转出", "往", "来", "D", "C", "DR", "CR", "人民币", "CNY"];
 
-/// A cell as it may be shown: days, times, amounts, marks and currencies plainly, the end of a number, the first sign of a text.
+/// A cell as it may be shown: days, times, amounts, marks and currencies plainly, the end of a number, the first sign of a text. Whatever
+/// its form, somebody's number in it is starred.
 fn shown(cell: &Cell, epoch_1904: bool) -> String {
-    let text = clip(&cell.text(), SHOWN_MAX);
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let is_time = text.contains(':') && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '-' | '/' | '.' | ' '));
-    let is_money = matches!(money(cell), Ok(Some(_))) && (digits < NUMBER_DIGITS || text.contains(['.', ',']));
+    let text = quoted(&cell.text(), SHOWN_MAX);
+    let count = |text: &str| text.chars().filter(char::is_ascii_digit).count();
+    let digits = count(&text);
+    let is_time = digits <= TIME_DIGITS
+        && text.contains(':')
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '-' | '/' | '.' | ' '));
+    let whole = text.rsplit_once('.').map_or(text.as_str(), |(whole, _)| whole);
+    let is_money = matches!(money(cell), Ok(Some(_)))
+        && count(whole) <= MONEY_DIGITS
+        && (digits < NUMBER_DIGITS || text.contains(['.', ',']));
     let is_plain = text.is_empty()
         || is_time
         || is_money
@@ -272,7 +283,7 @@ fn shown(cell: &Cell, epoch_1904: bool) -> String {
 
 /// A name in which long numbers are stars.
 fn without_numbers(name: &str) -> String {
-    let name = clip(name, SHOWN_MAX);
+    let name = quoted(name, SHOWN_MAX);
     if name.chars().filter(char::is_ascii_digit).count() >= NUMBER_DIGITS { masked(&name, 0, 4) } else { name }
 }
 
@@ -293,6 +304,28 @@ mod tests {
         let second: Vec<&str> = look.columns.iter().map(|one| one.samples[1].as_str()).collect();
         assert_eq!(second, ["20260303", "借", "100.00", "4900.00", "张*", "***************0002"]);
         assert_eq!(missing(&look.mapping), ["date", "amount"]);
+    }
+
+    #[test]
+    fn nobodys_number_is_shown_in_whatever_form_it_stands() {
+        let shown = |text: &str| shown(&Cell::Text(text.to_owned()), false);
+        for (text, plain) in [
+            ("13800000000", "13800000000"),
+            ("13800000000.00", "13800000000"),
+            ("13,800,000,000.00", "800,000"),
+            ("6219 9999 9999 9999 994", "6219 9999"),
+            ("62199999:99999999 994", "62199999"),
+            ("119999-19900101-0012", "19900101"),
+            ("11999919900101032X", "19900101"),
+            ("张三 13800000000", "1380000"),
+            ("138-0000-0000", "138-0000"),
+        ] {
+            let shown = shown(text);
+            assert!(!shown.contains(plain) && shown.contains('*'), "{text}: {shown}");
+        }
+        for text in ["2026-03-02", "20260302", "2026-03-02 09:30:00", "09:30:00", "1,234,567.89", "5000.00", "贷"] {
+            assert_eq!(shown(text), text);
+        }
     }
 
     #[test]

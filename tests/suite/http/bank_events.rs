@@ -256,7 +256,12 @@ both!(the_banks_word_is_kept_beside_ours_and_a_difference_is_answered, |app| {
     };
     assert_eq!((&answer["state"], differing(&answer)), (&json!("stored"), vec!["name".to_owned()]), "{answer}");
     let balance = |id: &str, amount: &str| event(id, "balance", json!({"amount": amount, "date": "2026-03-02"}));
+    let notices = || {
+        app.drain();
+        told_of_source(&app, &at.site, "balance_mismatch").len()
+    };
     assert_eq!(differing(&at.send(&balance("w-3", "100.00")).await), Vec::<String>::new());
+    assert_eq!(notices(), 0);
     let reconciliation = format!("{}/reconciliation", at.site.path);
     let told = at.manager.get(&reconciliation).send().await.expect(200);
     assert_eq!(told[0]["told"]["difference"], "0.00", "{told}");
@@ -264,16 +269,24 @@ both!(the_banks_word_is_kept_beside_ours_and_a_difference_is_answered, |app| {
     assert_eq!((differing(&short), &short["compared"][0]["ours"]), (vec!["balance".to_owned()], &json!("100.00")));
     let told = at.manager.get(&reconciliation).send().await.expect(200);
     assert_eq!((&told[0]["told"]["difference"], &told[0]["is_open"]), (&json!("-1.00"), &json!(true)), "{told}");
+    assert_eq!(notices(), 1, "the keeper is told");
+    at.send(&balance("w-4b", "99.00")).await;
+    assert_eq!(notices(), 1, "once");
     // The entry that was missing comes, and the word is right without being said again.
     let mut debit = txn("w-5", "1.00", "V2");
     debit["body"]["credit_debit_indicator"] = json!("DBIT");
     at.send(&debit).await;
     let told = at.manager.get(&reconciliation).send().await.expect(200);
     assert_eq!(told[0]["told"]["difference"], "0.00", "{told}");
+    assert_eq!(notices(), 0, "and told no more once they agree");
+    at.send(&balance("w-5b", "98.00")).await;
+    assert_eq!(notices(), 1);
+    at.send(&balance("w-5c", "99.00")).await;
+    assert_eq!(notices(), 0, "so it ends when the bank says otherwise");
     let tomorrow = event("w-6", "balance", json!({"amount": "1.00", "date": "2026-03-03"}));
     assert_eq!(at.send(&tomorrow).await["reason"], "bad_time");
     let words = at.manager.get(&format!("{}/bank-words", at.site.path)).send().await.expect(200);
-    assert_eq!(words.as_array().unwrap().len(), 3, "{words}");
+    assert_eq!(words.as_array().unwrap().len(), 6, "{words}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 

@@ -355,3 +355,55 @@ both!(a_day_that_lacks_its_last_passage_says_so_and_a_long_day_is_one, |app| {
     assert_eq!(again.differ, Vec::<String>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+async fn notices_of_later(app: &App, manager: &Client<'_>) -> Vec<(String, String)> {
+    app.drain();
+    let shown = manager.get("/api/v1/me/notices").send().await.expect(200);
+    let items = shown["items"].as_array().cloned().unwrap_or_default();
+    let text = |one: &Value, name: &str| one["words"][name].as_str().unwrap_or_default().to_owned();
+    let open = items.iter().filter(|one| one["state"] != "cured").map(|one| (text(one, "title_en"), text(one, "link")));
+    open.filter(|(title, _)| title.contains("was corrected")).collect()
+}
+
+both!(what_comes_after_a_correction_and_says_otherwise_is_told_until_somebody_answers, |app| {
+    let (manager, site, ids) = ground(&app, 2).await;
+    let said = |place: usize, last: &str, hundredths: i32| {
+        json!({"enrolment": ids[place], "worked_on": "2026-02-26", "reason": "机器离线补记", "first": "07:00", "last": last,
+            "hundredths": hundredths})
+    };
+    confirmed(&app, &manager, &site, said(0, "12:00", 50)).await;
+    confirmed(&app, &manager, &site, said(1, "17:30", 100)).await;
+    assert!(notices_of_later(&app, &manager).await.is_empty());
+    app.clock.set("2026-03-02T10:00:00+08:00");
+    // Of the second the gates say no other than was confirmed.
+    attlog(
+        &app,
+        "T1",
+        "1001\t2026-02-26 06:58:00\t0\t15\n1001\t2026-02-26 18:00:00\t1\t15\n\
+         1002\t2026-02-26 07:10:00\t0\t15\n1002\t2026-02-26 17:20:00\t1\t15\n",
+    )
+    .await;
+    let told = notices_of_later(&app, &manager).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].0.contains("2026-02-26") && told[0].0.contains("06:58 18:00") && told[0].0.contains("0.50"), "{told:?}");
+    assert!(told[0].1.contains(&ids[0]), "{told:?}");
+    let stands = days(&manager, &site, "2026-02").await;
+    assert_eq!(stands.iter().find(|day| day["enrolment_id"] == json!(ids[0])).unwrap()["hundredths"], json!(50), "it stays");
+    let list = manager.get(&format!("{}/day-corrections?month=2026-02", site.path)).send().await.expect(200);
+    assert_eq!(list[0]["later"]["times"], json!([6 * 3600 + 58 * 60, 18 * 3600]), "{list}");
+    assert_eq!((&list[0]["later"]["hundredths"], &list[1]["later"]), (&json!(100), &Value::Null));
+    let (user, _) = app.person(Role::LabourManager, ScopeOn::Everything);
+    let page = app.browser_of(user).await.page(&format!("/projects/{}/workers/{}?month=2026-02", site.id, ids[0])).await;
+    assert!(page.contains("更正确认后又收到考勤记录"), "{page}");
+    // Two persons say that it stays so; what comes after that asks once more, and is followed then.
+    app.clock.set("2026-03-02T10:10:00+08:00");
+    confirmed(&app, &manager, &site, said(0, "12:00", 50)).await;
+    assert!(notices_of_later(&app, &manager).await.is_empty());
+    app.clock.set("2026-03-02T10:20:00+08:00");
+    attlog(&app, "T1", "1001\t2026-02-26 18:30:00\t1\t15\n").await;
+    assert_eq!(notices_of_later(&app, &manager).await.len(), 1);
+    app.clock.set("2026-03-02T10:30:00+08:00");
+    confirmed(&app, &manager, &site, said(0, "18:30", 100)).await;
+    assert!(notices_of_later(&app, &manager).await.is_empty());
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

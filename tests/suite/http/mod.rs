@@ -26,6 +26,7 @@ mod fold_rules;
 mod frozen_money;
 mod gate_clocks;
 mod gate_homes;
+mod gate_moves;
 mod gate_push;
 mod gate_silence;
 mod gate_turns;

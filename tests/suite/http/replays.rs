@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::accounts::open;
-use super::attendance::{bind, device_key};
+use super::attendance::{attlog, bind, device_key};
 use super::settlement::{NUMBER, Ntry, camt, entries, hand_in};
 use crate::both;
 use crate::suite::ground::{App, project};
@@ -165,4 +165,29 @@ both!(a_sheet_is_not_read_again_and_says_the_way, |app| {
         .unwrap();
     let answer = operator.post(&format!("/api/v1/inbox/{id}/replay"), json!({})).send().await.refuse(409, "conflict");
     assert!(answer.to_string().contains("重新上传"), "{answer}");
+});
+
+both!(reading_a_message_again_leaves_nothing_behind, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    bind(&manager, &site, "T1", "by_state").await;
+    let line = "1001\t2026-02-27 07:58:03\t0\t15\nnot a punch\n";
+    attlog(&app, "T1", line).await;
+    let count = || {
+        use schema::{inbox as i, punch_messages as m};
+        app.read(|conn, _| Ok((m::table.count().get_result::<i64>(conn)?, i::table.count().get_result::<i64>(conn)?))).unwrap()
+    };
+    let (id, _, _) = messages(&app, "zk")[0];
+    assert_eq!(count(), (1, 1));
+    for _ in 0..3 {
+        assert_eq!(again(&app, id)["punches"], 0);
+    }
+    assert_eq!(count(), (1, 1), "as often as it is read again");
+    // Nor does a machine that sends the same again take up a number, whose message is kept.
+    attlog(&app, "T1", line).await;
+    assert_eq!(count(), (1, 2));
+    attlog(&app, "T1", "1001\t2026-02-27 18:00:00\t1\t15\n").await;
+    assert_eq!(count(), (2, 3));
+    app.drain();
+    assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -137,3 +137,71 @@ both!(rows_behind_the_totals_of_a_sheet_are_told_of, |app| {
     assert_eq!(entries(&manager, &site, &account).await.len(), 1);
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+/// A statement of the day as MT940, whose entries have no reference.
+fn mt940(number: u32, (opening, closing): (&str, &str), amount: &str, count: usize) -> String {
+    let line = format!(":61:2603020302C{amount},00NTRFNONREF\r\n:86:拨款\r\n");
+    format!(
+        ":20:M{number}\r\n:25:{NUMBER}\r\n:28C:{number}/1\r\n:60F:C260301CNY{opening},00\r\n{}:62F:C260302CNY{closing},00\r\n-",
+        line.repeat(count)
+    )
+}
+
+both!(an_entry_that_only_one_of_two_statements_gives_a_reference_is_booked_once, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let account = open(&manager, &site, NUMBER).await;
+    let owner = || from_owner("测试建设单位1");
+    let entry = |amount: &'static str, reference: Option<&'static str>, details: String| Ntry {
+        reference,
+        text: "拨付",
+        details,
+        ..Ntry::credit(amount, "2026-03-02")
+    };
+    let xml = |name: &str, at: u32, all: &[Ntry]| camt(53, name, at, None, all);
+    let found = |receipt: Value| (counts(&receipt).0.as_u64().unwrap(), counts(&receipt).1.as_u64().unwrap());
+    // Without a reference first, then with one; each told again is known.
+    let bare = mt940(1, ("0", "100"), "100", 1);
+    let named = xml("S1", 1, &[entry("100.00", Some("Y1"), owner())]);
+    assert_eq!(found(send(&manager, "text/plain", &bare).await), (1, 0));
+    assert_eq!(found(send(&manager, "application/xml", &named).await), (0, 1));
+    assert_eq!(found(send(&manager, "text/plain", &mt940(1, ("0", "100"), "100", 1).replace(":20:M1", ":20:M1B")).await), (0, 1));
+    assert_eq!(found(send(&manager, "application/xml", &xml("S1B", 1, &[entry("100.00", Some("Y1"), owner())])).await), (0, 1));
+    let mut one = entries(&manager, &site, &account).await;
+    one.retain(|one| one["amount"] == "100.00");
+    assert_eq!((one.len(), &one[0]["bank_ref"], &one[0]["counterparty"]), (1, &json!("Y1"), &json!("测试建设单位1")));
+    // The other way round.
+    assert_eq!(found(send(&manager, "application/xml", &xml("S2", 2, &[entry("200.00", Some("Y2"), owner())])).await), (1, 0));
+    assert_eq!(found(send(&manager, "text/plain", &mt940(2, ("0", "200"), "200", 1)).await), (0, 1));
+    // Two of one file are two, and as many stand as the file that tells most of them.
+    let three = |refs: &[&'static str]| -> Vec<Ntry> { refs.iter().map(|one| entry("300.00", Some(*one), owner())).collect() };
+    assert_eq!(found(send(&manager, "text/plain", &mt940(3, ("0", "600"), "300", 2)).await), (2, 0));
+    assert_eq!(found(send(&manager, "application/xml", &xml("S3", 3, &three(&["Y3"]))).await), (0, 1));
+    assert_eq!(found(send(&manager, "application/xml", &xml("S3B", 3, &three(&["Y3", "Y4", "Y5"]))).await), (1, 2));
+    assert_eq!(found(send(&manager, "text/plain", &mt940(3, ("0", "900"), "300", 3)).await), (0, 3));
+    let booked = entries(&manager, &site, &account).await;
+    assert_eq!(booked.iter().filter(|one| one["amount"] == "300.00").count(), 3);
+    // What contradicts stays two: another side, another payment, a statement that goes on where the other ends.
+    let by = |name: &str| from_owner(name);
+    assert_eq!(found(send(&manager, "application/xml", &xml("S4", 4, &[entry("400.00", None, by("张三"))])).await), (1, 0));
+    assert_eq!(
+        found(send(&manager, "application/xml", &xml("S4B", 4, &[entry("400.00", Some("Y6"), by("李四"))])).await),
+        (1, 0)
+    );
+    let paid = |id: &str| format!("<NtryDtls><TxDtls><Refs><EndToEndId>{id}</EndToEndId></Refs></TxDtls></NtryDtls>");
+    for (name, at, reference, id, new) in [
+        ("S5", 5, None, "LINE-A", 1),
+        ("S5B", 5, Some("Y7"), "LINE-B", 1),
+        ("S5C", 5, Some("Y8"), "LINE-A", 0),
+        ("S6", 6, Some("Y9"), "LINE-C", 1),
+        ("S6B", 6, None, "LINE-D", 1),
+        ("S6C", 6, None, "LINE-C", 0),
+    ] {
+        let receipt = send(&manager, "application/xml", &xml(name, at, &[entry("500.00", reference, paid(id))])).await;
+        assert_eq!(found(receipt), (new, 1 - new), "{name}");
+    }
+    assert_eq!(found(send(&manager, "text/plain", &mt940(7, ("0", "600"), "600", 1)).await), (1, 0));
+    let after = camt(53, "S7", 8, Some(("600.00", "1200.00")), &[entry("600.00", Some("Y10"), owner())]);
+    assert_eq!(found(send(&manager, "application/xml", &after).await), (1, 0));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -58,14 +58,14 @@ pub fn all(conn: &mut AnyConn) -> Result<Vec<OffsetRow>, StoreError> {
     Ok(device_offsets::table.order(device_offsets::id).select(OffsetRow::as_select()).load(conn)?)
 }
 
-/// What reading again came to.
+/// What reading again came to, after a correction of a clock or a move that was told late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable, utoipa::ToSchema)]
 #[diesel(table_name = clock_readings)]
 #[schema(as = ClockReading)]
 pub struct ReadingRow {
-    /// The correction.
+    /// The correction, or the move.
     pub correction_id: RecordId,
-    /// Passages whose time changed.
+    /// Passages whose time changed, or that went to another project.
     pub punches: i64,
     /// Days that are folded again.
     pub days: i64,
@@ -96,9 +96,9 @@ pub fn all_readings(conn: &mut AnyConn) -> Result<Vec<ReadingRow>, StoreError> {
 #[diesel(table_name = clock_differences)]
 #[schema(as = ClockDifference)]
 pub struct DifferenceRow {
-    /// The correction.
+    /// The correction, or the move.
     pub correction_id: RecordId,
-    /// Where it hung.
+    /// Whose day it is.
     pub project_id: ProjectId,
     /// The day.
     pub worked_on: Day,
@@ -110,11 +110,11 @@ pub struct DifferenceRow {
     pub was_last: Option<i32>,
     /// Hundredths of a work day, as it stands.
     pub was_hundredths: i32,
-    /// The first passage by the right clock.
+    /// The first passage as it is now known: by the right clock, on the right project.
     pub first_time: Option<i32>,
     /// The last one.
     pub last_time: Option<i32>,
-    /// Hundredths of a work day by the right clock.
+    /// Hundredths of a work day that follow from that.
     pub hundredths: i32,
 }
 

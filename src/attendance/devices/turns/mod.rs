@@ -1,9 +1,11 @@
 //! From when on a machine hangs as it hangs: a gate that is turned or moved changes what it tells of from then on, never what it told of
 //! before. A passage goes the way that its machine hung at the passage's own time, and to the project (`homes`), however late it arrives.
 //!
-//! Deliberately absent: turning what is past. Days that were folded are put right one by one, by two persons (`attendance::corrections`).
+//! A move to another project may be told afterwards: what came since goes to where the machine hung then (`intake::moved`). Deliberately
+//! absent: turning what is past. Days that were folded are put right one by one, by two persons (`attendance::corrections`).
 
 pub mod homes;
+pub mod moves;
 pub mod table;
 
 use std::collections::{BTreeSet, HashMap};
@@ -18,6 +20,13 @@ use crate::base::id::{ProjectId, RecordId};
 use crate::store::{AnyConn, Chain, StoreError, Tx, bulk, jobs};
 use crate::web::{Ctx, Problem};
 use crate::wire::device::CHINA_OFFSET_MINUTES;
+
+/// The kind of job that takes passages to where their machine hung.
+pub const MOVE_PASSAGES: &str = "move_passages";
+/// Days by which a move may be told afterwards. Our own choice: a quarter, after which its months are paid.
+pub const MOVED_DAYS_MAX: i64 = 92;
+/// Passages that one move takes along at most: three thousand people for two months.
+pub const MOVED_MAX: i64 = 1_000_000;
 
 /// A moment of China's clock, by which passages are kept, in seconds since 1970: the day's number and the seconds of it.
 fn on_clock(local_day: i32, local_time: i32) -> i64 {
@@ -56,18 +65,55 @@ impl Ways {
     }
 }
 
-/// Notes that a machine was turned or moved: from `told` on, or from now on. What it told of at or after that is folded again.
+/// The day's number and the seconds of it, of a moment of China's clock.
+pub(crate) fn split(seconds: i64) -> (i32, i32) {
+    let day = i32::try_from(seconds.div_euclid(i64::from(DAY_SECONDS)));
+    let time = i32::try_from(seconds.rem_euclid(i64::from(DAY_SECONDS)));
+    day.ok().zip(time.ok()).unwrap_or((i32::MAX, 0))
+}
+
+/// Whether passages that came since a told moment, `since`, go along to the other project.
+fn goes_back(
+    tx: &mut Tx<'_>,
+    (before, after): (&DeviceRow, &DeviceRow),
+    (since, now): (i64, i64),
+    has_passages: bool,
+) -> Result<bool, Problem> {
+    let Some(old) = before.project_id.filter(|old| Some(*old) != after.project_id) else {
+        if !has_passages {
+            return Ok(false);
+        }
+        let zh = "该时间之后已有通行记录，不能改变其方向。请从现在起生效，已折算的工日按工日更正办理（两人确认）。";
+        let en = "Passages came since then, and their direction stays. Let it hold from now on, and have the days corrected \
+                  by two persons.";
+        return Err(Problem::conflict(zh, en).at("since", "gap"));
+    };
+    if since < now.saturating_sub(MOVED_DAYS_MAX * i64::from(DAY_SECONDS)) {
+        let zh = format!("设备移机最多可追溯 {MOVED_DAYS_MAX} 天。");
+        let en = format!("A move is told at most {MOVED_DAYS_MAX} days afterwards.");
+        return Err(Problem::invalid(zh, en).at("since", "over_limit"));
+    }
+    if has_passages && table::count_since(tx.conn(), (old, after.id), split(since))? > MOVED_MAX {
+        let (zh, en) = ("此后的考勤记录过多，请填写较晚的生效时间。", "Too many passages came since then; give a later `since`.");
+        return Err(Problem::new(crate::web::Code::TooLarge, zh, en).at("since", "over_limit"));
+    }
+    Ok(has_passages)
+}
+
+/// Notes that a machine was turned or moved: from `told` on, or from now on. What it told of at or after that is folded again; where it was
+/// moved to another project and that is told afterwards, a job takes the passages along.
 ///
 /// # Errors
-/// `invalid` for a moment to come; `conflict` for one before an earlier turn, or before passages that came since.
+/// `invalid` for a moment to come, or a move of too long ago; `conflict` for one before an earlier turn, or for another direction before
+/// passages that came since.
 pub fn note(tx: &mut Tx<'_>, ctx: &Ctx, (before, after): (&DeviceRow, &DeviceRow), told: Option<Moment>) -> Result<(), Problem> {
     let is_same = before.direction == after.direction && before.project_id == after.project_id;
     if before.project_id.is_none() || before.state == DeviceState::Pending || is_same {
         return match told {
             None => Ok(()),
             Some(_) => {
-                let en = "`since` goes with another direction than the present one.";
-                Err(Problem::invalid("“生效时间”须与新的方向一起填写。", en).at("since", "bad_format"))
+                let en = "`since` goes with another direction or project than the present one.";
+                Err(Problem::invalid("“生效时间”须与新的方向或新的项目一起填写。", en).at("since", "bad_format"))
             }
         };
     }
@@ -80,24 +126,14 @@ pub fn note(tx: &mut Tx<'_>, ctx: &Ctx, (before, after): (&DeviceRow, &DeviceRow
             return Err(Problem::invalid("生效时间不能晚于现在。", en).at("since", "bad_format"));
         }
         Some(since) if last.is_some_and(|last| since < last) => {
-            let en = "The machine was turned later than that; give a moment after its last turn.";
-            return Err(Problem::conflict("该设备在此之后已改过方向，生效时间须晚于上一次。", en).at("since", "gap"));
+            let en = "The machine was turned or moved later than that; give a moment after its last turn or move.";
+            return Err(Problem::conflict("该设备在此之后已改过方向或项目，生效时间须晚于上一次。", en).at("since", "gap"));
         }
         Some(since) => since,
     };
-    let far = (i32::MAX, 0);
-    let split = |seconds: i64| {
-        let day = i32::try_from(seconds.div_euclid(i64::from(DAY_SECONDS)));
-        let time = i32::try_from(seconds.rem_euclid(i64::from(DAY_SECONDS)));
-        day.ok().zip(time.ok()).unwrap_or(far)
-    };
     let days = table::days_since(tx.conn(), after.id, split(since))?;
-    if since < now && told.is_some() && !days.is_empty() {
-        let zh = "该时间之后已有通行记录，不能改变其方向。请从现在起生效，已折算的工日按工日更正办理（两人确认）。";
-        let en = "Passages came since then, and their direction stays. Let it hold from now on, and have the days corrected \
-                  by two persons.";
-        return Err(Problem::conflict(zh, en).at("since", "gap"));
-    }
+    let is_back = told.is_some() && since < now;
+    let is_moving = is_back && goes_back(tx, (before, after), (since, now), !days.is_empty())?;
     let row = TurnRow {
         id: RecordId(ctx.id()),
         device_id: after.id,
@@ -110,6 +146,11 @@ pub fn note(tx: &mut Tx<'_>, ctx: &Ctx, (before, after): (&DeviceRow, &DeviceRow
         was_project_id: before.project_id,
     };
     table::insert(tx, &row)?;
+    if is_moving {
+        // Days that a pay sheet rests on are not folded again, so the job says which are.
+        jobs::enqueue(tx.conn(), ctx.id(), MOVE_PASSAGES, &row.id.to_string(), ctx.now)?;
+        return Ok(());
+    }
     // Only a clock that is ahead has told of passages to come.
     bulk::mark_days(tx.conn(), &days, ctx.now)?;
     let projects: BTreeSet<i64> = days.iter().map(|(project, _)| *project).collect();

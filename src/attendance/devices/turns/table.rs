@@ -5,10 +5,11 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use serde::Serialize;
 
 use crate::attendance::devices::GateDirection;
+use crate::attendance::devices::clock::table::KeptPunch;
 use crate::base::Moment;
 use crate::base::id::{DeviceId, ProjectId, RecordId};
 use crate::store::fixed::fixed;
-use crate::store::schema::device_turns;
+use crate::store::schema::{device_turns, pins};
 use crate::store::{AnyConn, Chain, Sealed, StoreError, Tx};
 
 /// That a machine was turned, or moved to another site.
@@ -51,6 +52,10 @@ pub fn insert(tx: &mut Tx<'_>, row: &TurnRow) -> Result<(), StoreError> {
 pub fn of_device(conn: &mut AnyConn, device: DeviceId) -> Result<Vec<TurnRow>, StoreError> {
     use device_turns as t;
     Ok(t::table.filter(t::device_id.eq(device)).order((t::since, t::id)).select(TurnRow::as_select()).load(conn)?)
+}
+
+pub fn find(conn: &mut AnyConn, id: RecordId) -> Result<Option<TurnRow>, StoreError> {
+    Ok(device_turns::table.find(id).select(TurnRow::as_select()).get_result(conn).optional()?)
 }
 
 /// On which project a machine hung until when.
@@ -137,4 +142,54 @@ pub fn days_since(conn: &mut AnyConn, device: DeviceId, (day, time): (i32, i32))
     .int(time)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.project_id, row.local_day)).collect())
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many passages of a machine at or after a moment stand on a project.
+pub fn count_since(
+    conn: &mut AnyConn,
+    (project, device): (ProjectId, DeviceId),
+    (day, time): (i32, i32),
+) -> Result<i64, StoreError> {
+    let row: CountRow = fixed(
+        "SELECT COUNT(*) AS count FROM punch_places p JOIN punch_rows r ON r.place = p.number \
+         WHERE p.project_id = $1 AND p.device_id = $2 AND r.local_day >= $3 AND (r.local_day > $3 OR r.local_time >= $4)",
+    )
+    .big(project.0)
+    .big(device.0)
+    .int(day)
+    .int(time)
+    .get_result(conn)?;
+    Ok(row.count)
+}
+
+/// The passages of a machine at or after a moment that stand on a project, message by message.
+pub fn seen_since(
+    conn: &mut AnyConn,
+    (project, device): (ProjectId, DeviceId),
+    (day, time): (i32, i32),
+) -> Result<Vec<KeptPunch>, StoreError> {
+    Ok(fixed(
+        "SELECT r.place AS place, r.local_day AS local_day, r.local_time AS local_time, r.pin AS pin, r.state AS state, \
+         r.verify AS verify, r.ordinal AS ordinal, n.id AS pin_id, m.inbox_id AS inbox_id \
+         FROM punch_places p JOIN punch_rows r ON r.place = p.number JOIN pins n ON n.number = r.pin \
+         JOIN punch_messages m ON m.number = r.message \
+         WHERE p.project_id = $1 AND p.device_id = $2 AND r.local_day >= $3 AND (r.local_day > $3 OR r.local_time >= $4) \
+         ORDER BY m.inbox_id, r.local_day, r.local_time, r.pin",
+    )
+    .big(project.0)
+    .big(device.0)
+    .int(day)
+    .int(time)
+    .load(conn)?)
+}
+
+/// The encrypted text of a number at a project's gates, by its id.
+pub fn sealed_pin(conn: &mut AnyConn, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(pins::table.filter(pins::id.eq(id)).select(pins::pin).get_result(conn).optional()?)
 }
