@@ -2,6 +2,7 @@
 
 pub mod accounts;
 mod amendments;
+mod asked_money;
 pub mod attendance;
 mod bank_events;
 mod bank_sheets;
