@@ -1,5 +1,6 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
+mod account_end;
 pub mod accounts;
 mod amendments;
 mod asked_money;
