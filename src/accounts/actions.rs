@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::table::{self, AccountRow, PurposeTotal};
+use super::table::{self, AccountRow, EntryRow, PurposeTotal};
 use super::{Direction, NAME_MAX, NUMBER_MAX, Purpose, plain, refuted};
 use crate::base::id::{AccountId, DocumentId};
 use crate::base::money::TooMuch;
@@ -147,25 +147,62 @@ pub fn file_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: AccountId, file
 }
 
 /// Records that the bank closed the account. Whether it might (R53-09, R53-10) is asked by `clearance::closing`, through which people come.
+/// An account that the bank still moved is not closed: the day lies on the last entry or after it. A day that a later entry contradicts may
+/// be put right by one that none does; any other day that stands stays.
+///
+/// # Errors
+/// `not_found` without the account, `invalid` for a day before the opening, to come, or before an entry, `conflict` for another day.
 pub fn close_account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: AccountId, closed_on: Day) -> Result<AccountRow, Problem> {
     let chain = Chain::Project(site.id);
     let recorded_seq = tx.seq(chain)?;
     let row = table::find(tx.conn(), site.id, id)?.ok_or_else(Problem::not_found)?;
     check_later(&row, ctx, closed_on, "closed_on")?;
-    match row.closed_on {
-        Some(day) if day == closed_on => return Ok(row),
-        Some(day) => {
+    if row.closed_on == Some(closed_on) {
+        return Ok(row);
+    }
+    if let Some(day) = row.closed_on {
+        let is_contradicted = closed_on > day && !table::booked_after(tx.conn(), &row, day, None)?.is_empty();
+        if !is_contradicted {
             let problem =
                 Problem::conflict(format!("该账户已于 {day} 销户。"), format!("The account was closed on {day} already."));
             return Err(problem.at("closed_on", "id_reused"));
         }
-        None => {}
+    }
+    let later = table::booked_after(tx.conn(), &row, closed_on, None)?;
+    if let Some(last) = later.last() {
+        let (day, amount) = (last.booked_on, last.amount_fen);
+        let count = later.len();
+        let problem = Problem::invalid(
+            format!(
+                "销户日 {closed_on} 之后账户还有 {count} 笔入账流水，最后一笔为 {day} 的 {amount} 元：销户日不得早于 {day}；流水有误的，请先作废该文件或由银行更正。"
+            ),
+            format!(
+                "After {closed_on} the bank booked {count} more entries, the last of {amount} on {day}: the closing day is not before {day}. Where the entries are wrong, void their file or have the bank correct it first."
+            ),
+        );
+        return Err(problem.at("closed_on", "bad_time"));
     }
     let row = AccountRow { closed_on: Some(closed_on), recorded_seq, ..row };
     table::set_days(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "close_account", &id.to_string())?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
+}
+
+/// Entries that the bank booked after the recorded closing of an account of a project, up to a day, each with the account and its closing.
+///
+/// # Errors
+/// A store that fails.
+pub fn after_closing(conn: &mut AnyConn, site: &Site, as_of: Day) -> Result<Vec<(AccountRow, Day, Vec<EntryRow>)>, StoreError> {
+    let mut found = Vec::new();
+    for account in table::of_project(conn, site.id)? {
+        let Some(closed_on) = account.closed_on else { continue };
+        let entries = table::booked_after(conn, &account, closed_on, Some(as_of))?;
+        if !entries.is_empty() {
+            found.push((account, closed_on, entries));
+        }
+    }
+    Ok(found)
 }
 
 fn check_later(row: &AccountRow, ctx: &Ctx, day: Day, place: &str) -> Result<(), Problem> {
@@ -216,6 +253,8 @@ pub struct Money {
     pub last_statement_on: Option<Day>,
     /// The last day up to which the bank's word covers the account in use without a break: what happened later is not known.
     pub covered_on: Option<Day>,
+    /// The last of these days that is told as a whole: of a day whose statement was made on it more may have come.
+    pub whole_until: Option<Day>,
 }
 
 impl Money {
@@ -257,10 +296,15 @@ pub fn money(conn: &mut AnyConn, site: &Site, as_of: Day, until_seq: Option<i64>
     // Money comes to the account in use; of one that was opened since the bank spoke last nothing is known yet.
     let opened =
         accounts.iter().filter(|account| account.opened_on <= as_of).max_by_key(|account| (account.opened_on, account.id));
-    let covered_on = match in_use(&accounts, as_of).or(opened) {
-        Some(account) => super::continuity::covered_until(conn, account, as_of)?
-            .or_else(|| last_statement_on.map(|_| account.opened_on.plus_days(-1))),
-        None => None,
+    let (covered_on, whole_until) = match in_use(&accounts, as_of).or(opened) {
+        Some(account) => match super::continuity::covered_until(conn, account, as_of)? {
+            Some(covered) => (Some(covered), Some(super::covered::whole_until(conn, account, covered)?)),
+            None => {
+                let before = last_statement_on.map(|_| account.opened_on.plus_days(-1));
+                (before, before)
+            }
+        },
+        None => (None, None),
     };
     refuted.retain(|row| until_seq.is_none_or(|until| row.recorded_seq <= until));
     let refuted = refuted::labour_cost(&refuted);
@@ -278,6 +322,7 @@ pub fn money(conn: &mut AnyConn, site: &Site, as_of: Day, until_seq: Option<i64>
         foreign_debits: (foreign.map_or(0, |row| row.count), sum(foreign)),
         last_statement_on,
         covered_on,
+        whole_until,
         accounts,
     })
 }

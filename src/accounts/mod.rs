@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod continuity;
+mod covered;
 pub mod freezes;
 pub mod http;
 pub mod profiles;

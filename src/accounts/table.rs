@@ -367,6 +367,25 @@ pub fn provisional(conn: &mut AnyConn, account: &AccountRow, first: Day, last: D
     Ok(rows.into_iter().filter(|row| !row.is_in_ledger()).collect())
 }
 
+/// Booked entries of an account after a day up to another, the oldest first.
+pub fn booked_after(conn: &mut AnyConn, account: &AccountRow, day: Day, until: Option<Day>) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    let mut rows: Vec<EntryRow> = b::table
+        .filter(
+            b::project_id
+                .eq(account.project_id)
+                .and(b::account_id.eq(account.id))
+                .and(b::status.eq(EntryStatus::Booked))
+                .and(b::voided_by.is_null())
+                .and(b::booked_on.gt(day)),
+        )
+        .select(EntryRow::as_select())
+        .load(conn)?;
+    rows.retain(|row| until.is_none_or(|until| row.booked_on <= until));
+    rows.sort_by_key(|row| (row.booked_on, row.id));
+    Ok(rows)
+}
+
 /// An entry of a project.
 pub fn entry(conn: &mut AnyConn, project: ProjectId, id: BankEntryId) -> Result<Option<EntryRow>, StoreError> {
     let found = bank_entries::table.filter(bank_entries::project_id.eq(project).and(bank_entries::id.eq(id)));

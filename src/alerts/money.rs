@@ -3,9 +3,10 @@
 
 use super::Concern;
 use super::reminders::concern;
+use crate::accounts;
 use crate::labour_cost::forecast::forecast;
 use crate::labour_cost::gather;
-use crate::law::book::ids::{R53_08A, R53_08B, R53_13, R724_03};
+use crate::law::book::ids::{R53_08A, R53_08B, R53_10, R53_13, R724_03};
 use crate::matters::{self, MatterKind};
 use crate::projects::Site;
 use crate::settlement::doubts::{self, DoubtKind};
@@ -44,6 +45,20 @@ pub(super) fn concerns(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec
         );
         let rule = if is_refund { R724_03 } else { R53_08A };
         found.push(concern(&book, format!("doubt {}", doubt.row.id), rule, day, title, cure));
+    }
+    for (account, closed_on, entries) in accounts::actions::after_closing(conn, site, today)? {
+        let Some(last) = entries.last() else { continue };
+        let (count, day) = (entries.len(), last.booked_on);
+        let title = (
+            format!("专户 {closed_on} 已销户，之后银行仍有 {count} 笔入账，最后一笔 {day}"),
+            format!("The account was closed on {closed_on}, and the bank booked {count} entries after it, the last on {day}"),
+        );
+        let cure = (
+            "向银行核实：更正销户日，或作废有误的流水文件",
+            "ask the bank: put the closing day right, or void the file that is wrong",
+        );
+        let subject = format!("after_closing {} {}", account.id, last.id);
+        found.push(Concern { urgent: true, ..concern(&book, subject, R53_10, day, title, cure) });
     }
     let all = matters::actions::all(conn, ctx, site, today)?;
     for (entry, amount) in matters::freezes::unanswered(conn, site, &all, today)? {

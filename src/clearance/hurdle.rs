@@ -17,6 +17,10 @@ words! {
         BankMismatch = "bank_mismatch",
         /// The bank's balance is not the ledger's.
         LedgerDiffers = "ledger_differs",
+        /// Money left the wage account to somebody who is no worker, and nobody has said why (R53-08a).
+        ForeignDebit = "foreign_debit",
+        /// The bank booked entries after the day on which the account is said to be closed.
+        EntriesAfterClosing = "entries_after_closing",
         /// Workers attended and the audited sheet gives them nothing.
         WorkWithoutPay = "attendance_without_pay",
         /// Workers have more work days than their lines list, and the pay day is past.
@@ -89,6 +93,14 @@ impl Hurdle {
             Hurdle::RefundWaits => ("退回款待认定", "refunds fit no line"),
             Hurdle::BankMismatch => ("银行收支与代发不符", "the bank moved other sums than were ordered"),
             Hurdle::LedgerDiffers => ("银行余额与账簿不符", "the bank's balance is not the ledger's"),
+            Hurdle::ForeignDebit => (
+                "专用账户有非工资支出未说明原因（在三方比对页说明）",
+                "money left the wage account for something other than wages, and nobody has said why (say it beside the match)",
+            ),
+            Hurdle::EntriesAfterClosing => (
+                "销户日之后银行仍有入账（请更正销户日，或作废有误的流水文件）",
+                "the bank booked entries after the closing day (put the day right, or void the file that is wrong)",
+            ),
             Hurdle::WorkWithoutPay => ("有考勤未发工资", "workers attended and got nothing"),
             Hurdle::DaysOnNoSheet => ("有工日未列入工资表", "work days stand on no sheet"),
             Hurdle::DeductedUnconsented => {

@@ -5,6 +5,7 @@
 //! the others. Closing itself asks it (`closing`). Deliberately absent: giving back the deposit (`matters`).
 
 pub mod closing;
+mod entries;
 pub mod http;
 mod hurdle;
 mod work;
@@ -205,6 +206,7 @@ fn look(conn: &mut AnyConn, ctx: &Ctx, site: &Site, may_name: bool, as_of: Day) 
     let amount =
         Fen::total(off.iter().filter_map(|one| one.difference).map(|one| if one < Fen::ZERO { one.negated() } else { one }))?;
     found.add(Hurdle::LedgerDiffers, off.len(), Some(amount), None, off.iter().map(|one| one.account.to_string()).collect());
+    entries::look(conn, (site, may_name, as_of), &mut found)?;
     work::look(conn, ctx, (site, may_name, as_of), &mut found, &sheets)?;
     found.add(Hurdle::UnsettledSheet, unsettled.len(), None, None, unsettled);
     let cases = cases::table::open_on(conn, site.id, as_of)?;

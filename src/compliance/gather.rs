@@ -39,7 +39,7 @@ pub fn gather(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Result<
     if shared.money.is_silent(as_of, ctx.ground.settings.upkeep.statement_days) {
         // By what the bank told before it fell silent, a month that was due by then is unpaid; a later one may have been paid since.
         for month in &mut payroll {
-            month.bank_silent = shared.money.covered_on.is_some_and(|covered| covered < month.pay_due_on);
+            month.bank_silent = shared.money.whole_until.is_some_and(|told| told < month.pay_due_on);
         }
     }
     Ok(ProjectFacts {
@@ -240,7 +240,7 @@ fn transfers(
         return Ok((due_fact(due), Fact::not_known(BANK)));
     }
     let received = known(money.received, "bank_entries", None);
-    let Some(covered) = money.covered_on.filter(|covered| *covered < as_of && due.is_some_and(|due| due > money.received)) else {
+    let Some(covered) = money.whole_until.filter(|told| *told < as_of && due.is_some_and(|due| due > money.received)) else {
         return Ok((due_fact(due), received));
     };
     let due_then = due_to_date(conn, ctx, site, facts, (covered, as_of))?;

@@ -15,7 +15,7 @@ words! {
     pub enum Why, "source of wages to pay" {
         /// From a pay sheet.
         Sheet = "sheet",
-        /// From attendance and day rates: there is no sheet yet.
+        /// From attendance and agreed rates: it stands on no sheet, or on none as it was agreed.
         Attendance = "attendance",
     }
 }
@@ -74,9 +74,7 @@ impl Position {
     /// Amounts beyond 63 bits.
     pub fn without(mut self, frozen: Option<FrozenMoney>) -> Result<Position, TooMuch> {
         if let Some(frozen) = &frozen {
-            if let Some(balance) = self.balance.filter(|balance| balance.is_positive()) {
-                self.balance = Some(balance.minus(frozen.amount)?.or_zero());
-            }
+            self.balance = self.balance.map(|balance| frozen.leaves(balance)).transpose()?;
             let mut beyond = frozen.beyond;
             self.promised.sort_by_key(|one| one.expected_on);
             for one in &mut self.promised {

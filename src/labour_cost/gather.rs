@@ -1,18 +1,19 @@
 //! What the slices know of a project's labour cost, put before the pure functions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::forecast::{Position, Promise, Wages, Why};
 use super::split::{Receipt, covered, dues};
 use super::{Item, Split, table};
 use crate::accounts::{self, Direction, Purpose};
-use crate::base::id::{PartyId, ProjectId, RecordId};
+use crate::base::id::{PartyId, ProjectId, RecordId, WorkerId};
 use crate::base::{Day, Fen, Month};
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
+use crate::matching::unlisted::UnlistedWork;
 use crate::projects::{self, FactKind, Facts, PartyRole, Recorded, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::{attendance, payroll, workers};
+use crate::{attendance, matching, payroll, workers};
 
 /// Days beyond the day asked about that the calendar shows.
 pub const AHEAD_DAYS: i64 = 92;
@@ -70,8 +71,8 @@ fn split_with(
             (item.short, item.late_days) = (None, 0);
         }
     }
-    // Of what fell due after the days that the bank has told of nobody knows whether it came.
-    let is_untold = |item: &Item| money.covered_on.is_some_and(|covered| covered < item.due_on && item.due_on < as_of);
+    // Of what fell due after the days that the bank has told of as a whole nobody knows whether it came.
+    let is_untold = |item: &Item| money.whole_until.is_some_and(|told| told < item.due_on && item.due_on < as_of);
     for item in items.iter_mut().filter(|item| is_untold(item) && item.short.is_some_and(Fen::is_positive)) {
         (item.short, item.late_days, untold) = (None, 0, true);
     }
@@ -189,18 +190,33 @@ pub fn position(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Resul
     let with_sheet = table::months_with_sheet(conn, site.id)?;
     let in_parts = table::months_in_parts(conn, site.id)?;
     let book = ctx.book();
+    let over = as_of.min(ctx.today);
+    let mut left_out: BTreeMap<Month, UnlistedWork> =
+        matching::unlisted::of_project(conn, ctx, site.id, as_of)?.into_iter().map(|work| (work.month, work)).collect();
     for month in attendance::table::months_with_attendance(conn, site.id)?.into_iter().rev().take(MONTHS_WITHOUT_SHEET_MAX) {
-        // Of a month that is paid week by week the rest is still to be paid.
-        if with_sheet.contains(&month) && !in_parts.contains(&month) || month.first() > as_of {
+        if month.first() > as_of {
             continue;
         }
-        let amount = earned(conn, site, month)?;
+        let (has_sheet, in_parts) = (with_sheet.contains(&month), in_parts.contains(&month));
+        let amount = match left_out.remove(&month) {
+            // Of a month that is over, what clearance tells beside its sheets is still to be paid: days that were confirmed later, a raise.
+            Some(work) if has_sheet && !in_parts => work.amount,
+            // Of somebody whose attendance is not known as a whole, a month paid week by week has the days that were seen to pay.
+            Some(work) if has_sheet => work.amount.plus(earned(conn, site, month, Some(&work.not_known))?)?,
+            // Of a month that is paid week by week the rest is still to be paid.
+            _ if !has_sheet || in_parts && month.last() >= over => earned(conn, site, month, None)?,
+            _ => Fen::ZERO,
+        };
         // Without an agreed day, wages are due by the end of the month after.
         let agreed = facts.pay_day().map(|day| payroll::due_on(&book, site.region, month, day));
         let pay_on = agreed.unwrap_or_else(|| month.plus(1).last());
         if amount.is_positive() {
             wages.push(Wages { month, pay_on, amount, why: Why::Attendance });
         }
+    }
+    // Of months beyond those looked at here, or without a day at the gates, what stands open beside their sheets is owed as well.
+    for work in left_out.into_values().filter(|work| work.amount.is_positive()) {
+        wages.push(Wages { month: work.month, pay_on: work.due_on, amount: work.amount, why: Why::Attendance });
     }
     wages.sort_by_key(|one| (one.pay_on, one.month));
     // What was sent to the bank and not debited yet is on the account and gone.
@@ -210,13 +226,16 @@ pub fn position(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Resul
     Ok(Position { as_of, balance, frozen: None, promised, wages }.without(frozen)?)
 }
 
-/// What the folded days of a month earned that stand on no line, each enrolment at its present day rate.
-fn earned(conn: &mut AnyConn, site: &Site, month: Month) -> Result<Fen, Problem> {
+/// What the folded days of a month earned that stand on no line, each enrolment at its present day rate; of these workers only.
+fn earned(conn: &mut AnyConn, site: &Site, month: Month, only: Option<&BTreeSet<WorkerId>>) -> Result<Fen, Problem> {
     let rates: BTreeMap<RecordId, Fen> =
         workers::table::of_project(conn, site.id)?.into_iter().map(|row| (row.id, row.day_rate)).collect();
     let listed = table::listed(conn, site.id, month)?;
     let mut total = Fen::ZERO;
     for worked in attendance::table::worked(conn, site.id, month)? {
+        if only.is_some_and(|only| !only.contains(&worked.worker)) {
+            continue;
+        }
         let days = worked.hundredths.saturating_sub(listed.get(&worked.enrolment).copied().unwrap_or(0)).max(0);
         let hundredths = i32::try_from(days).unwrap_or(i32::MAX);
         let rate = rates.get(&worked.enrolment).copied().unwrap_or(Fen::ZERO);

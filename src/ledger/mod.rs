@@ -52,6 +52,8 @@ words! {
         DepositUsed = "deposit_used",
         /// Wages that the general contractor settled first from money of its own (R724-30).
         ContractorSettlement = "contractor_settlement",
+        /// Wages that a subcontractor paid to its own workers from money of its own (R724-30).
+        SubcontractorPayment = "subcontractor_payment",
         /// Wages that the owner advanced (R724-29b).
         OwnerAdvance = "owner_advance",
         /// Money in that nothing explains.

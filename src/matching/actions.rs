@@ -157,7 +157,17 @@ pub fn paid_elsewhere(
 pub fn matched_of(conn: &mut AnyConn, site: &Site, facts: Facts) -> Result<Matched, Problem> {
     let rows = compare(&facts)?;
     let decisions = table::decisions(conn, site.id, facts.month)?;
-    let found = decisions.into_iter().map(|row| ((row.subject.clone(), row.kind), row)).collect();
+    let mut found: BTreeMap<(String, Difference), DecisionRow> = BTreeMap::new();
+    for row in decisions {
+        let key = (row.subject.clone(), row.kind);
+        // What two sides have explained stays so while its numbers do: to explain it once more opens nothing.
+        let is_once_more = |before: &DecisionRow| {
+            before.confirms.is_some() && before.basis == row.basis && row.verdict == Found::Explained && row.confirms.is_none()
+        };
+        if !found.get(&key).is_some_and(is_once_more) {
+            found.insert(key, row);
+        }
+    }
     Ok(Matched { facts, rows, found })
 }
 

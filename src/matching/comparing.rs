@@ -2,6 +2,7 @@
 
 use super::{
     Account, Attended, Difference, Differs, Evidence, Facts, OnSheet, Person, Row, Stranger, Subject, Unknown, Unlisted,
+    strangers,
 };
 use crate::base::id::{BankEntryId, LineId};
 use crate::base::money::TooMuch;
@@ -270,13 +271,12 @@ fn short(person: &Person, sums: &Sums) -> Result<Option<Differs>, TooMuch> {
     if got_nothing && matches!(sums.attended, Attended::Days(_)) || sums.attended == Attended::Days(0) {
         return Ok(None);
     }
-    let amount = if missing.is_positive() {
-        missing
-    } else if !got_nothing && !person.lines.is_empty() {
-        unlisted(person, sums)?.map_or(Fen::ZERO, |one| one.amount)
-    } else {
-        Fen::ZERO
+    // What a line still owes is one thing, what no line gives another: both are short.
+    let left_out = match !got_nothing && !person.lines.is_empty() {
+        true => unlisted(person, sums)?.map_or(Fen::ZERO, |one| one.amount),
+        false => Fen::ZERO,
     };
+    let amount = missing.or_zero().plus(left_out)?;
     let amount = amount.plus(sums.withheld)?;
     if !amount.is_positive() {
         return Ok(None);
@@ -344,7 +344,7 @@ fn of_stranger(facts: &Facts, stranger: &Stranger) -> Row {
         stranger.entry,
     );
     let mut differs = made(Difference::UnknownPayee, amount, vec![said]);
-    differs.basis = format!("paid={amount} {}", stranger.entry);
+    differs.basis = strangers::basis(stranger);
     Row {
         subject: Subject::Entry(stranger.entry),
         name: stranger.name.clone(),

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Account, Attended, Facts, Line, Payee, Person, Stranger, Unknown, table};
-use crate::accounts::Purpose;
+use super::{Account, Attended, Facts, Line, Payee, Person, Unknown, strangers, table};
 use crate::attendance::{self, silence};
 use crate::base::id::{LineId, RecordId, SheetId, WorkerId};
 use crate::base::{Day, Fen, Month};
@@ -159,7 +158,7 @@ pub fn facts(conn: &mut AnyConn, ctx: &Ctx, site: &Site, standing: &Standing, mo
             earned: earned.get(worker).copied().flatten(),
         });
     }
-    let strangers = strangers(conn, ctx, site, month)?;
+    let strangers = strangers::of_month(conn, ctx, site, month)?;
     Ok(Facts { month, today: ctx.today, due_on: standing.due_on(ctx, site, month), people, strangers })
 }
 
@@ -254,16 +253,4 @@ fn is_paid(events: &[EventRow], line: LineId, end_to_end: &str) -> bool {
         outcome.insert(end_to_end_id(line, attempt), paid);
     }
     outcome.get(end_to_end).copied().unwrap_or(false)
-}
-
-/// Money to people or firms that the project does not know, booked in the month after the one that was worked: what is looked at beside
-/// the wages that were paid then.
-fn strangers(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Vec<Stranger>, Problem> {
-    let next = month.plus(1);
-    // What comes back comes back later.
-    let entries = direct::table::booked(conn, site.id, Purpose::ForeignDebit, (next.first(), ctx.today.max(next.last())))?;
-    let then = direct::net(entries).into_iter().filter(|(entry, _)| next.contains(entry.booked_on));
-    let strangers =
-        then.map(|(entry, amount)| Stranger { entry: entry.id, amount, booked_on: entry.booked_on, name: entry.counterparty });
-    Ok(strangers.collect())
 }

@@ -10,6 +10,7 @@ mod comparing;
 pub mod gathering;
 pub mod http;
 pub mod sheet;
+pub mod strangers;
 pub mod table;
 #[cfg(test)]
 mod tests;

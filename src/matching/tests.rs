@@ -74,6 +74,8 @@ fn each_kind_is_told_with_its_amount_and_its_basis() {
     assert_eq!(told(with(|line| line.paid = Fen(500_000))).0, [(PaidLess, Fen(100_000))]);
     let unlisted = Person { attended: Attended::Days(2_050), ..person() };
     assert_eq!(told(unlisted).0, [(PaidLess, Fen(15_000))]);
+    let both = Person { attended: Attended::Days(2_050), ..with(|line| line.paid = Fen(500_000)) };
+    assert_eq!(told(both).0, [(PaidLess, Fen(115_000))], "what the line owes, and what no line gives");
     let payee = Payee {
         entry: BankEntryId(9),
         line: Some(LineId(1)),

@@ -1,21 +1,19 @@
 //! Beginning a matter and taking its steps.
 
 use super::table::{self, StepRow};
-use super::{Matter, MatterKind, Step, deposit_orders, fold, freezes, stands, takers};
-use crate::base::id::{DepositId, DocumentId, LineId, MatterId, RecordId, SheetId};
+use super::{Matter, MatterKind, Step, deposit_orders, fold, freezes, shortages, stands, takers};
+use crate::base::id::{DepositId, DocumentId, LineId, MatterId, RecordId};
 use crate::base::{Day, Fen};
 use crate::deposits::{self, DepositEvent, actions::NewEvent};
+use crate::documents;
 use crate::gates::{self, Subject};
 use crate::law::decision::{CureItem, Verdict};
-use crate::law::questions::labour_cost::{self, LabourCostInput};
 use crate::law::{self, Gate};
-use crate::payroll::{self, LineState};
 use crate::projects::{PartyRole, Site};
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::users::contacts::table as contacts;
 use crate::users::second;
 use crate::web::{Ctx, Problem, Role, Scope};
-use crate::{accounts, documents};
 
 /// The longest note of a step, in characters.
 pub const NOTE_MAX: usize = 500;
@@ -101,20 +99,22 @@ pub fn begin(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, kind: MatterKind, new: &Ne
     let id = MatterId(ctx.id());
     let mut row = row_of(tx, ctx, site, id, kind, new, None)?;
     match kind {
-        MatterKind::Shortage => shortage(tx, ctx, site, new, &mut row)?,
+        MatterKind::Shortage => shortages::ask(tx, ctx, site, new, &mut row)?,
         MatterKind::AccountFreeze => {
             freezes::require_reason(new)?;
             freezes::require_subject(tx, ctx, site, new)?;
         }
         MatterKind::DepositOrder => {
-            deposit_of(tx, site, new.subject.as_deref())?;
+            let deposit = deposit_of(tx, site, new.subject.as_deref())?;
+            require_money(tx, ctx, site, deposit.id)?;
             if new.due_on.is_none_or(|due| due < new.happened_on) {
                 return Err(refuse("请写明责令支付的期限。", "Name the last day of the order.", "due_on", "missing_field"));
             }
             deposit_orders::require_owed(tx, ctx, site, positive(new.amount)?, new.document)?;
         }
         MatterKind::DepositReturn => {
-            deposit_of(tx, site, new.subject.as_deref())?;
+            let deposit = deposit_of(tx, site, new.subject.as_deref())?;
+            require_money(tx, ctx, site, deposit.id)?;
             let open = all(tx.conn(), ctx, site, ctx.today)?;
             let is_same = |one: &Matter| one.begun().and_then(|begun| begun.subject.as_deref()) == new.subject.as_deref();
             if open.iter().any(|one| one.kind == MatterKind::DepositReturn && one.is_open() && is_same(one)) {
@@ -188,55 +188,18 @@ pub(super) fn as_stated(stated: Option<Fen>, follows: Fen) -> Result<(), Problem
     }
 }
 
-/// The request is computed, not typed: what the sheet still needs less what the account holds (R53-13).
-fn shortage(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewStep, row: &mut StepRow) -> Result<(), Problem> {
-    let sheet: Option<SheetId> = new.subject.as_deref().and_then(|text| text.parse().ok());
-    let sheet = match sheet {
-        Some(id) => payroll::table::sheet(tx.conn(), site.id, id)?,
-        None => None,
-    };
-    let sheet = sheet
-        .ok_or_else(|| refuse("本项目没有这张工资表。", "The project has no such pay sheet.", "subject", "unknown_reference"))?;
-    let subject = sheet.id.to_string();
-    let mine = |step: &&StepRow| step.kind == MatterKind::Shortage && step.subject.as_deref() == Some(subject.as_str());
-    let earlier = table::of_project(tx.conn(), site.id)?;
-    for begun in earlier.iter().filter(mine) {
-        let steps: Vec<StepRow> = earlier.iter().filter(|step| step.matter_id == begun.matter_id).cloned().collect();
-        if stands(&ctx.book(), site.region, begun.matter_id, steps, ctx.today).is_some_and(|matter| matter.is_open()) {
-            let (zh, en) = ("这张工资表已有未了结的补拨请求。", "A request for this sheet is open already.");
-            return Err(Problem::conflict(zh, en).at("subject", "duplicate"));
-        }
+/// Refuses what a deposit that holds nothing can neither pay nor give back.
+pub(super) fn require_money(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: DepositId) -> Result<(), Problem> {
+    let events = deposits::table::events(tx.conn(), site.id, id)?;
+    if deposits::held(&events, ctx.today)?.is_positive() {
+        return Ok(());
     }
-    let lines = payroll::table::lines_of(tx.conn(), site.id, sheet.id)?;
-    let open = lines.iter().filter(|line| !line.state.is_in_flight() && line.state != LineState::Paid);
-    let payroll = Fen::total(open.map(|line| line.rest().or_zero()))?;
-    let under_way = payroll::pay_run::under_way::of_project(tx.conn(), site, ctx.today)?;
-    let money = accounts::actions::money(tx.conn(), site, ctx.today, None)?;
-    // What was sent and not debited yet is on the account and gone.
-    let Some(balance) = money.balance.map(|balance| balance.minus(under_way)).transpose()? else {
-        return Err(refuse(
-            "尚无银行流水，余额不明。",
-            "No bank statement is on record, so the balance is not known.",
-            "balance",
-            "missing_field",
-        ));
-    };
-    let input = LabourCostInput { month_payroll: Some(payroll), balance: Some(balance), ..LabourCostInput::default() };
-    let answer = labour_cost::ask(&ctx.book(), site.region, ctx.today, &input);
-    let Some(short) = answer.shortage.filter(|short| short.is_positive()) else {
-        return Err(refuse(
-            format!("可用余额 {balance} 元（已扣除在途 {under_way} 元）足够支付 {payroll} 元，无须补拨。"),
-            format!("The balance of {balance} covers the {payroll} of the sheet ({under_way} under way is taken off)."),
-            "subject",
-            "sum_mismatch",
-        ));
-    };
-    as_stated(new.amount, short)?;
-    row.amount_fen = Some(short);
-    row.payroll_fen = Some(payroll);
-    row.balance_fen = Some(balance);
-    row.subject = Some(subject);
-    Ok(())
+    let problem = Problem::conflict(
+        "该保证金余额为 0.00 元，无可支付、无可返还：已动用的请先登记补足（replenished），已返还的请另存保证金；欠薪另行责令改正（cases）。",
+        "The deposit holds 0.00: it can neither pay nor be given back. Where it was used record that it was filled up (`replenished`), where it \
+         was given back lodge another; over wages that are owed a case orders the correction (cases).",
+    );
+    Err(problem.at("subject", "bad_amount"))
 }
 
 pub(super) fn deposit_of(tx: &mut Tx<'_>, site: &Site, subject: Option<&str>) -> Result<deposits::table::DepositRow, Problem> {
@@ -271,7 +234,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: MatterId, new: &NewStep
         }
         Step::Answered => only_the_owner_answers(tx.conn(), ctx, site)?,
         Step::MoneyAdded => {
-            row.amount_fen = Some(positive(new.amount.or(matter.amount()))?);
+            row.amount_fen = Some(positive(new.amount.or(matter.still_to_add))?);
         }
         Step::OrderMissed => {
             let limit = matter.begun().and_then(|begun| begun.due_on);

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::actions::{NewStep, all, as_stated, deposit_of, move_deposit, refuse};
+use super::actions::{NewStep, all, as_stated, deposit_of, move_deposit, refuse, require_money};
 use super::table::StepRow;
 use super::{Matter, MatterKind, Step, liability};
 use crate::base::Fen;
@@ -60,6 +60,8 @@ pub(super) fn serve(
     new: &NewStep,
     row: &mut StepRow,
 ) -> Result<(), Problem> {
+    let deposit = deposit_of(tx, site, matter.begun().and_then(|begun| begun.subject.as_deref()))?;
+    require_money(tx, ctx, site, deposit.id)?;
     let left = matter.left_of_order().unwrap_or_default();
     let known = notices::named_lines(tx.conn(), site.id)?;
     let lines = if new.lines.is_empty() {

@@ -12,6 +12,7 @@ mod deposit_orders;
 pub mod freezes;
 pub mod http;
 pub mod liability;
+mod shortages;
 pub mod table;
 pub mod takers;
 
@@ -213,6 +214,8 @@ pub struct Matter {
     pub to_replenish: Option<Fen>,
     /// What was ordered and the deposit has not paid; `None` before it paid, after the order has ended and for other matters.
     pub still_to_pay: Option<Fen>,
+    /// What was asked of the owner and has not come; `None` for other matters and for a request that was taken back.
+    pub still_to_add: Option<Fen>,
     /// What the bank paid out of the deposit beyond what was owed, less what of it is settled; `None` where it never did.
     pub paid_beyond: Option<Fen>,
 }
@@ -310,6 +313,12 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
     if still_to_pay.is_some_and(Fen::is_positive) {
         next.extend([Step::PaidOut, Step::Remedied, Step::Withdrawn]);
     }
+    // A request goes on until what was asked has come.
+    let still_to_add = shortages::left_of_request(&steps);
+    if still_to_add.is_some_and(Fen::is_positive) && done.last() == Some(&Step::MoneyAdded) {
+        next.extend([Step::MoneyAdded, Step::Withdrawn]);
+    }
+    let promised_on = steps.iter().rev().find(|row| row.step == Step::Answered).map(|row| row.due_on);
     let paid_beyond = paid_beyond(&steps);
     if paid_beyond.is_some_and(Fen::is_positive) {
         next.push(Step::SurplusSettled);
@@ -328,7 +337,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
         .filter_map(|step| {
             let (by, due_on, rule) = match step {
                 Step::Answered => ("owner", None, R53_13),
-                Step::MoneyAdded if last.step == Step::Answered => ("owner", last.due_on, R53_13),
+                Step::MoneyAdded if last.step != Step::Requested => ("owner", promised_on.flatten(), R53_13),
                 Step::ContractorReported => ("general_contractor", None, R53_12B),
                 Step::WarningEntered => ("labour_authority", None, R53_12B),
                 Step::OrderObeyed => ("general_contractor", last.due_on, R65_19),
@@ -348,7 +357,7 @@ pub fn stands(book: &LawBook, region: RegionCode, id: MatterId, steps: Vec<StepR
             Some(Task { step: *step, by, due_on, rule })
         })
         .collect();
-    Some(Matter { id, kind, tasks, next, transfer_allowed, to_replenish, still_to_pay, paid_beyond, steps })
+    Some(Matter { id, kind, tasks, next, transfer_allowed, to_replenish, still_to_pay, still_to_add, paid_beyond, steps })
 }
 
 /// Whether an order to pay has ended without the rest of it being paid out of the deposit.

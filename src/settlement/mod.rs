@@ -9,6 +9,7 @@ pub mod doubts;
 pub mod http;
 pub mod keys;
 pub mod listed;
+mod looks;
 mod page;
 mod passing;
 pub mod payees;

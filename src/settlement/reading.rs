@@ -3,6 +3,7 @@
 //!
 //! At most [`AHEAD`] pages wait, so memory stays the same for a file of any size. Deliberately absent: anything that changes.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::sync_channel;
 
 use super::HandedIn;
@@ -10,9 +11,10 @@ use super::keys::{self, Told};
 use super::page::PAGE;
 use super::sides::OtherSide;
 use crate::accounts::table::AccountRow;
+use crate::base::Day;
 use crate::projects::Site;
 use crate::web::{Ctx, Problem};
-use crate::wire::bank::{self, Entry, ReadOptions, Unbookable};
+use crate::wire::bank::{self, Entry, ReadOptions, Statement, Unbookable};
 
 /// Pages that are read and wait to be booked.
 const AHEAD: usize = 2;
@@ -27,6 +29,15 @@ pub(super) struct Seen {
     /// The balance after it as a keyed mark, where an event or a sheet without the bank's reference says it: the one thing that tells
     /// two equal movements apart.
     pub balance: Option<String>,
+}
+
+impl Seen {
+    /// Whether nothing tells it from another of its day, sum and words: neither reference nor payment, other side or balance.
+    pub fn is_bare(&self) -> bool {
+        let told = &self.told;
+        let is_named = told.counterparty.is_some() || told.counterparty_account.is_some() || told.end_to_end_id.is_some();
+        told.bank_ref.is_none() && self.balance.is_none() && !is_named
+    }
 }
 
 /// What came of reading one entry.
@@ -114,4 +125,15 @@ pub(super) fn each_entry(
         }
         ahead.join().map_err(|_| Problem::internal("the reader of a bank file broke off"))
     })
+}
+
+/// The days that a statement covers: as it says, else by its balances, else by its entries.
+pub(super) fn span_of(statement: &Statement, days: &BTreeSet<Day>) -> (Option<Day>, Option<Day>) {
+    let of_balances = |codes: &[&str]| {
+        let dated = statement.balances.iter().filter(|balance| codes.contains(&balance.kind.as_str()));
+        dated.filter_map(|balance| balance.on).max()
+    };
+    let to = statement.to.or_else(|| of_balances(&["CLBD"])).or_else(|| days.last().copied()).or(statement.from);
+    let from = statement.from.or_else(|| days.first().copied()).or(to);
+    (from.min(to), to)
 }

@@ -108,6 +108,23 @@ pub fn copy_with_more(place: &str, new: usize) -> FileProblem {
     )
 }
 
+/// What is told where another file had entries that nothing tells from these: as many as the file with the most of them has are booked.
+pub(super) fn taken_as_known(place: &str, count: usize) -> Option<FileProblem> {
+    let told = || {
+        FileProblem::new(
+            place,
+            "duplicate",
+            format!(
+                "有 {count} 笔流水与另一文件中的流水同日、同额、同摘要，且无凭证号、对方或余额可以区分，按已入账的同一笔处理（笔数以单个文件中最多的为准）。银行确有另外的款项的，请上传含凭证号或余额的对账单。"
+            ),
+            format!(
+                "{count} entries are of the day, sum and words of entries of another file, and no reference, other side or balance tells them apart: they are taken for those (as many count as the file with the most of them has). Where the bank moved more, hand in its statement with references or balances."
+            ),
+        )
+    };
+    (count > 0).then(told)
+}
+
 /// What came of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Receipt {
@@ -167,12 +184,17 @@ pub fn refusal(inbox: &str, is_sheet: bool, problems: Vec<FileProblem>) -> Probl
 /// Days by which an entry may lie ahead of today: a bank in another time zone, or one that books tonight's run already.
 const AHEAD_DAYS: i64 = 1;
 
-/// An entry dated before its account was opened or in the future: it is booked as the bank dates it, and said.
+/// An entry dated before its account was opened, after it was closed or in the future: it is booked as the bank dates it, and said.
 pub(super) fn far_off(account: &AccountRow, on: Day, today: Day, place: &str) -> Option<FileProblem> {
     let (zh, en) = if on < account.opened_on {
         (format!("记账日期 {on} 早于开户日期 {}", account.opened_on), format!("{on} is before the account was opened"))
     } else if on > today.plus_days(AHEAD_DAYS) {
         (format!("记账日期 {on} 在今天之后"), format!("{on} is in the future"))
+    } else if let Some(closed_on) = account.closed_on.filter(|closed_on| on > *closed_on) {
+        (
+            format!("记账日期 {on} 晚于登记的销户日 {closed_on}"),
+            format!("{on} is after {closed_on}, the day of the account's closing"),
+        )
     } else {
         return None;
     };

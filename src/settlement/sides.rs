@@ -1,8 +1,11 @@
-//! What the words and the other side of an entry say, before anything is looked up.
+//! What the words and the other side of an entry say, before anything is looked up; and the names of the owners among the other sides.
 
 use super::keys::Told;
 use crate::accounts::plain;
-use crate::web::Ctx;
+use crate::parties;
+use crate::projects::{PartyRole, Site};
+use crate::store::AnyConn;
+use crate::web::{Ctx, Problem};
 use crate::wire::bank::{Detail, Entry};
 use crate::workers;
 
@@ -45,4 +48,13 @@ pub(super) fn names_run(entry: &Entry, message_id: &str) -> bool {
             next.is_none_or(|c| !c.is_ascii_alphanumeric())
         })
     })
+}
+
+/// Names of everybody who was owner of the project.
+pub(super) fn owners(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<String>, Problem> {
+    let mut names = Vec::new();
+    for row in site.participations().iter().filter(|row| row.role == PartyRole::Owner) {
+        names.extend(parties::table::find(conn, &ctx.scope, row.party_id)?.map(|party| party.name));
+    }
+    Ok(names)
 }

@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::allocate::Desk;
 use super::page::{Answers, PAGE, Pending, not_in_ledger};
 use super::reading::{self, Read, Seen};
-use super::receipt::{Effect, FileProblem, Receipt, StatementReceipt, copy_with_more, far_off, sorted};
+use super::receipt::{Effect, FileProblem, Receipt, StatementReceipt, copy_with_more, far_off, sorted, taken_as_known};
 use super::voiding::again::{self, Again};
-use super::{HandedIn, Refused, keep, keep_again, sheets, table};
+use super::{HandedIn, Refused, keep, keep_again, looks, sheets, sides, table};
 use crate::accounts::continuity::{self, StatementRef};
 use crate::accounts::table::{self as accounts_table, AccountRow, StatementRow};
 use crate::accounts::{self, StatementKind};
 use crate::base::id::{InboxId, ProjectId, StatementId};
 use crate::base::{Day, Fen};
-use crate::parties;
-use crate::projects::{PartyRole, Site};
+use crate::projects::Site;
 use crate::store::inbox::InboxState;
 use crate::store::{AnyConn, Chain, Tx, jobs};
 use crate::web::{Code, Ctx, Problem};
@@ -122,14 +121,7 @@ fn take_as(tx: &mut Tx<'_>, ctx: &Ctx, handed: &HandedIn, kept: Option<InboxId>)
         sheets::note_use(tx, ctx, inbox_id, handed)?;
     }
     for (account, _) in desks.iter().flatten() {
-        // People are told at once of what does not fit, and what becomes of a balance that differed; that others closed the daily look finds.
-        if !continuity::faults(tx.conn(), account)?.is_empty()
-            || accounts::reconciling::unexplained_on(tx.conn(), account, ctx.today)?.is_some()
-            || !accounts::refuted::of_account(tx.conn(), account, ctx.today)?.is_empty()
-            || accounts::words::table::last_balance(tx.conn(), account, ctx.today)?.is_some_and(|word| word.differs)
-        {
-            jobs::enqueue(tx.conn(), ctx.id(), "watch_one", &account.project_id.to_string(), ctx.now)?;
-        }
+        looks::ask(tx, ctx, account)?;
     }
     for project in &projects {
         jobs::enqueue(tx.conn(), ctx.id(), "assess", &project.to_string(), ctx.now)?;
@@ -181,14 +173,6 @@ fn account_of(
         Err(problem) if problem.code == Code::NotFound => Ok(None),
         Err(problem) => Err(problem),
     }
-}
-
-fn owners(conn: &mut AnyConn, ctx: &Ctx, site: &Site) -> Result<Vec<String>, Problem> {
-    let mut names = Vec::new();
-    for row in site.participations().iter().filter(|row| row.role == PartyRole::Owner) {
-        names.extend(parties::table::find(conn, &ctx.scope, row.party_id)?.map(|party| party.name));
-    }
-    Ok(names)
 }
 
 /// Books the statements that have a desk, one after the other, entry by entry as the file is read.
@@ -247,6 +231,8 @@ struct Booking<'a> {
     merged: usize,
     duplicates: usize,
     quarantined: usize,
+    /// Entries that were known by nothing but day, sum and words.
+    bare: usize,
     days: BTreeSet<Day>,
 }
 
@@ -279,7 +265,7 @@ impl<'a> Booking<'a> {
             teller: earlier.as_ref().filter(|_| again).map_or(statement_id, |row| row.id),
             kind,
             name,
-            owners: owners(tx.conn(), ctx, site)?,
+            owners: sides::owners(tx.conn(), ctx, site)?,
             runs: table::message_ids(tx.conn(), account)?,
             source: format!("{} {inbox_id}", handed.feed()),
             claimed: BTreeSet::new(),
@@ -303,7 +289,20 @@ impl<'a> Booking<'a> {
         };
         let tally = Tally::default();
         let (days, page) = (BTreeSet::new(), Vec::new());
-        Ok(Booking { desk, statement, earlier, again, tally, page, new: 0, merged: 0, duplicates: 0, quarantined: 0, days })
+        Ok(Booking {
+            desk,
+            statement,
+            earlier,
+            again,
+            tally,
+            page,
+            new: 0,
+            merged: 0,
+            duplicates: 0,
+            quarantined: 0,
+            bare: 0,
+            days,
+        })
     }
 
     fn take(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, read: Read, refused: &mut Refused) -> Result<(), Problem> {
@@ -326,7 +325,9 @@ impl<'a> Booking<'a> {
 
     /// Books the page that is full, or the last one.
     fn turn(&mut self, tx: &mut Tx<'_>, ctx: &Ctx, refused: &mut Refused) -> Result<(), Problem> {
-        for effect in self.desk.take(tx, ctx, std::mem::take(&mut self.page))? {
+        let bare: Vec<bool> = self.page.iter().map(Seen::is_bare).collect();
+        for (effect, is_bare) in self.desk.take(tx, ctx, std::mem::take(&mut self.page))?.into_iter().zip(bare) {
+            self.bare += usize::from(is_bare && effect == Effect::Nothing && !self.again);
             match effect {
                 Effect::New => self.new += 1,
                 Effect::Merged => self.merged += 1,
@@ -353,6 +354,7 @@ impl<'a> Booking<'a> {
         let text = self.desk.name.text();
         let place = if text.is_empty() { "statement".to_owned() } else { format!("statement {text}") };
         self.desk.problems.extend(self.tally.balance_fault(self.statement, &place).as_ref().map(FileProblem::from));
+        self.desk.problems.extend(taken_as_known(&place, self.bare).filter(|_| self.earlier.is_none()));
         if self.earlier.is_some() && new > 0 && !self.again && self.statement.copy_duplicate.is_none() {
             self.desk.problems.push(FileProblem::new(
                 &place,
@@ -361,7 +363,7 @@ impl<'a> Booking<'a> {
                 "The statement came again under its number with more entries; they are booked. Ask the bank.",
             ));
         }
-        let span = span_of(self.statement, &self.days);
+        let span = reading::span_of(self.statement, &self.days);
         if kind == StatementKind::Statement {
             self.desk.problems.extend(not_in_ledger(tx.conn(), account, span)?);
         }
@@ -404,17 +406,6 @@ impl<'a> Booking<'a> {
         };
         Ok((receipt, self.desk.problems))
     }
-}
-
-/// The days that a statement covers: as it says, else by its balances, else by its entries.
-fn span_of(statement: &Statement, days: &BTreeSet<Day>) -> (Option<Day>, Option<Day>) {
-    let of_balances = |codes: &[&str]| {
-        let dated = statement.balances.iter().filter(|balance| codes.contains(&balance.kind.as_str()));
-        dated.filter_map(|balance| balance.on).max()
-    };
-    let to = statement.to.or_else(|| of_balances(&["CLBD"])).or_else(|| days.last().copied()).or(statement.from);
-    let from = statement.from.or_else(|| days.first().copied()).or(to);
-    (from.min(to), to)
 }
 
 fn row_of(

@@ -1324,6 +1324,7 @@ diesel::table! {
         happened_on -> Date,
         recorded_at -> BigInt,
         recorded_seq -> BigInt,
+        back_pay_of -> Nullable<Text>,
     }
 }
 

@@ -15,6 +15,7 @@ use super::table::{self, FreezeRow, FreezeStep};
 use crate::accounts::continuity;
 use crate::accounts::table::AccountRow;
 use crate::base::id::{BankEntryId, MatterId, ProjectId};
+use crate::base::money::TooMuch;
 use crate::base::{Day, Fen};
 use crate::law::book::ids::{R53_08B, R724_33};
 use crate::law::questions::given::Choice;
@@ -141,6 +142,16 @@ pub struct FrozenMoney {
     pub is_whole: bool,
     /// The freezes.
     pub freezes: Vec<StandingFreeze>,
+}
+
+impl FrozenMoney {
+    /// What is left of a balance for paying wages: money that is under way as well is taken once.
+    ///
+    /// # Errors
+    /// Amounts beyond 63 bits.
+    pub fn leaves(&self, balance: Fen) -> Result<Fen, TooMuch> {
+        if balance.is_positive() { Ok(balance.minus(self.amount)?.or_zero()) } else { Ok(balance) }
+    }
 }
 
 /// The frozen money of a project; `None` where nothing is frozen.

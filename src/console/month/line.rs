@@ -16,7 +16,7 @@ use crate::console::projects::head::Head;
 use crate::console::{Frame, Shown, done, show};
 use crate::documents::DocumentKind;
 use crate::payroll::actions::require_seen;
-use crate::payroll::corrections::CorrectionKind;
+use crate::payroll::corrections::{BackPayOf, CorrectionKind};
 use crate::payroll::items::actions::{self as items, NewItem, Target};
 use crate::payroll::items::saying::{self, Saying};
 use crate::payroll::items::{Item, ItemKind, ItemStep};
@@ -132,6 +132,10 @@ impl LinePage {
 
     fn correction_kinds(&self) -> &'static [CorrectionKind] {
         CorrectionKind::ALL
+    }
+
+    fn back_pay_purposes(&self) -> &'static [BackPayOf] {
+        BackPayOf::ALL
     }
 
     fn can_withdraw(&self, item: &Item) -> bool {

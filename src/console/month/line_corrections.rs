@@ -62,6 +62,7 @@ async fn take(form: Form, path: web::Path<(ProjectId, SheetId, LineId)>) -> Show
         kind: form.parse("kind")?,
         amount: amount(&form, "amount")?,
         days: form.text("days").map(|_| decimal(&form, "days")).transpose()?,
+        back_pay_of: form.parse_opt("back_pay_of")?,
         reason: form.required("reason")?.to_owned(),
         document: None,
         from: form.parse_opt("from")?,

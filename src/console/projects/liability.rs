@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::head::Head;
 use crate::base::Fen;
-use crate::base::id::{DocumentId, ProjectId, UserId};
+use crate::base::id::{DocumentId, ProjectId, RecordId};
 use crate::console::month::can;
 use crate::console::month::papers::may_have;
 use crate::console::{Frame, Shown, show};
@@ -30,8 +30,8 @@ struct LiabilityPage {
     /// Papers that the visitor may have.
     papers: Vec<DocumentId>,
     may_decide: bool,
-    /// Those whose payments the visitor may confirm.
-    may_confirm: BTreeSet<UserId>,
+    /// The payments that the visitor may confirm.
+    may_confirm: BTreeSet<RecordId>,
 }
 
 impl LiabilityPage {
@@ -41,7 +41,7 @@ impl LiabilityPage {
 
     /// Nobody of the side that told a payment confirms it.
     fn may_confirm(&self, told: &ClearingView) -> bool {
-        self.may_confirm.contains(&told.told_by)
+        self.may_confirm.contains(&told.id)
     }
 
     fn may_open(&self, told: &ClearingView) -> bool {
@@ -68,9 +68,9 @@ pub(super) async fn page(visit: Visit, project: web::Path<ProjectId>) -> Shown {
             let papers = may_have(conn, visit, id, &named)?;
             let may_decide = can(conn, visit, id, Verb::RecordFacts);
             let mut may_confirm = BTreeSet::new();
-            for told_by in waiting.iter().map(|one| one.told_by).collect::<BTreeSet<UserId>>() {
-                if may_decide && telling::may_confirm(conn, &visit.ctx, &site, told_by)? {
-                    may_confirm.insert(told_by);
+            for one in &waiting {
+                if may_decide && telling::may_confirm(conn, &visit.ctx, &site, one.payer, one.told_by)? {
+                    may_confirm.insert(one.id);
                 }
             }
             Ok(LiabilityPage { f: Frame::of(visit), head, found, cleared, may_pay, waiting, papers, may_decide, may_confirm })

@@ -11,6 +11,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("bank_took_back", "银行已收回多退的款项"),
     ("bank_mismatch", "银行扣付与指令不符"),
     ("ledger_differs", "银行余额与账本不符"),
+    ("entries_after_closing", "销户日之后仍有入账流水"),
     ("shortage", "补足人工费用请求"),
     ("transfer_report", "人工费用未按约拨付报告"),
     ("owner_report", "建设单位报告"),

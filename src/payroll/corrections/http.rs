@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::table::{self, CorrectionRow};
-use super::{CorrectionKind, NewCorrection, correct};
+use super::{BackPayOf, CorrectionKind, NewCorrection, correct};
 use crate::base::Fen;
 use crate::base::id::{DocumentId, LineId, ProjectId, SheetId};
 use crate::payroll::actions::require_seen;
@@ -46,6 +46,8 @@ pub struct CorrectPaidLine {
     /// Work days that were left out, where back-pay is for days.
     #[schema(value_type = Option<String>)]
     days: Option<Decimal>,
+    /// What back-pay is for; work days where absent.
+    back_pay_of: Option<BackPayOf>,
     /// What was wrong.
     reason: String,
     /// The worker's signed consent for what is taken back; the paper for arrears from before.
@@ -58,8 +60,8 @@ type Path = web::Path<(ProjectId, SheetId, LineId)>;
 
 async fn take(call: Call, path: Path, body: Body<CorrectPaidLine>) -> Result<impl Responder, Problem> {
     let (project, sheet, line) = path.into_inner();
-    let CorrectPaidLine { kind, amount, days, reason, document, from } = body.0;
-    let new = NewCorrection { kind, amount, days, reason, document, from };
+    let CorrectPaidLine { kind, amount, days, back_pay_of, reason, document, from } = body.0;
+    let new = NewCorrection { kind, amount, days, back_pay_of, reason, document, from };
     call.write(StatusCode::CREATED, move |tx, ctx| {
         let site = enter(tx.conn(), &ctx.scope, project)?;
         require_seen(tx, ctx, &site, sheet)?;

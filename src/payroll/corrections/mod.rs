@@ -2,7 +2,8 @@
 //! own, linked to it, with the reason and who recorded it.
 //!
 //! What was left out is paid as a line of the next part of the month: signed, audited and paid as any other, due since the month was. It is
-//! wage for days of that month, and so counts against what those days earn, whether or not it names them.
+//! wage for days of that month, and so counts against what those days earn, whether or not it names them, unless it says that it is for
+//! something else.
 //! What was paid too much is noted and nothing more. Of that a part is taken back only from a draft line of the same worker, with a paper
 //! in which the worker consents, and never more than a fifth of the wage or below the minimum wage (the bounds that the rules of 1994 on
 //! paying wages set for deductions, article 16); that line is then signed by the worker as well. Deliberately absent: a deduction that
@@ -45,6 +46,37 @@ words! {
 crate::store::types::word_column!(CorrectionKind);
 crate::web::openapi::word_schema!(CorrectionKind);
 
+words! {
+    /// What back-pay is for.
+    pub enum BackPayOf, "purpose of back-pay" {
+        /// Work days of the month: it counts against what they earn.
+        DayWage = "day_wage",
+        /// Hours.
+        HourWage = "hour_wage",
+        /// Overtime.
+        Overtime = "overtime",
+        /// Piece work.
+        PieceWork = "piece_work",
+        /// What comes on top: meals, heat, night.
+        Allowance = "allowance",
+    }
+}
+crate::store::types::word_column!(BackPayOf);
+crate::web::openapi::word_schema!(BackPayOf);
+
+impl BackPayOf {
+    /// How the item of it is called, Chinese first.
+    fn label(self) -> &'static str {
+        match self {
+            BackPayOf::DayWage => "补发 back-pay",
+            BackPayOf::HourWage => "补发计时工资 back-pay of hours",
+            BackPayOf::Overtime => "补发加班工资 back-pay of overtime",
+            BackPayOf::PieceWork => "补发计件工资 back-pay of piece work",
+            BackPayOf::Allowance => "补发津贴 back-pay of an allowance",
+        }
+    }
+}
+
 /// A correction as it is entered.
 #[derive(Debug, Clone)]
 pub struct NewCorrection {
@@ -54,6 +86,8 @@ pub struct NewCorrection {
     pub amount: Fen,
     /// Work days that were left out, where back-pay is for days.
     pub days: Option<Decimal>,
+    /// What back-pay is for; for work days where nobody says.
+    pub back_pay_of: Option<BackPayOf>,
     /// What was wrong.
     pub reason: String,
     /// The paper: the worker's signed consent for what is taken back, the list for arrears from before.
@@ -94,6 +128,7 @@ pub fn correct(
         return Err(problem.at("amount", "bad_amount"));
     }
     documents::actions::require(tx.conn(), site.id, new.document, "document")?;
+    require_purpose(new)?;
     let made = match new.kind {
         CorrectionKind::BackPay => Some(pay_back_pay(tx, ctx, site, (&sheet, &old), new, &reason)?),
         CorrectionKind::Overpaid => {
@@ -110,6 +145,7 @@ pub fn correct(
         kind: new.kind,
         amount_fen: new.amount,
         reason,
+        back_pay_of: new.back_pay_of,
         new_sheet_id: made.as_ref().map(|made| made.sheet),
         new_line_id: made.as_ref().map(|made| made.line),
         item_id: made.as_ref().map(|made| made.item),
@@ -125,6 +161,22 @@ pub fn correct(
     tx.note(Chain::Project(site.id), ctx.now, ctx.actor(), "correct_paid_line", &format!("{} {}", old.id, row.kind))?;
     jobs::enqueue(tx.conn(), ctx.id(), "assess", &site.id.to_string(), ctx.now)?;
     Ok(row)
+}
+
+/// Only back-pay is for something of its own, and what names days is for days.
+fn require_purpose(new: &NewCorrection) -> Result<(), Problem> {
+    let Some(of) = new.back_pay_of else { return Ok(()) };
+    let (zh, en) = if new.kind != CorrectionKind::BackPay {
+        ("只有补发可以写明补发的是什么。", "Only back-pay says what it is for.")
+    } else if new.days.is_some() && of != BackPayOf::DayWage {
+        (
+            "写明天数的补发是工日工资：请不填天数，或选工日工资。",
+            "Back-pay that names days is wage for days: leave out the days, or say `day_wage`.",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Problem::invalid(zh, en).at("back_pay_of", "bad_format"))
 }
 
 fn require_audited(sheet: &SheetRow) -> Result<(), Problem> {
@@ -191,7 +243,7 @@ fn pay_back_pay(
     };
     let part = part_of(tx, ctx, site, sheet)?;
     let line = line_for(tx, ctx, site, &part, old.enrolment_id)?;
-    let label = label_of("补发 back-pay", sheet, reason);
+    let label = label_of(new.back_pay_of.unwrap_or(BackPayOf::DayWage).label(), sheet, reason);
     let one = match new.days {
         Some(days) => Whole {
             kind: ItemKind::DayWage,
@@ -240,7 +292,8 @@ impl PaidAfter {
     /// What the store says.
     pub(crate) fn read(conn: &mut AnyConn, site: &Site) -> Result<Self, Problem> {
         let mut rows = table::of_project(conn, site.id)?;
-        rows.retain(|row| row.kind == CorrectionKind::BackPay);
+        // What was paid for hours, pieces, overtime or an allowance pays no day.
+        rows.retain(|row| row.kind == CorrectionKind::BackPay && row.back_pay_of.is_none_or(|of| of == BackPayOf::DayWage));
         if rows.is_empty() {
             return Ok(PaidAfter::default());
         }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::CorrectionKind;
+use super::{BackPayOf, CorrectionKind};
 use crate::base::id::{DocumentId, LineId, ProjectId, RecordId, SheetId};
 use crate::base::{Day, Fen, Moment};
 use crate::store::schema::line_corrections;
@@ -31,6 +31,9 @@ pub struct CorrectionRow {
     pub happened_on: Day,
     pub recorded_at: Moment,
     pub recorded_seq: i64,
+    /// What back-pay is for; none where nobody said, and then it is for work days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub back_pay_of: Option<BackPayOf>,
 }
 
 sealed_in_project! {

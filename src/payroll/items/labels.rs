@@ -17,6 +17,10 @@ const MADE_HERE: &[(&str, &str)] = &[
     ("其他扣款", "other deduction"),
     ("扣款", "deduction"),
     ("补发", "back-pay"),
+    ("补发计时工资", "back-pay of hours"),
+    ("补发加班工资", "back-pay of overtime"),
+    ("补发计件工资", "back-pay of piece work"),
+    ("补发津贴", "back-pay of an allowance"),
     ("收回多付", "taken back"),
     ("此前欠付", "owed from before"),
 ];
@@ -45,6 +49,11 @@ mod tests {
             ("工日 work days", "工日", "work days"),
             ("工日差额 days not on earlier parts", "工日差额", "days not on earlier parts"),
             ("补发 back-pay 2026-02 (1): 漏记", "补发 2026-02 (1): 漏记", "back-pay 2026-02 (1): 漏记"),
+            (
+                "补发津贴 back-pay of an allowance 2026-02 (1): 高温",
+                "补发津贴 2026-02 (1): 高温",
+                "back-pay of an allowance 2026-02 (1): 高温",
+            ),
             ("墙面抹灰 m²", "墙面抹灰 m²", "墙面抹灰 m²"),
             ("加班 overtimes", "加班 overtimes", "加班 overtimes"),
             ("扣款", "扣款", "扣款"),

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::saying::{Saying, step_of};
 use super::{Item, ItemStep};
 use crate::base::id::SheetId;
-use crate::payroll::corrections::{self, CorrectionKind, NewCorrection};
+use crate::payroll::corrections::{self, BackPayOf, CorrectionKind, NewCorrection};
 use crate::payroll::table::{LineRow, SheetRow, update_sheet};
 use crate::projects::Site;
 use crate::store::{Chain, Tx};
@@ -101,6 +101,7 @@ pub(super) fn say_after_audit(
             kind: CorrectionKind::BackPay,
             amount: item.row.amount_fen,
             days: None,
+            back_pay_of: Some(BackPayOf::PieceWork),
             reason: format!("计件 {} {}", item.row.label, item.quantity()).chars().take(REASON_MAX).collect(),
             document: saying.document,
             from: None,

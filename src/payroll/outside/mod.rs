@@ -1,7 +1,7 @@
-//! Wages that did not come out of the wage account: the general contractor settled them first, the owner advanced them, or the wage
-//! deposit paid them. Each such payment clears a line, wholly or in part, and never more than its uncontested rest.
+//! Wages that did not come out of the wage account: the subcontractor whose workers they are paid its debt, the general contractor settled
+//! them first, the owner advanced them, or the wage deposit paid them. Each such payment clears a line, wholly or in part, and never more than its uncontested rest.
 //!
-//! What the contractor or the owner paid is told by one person with a paper and clears nothing until another confirms it (`telling`);
+//! What a contractor or the owner paid is told by one person with a paper and clears nothing until another confirms it (`telling`);
 //! what the deposit paid is a step of its order (`matters`). Deliberately absent: who ought to pay (`matters` and the law), and payments of the wage account (`pay_run`, `results`).
 
 pub mod notices;
@@ -25,6 +25,8 @@ words! {
     pub enum Payer, "payer of wages" {
         /// The general contractor, who settles first (R724-30).
         Contractor = "contractor",
+        /// The subcontractor that employs the workers, out of money of its own: whose debt it is first (R724-30).
+        Subcontractor = "subcontractor",
         /// The owner's advance (R724-29b).
         Owner = "owner",
         /// The wage deposit (R65-19).
@@ -179,6 +181,7 @@ fn clear_one(
     write_line(tx, ctx, &line, &format!("cleared {} {}", new.payer, row.id), new.paid_on)?;
     let credit = match new.payer {
         Payer::Contractor => LedgerAccount::ContractorSettlement,
+        Payer::Subcontractor => LedgerAccount::SubcontractorPayment,
         Payer::Owner => LedgerAccount::OwnerAdvance,
         Payer::Deposit if new.from_cash => LedgerAccount::DepositUsed,
         Payer::Deposit => LedgerAccount::DepositSource,

@@ -131,3 +131,31 @@ both!(a_balance_that_does_not_follow_from_the_entries_is_told, |app| {
     assert_eq!(told_of(&app, &site, "refuted_entry"), Vec::<String>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_statement_made_on_the_transfer_day_does_not_tell_that_the_money_did_not_come, |app| {
+    let manager = app.labour_manager();
+    let (site, _) = stage(&manager, &app).await;
+    let owner = "测试建设单位1";
+    let split = |as_of: &'static str| {
+        let (manager, path) = (&manager, format!("{}/labour-cost?as_of={as_of}", site.path));
+        async move { manager.get(&path).send().await.expect(200) }
+    };
+    // Of 10 April the bank tells on that day, at nine in the morning; then it is silent.
+    app.clock.set("2026-04-10T09:00:00+08:00");
+    let manager_then = app.labour_manager();
+    hand_in(&manager_then, &camt(53, "S1", 1, Some(("0.00", "4000.00")), &[paid("2026-03-10", "4000.00", owner)]))
+        .await
+        .expect(200);
+    let quiet = Ntry { reference: Some("I1"), text: "结息", ..Ntry::credit("0.01", "2026-04-10") };
+    hand_in(&manager_then, &camt(53, "S2", 2, Some(("4000.00", "4000.01")), &[quiet])).await.expect(200);
+    app.clock.set("2026-06-15T09:00:00+08:00");
+    let silent = split("2026-06-15").await;
+    assert_eq!((&silent["short"], &silent["needs"]), (&json!("0.00"), &json!(["bank_statement"])), "{silent}");
+    assert_eq!(card(&app.labour_manager(), &site, "2026-06-15", "R724-29a").await.0, "not_known");
+    // The next statement goes on from its balance: nothing came on that day.
+    let later = Ntry { reference: Some("I2"), text: "结息", ..Ntry::credit("0.02", "2026-04-11") };
+    hand_in(&app.labour_manager(), &camt(53, "S3", 3, Some(("4000.01", "4000.03")), &[later])).await.expect(200);
+    let told = split("2026-06-15").await;
+    assert_eq!(told["short"], json!("1000.00"), "{told}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -12,7 +12,7 @@ use crate::both;
 use crate::suite::ground::fact;
 
 /// A project that is finished, paid, promised and published; everybody has left.
-async fn finished(stage: &Stage<'_>) {
+pub(super) async fn finished(stage: &Stage<'_>) {
     let sheet =
         stage.manager.post(&stage.path("pay-sheets"), json!({"month": "2026-01"})).send().await.expect(201)["sheet"].clone();
     let sheet = stage.act(&sheet, "submit", sheet["version"].as_i64().unwrap(), None).await.expect(200);

@@ -10,7 +10,7 @@ use anxin::documents::actions::NewDocument;
 use anxin::web::{Role, ScopeOn};
 use serde_json::{Value, json};
 
-use super::wage_money::{owed, path, text};
+use super::wage_money::{owed, owed_in, path, text};
 use crate::both;
 use crate::suite::ground::{App, Client, TestProject, fact, project};
 
@@ -214,5 +214,66 @@ both!(no_fact_and_no_liability_goes_below_nothing, |app| {
     fact(&manager, &site, "2026-02-01", money).await;
     let found = manager.get(&path(&site, "liability")).send().await.expect(200);
     assert_eq!((&found["owner_advances"], &found["contractor_settles"]), (&json!("100.00"), &json!("0.00")));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_deposit_that_holds_nothing_neither_pays_nor_is_given_back, |app| {
+    let (manager, authority) = (app.labour_manager(), app.authority());
+    let site = project(&manager, 1, "330784").await;
+    owed(&app, &manager, &site).await;
+    let deposit = lodged(&manager, &site).await;
+    assert!(moved(&app, site.id, &deposit, DepositEvent::Used, "2026-02-01", Fen(100_000)));
+    let matters = path(&site, "deposit-matters");
+    let order = json!({
+        "kind": "deposit_order", "happened_on": "2026-02-20", "due_on": "2026-02-25", "amount": "100.00", "subject": deposit,
+    });
+    let back = json!({"kind": "deposit_return", "happened_on": "2026-02-20", "subject": deposit});
+    for (number, body) in [&order, &back].into_iter().enumerate() {
+        let refused =
+            authority.post(&matters, body.clone()).key(&format!("empty-{number:04}")).send().await.refuse(409, "conflict");
+        let said = refused.to_string();
+        assert!(said.contains("0.00") && said.contains("replenished"), "{said}");
+    }
+    assert!(moved(&app, site.id, &deposit, DepositEvent::Replenished, "2026-02-10", Fen(100_000)));
+    authority.post(&matters, order).key("full-0001").send().await.expect(201);
+    authority.post(&matters, back).key("full-0002").send().await.expect(201);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(a_subcontractor_pays_its_own_workers_and_the_other_side_of_the_debt_confirms_it, |app| {
+    let (manager, authority) = (app.labour_manager(), app.authority());
+    let site = project(&manager, 1, "330784").await;
+    let sub = crate::suite::ground::party(&manager, 77, "测试分包单位").await;
+    let join = json!({"party": sub, "role": "subcontractor", "under": site.general_contractor, "from_on": "2026-01-01"});
+    manager.post(&path(&site, "parties"), join).send().await.expect(201);
+    let crew = json!({"name": "分包钢筋班", "party": sub, "from_on": "2026-01-01"});
+    let crew = text(&manager.post(&path(&site, "crews"), crew).send().await.expect(201)["id"]);
+    let own = owed_in(&app, &manager, &site, (1, &crew)).await;
+    let contractors = {
+        let crew = json!({"name": "总包木工班", "party": site.general_contractor, "from_on": "2026-01-01"});
+        let crew = text(&manager.post(&path(&site, "crews"), crew).send().await.expect(201)["id"]);
+        owed_in(&app, &manager, &site, (2, &crew)).await
+    };
+    let at = path(&site, "clearings");
+    let pays = |line: &str, reference: &str| {
+        json!({
+            "payer": "subcontractor", "reference": reference, "paid_on": "2026-02-20", "document_id": paper(&app, site.id),
+            "items": [{"line": line, "amount": "100.00"}],
+        })
+    };
+    let refused = manager.post(&at, pays(&contractors.to_string(), "SUB-1")).key("sub-0001").send().await.refuse(422, "invalid");
+    assert!(refused.to_string().contains("R724-30"), "the general contractor's own workers: {refused}");
+    let told = manager.post(&at, pays(&own.to_string(), "SUB-2")).key("sub-0002").send().await.expect(201);
+    assert_eq!(
+        (&told["payer"], unpaid(&manager, &site).await),
+        (&json!("subcontractor"), json!("200.00")),
+        "told clears nothing"
+    );
+    let decision = format!("{at}/{}/decision", text(&told["id"]));
+    app.labour_manager().post(&decision, json!({"step": "confirmed"})).send().await.refuse(403, "not_allowed");
+    authority.post(&decision, json!({"step": "confirmed", "note": "回单已核"})).send().await.expect(201);
+    assert_eq!(unpaid(&manager, &site).await, "100.00");
+    let ledger = manager.get(&path(&site, "ledger")).send().await.expect(200);
+    assert!(ledger.to_string().contains("subcontractor_payment"), "{ledger}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });

@@ -177,3 +177,23 @@ both!(what_contradicts_itself_is_told_as_two_without_a_reference, |app| {
     assert_eq!(broken(&app), Vec::<String>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(what_nothing_tells_apart_is_one_across_files_and_it_is_said, |app| {
+    let client = app.labour_manager();
+    let site = project(&client, 1, "330784").await;
+    let number = "330500019002";
+    let account = open(&client, &site, number).await;
+    let duplicates = |receipt: &Value| {
+        let problems = receipt["problems"].as_array().unwrap().iter().filter(|one| one["reason"] == "duplicate");
+        problems.map(|one| one["zh"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let first = told(&client, &file(number, Form::Camt054, 1, 800, 2)).await;
+    assert_eq!((new_and_known(&first), duplicates(&first)), ((3, 0), vec![]), "two of one file are two");
+    let second = told(&client, &file(number, Form::Camt054, 2, 800, 1)).await;
+    assert_eq!(new_and_known(&second), (1, 1), "{second}");
+    assert!(matches!(duplicates(&second).as_slice(), [one] if one.contains("有 1 笔") && one.contains("最多")), "{second}");
+    let third = told(&client, &file(number, Form::Camt054, 3, 800, 3)).await;
+    assert_eq!(new_and_known(&third), (2, 2), "the third of them is new: {third}");
+    assert_eq!(booked(&client, &site, &account, 800).await, 3);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

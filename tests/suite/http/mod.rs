@@ -1,7 +1,9 @@
 //! Requests in-process: shapes, rights, problems, behaviour.
 
+mod account_end;
 pub mod accounts;
 mod amendments;
+mod asked_money;
 pub mod attendance;
 mod bank_events;
 mod bank_sheets;

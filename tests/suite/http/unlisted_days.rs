@@ -165,3 +165,100 @@ both!(a_paid_week_is_not_a_paid_month, |app| {
     assert_eq!(by_attendance(&stage), Vec::<Fen>::new());
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+/// What the forecast has to pay beside the sheets, and what clearance names as unpaid beside them.
+async fn forecast_and_clearance(stage: &Stage<'_>) -> (String, String) {
+    let outlook = stage.manager.get(&stage.path("forecast")).send().await.expect(200);
+    let wages = outlook["position"]["wages"].as_array().expect("wages");
+    let beside: Vec<&Value> = wages.iter().filter(|one| one["why"] == "attendance").collect();
+    assert!(beside.len() < 2, "one month, told once: {outlook}");
+    let expected = beside.first().map_or_else(|| "0.00".to_owned(), |one| text(&one["amount"]));
+    let mut named = "0.00".to_owned();
+    for kind in ["not_due_yet", "days_on_no_sheet", "attendance_without_pay", "deduction_unconsented"] {
+        if let Some(stop) = hurdle(&stage.manager, &stage.project, kind).await {
+            assert_eq!(named, "0.00", "one hurdle tells it: {stop}");
+            named = text(&stop["amount"]);
+        }
+    }
+    (expected, named)
+}
+
+both!(what_clearance_names_as_unpaid_the_forecast_has_still_to_pay, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.audited().await;
+    pay(&stage, &sheet, "forecast-0001").await;
+    assert_eq!(forecast_and_clearance(&stage).await, ("0.00".into(), "0.00".into()), "paid is paid");
+    stage.work("2026-02-09", 100);
+    assert_eq!(forecast_and_clearance(&stage).await, ("600.00".into(), "600.00".into()), "a day that came after the sheet");
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    assert_eq!(forecast_and_clearance(&stage).await, ("600.00".into(), "600.00".into()), "past the pay day as well");
+    let terms = json!({"day_rate": "350.00", "valid_on": "2026-02-01"});
+    stage.manager.post(&stage.path(&format!("enrolments/{}/terms", stage.people[0].0)), terms).send().await.expect(200);
+    let (expected, named) = forecast_and_clearance(&stage).await;
+    assert_eq!(expected, named, "a raise that was recorded late");
+    assert_ne!(expected, "600.00");
+    // Once a person has said why and the authority has confirmed it, neither has it any more.
+    let (authority, paper) = (app.authority(), stage.scan());
+    for row in matched(&stage, "").await["items"].as_array().unwrap() {
+        let (subject, basis) = (&row["subject"], &row["differences"][0]["basis"]);
+        let decision = json!({"subject": subject, "kind": "paid_less", "basis": basis, "found": "explained", "note": "已现金支付，收条在案", "document_id": paper});
+        stage.manager.post(&stage.path("matches/2026-02/decisions"), decision.clone()).send().await.expect(201);
+        authority.post(&stage.path("matches/2026-02/decisions"), decision).send().await.expect(201);
+    }
+    assert_eq!(forecast_and_clearance(&stage).await, ("0.00".into(), "0.00".into()));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(the_match_tells_what_a_line_owes_and_what_no_line_gives_together, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.audited().await;
+    let line = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    // A thousand of 1500.00 was paid outside the account, and a day came after the sheet.
+    let paper = stage.scan();
+    let told = json!({"payer": "contractor", "reference": "C-1", "paid_on": "2026-03-01", "document_id": paper, "items": [{"line": line, "amount": "1000.00"}]});
+    let told = stage.manager.post(&stage.path("clearings"), told).key("both-0001").send().await.expect(201);
+    let decision = stage.path(&format!("clearings/{}/decision", text(&told["id"])));
+    app.authority().post(&decision, json!({"step": "confirmed", "note": "回单已核"})).send().await.expect(201);
+    stage.work("2026-02-09", 100);
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    let view = matched(&stage, "").await;
+    let differs = &view["items"][0]["differences"];
+    assert_eq!((&differs[0]["kind"], &differs[0]["amount"]), (&json!("paid_less"), &json!("800.00")), "{view}");
+    let kind = view["kinds"].as_array().unwrap().iter().find(|one| one["kind"] == "paid_less").unwrap();
+    assert_eq!(kind["amount"], json!("800.00"), "{view}");
+    // The books say the same: what the line owes, and the day beside it.
+    let owed = hurdle(&stage.manager, &stage.project, "unpaid_workers").await.expect("a hurdle");
+    let beside = hurdle(&stage.manager, &stage.project, "days_on_no_sheet").await.expect("a hurdle");
+    assert_eq!((&owed["amount"], &beside["amount"]), (&json!("500.00"), &json!("300.00")), "{owed} {beside}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
+both!(what_two_sides_have_explained_is_not_opened_by_saying_it_once_more, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    let sheet = stage.audited().await;
+    pay(&stage, &sheet, "twice-0001").await;
+    stage.work("2026-02-09", 100);
+    let stage = later(stage, "2026-03-12T10:00:00+08:00");
+    let (authority, paper) = (app.authority(), stage.scan());
+    let path = stage.path("matches/2026-02/decisions");
+    let row = matched(&stage, "").await["items"][0].clone();
+    let says = |found: &str| json!({"subject": row["subject"], "kind": "paid_less", "basis": row["differences"][0]["basis"], "found": found, "note": "已现金支付，收条在案", "document_id": paper});
+    stage.manager.post(&path, says("explained")).send().await.expect(201);
+    assert_eq!(state(&stage).0, None, "one side");
+    authority.post(&path, says("explained")).send().await.expect(201);
+    assert_eq!(state(&stage).0, Some(false), "both sides");
+    authority.post(&path, says("explained")).send().await.expect(201);
+    assert_eq!(state(&stage).0, Some(false), "the authority says it once more");
+    stage.manager.post(&path, says("explained")).send().await.expect(201);
+    assert_eq!(state(&stage).0, Some(false), "and so does the manager");
+    assert_eq!(matched(&stage, "").await["items"][0]["standing"], "explained");
+    // Whoever finds otherwise opens it again, and then both sides are asked anew.
+    authority.post(&path, says("pursued")).send().await.expect(201);
+    assert_eq!(state(&stage).0, None);
+    stage.manager.post(&path, says("explained")).send().await.expect(201);
+    assert_eq!(state(&stage).0, None);
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

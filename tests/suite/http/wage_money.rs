@@ -21,7 +21,12 @@ pub fn text(value: &Value) -> String {
 /// An audited sheet of one line over 100.00, due on 10 February.
 pub async fn owed(app: &App, manager: &Client<'_>, site: &TestProject) -> LineId {
     let crew = crew(manager, site, "钢筋一班").await;
-    let enrolled = enrol(manager, site, vec![worker(1, &crew)]).await;
+    owed_in(app, manager, site, (1, &crew)).await
+}
+
+/// The same to the worker of a number in a crew.
+pub async fn owed_in(app: &App, manager: &Client<'_>, site: &TestProject, (number, crew): (u32, &str)) -> LineId {
+    let enrolled = enrol(manager, site, vec![worker(number, crew)]).await;
     let person = &enrolled["results"][0]["enrolment"];
     let who: (RecordId, WorkerId) = (text(&person["id"]).parse().unwrap(), text(&person["worker_id"]).parse().unwrap());
     let project: ProjectId = site.id;
@@ -33,7 +38,7 @@ pub async fn owed(app: &App, manager: &Client<'_>, site: &TestProject) -> LineId
             project_id: project,
             id: sheet_id,
             month: "2026-01".parse().unwrap(),
-            part: 1,
+            part: i32::try_from(number).unwrap(),
             state: SheetState::Audited,
             line_count: 1,
             total_fen: Fen(10_000),

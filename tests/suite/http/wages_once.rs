@@ -125,3 +125,28 @@ both!(money_that_went_straight_to_the_card_is_not_paid_again_unseen, |app| {
     assert_eq!(matched(&stage, 1).await, ("differs".to_owned(), twice));
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(back_pay_of_an_allowance_pays_no_day, |app| {
+    let (stage, sheet) = paid(stage(&app, &[Some(1)]).await, "once-bonus").await;
+    raise(&stage, "2026-02-05", "350.00").await;
+    let line = stage.lines(&sheet).await[0]["line"]["id"].clone();
+    let at = format!("lines/{}/corrections", text(&line));
+    let of = |purpose: &str, days: Value| json!({"kind": "back_pay", "amount": "100.00", "reason": "高温津贴", "back_pay_of": purpose, "days": days});
+    let version = || async { now(&stage, &sheet["id"]).await["version"].as_i64().unwrap() };
+    let refused = stage.act(&sheet, &at, version().await, Some(of("allowance", json!("1")))).await.refuse(422, "invalid");
+    assert!(refused.to_string().contains("back_pay_of"), "{refused}");
+    let noted = json!({"kind": "overpaid", "amount": "1.00", "reason": "多付", "back_pay_of": "allowance"});
+    stage.act(&sheet, &at, version().await, Some(noted)).await.refuse(422, "invalid");
+    let made = stage.act(&sheet, &at, version().await, Some(of("allowance", Value::Null))).await.expect(201);
+    assert_eq!(made["back_pay_of"], "allowance", "{made}");
+    // The raise is owed beside it, and neither is paid; the draft that is built has both.
+    assert_eq!(matched(&stage, 1).await, ("differs".to_owned(), vec![("paid_less".to_owned(), "200.00".to_owned())]));
+    let part = again(&stage, &now(&stage, &made["new_sheet_id"]).await).await;
+    assert_eq!(text(&part["total"]), "200.00", "the allowance and the raise");
+    let carrier = stage.lines(&part).await[0]["line"]["id"].clone();
+    let browser = app.browser_of(stage.manager.user).await;
+    let slip =
+        browser.page(&format!("/projects/{}/sheets/{}/lines/{}", stage.project_id(), text(&part["id"]), text(&carrier))).await;
+    assert!(slip.contains("补发津贴"), "{slip}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

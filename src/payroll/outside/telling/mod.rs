@@ -5,18 +5,19 @@
 
 pub mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::table::{StepRow, ToldRow};
 use super::{ITEMS_MAX, NewClearing, Payer, checked, clear, reference_of};
-use crate::base::id::{LineId, ProjectId, RecordId, UserId};
-use crate::base::{Fen, words};
-use crate::projects::Site;
+use crate::base::id::{CrewId, LineId, PartyId, ProjectId, RecordId, UserId};
+use crate::base::{Day, Fen, words};
+use crate::projects::{self, PartyRole, Site};
 use crate::store::{AnyConn, Chain, Tx};
 use crate::users::contacts;
 use crate::users::second::{self, person};
 use crate::users::table::{self as users, GrantRow};
 use crate::web::{Code, Ctx, Grant, Problem, Role, Scope};
+use crate::workers;
 
 words! {
     /// What was decided about a payment that was told.
@@ -66,13 +67,17 @@ pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewClearing) -> Resul
         return Err(Problem::invalid(zh, en).at("document_id", "missing_field"));
     };
     let reference = reference_of(tx, ctx, site, new)?;
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut payees) = (BTreeSet::new(), Vec::new());
     for (index, (id, amount)) in new.items.iter().enumerate().take(ITEMS_MAX) {
         let place = format!("items.{index}");
         if !seen.insert(*id) {
             return Err(Problem::invalid("同一行出现了两次。", "The line is named twice.").at(&place, "duplicate"));
         }
-        checked(tx, site, new, reference, *id, *amount, &place)?;
+        let line = checked(tx, site, new, reference, *id, *amount, &place)?;
+        payees.push((place, line.enrolment_id));
+    }
+    if new.payer == Payer::Subcontractor {
+        of_one_subcontractor(tx.conn(), site, new.paid_on, &payees)?;
     }
     let items = serde_json::to_string(&new.items).map_err(|_| Problem::internal("lines cannot be written"))?;
     let row = ToldRow {
@@ -91,6 +96,32 @@ pub fn tell(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, new: &NewClearing) -> Resul
     table::insert(tx, &row)?;
     tx.note(chain, ctx.now, ctx.actor(), "tell_clearing", &row.id.to_string())?;
     Ok(row)
+}
+
+/// A subcontractor pays the wages that are its own debt, of the workers of its crews (R724-30): what it pays to another's is that one's
+/// settlement.
+fn of_one_subcontractor(conn: &mut AnyConn, site: &Site, on: Day, payees: &[(String, RecordId)]) -> Result<(), Problem> {
+    let contractor = site.party(PartyRole::GeneralContractor, on);
+    let crews: BTreeMap<CrewId, PartyId> =
+        projects::table::crews_of(conn, site.id)?.into_iter().map(|crew| (crew.id, crew.party_id)).collect();
+    let enrolled: BTreeMap<RecordId, CrewId> =
+        workers::table::of_project(conn, site.id)?.into_iter().map(|row| (row.id, row.crew_id)).collect();
+    let mut first = None;
+    for (place, enrolment) in payees {
+        let employer =
+            enrolled.get(enrolment).and_then(|crew| crews.get(crew)).copied().filter(|party| Some(*party) != contractor);
+        let is_one = employer.is_some() && first.is_none_or(|first| Some(first) == employer);
+        if !is_one {
+            let (zh, en) = (
+                "分包单位只清偿其本单位班组工人的工资，一次一家；总包直接用工或者其他分包的工人，请按实际付款方登记（规则 R724-30）。",
+                "A subcontractor pays the workers of its own crews, one subcontractor at a time; of the general contractor's or another's \
+                 workers name whoever paid (rule R724-30).",
+            );
+            return Err(Problem::invalid(zh, en).at(place, "sum_mismatch"));
+        }
+        first = first.or(employer);
+    }
+    Ok(())
 }
 
 /// The roles that a person holds over a project today, under whichever account of theirs manages its wages: a second account with the
@@ -119,10 +150,26 @@ pub fn roles_over(conn: &mut AnyConn, ctx: &Ctx, site: &Site, user: UserId) -> R
 }
 
 /// Refuses a confirmation out of the house of whoever told it: two managers of one contractor are one side, and so are two people of
-/// the owner.
-fn require_other_side(conn: &mut AnyConn, ctx: &Ctx, site: &Site, told_by: UserId, decided_by: UserId) -> Result<(), Problem> {
+/// the owner. What a subcontractor paid neither it nor the general contractor confirms: that debt is both of theirs (R724-30).
+fn require_other_side(
+    conn: &mut AnyConn,
+    ctx: &Ctx,
+    site: &Site,
+    (payer, told_by): (Payer, UserId),
+    decided_by: UserId,
+) -> Result<(), Problem> {
     let (first, second) = (roles_over(conn, ctx, site, told_by)?, roles_over(conn, ctx, site, decided_by)?);
     let one_side = [Role::LabourManager, Role::Owner].into_iter().find(|role| first.contains(role) && second.contains(role));
+    let is_debtor =
+        payer == Payer::Subcontractor && [Role::LabourManager, Role::Subcontractor].iter().any(|role| second.contains(role));
+    if is_debtor {
+        let (zh, en) = (
+            "分包单位的支付须由建设单位或监管部门核对回单后确认：分包、总包都是该工资的责任方（规则 R724-30）。",
+            "What a subcontractor paid the owner or an authority confirms by the paper: subcontractor and general contractor both owe that \
+             wage (rule R724-30).",
+        );
+        return Err(Problem::new(Code::NotAllowed, zh, en).at("decided_by", "second_person"));
+    }
     if one_side.is_none() {
         return Ok(());
     }
@@ -137,9 +184,9 @@ fn require_other_side(conn: &mut AnyConn, ctx: &Ctx, site: &Site, told_by: UserI
 ///
 /// # Errors
 /// What the store says.
-pub fn may_confirm(conn: &mut AnyConn, ctx: &Ctx, site: &Site, told_by: UserId) -> Result<bool, Problem> {
+pub fn may_confirm(conn: &mut AnyConn, ctx: &Ctx, site: &Site, payer: Payer, told_by: UserId) -> Result<bool, Problem> {
     let allowed = second::require(conn, ctx, &told_by.to_string())
-        .and_then(|decided_by| require_other_side(conn, ctx, site, told_by, decided_by));
+        .and_then(|decided_by| require_other_side(conn, ctx, site, (payer, told_by), decided_by));
     match allowed {
         Ok(()) => Ok(true),
         Err(problem) if problem.code == Code::NotAllowed => Ok(false),
@@ -179,7 +226,7 @@ pub fn decide(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: RecordId, step: Clear
     if step != ClearingStep::Withdrawn {
         second::require(tx.conn(), ctx, &told.told_by.to_string())?;
         if step == ClearingStep::Confirmed {
-            require_other_side(tx.conn(), ctx, site, told.told_by, decided_by)?;
+            require_other_side(tx.conn(), ctx, site, (told.payer, told.told_by), decided_by)?;
         }
     } else if told.told_by != decided_by {
         return Err(Problem::new(Code::NotAllowed, "只有登记人可以撤回。", "Only whoever told it takes it back."));
