@@ -93,14 +93,14 @@ both!(exits_contracts_and_crews_with_headers_of_their_own_are_asked_about_once_e
             "A%3Dcrew,B%3Dname,C%3Did,D%3Don,E%3Dwhat",
         ),
         (
-            "contract",
+            "contract_sheet",
             "contract-imports",
             "大名,证号,年限,哪天起,哪天止",
             [format!("测试工人1,{id},固定期限,2026-01-01,2026-12-31"), format!("测试工人1,{id},固定期限,2026-01-02,2026-12-31")],
             "A%3Dname,B%3Did,C%3Dterm,D%3Dfrom,E%3Duntil",
         ),
         (
-            "crew",
+            "crew_sheet",
             "crew-imports",
             "税号,单位,小组,工头",
             [format!("{code},测试总包1,木工九班,张三"), format!("{code},测试总包1,木工十班,李四")],

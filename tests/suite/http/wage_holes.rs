@@ -160,9 +160,9 @@ both!(one_person_s_note_makes_no_unpaid_wage_vanish, |app| {
     assert!(confirmed["confirms"].is_string(), "{confirmed}");
     assert_eq!(row(&stage, "2026-02", 1).await["standing"], "explained");
     assert_eq!(left_out(&stage).await, None);
-    // What the contractor says after that is one side's word again.
+    // What two sides have confirmed stands, however often one of them says it again.
     stage.manager.post(&path, says(Value::Null)).send().await.expect(201);
-    assert_eq!(row(&stage, "2026-02", 1).await["standing"], "explained_waits");
+    assert_eq!(row(&stage, "2026-02", 1).await["standing"], "explained");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
