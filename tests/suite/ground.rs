@@ -37,7 +37,9 @@ macro_rules! both {
             #[cfg(feature = "postgres")]
             #[actix_web::test]
             async fn on_postgres() {
-                body($crate::suite::ground::App::on_postgres()).await
+                let app = $crate::suite::ground::App::on_postgres();
+                let _gone = $crate::suite::ground::Gone::after(&app);
+                body(app).await
             }
         }
     };
@@ -118,15 +120,41 @@ pub fn fresh_sqlite() -> Db {
     Db::open(Place::File(path), &small()).expect("a database")
 }
 
+#[cfg(feature = "postgres")]
+static SERVER: LazyLock<String> = LazyLock::new(|| {
+    std::env::var("ANXIN_TEST_POSTGRES").expect("ANXIN_TEST_POSTGRES is not set: run tests/run, which starts a throwaway cluster")
+});
+
+/// Takes a test's database away when the test is over: each is more than a thousand files, and the cluster stands in memory.
+#[cfg(feature = "postgres")]
+pub struct Gone(String);
+
+#[cfg(feature = "postgres")]
+impl Gone {
+    /// Of the database that an application works on.
+    pub fn after(app: &App) -> Self {
+        let Place::Server(url) = app.ground.db.place() else { panic!("no database of a server") };
+        let path = url.split('?').next().unwrap_or_default();
+        Gone(path.rsplit('/').next().unwrap_or_default().to_owned())
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Drop for Gone {
+    fn drop(&mut self) {
+        use diesel::connection::SimpleConnection;
+        use diesel::{Connection, pg::PgConnection};
+        // What still holds a connection is done with; whether it worked is the test's to say, not this one's.
+        let dropping = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.0);
+        drop(PgConnection::establish(&SERVER).map(|mut admin| admin.batch_execute(&dropping)));
+    }
+}
+
 /// A fresh migrated PostgreSQL database.
 #[cfg(feature = "postgres")]
 pub fn fresh_postgres() -> Db {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, pg::PgConnection};
-    static SERVER: LazyLock<String> = LazyLock::new(|| {
-        std::env::var("ANXIN_TEST_POSTGRES")
-            .expect("ANXIN_TEST_POSTGRES is not set: run tests/run, which starts a throwaway cluster")
-    });
     static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
         let name = format!("anxin_template_{}", std::process::id());
         let mut admin = PgConnection::establish(&SERVER).expect("the throwaway cluster answers");
