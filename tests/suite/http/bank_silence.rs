@@ -98,7 +98,7 @@ both!(money_that_the_statement_of_its_day_does_not_hold_is_not_received, |app| {
     let bank = json!("开户银行 / bank");
     hand_in(&manager, &camt(53, "S1", 1, Some(("0.00", "2000.00")), &[paid("2026-02-12", "2000.00", owner)])).await.expect(200);
     let announced = Ntry { reference: Some("W9"), ..paid("2026-03-09", "1000.00", owner) };
-    hand_in(&manager, &camt(54, "N1", 1, None, &[announced.clone()])).await.expect(200);
+    hand_in(&manager, &camt(54, "N1", 1, None, std::slice::from_ref(&announced))).await.expect(200);
     app.drain();
     assert_eq!(told_of(&app, &site, "refuted_entry"), Vec::<String>::new(), "announced, and no statement of the day yet");
     // The statement of that day has another entry and not that one.
