@@ -1,5 +1,6 @@
 //! Rows in bulk: the only place that knows which database it talks to for speed.
 
+pub(super) mod alike;
 #[cfg(feature = "postgres")]
 pub(super) mod many;
 pub mod numbers;
@@ -10,7 +11,6 @@ use diesel::sql_types::{BigInt, Integer};
 use diesel::sqlite::Sqlite;
 
 use super::conn::{AnyConn, Backend};
-use super::fixed::fixed;
 use super::{StoreError, schema};
 use crate::base::{Day, Fen, Moment};
 use numbers::Numbers;
@@ -236,38 +236,20 @@ pub fn insert_punches(conn: &mut AnyConn, rows: &[PunchRow], mut numbers: Number
 
 /// Marks days of projects to be folded, each at most once in the list.
 pub fn mark_days(conn: &mut AnyConn, days: &[(i64, i32)], now: Moment) -> Result<(), StoreError> {
-    #[cfg(feature = "postgres")]
-    if let AnyConn::Postgres(conn) = conn {
-        return many::mark_days(conn, days, now);
+    match conn {
+        AnyConn::Sqlite(conn) => alike::mark_days(conn, days, now),
+        #[cfg(feature = "postgres")]
+        AnyConn::Postgres(conn) => many::mark_days(conn, days, now),
     }
-    for (project, day) in days {
-        // The update in place of "do nothing" makes a fold that runs at the same time wait for this transaction.
-        fixed(
-            "INSERT INTO dirty_days (project_id, local_day, marked_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",
-        )
-        .big(*project)
-        .int(*day)
-        .big(now.0)
-        .execute(conn)?;
-    }
-    Ok(())
 }
 
 /// Writes the stamp and the information of devices, each at most once.
 pub fn update_stamps(conn: &mut AnyConn, rows: &[(i64, String, String)]) -> Result<(), StoreError> {
-    #[cfg(feature = "postgres")]
-    if let AnyConn::Postgres(conn) = conn {
-        return many::update_stamps(conn, rows);
+    match conn {
+        AnyConn::Sqlite(conn) => alike::update_stamps(conn, rows),
+        #[cfg(feature = "postgres")]
+        AnyConn::Postgres(conn) => many::update_stamps(conn, rows),
     }
-    for (device, stamp, info) in rows {
-        fixed("UPDATE device_states SET attlog_stamp = $2, info = $3 WHERE device_id = $1")
-            .big(*device)
-            .text(stamp)
-            .text(info)
-            .execute(conn)?;
-    }
-    Ok(())
 }
 
 /// Adds up a column of money exactly. `SUM` of integers stays an integer on SQLite and becomes numeric on PostgreSQL, so it is cast

@@ -93,7 +93,6 @@ macro_rules! unless_it_waits {
 }
 
 /// What becomes of a job where the same one waits: it is noted that it was asked for again, or it comes earlier.
-#[cfg(feature = "postgres")]
 pub(super) const UNLESS_IT_WAITS: &str = unless_it_waits!();
 
 /// Enqueues a job unless the same one waits already. One that was taken and is not done yet may have read what was there before: it is
@@ -134,15 +133,14 @@ pub fn enqueue_each_for(
     now: Moment,
     due: Moment,
 ) -> Result<(), StoreError> {
-    #[cfg(feature = "postgres")]
-    if let AnyConn::Postgres(conn) = conn {
-        let jobs = payloads.into_iter().map(|(id, payload)| (id, format!("{kind} {payload}"), payload)).collect();
-        return super::bulk::many::enqueue(conn, kind, jobs, now, due);
+    match conn {
+        AnyConn::Sqlite(conn) => super::bulk::alike::enqueue(conn, kind, &payloads, now, due),
+        #[cfg(feature = "postgres")]
+        AnyConn::Postgres(conn) => {
+            let jobs = payloads.into_iter().map(|(id, payload)| (id, format!("{kind} {payload}"), payload)).collect();
+            super::bulk::many::enqueue(conn, kind, jobs, now, due)
+        }
     }
-    for (id, payload) in payloads {
-        enqueue_for(conn, id, (kind, &payload), now, due)?;
-    }
-    Ok(())
 }
 
 /// Takes the oldest job that is due, and with it those right behind it that are of one of the kinds `together` and of its own, at most

@@ -63,6 +63,7 @@ impl QueryFragment<Pg> for MarkDays {
         out.push_bind_param::<Array<BigInt>, _>(&self.projects)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Integer>, _>(&self.days)?;
+        // The update in place of "do nothing" makes a fold that runs at the same time wait for this transaction.
         out.push_sql(
             ") AS said (project, day) \
              ON CONFLICT (project_id, local_day) DO UPDATE SET local_day = excluded.local_day",

@@ -134,7 +134,7 @@ pub(super) fn number_messages(conn: &mut AnyConn, rows: &[PunchRow]) -> Result<H
 /// Takes back, before anybody can know them, the numbers of messages of which no punch was new: a machine may repeat itself for ever, and
 /// what is read again is no message of its own then. In one statement however many they are.
 pub(super) fn drop_idle(conn: &mut AnyConn, messages: &HashMap<i64, i64>, fresh: &[PunchRow]) -> Result<(), StoreError> {
-    let busy: HashSet<i64> = fresh.iter().map(|row| row.inbox_id).collect();
+    let busy: HashSet<i64, RandomState> = fresh.iter().map(|row| row.inbox_id).collect();
     let idle: BTreeSet<i64> = messages.iter().filter(|(inbox, _)| !busy.contains(inbox)).map(|(_, number)| *number).collect();
     if idle.is_empty() {
         return Ok(());
