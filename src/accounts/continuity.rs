@@ -14,7 +14,7 @@ use crate::store::{AnyConn, StoreError};
 use crate::web::Problem;
 
 /// Statements that are looked at; thirty years of daily ones.
-const STATEMENTS_MAX: i64 = 12_000;
+pub(super) const STATEMENTS_MAX: i64 = 12_000;
 
 /// A statement's own name: the bank's id, running number and page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

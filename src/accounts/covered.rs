@@ -1,13 +1,11 @@
 //! How far the days of an account are told as a whole: a word that the bank gave on the day that it is about leaves the rest of that day
 //! open. Deliberately absent: how far the bank has spoken without a break, which [`super::continuity::covered_until`] says.
 
+use super::continuity::STATEMENTS_MAX;
 use super::table::{self, AccountRow, StatementRow};
 use super::words;
 use crate::base::Day;
 use crate::store::{AnyConn, StoreError};
-
-/// Statements that are looked at; thirty years of daily ones.
-const STATEMENTS_MAX: i64 = 12_000;
 
 /// The last day of which everything is told, where the bank's word covers an account up to `covered`: that day itself where a statement of
 /// it, or of a later one, came after it was over, else the day before. Money may come on a day after its statement was made.

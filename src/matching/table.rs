@@ -98,8 +98,9 @@ struct MonthRow {
 }
 
 /// Months before one that have a sheet, and in which somebody has more work days than their lines list, or a line of days that gives
-/// nothing, or terms that were recorded after their line and hold from then or before, or days that
-/// somebody stated at less than any agreed wage of theirs, or more deducted of a line than this share in ten-thousandths. One question for all the projects, answered by the sums themselves.
+/// nothing, or terms that were recorded after their line and hold from then or before, or days that somebody stated at less than any agreed
+/// wage of theirs, or more deducted of a line than this share in ten-thousandths. One question for all the projects, answered by the sums
+/// themselves.
 pub fn months_with_more(
     conn: &mut AnyConn,
     projects: &[ProjectId],

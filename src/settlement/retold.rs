@@ -3,8 +3,8 @@
 //! times and nothing that contradicts, it is the same entry and keeps the fuller words. Where one telling says nothing of the other side, or
 //! only a masked name joins the two, nothing proves that it is one movement, and nothing that it is two, so that it is not booked and a
 //! person looks at it. Where only one of the two has a reference (an MT940 with `NONREF` beside the camt.053 of the day), it is the same entry
-//! unless value day, other side or payment id contradict; as many stand as the file that tells most of them. Deliberately absent: two equal entries of one statement, which are two, and words of another kind of message, which
-//! `keys` matches.
+//! unless value day, other side or payment id contradict; as many stand as the file that tells most of them. Deliberately absent: two equal
+//! entries of one statement, which are two, and words of another kind of message, which `keys` matches.
 
 use super::allocate::Desk;
 use super::keys::{Known, Told, Voice};

@@ -33,6 +33,14 @@ async fn hang(client: &Client<'_>, site: &TestProject, serial: &str, maker: &str
     client.post("/api/v1/devices", body).send().await.expect(200)
 }
 
+/// What a Hikvision machine `H1` pushes of number 1001.
+pub fn event(serial_no: u32, time: &str) -> String {
+    let own = json!({"majorEventType": 5, "subEventType": 75, "employeeNoString": "1001", "serialNo": serial_no});
+    json!({"ipAddress": "192.0.2.21", "dateTime": time, "eventType": "AccessControllerEvent", "shortSerialNumber": "H1",
+        "AccessControllerEvent": own})
+    .to_string()
+}
+
 both!(a_clock_that_was_moved_tells_the_old_project_what_it_saw_there, |app| {
     let manager = app.labour_manager();
     let (old, new) = (project(&manager, 1, "330784").await, project(&manager, 2, "330784").await);
@@ -97,12 +105,6 @@ both!(a_gateway_that_was_moved_answers_by_the_roll_of_then, |app| {
 both!(a_pushed_event_and_a_message_that_is_read_again_stay_with_the_old_project, |app| {
     let manager = app.labour_manager();
     let (old, new) = (project(&manager, 1, "330784").await, project(&manager, 2, "330784").await);
-    let event = |serial_no: u32, time: &str| {
-        let own = json!({"majorEventType": 5, "subEventType": 75, "employeeNoString": "1001", "serialNo": serial_no});
-        json!({"ipAddress": "192.0.2.21", "dateTime": time, "eventType": "AccessControllerEvent", "shortSerialNumber": "H1",
-            "AccessControllerEvent": own})
-        .to_string()
-    };
     let push = |path: String, body: String| app.ask(Method::POST, &path).body("application/json", body).send();
     let path = |bound: &Value| bound["push_path"].as_str().unwrap().to_owned();
     let first = path(&hang(&manager, &old, "H1", "hikvision").await);

@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use super::attendance::{attlog, bind};
+use super::gate_homes::event;
 use super::workers::{crew, enrol, worker};
 use crate::both;
 use crate::suite::ground::{Answer, App, Client, TestProject, project};
@@ -129,12 +130,6 @@ both!(a_paid_day_stands_when_its_machine_was_moved_and_its_difference_is_told, |
 both!(what_went_along_is_known_when_it_is_sent_again_and_follows_its_clock, |app| {
     let manager = app.labour_manager();
     let (old, new) = (project(&manager, 1, "330784").await, project(&manager, 2, "330784").await);
-    let event = |serial_no: u32, time: &str| {
-        let own = json!({"majorEventType": 5, "subEventType": 75, "employeeNoString": "1001", "serialNo": serial_no});
-        json!({"ipAddress": "192.0.2.21", "dateTime": time, "eventType": "AccessControllerEvent", "shortSerialNumber": "H1",
-            "AccessControllerEvent": own})
-        .to_string()
-    };
     let push = |path: String, body: String| app.ask(Method::POST, &path).body("application/json", body).send();
     let body = json!({"serial": "H1", "project": old.id, "gate": "1号门", "direction": "by_state", "maker": "hikvision"});
     let bound = manager.post("/api/v1/devices", body).send().await.expect(200);
