@@ -119,6 +119,7 @@ pub fn verify(conn: &mut AnyConn) -> Result<Audit, StoreError> {
     law_books(conn, &mut audit)?;
     data_keys(conn, &mut audit)?;
     punches(conn, &mut audit)?;
+    audit.broken.extend(attendance::folding::sums::differ(conn)?);
     pieces(conn, &mut audit)?;
     machines(conn, &mut audit)?;
     replays(conn, &mut audit)?;

@@ -3,7 +3,8 @@
 use super::clocks::Told;
 use super::patterns::Pass;
 use super::table;
-use crate::attendance::folding::{Matcher, is_proof, table as folding};
+use crate::attendance::folding::table::Passages;
+use crate::attendance::folding::{Matcher, is_proof};
 use crate::base::id::DeviceId;
 use crate::base::{Day, Moment, Month};
 use crate::projects::Site;
@@ -16,10 +17,10 @@ const PASSES_MAX: usize = 1_200_000;
 
 /// The passages of known workers on the days of a month; what proves nobody's presence is left out.
 pub fn passes(conn: &mut AnyConn, ctx: &Ctx, site: &Site, month: Month) -> Result<Vec<Pass>, StoreError> {
-    let mut matcher = Matcher::new(conn, site.id)?;
+    let (mut matcher, mut passages) = (Matcher::new(conn, site.id)?, Passages::of(site.id));
     let mut found = Vec::new();
     for day in days(month) {
-        for pass in folding::passes_of_day(conn, site.id, day_number(day))? {
+        for pass in passages.on(conn, day_number(day))? {
             if !is_proof(pass.verify) {
                 continue;
             }

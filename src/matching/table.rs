@@ -100,7 +100,7 @@ struct MonthRow {
 /// Months before one that have a sheet, and in which somebody has more work days than their lines list, or a line of days that gives
 /// nothing, or terms that were recorded after their line and hold from then or before, or days that somebody stated at less than any agreed
 /// wage of theirs, or more deducted of a line than this share in ten-thousandths. One question for all the projects, answered by the sums
-/// themselves.
+/// that folding keeps (`attendance::folding::sums`).
 pub fn months_with_more(
     conn: &mut AnyConn,
     projects: &[ProjectId],
@@ -112,17 +112,15 @@ pub fn months_with_more(
     }
     let rows: Vec<MonthRow> = fixed(
         "SELECT q.project_id AS project_id, q.month AS month FROM (SELECT w.project_id AS project_id, w.month AS month FROM (\
-         SELECT project_id, worker_id, SUBSTR(CAST(worked_on AS TEXT), 1, 7) AS month, CAST(SUM(hundredths) AS BIGINT) AS days \
-         FROM work_days WHERE project_id IN ($1) AND worked_on < $2 \
-         GROUP BY project_id, worker_id, SUBSTR(CAST(worked_on AS TEXT), 1, 7)) w \
-         JOIN (SELECT DISTINCT project_id, SUBSTR(CAST(month AS TEXT), 1, 7) AS month FROM pay_sheets \
-         WHERE project_id IN ($1) AND month < $2) s ON s.project_id = w.project_id AND s.month = w.month \
+         SELECT project_id, worker_id, month, hundredths AS days FROM attended_months \
+         WHERE project_id IN ($1) AND month < SUBSTR(CAST($2 AS TEXT), 1, 7)) w \
          LEFT JOIN (SELECT p.project_id AS project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) AS month, l.worker_id AS worker_id, \
          CAST(SUM(l.days_hundredths) AS BIGINT) AS days FROM pay_sheets p \
          JOIN pay_lines l ON l.project_id = p.project_id AND l.sheet_id = p.id WHERE p.project_id IN ($1) AND p.month < $2 \
          GROUP BY p.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7), l.worker_id) g \
          ON g.project_id = w.project_id AND g.month = w.month AND g.worker_id = w.worker_id \
-         WHERE w.days > COALESCE(g.days, 0) \
+         WHERE w.days > COALESCE(g.days, 0) AND EXISTS (SELECT 1 FROM pay_sheets s \
+         WHERE s.project_id = w.project_id AND SUBSTR(CAST(s.month AS TEXT), 1, 7) = w.month AND s.month < $2) \
          UNION SELECT p.project_id, SUBSTR(CAST(p.month AS TEXT), 1, 7) FROM pay_sheets p \
          JOIN pay_lines l ON l.project_id = p.project_id AND l.sheet_id = p.id \
          WHERE p.project_id IN ($1) AND p.month < $2 AND l.net_fen = 0 AND l.days_hundredths > 0 \

@@ -3,7 +3,7 @@
 //! A question with `known_at` gets a connection of its own, on which each table that a chain owns is hidden behind a view of the
 //! same name that shows the rows of that moment. So every query of every slice runs on the past as it stands, and none can forget to
 //! cut. The cut of a chain is its last entry by that moment; a row that was changed since is found among the versions that triggers
-//! keep (`*_was`). What no chain owns (work days, waiting days, when a device was seen) goes by moments. The connection is thrown
+//! keep (`*_was`). What no chain owns (work days and their sums, waiting days, when a device was seen) goes by moments. The connection is thrown
 //! away afterwards. Deliberately absent: who may look, which is decided on the present.
 
 use diesel::connection::SimpleConnection;
@@ -290,6 +290,16 @@ fn views(conn: &mut AnyConn, home: &str, known_at: Moment, organisation: i64) ->
             )
         };
         let (now, was) = (rows(table, ""), rows(&format!("{table}_was"), &format!(" AND t.until_at > {at}")));
+        if table == "work_days" {
+            made.push(view(
+                "attended_months",
+                format!(
+                    "SELECT d.project_id AS project_id, SUBSTR(CAST(d.worked_on AS TEXT), 1, 7) AS month, d.worker_id AS worker_id, \
+                     CAST(SUM(d.hundredths) AS BIGINT) AS hundredths FROM ({now} UNION ALL {was}) d \
+                     GROUP BY d.project_id, SUBSTR(CAST(d.worked_on AS TEXT), 1, 7), d.worker_id"
+                ),
+            ));
+        }
         made.push(view(table, format!("{now} UNION ALL {was}")));
     }
     // A message that was held for a device nobody had admitted became punches when it was read, not when it came.

@@ -907,6 +907,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    attended_months (project_id, month, worker_id) {
+        project_id -> BigInt,
+        month -> Text,
+        worker_id -> BigInt,
+        hundredths -> BigInt,
+    }
+}
+
+diesel::table! {
     assessments (project_id, id) {
         project_id -> BigInt,
         id -> BigInt,

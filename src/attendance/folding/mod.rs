@@ -8,6 +8,7 @@ pub mod again;
 pub mod later;
 pub mod night;
 pub mod rules;
+pub mod sums;
 pub mod table;
 
 use std::collections::hash_map::Entry;
@@ -15,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use self::night::Step;
-use self::table::Pass;
+use self::sums::Changed;
+use self::table::{Pass, Passages};
 use super::corrections;
 use super::corrections::table::CorrectionRow;
 use super::devices::GateDirection;
@@ -175,6 +177,7 @@ pub fn fold_dirty(tx: &mut Tx<'_>, ctx: &Ctx, project: ProjectId) -> Result<Fold
     for number in beside.difference(&marked).filter(|number| !kept.contains_key(number)) {
         folded.rows += folding.day(tx.conn(), ctx, *number)?.0;
     }
+    std::mem::take(&mut folding.changed).write(tx.conn(), project)?;
     let has_corrections = folding.corrected.keys().any(|(day, _)| (first.plus_days(-1)..=last).contains(day));
     if has_corrections && !later::of_days(tx.conn(), ctx.vault(), project, (first.plus_days(-1), last))?.is_empty() {
         // Somebody is told of what came after two persons had spoken.
@@ -211,6 +214,8 @@ struct Folding {
     corrected: BTreeMap<(Day, RecordId), CorrectionRow>,
     /// Passages of the days around the one that is folded, in order of time.
     passes: BTreeMap<i32, Rc<Vec<Pass>>>,
+    passages: Passages,
+    changed: Changed,
 }
 
 impl Folding {
@@ -218,7 +223,16 @@ impl Folding {
     fn new(conn: &mut AnyConn, project: ProjectId, (first, last): (Day, Day)) -> Result<Self, StoreError> {
         let ways = Ways::of(conn, project)?;
         let corrected = corrections::in_force(conn, project, first, last)?;
-        Ok(Self { project, matcher: Matcher::new(conn, project)?, ways, corrected, passes: BTreeMap::new() })
+        let matcher = Matcher::new(conn, project)?;
+        Ok(Self {
+            project,
+            matcher,
+            ways,
+            corrected,
+            passes: BTreeMap::new(),
+            passages: Passages::of(project),
+            changed: Changed::default(),
+        })
     }
 
     /// Folds one day; gives the rows written, and the days beside it that must be folded too.
@@ -237,7 +251,7 @@ impl Folding {
             beside.push(number + 1);
         }
         let rows = self.rows(ctx.now, day, people);
-        table::replace_work_days(conn, self.project, day, &rows, ctx.now)?;
+        table::replace_work_days(conn, (self.project, day), &rows, ctx.now, &mut self.changed)?;
         Ok((rows.len(), beside))
     }
 
@@ -300,7 +314,7 @@ impl Folding {
         if let Some(known) = self.passes.get(&number) {
             return Ok(Rc::clone(known));
         }
-        let read = Rc::new(table::passes_of_day(conn, self.project, number)?);
+        let read = Rc::new(self.passages.on(conn, number)?);
         // Days are folded in order: those far behind are not looked at again.
         self.passes.retain(|known, _| (number - known).abs() <= 2);
         self.passes.insert(number, Rc::clone(&read));

@@ -1,6 +1,6 @@
 //! What folding reads and writes: passages of a day in, work days of a day out, many rows in one statement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::backend::Backend as AnyBackend;
 use diesel::prelude::*;
@@ -9,12 +9,13 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Date, HasSqlType, Integer, Text};
 
 use super::night::DAY_SECONDS;
+use super::sums::Changed;
 use crate::attendance::table::WorkDayRow;
 use crate::base::id::{ProjectId, RecordId};
 use crate::base::{Day, Moment};
 use crate::store::bulk::directly;
 use crate::store::fixed::fixed;
-use crate::store::schema::{dirty_days, punches, work_days};
+use crate::store::schema::{dirty_days, pins, punch_places, punch_rows, punches, work_days};
 use crate::store::{AnyConn, StoreError};
 
 /// Work days of one statement.
@@ -42,14 +43,64 @@ pub fn runs_over_midnight(conn: &mut AnyConn, project: ProjectId, day: Day) -> R
     Ok(directly!(conn, conn => diesel::select(diesel::dsl::exists(found)).get_result(conn))?)
 }
 
-/// Every punch of a project's day, in order of time.
-pub fn passes_of_day(conn: &mut AnyConn, project: ProjectId, local_day: i32) -> Result<Vec<Pass>, StoreError> {
-    let columns = (punches::local_time, punches::device_id, punches::pin_id, punches::state, punches::verify);
-    let query = punches::table
-        .filter(punches::project_id.eq(project.0).and(punches::local_day.eq(local_day)))
-        .order((punches::local_time, punches::device_id, punches::pin_id, punches::state, punches::verify, punches::ordinal))
-        .select(columns);
-    Ok(directly!(conn, conn => query.load(conn))?)
+/// Reads the punches of a project's days. A punch as it is stored names its number by a small stand-in; which that is is remembered from
+/// day to day, for looking it up in the table of numbers for each punch took as long as everything else.
+pub struct Passages {
+    project: ProjectId,
+    pins: HashMap<i32, i64>,
+    has_read_roll: bool,
+}
+
+impl Passages {
+    /// Nothing is read yet.
+    pub fn of(project: ProjectId) -> Self {
+        Self { project, pins: HashMap::new(), has_read_roll: false }
+    }
+
+    /// Every punch of a day, in order of time.
+    pub fn on(&mut self, conn: &mut AnyConn, local_day: i32) -> Result<Vec<Pass>, StoreError> {
+        let query = punch_rows::table
+            .inner_join(punch_places::table.on(punch_rows::place.eq(punch_places::number)))
+            .filter(punch_places::project_id.eq(self.project.0).and(punch_rows::local_day.eq(local_day)))
+            .select((
+                punch_rows::local_time,
+                punch_places::device_id,
+                punch_rows::pin,
+                punch_rows::state,
+                punch_rows::verify,
+                punch_rows::ordinal,
+            ));
+        let rows: Vec<(i32, i64, i32, i32, i32, i32)> = directly!(conn, conn => query.load(conn))?;
+        self.learn(conn, rows.iter().map(|row| row.2))?;
+        let mut passes: Vec<(Pass, i32)> = rows
+            .into_iter()
+            .map(|(local_time, device_id, pin, state, verify, ordinal)| {
+                let pin_id = self.pins.get(&pin).copied().unwrap_or(0);
+                (Pass { local_time, device_id, pin_id, state, verify }, ordinal)
+            })
+            .collect();
+        passes.sort_by_key(|(pass, ordinal)| (pass.local_time, pass.device_id, pass.pin_id, pass.state, pass.verify, *ordinal));
+        Ok(passes.into_iter().map(|(pass, _)| pass).collect())
+    }
+
+    /// Looks up the numbers behind stand-ins: all of the project's at once, then those of a machine that came from another one.
+    fn learn(&mut self, conn: &mut AnyConn, wanted: impl Iterator<Item = i32> + Clone) -> Result<(), StoreError> {
+        let is_new = |pins: &HashMap<i32, i64>| wanted.clone().any(|pin| !pins.contains_key(&pin));
+        if !self.has_read_roll && is_new(&self.pins) {
+            self.has_read_roll = true;
+            let own = pins::table.filter(pins::project_id.eq(self.project)).select((pins::number, pins::id));
+            self.pins.extend(own.load::<(i32, i64)>(conn)?);
+        }
+        let strange: BTreeSet<i32> = wanted.filter(|pin| !self.pins.contains_key(pin)).collect();
+        for some in strange.into_iter().collect::<Vec<i32>>().chunks(ROWS) {
+            let known: Vec<(i32, i64)> =
+                pins::table.filter(pins::number.eq_any(some)).select((pins::number, pins::id)).load(conn)?;
+            // A stand-in that is nobody's any more is not asked for again.
+            self.pins.extend(some.iter().map(|pin| (*pin, 0)));
+            self.pins.extend(known);
+        }
+        Ok(())
+    }
 }
 
 /// The punches of some numbers from a day to another, by day and time, at most `limit`.
@@ -190,13 +241,14 @@ pub fn take_dirty(conn: &mut AnyConn, project: ProjectId, limit: i64, now: Momen
     Ok(days)
 }
 
-/// Puts new rows in place of a day's. A row that says the same stays; one that goes or changes stays known (`store::past`).
+/// Puts new rows in place of a day's. A row that says the same stays; one that goes or changes stays known (`store::past`). What that changes
+/// of the months' sums is noted and is the caller's to write.
 pub fn replace_work_days(
     conn: &mut AnyConn,
-    project: ProjectId,
-    day: Day,
+    (project, day): (ProjectId, Day),
     rows: &[WorkDayRow],
     now: Moment,
+    changed: &mut Changed,
 ) -> Result<(), StoreError> {
     let standing: Vec<WorkDayRow> = directly!(conn, conn => work_days::table
         .filter(work_days::project_id.eq(project).and(work_days::worked_on.eq(day)))
@@ -215,9 +267,11 @@ pub fn replace_work_days(
         .big(row.enrolment_id.0)
         .execute(conn)?;
         diesel::delete(work_days::table.find((project, day, row.enrolment_id))).execute(conn)?;
+        changed.take(row);
     }
     let is_new = |row: &&WorkDayRow| !standing.get(&row.enrolment_id).is_some_and(|old| row.says_the_same_as(old));
     let added: Vec<&WorkDayRow> = rows.iter().filter(is_new).collect();
+    added.iter().for_each(|row| changed.add(row));
     for some in added.chunks(ROWS) {
         directly!(conn, conn => InsertDays(some).execute(conn))?;
     }

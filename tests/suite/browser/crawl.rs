@@ -80,6 +80,8 @@ struct Walk<'a> {
     table: &'a Table,
     browser: &'a Browser,
     who: String,
+    /// How wide the window is now.
+    wide: u32,
     /// Pages looked at, by kind.
     looked: BTreeMap<String, usize>,
     reached: BTreeSet<&'static str>,
@@ -89,7 +91,21 @@ struct Walk<'a> {
     wrong: Vec<String>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(table: &'a Table, browser: &'a Browser, who: String) -> Self {
+        Walk {
+            table,
+            browser,
+            who,
+            wide: PHONE,
+            looked: BTreeMap::new(),
+            reached: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            asked_of_kind: BTreeMap::new(),
+            wrong: Vec::new(),
+        }
+    }
+
     /// Pattern and names of the query: a list with a filter is another kind of page than the list.
     fn kind(pattern: &str, path: &str) -> String {
         let query = path.split_once('?').map(|(_, query)| query).unwrap_or_default();
@@ -98,9 +114,17 @@ impl Walk<'_> {
         format!("{pattern}?{}", names.join("&"))
     }
 
-    /// Looks at the page shown, at one width; gives its links.
-    async fn look(&mut self, path: &str, lang: &str, width: u32) -> Vec<String> {
+    /// Looks at the page shown as a phone and as a desk shows it, and begins with the width that the window has: laying a page out
+    /// anew takes longer than looking at it. Gives the page's links.
+    async fn look(&mut self, path: &str, lang: &str) -> Vec<String> {
+        let other = if self.wide == PHONE { DESK } else { PHONE };
+        self.look_at(path, lang, self.wide).await;
+        self.look_at(path, lang, other).await
+    }
+
+    async fn look_at(&mut self, path: &str, lang: &str, width: u32) -> Vec<String> {
         self.browser.width(width).await;
+        self.wide = width;
         let deadline = Instant::now() + PATIENCE;
         let seen = loop {
             let seen = self.browser.run(PROBE, vec![json!(width), json!(lang)]).await;
@@ -168,8 +192,7 @@ impl Walk<'_> {
             let is_first = *count == 1;
             self.reached.insert(pattern);
             self.browser.visit(&path).await;
-            let links = self.look(&path, "zh", PHONE).await;
-            self.look(&path, "zh", DESK).await;
+            let links = self.look(&path, "zh").await;
             self.complain(&path).await;
             self.ask(&path, &links).await;
             // A link that was refused is on the console as well; it has been told once.
@@ -186,8 +209,7 @@ impl Walk<'_> {
         self.complain("/").await;
         for path in first_of_kind {
             self.browser.visit(&path).await;
-            self.look(&path, "en", DESK).await;
-            self.look(&path, "en", PHONE).await;
+            self.look(&path, "en").await;
             self.complain(&path).await;
         }
     }
@@ -214,20 +236,13 @@ async fn a_sheet_that_waits(site: &Site) -> String {
 
 async fn walk(site: &Site, table: &Table, roles: &[Role], of_the_bank: &str) -> (BTreeSet<&'static str>, Vec<String>) {
     let browser = Browser::open(&site.base, Script::On).await;
+    // Pages are laid out and asked, and nobody looks at the pixels.
+    browser.client.minimize_window().await.expect("a window");
     let (mut reached, mut wrong) = (BTreeSet::new(), Vec::new());
     for role in roles {
         let home = browser.step_in(site.login(*role).login).await;
         browser.complaints().await;
-        let mut walk = Walk {
-            table,
-            browser: &browser,
-            who: role.to_string(),
-            looked: BTreeMap::new(),
-            reached: BTreeSet::new(),
-            asked: BTreeSet::new(),
-            asked_of_kind: BTreeMap::new(),
-            wrong: Vec::new(),
-        };
+        let mut walk = Walk::new(table, &browser, role.to_string());
         let own = if *role == Role::Bank { of_the_bank } else { "/" };
         walk.from(&[&home, "/me", own, "/"]).await;
         if walk.looked.len() <= 3 {
@@ -286,16 +301,7 @@ fn give_the_sites_something_to_do(site: &Site) -> String {
 /// What a visitor sees who is nobody yet.
 async fn walk_as_nobody(site: &Site, table: &Table, link: &str) -> (BTreeSet<&'static str>, Vec<String>) {
     let browser = Browser::open(&site.base, Script::On).await;
-    let mut walk = Walk {
-        table,
-        browser: &browser,
-        who: "nobody".to_owned(),
-        looked: BTreeMap::new(),
-        reached: BTreeSet::new(),
-        asked: BTreeSet::new(),
-        asked_of_kind: BTreeMap::new(),
-        wrong: Vec::new(),
-    };
+    let mut walk = Walk::new(table, &browser, "nobody".to_owned());
     walk.from(&["/", "/login", link]).await;
     (walk.reached, walk.wrong)
 }
@@ -355,24 +361,14 @@ fn pages_that_refuse_are_sound_too() {
         let closed = routes::all()
             .into_iter()
             .find(|route| route.is_page && route.method == "GET" && route.access == Access::Holds(anxin::web::Verb::ManageUsers));
-        let mut walk = Walk {
-            table: &table,
-            browser: &browser,
-            who: "owner".to_owned(),
-            looked: BTreeMap::new(),
-            reached: BTreeSet::new(),
-            asked: BTreeSet::new(),
-            asked_of_kind: BTreeMap::new(),
-            wrong: Vec::new(),
-        };
+        let mut walk = Walk::new(&table, &browser, "owner".to_owned());
         for path in closed.map(|route| route.path).into_iter().filter(|path| !path.contains('{')).chain(["/no/such/page"]) {
             for lang in ["en", "zh"] {
                 browser.visit(&format!("/language/{lang}?next=/me")).await;
                 browser.complaints().await;
                 browser.visit(path).await;
                 browser.find("main .notice.bad[role=alert]").await;
-                let links = walk.look(path, lang, PHONE).await;
-                walk.look(path, lang, DESK).await;
+                let links = walk.look(path, lang).await;
                 let complaints = browser.complaints().await;
                 assert!(complaints.iter().all(|told| told.contains("403") || told.contains("404")), "{path}: {complaints:?}");
                 walk.ask(path, &links).await;

@@ -175,6 +175,8 @@ both!(what_stands_is_what_folding_again_makes_of_punches_and_corrections, |app| 
     app.drain();
     let found = again();
     assert_eq!((found.compared, found.left_out, found.differ), (3, 0, Vec::new()));
+    let sums = || app.read(|conn, _| Ok(anxin::attendance::folding::sums::differ(conn)?)).unwrap();
+    assert_eq!(sums(), Vec::<String>::new());
     // Somebody writes a whole day for half of one, takes a row away and puts one where nobody was.
     app.write(|tx, _| {
         tx.conn().batch_execute(
@@ -189,6 +191,8 @@ both!(what_stands_is_what_folding_again_makes_of_punches_and_corrections, |app| 
     let found = again();
     let days: Vec<&str> = found.differ.iter().filter_map(|text| text.split(' ').nth(2)).collect();
     assert_eq!(days, ["2026-02-24", "2026-02-25", "2026-02-26"], "{:?}", found.differ);
+    // The sums of the month are as they were, and each is told of whose days are not.
+    assert!(!sums().is_empty() && sums().iter().all(|told| told.contains(" 2026-02 ")), "{:?}", sums());
     // A machine that was turned since still tells of what it saw before; where the turn is not on record, nobody knows.
     bind(&manager, &site, "T1", "in").await;
     let turned = again();

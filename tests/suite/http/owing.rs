@@ -156,6 +156,12 @@ fn fill(tx: &mut Tx<'_>, ctx: &Ctx, id: ProjectId, seed: u64) -> Result<(), Prob
                     id.0, row.id.0, row.worker_id.0
                 );
                 diesel::RunQueryDsl::execute(diesel::sql_query(text), tx.conn()).unwrap();
+                let text = format!(
+                    "INSERT INTO attended_months (project_id, month, worker_id, hundredths) VALUES ({}, '{month}', {}, 100) \
+                     ON CONFLICT (project_id, month, worker_id) DO UPDATE SET hundredths = attended_months.hundredths + 100",
+                    id.0, row.worker_id.0
+                );
+                diesel::RunQueryDsl::execute(diesel::sql_query(text), tx.conn()).unwrap();
             }
         }
         if dice.happens(10) {

@@ -3,6 +3,7 @@
 use anxin::accounts::StatementKind;
 use anxin::accounts::actions::{NewAccount, open_account};
 use anxin::accounts::table::{StatementRow, insert_statement};
+use anxin::attendance::folding::sums::Changed;
 use anxin::attendance::folding::table::replace_work_days;
 use anxin::attendance::table::WorkDayRow;
 use anxin::base::id::{DocumentId, InboxId, LineId, PayRunId, ProjectId, RecordId, SheetId, StatementId, WorkerId};
@@ -158,7 +159,9 @@ impl Stage<'_> {
                     folded_at: ctx.now,
                 })
                 .collect();
-            Ok(replace_work_days(tx.conn(), id, on, &rows, ctx.now)?)
+            let mut changed = Changed::default();
+            replace_work_days(tx.conn(), (id, on), &rows, ctx.now, &mut changed)?;
+            Ok(changed.write(tx.conn(), id)?)
         });
         written.unwrap();
     }

@@ -27,6 +27,16 @@ pub fn attend(conn: &mut AnyConn, project: ProjectId, first: Day, last: Day) -> 
     .bind::<BigInt, _>(project)
     .bind::<Integer, _>(i32::try_from(DAYS_IN_MONTH).unwrap_or(0))
     .execute(conn)?;
+    diesel::sql_query(
+        "INSERT INTO attended_months (project_id, month, worker_id, hundredths) \
+         SELECT project_id, substr(worked_on, 1, 7), worker_id, SUM(hundredths) FROM work_days \
+         WHERE project_id = $1 AND worked_on >= $2 AND worked_on <= $3 GROUP BY project_id, substr(worked_on, 1, 7), worker_id \
+         ON CONFLICT (project_id, month, worker_id) DO UPDATE SET hundredths = attended_months.hundredths + excluded.hundredths",
+    )
+    .bind::<BigInt, _>(project)
+    .bind::<Date, _>(first)
+    .bind::<Date, _>(last)
+    .execute(conn)?;
     Ok(Counts { work_days: u64::try_from(days).unwrap_or(0), ..Counts::default() })
 }
 
