@@ -168,13 +168,15 @@ impl Stage<'_> {
 
     /// The worker of that number, from 1, has no day of work.
     pub fn was_never_there(&self, number: usize) {
-        let (enrolment, _) = self.people[number - 1];
+        let (enrolment, worker) = self.people[number - 1];
         let gone = self.app.write(move |tx, _| {
-            use anxin::store::schema::work_days as w;
+            use anxin::store::StoreError;
+            use anxin::store::schema::{attended_months as a, work_days as w};
             use diesel::prelude::*;
-            Ok(diesel::delete(w::table.filter(w::enrolment_id.eq(enrolment)))
-                .execute(tx.conn())
-                .map_err(anxin::store::StoreError::from)?)
+            let sums = a::table.filter(a::worker_id.eq(worker));
+            diesel::delete(sums).execute(tx.conn()).map_err(StoreError::from)?;
+            let days = w::table.filter(w::enrolment_id.eq(enrolment));
+            Ok(diesel::delete(days).execute(tx.conn()).map_err(StoreError::from)?)
         });
         assert!(gone.unwrap() > 0);
     }
