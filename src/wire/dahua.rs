@@ -80,10 +80,16 @@ fn read_text(batch: &mut DeviceBatch, bytes: &[u8], offset_minutes: i32) {
     };
     let text = text.trim_start_matches('\u{FEFF}').trim_start();
     if text.starts_with(['{', '[']) {
-        let value = serde_json::Deserializer::from_str(text).into_iter::<Value>().next().and_then(Result::ok);
-        match value {
-            Some(value) => read_json(batch, value, offset_minutes),
-            None => batch.note(DeviceProblem::body(Reason::BadFormat, "JSON 无法解析", "the JSON does not parse")),
+        let mut stream = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        let mut is_first = true;
+        while let Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) = stream.next() {
+            read_json(batch, value, offset_minutes);
+            is_first = false;
+        }
+        // What follows the last document and is none (NULs, a foreign boundary) does not matter.
+        let rest = text.get(stream.byte_offset()..).unwrap_or_default().trim_start();
+        if is_first || rest.starts_with(['{', '[']) {
+            batch.note(DeviceProblem::body(Reason::BadFormat, "JSON 无法解析", "the JSON does not parse"));
         }
         return;
     }
@@ -116,7 +122,7 @@ fn text_events(text: &str) -> impl Iterator<Item = Value> {
     std::iter::from_fn(move || {
         let start = find_code(rest)?;
         let from = rest.get(start..)?;
-        let end_of_head = from.find(['\n', '{']).unwrap_or(from.len());
+        let end_of_head = end_of_head(from);
         let head = from.get(..end_of_head)?;
         let mut event = Map::new();
         for (key, value) in head.split(';').filter_map(|field| field.split_once('=')) {
@@ -144,6 +150,16 @@ fn text_events(text: &str) -> impl Iterator<Item = Value> {
         Some(Value::Object(event))
     })
     .take(EVENTS_MAX)
+}
+
+/// Where an event's data begin, or its line ends; a line break between `data=` and its brace is none.
+fn end_of_head(event: &str) -> usize {
+    let end = event.find(['\n', '{']).unwrap_or(event.len());
+    let (head, tail) = event.split_at_checked(end).unwrap_or((event, ""));
+    let data = tail.trim_start();
+    let waits =
+        head.trim_end().get(head.trim_end().len().saturating_sub(5)..).is_some_and(|word| word.eq_ignore_ascii_case("data="));
+    if waits && data.starts_with('{') { event.len().saturating_sub(data.len()) } else { end }
 }
 
 /// Where the next `Code=` starts.
@@ -287,6 +303,17 @@ mod tests {
         assert_eq!((punch.event.as_deref(), punch.channel.as_deref()), (Some("88"), Some("1")));
         assert_eq!((batch.lines, batch.ignored.as_slice()), (2, &["VideoMotion".to_owned()][..]));
         assert_eq!(read(TEXT), batch);
+    }
+
+    #[test]
+    fn every_document_is_read_or_told_of() {
+        let second = JSON.replace("1795219083", "1795219084");
+        let both = read(&format!("{JSON}\n{second}\0\0--foreign--"));
+        assert_eq!((both.punches.len(), both.lines, both.problems.len()), (2, 4, 0));
+        let torn = read(&format!("{JSON}\n{}", &second[..40]));
+        assert_eq!((torn.punches.len(), torn.problems.len()), (1, 1));
+        // Data may begin on a line of their own.
+        assert_eq!(read(&TEXT.replace("data={", "data= \r\n{")), read(TEXT));
     }
 
     #[test]

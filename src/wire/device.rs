@@ -135,6 +135,17 @@ pub struct DevicePunch {
     pub channel: Option<String>,
     /// National attendance type (`001` face … `011` other), where the message gives it.
     pub attend_type: Option<String>,
+    /// The machine that the event names, where it is another one than the message's first.
+    pub named: Option<Box<Named>>,
+}
+
+/// How a message names a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Named {
+    /// Serial number, or the MAC where there is none.
+    pub device: Option<String>,
+    /// Hardware address.
+    pub mac: Option<String>,
 }
 
 impl DevicePunch {
@@ -207,6 +218,21 @@ pub struct DeviceBatch {
 }
 
 impl DeviceBatch {
+    /// Notes which machine an event names: the first is the batch's own, another one is given back to stand beside its event.
+    pub fn name(&mut self, named: Named) -> Option<Box<Named>> {
+        let alike = |one: &Option<String>, other: &Option<String>| matches!((one, other), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other));
+        let is_other = self.device.is_some()
+            && named.device.is_some()
+            && !alike(&self.device, &named.device)
+            && !alike(&self.mac, &named.mac);
+        if is_other {
+            return Some(Box::new(named));
+        }
+        self.device = self.device.take().or(named.device);
+        self.mac = self.mac.take().or(named.mac);
+        None
+    }
+
     /// Notes a problem; beyond [`PROBLEMS_MAX`] only a last `over_limit` says that there are more.
     pub fn note(&mut self, problem: DeviceProblem) {
         if self.problems.len() < PROBLEMS_MAX {

@@ -8,8 +8,8 @@ mod alert_xml;
 use serde_json::{Map, Value};
 
 use super::device::{
-    CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem, DevicePunch, Direction, KEY_CHARS_MAX, PersonKind, key_text, multipart,
-    time,
+    CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem, DevicePunch, Direction, KEY_CHARS_MAX, Named, PersonKind, key_text,
+    multipart, time,
 };
 use super::reason::Reason;
 
@@ -87,8 +87,7 @@ fn read_parts(batch: &mut DeviceBatch, parts: &[multipart::Part<'_>], offset_min
 }
 
 fn read_object(batch: &mut DeviceBatch, bytes: &[u8], place: &str, offset_minutes: i32) {
-    let (values, is_broken) =
-        if bytes.first() == Some(&b'<') { (alert_xml::to_value(bytes).into_iter().collect(), false) } else { values(bytes) };
+    let (values, is_broken) = if bytes.first() == Some(&b'<') { alert_xml::to_values(bytes) } else { values(bytes) };
     let (is_empty, mut events) = (values.is_empty(), Vec::new());
     for value in values {
         match value {
@@ -166,8 +165,8 @@ fn read_event(batch: &mut DeviceBatch, root: &Map<String, Value>, place: &str, o
     }
     // Inner fields win; outer ones are the fallback.
     let find = |key: &str| levels.iter().rev().find_map(|event| text(event, key));
-    batch.mac = batch.mac.take().or_else(|| find("macAddress"));
-    batch.device = batch.device.take().or_else(|| find("shortSerialNumber")).or_else(|| find("macAddress"));
+    let named = Named { device: find("shortSerialNumber").or_else(|| find("macAddress")), mac: find("macAddress") };
+    let named = batch.name(named);
     let kind = find("eventType").unwrap_or_default();
     if kind.eq_ignore_ascii_case("heartBeat") {
         batch.heartbeat = true;
@@ -189,8 +188,8 @@ fn read_event(batch: &mut DeviceBatch, root: &Map<String, Value>, place: &str, o
     };
     let line = batch.lines;
     match read_punch(find, verify, minor, line, place, offset_minutes) {
-        Ok(punch) if passed => batch.punches.push(punch),
-        Ok(punch) => batch.refused.push(punch),
+        Ok(punch) if passed => batch.punches.push(DevicePunch { named, ..punch }),
+        Ok(punch) => batch.refused.push(DevicePunch { named, ..punch }),
         // A refused or card event without a person says nothing; a face that passed must belong to somebody.
         Err(problem) if problem.reason == Reason::UnknownPerson && (major, minor) != (5, 75) => {
             batch.ignored.push(format!("{major}/{minor}"));

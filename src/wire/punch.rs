@@ -71,7 +71,11 @@ fn read_item(item: &Value, place: usize, offset_minutes: i32) -> Result<DevicePu
     let Some(item) = item.as_object() else {
         return Err(wrong("", Reason::BadFormat, "打卡应为对象", "a punch should be an object"));
     };
-    let id = text(item, "id").ok_or_else(|| wrong("id", Reason::MissingField, "缺少 id", "id is missing"))?;
+    let id = text(item, "id").ok_or_else(|| {
+        let (reason, zh, en) =
+            absent(item.get("id"), Reason::BadFormat, ("缺少 id", "id is missing"), ("id 应为文本", "id should be text"));
+        wrong("id", reason, zh, en)
+    })?;
     if id.len() > KEY_CHARS_MAX || !id.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(wrong(
             "id",
@@ -83,7 +87,11 @@ fn read_item(item: &Value, place: usize, offset_minutes: i32) -> Result<DevicePu
     let person = item.get("person").and_then(Value::as_object);
     let value = person.and_then(|person| text(person, "value"));
     let Some(value) = value else {
-        return Err(wrong("person.value", Reason::MissingField, "缺少人员", "the person is missing"));
+        let told = person.map_or_else(|| item.get("person"), |person| person.get("value"));
+        let other =
+            ("person 应如 {\"kind\":\"pin\",\"value\":\"1001\"}", "person should be like {\"kind\":\"pin\",\"value\":\"1001\"}");
+        let (reason, zh, en) = absent(told, Reason::BadFormat, ("缺少人员", "the person is missing"), other);
+        return Err(wrong("person.value", reason, zh, en));
     };
     if value.chars().count() > KEY_CHARS_MAX || value.chars().any(char::is_control) {
         return Err(wrong("person.value", Reason::BadFormat, "人员编号无法识别", "the person's number cannot be read"));
@@ -99,14 +107,16 @@ fn read_item(item: &Value, place: usize, offset_minutes: i32) -> Result<DevicePu
             return Err(wrong("person.kind", Reason::BadFormat, zh, en));
         }
     };
-    let written = text(item, "time").ok_or_else(|| wrong("time", Reason::MissingField, "缺少 time", "time is missing"))?;
+    let written = text(item, "time").ok_or_else(|| {
+        let (reason, zh, en) = absent(item.get("time"), Reason::BadTime, ("缺少 time", "time is missing"), TIME_WORDS);
+        wrong("time", reason, zh, en)
+    })?;
     let read = time::wall_time(written).and_then(|(wall, offset)| match offset {
         None => Some((wall, None)),
         Some(minutes) => Some((time::moved(wall, minutes, offset_minutes)?, Some(offset_minutes))),
     });
     let Some((at_local, message_offset)) = read else {
-        let (zh, en) = ("time 应如 2026-11-21T07:58:03+08:00", "time should be like 2026-11-21T07:58:03+08:00");
-        return Err(wrong("time", Reason::BadTime, zh, en));
+        return Err(wrong("time", Reason::BadTime, TIME_WORDS.0, TIME_WORDS.1));
     };
     let direction = match text(item, "direction") {
         Some("in") => Some(Direction::In),
@@ -137,6 +147,24 @@ fn read_item(item: &Value, place: usize, offset_minutes: i32) -> Result<DevicePu
         attend_type: attend_type.map(str::to_owned),
         ..DevicePunch::default()
     })
+}
+
+/// How a time is written, in Chinese and English.
+const TIME_WORDS: (&str, &str) =
+    ("time 应为文本，如 2026-11-21T07:58:03+08:00", "time should be text like 2026-11-21T07:58:03+08:00");
+
+/// Reason and words for a field without text: it is not there, or it is something else.
+fn absent<'w>(
+    value: Option<&Value>,
+    other: Reason,
+    missing: (&'w str, &'w str),
+    wrong: (&'w str, &'w str),
+) -> (Reason, &'w str, &'w str) {
+    match value {
+        None | Some(Value::Null) => (Reason::MissingField, missing.0, missing.1),
+        Some(Value::String(blank)) if blank.trim().is_empty() => (Reason::MissingField, missing.0, missing.1),
+        Some(_) => (other, wrong.0, wrong.1),
+    }
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
@@ -265,7 +293,11 @@ mod tests {
             (changed("person", json!({"kind": "nose", "value": "1"})), "bad_format", "punches[0].person.kind"),
             (changed("person", json!({"kind": "pin", "value": " "})), "missing_field", "punches[0].person.value"),
             (changed("time", json!("2026-11-31T07:58:03+08:00")), "bad_time", "punches[0].time"),
-            (changed("time", json!(1_795_219_083)), "missing_field", "punches[0].time"),
+            (changed("time", json!(1_795_219_083)), "bad_time", "punches[0].time"),
+            (changed("time", Value::Null), "missing_field", "punches[0].time"),
+            (changed("id", json!(7)), "bad_format", "punches[0].id"),
+            (changed("person", json!({"kind": "pin", "value": 1001})), "bad_format", "punches[0].person.value"),
+            (changed("person", json!("1001")), "bad_format", "punches[0].person.value"),
             (changed("direction", json!("up")), "bad_format", "punches[0].direction"),
             (changed("attend_type", json!("012")), "bad_format", "punches[0].attend_type"),
             (changed("photo", json!("?")), "bad_format", "punches[0].photo"),

@@ -18,7 +18,7 @@ use crate::store::inbox::{self, InboxState, Message, Parsed, Whole};
 use crate::store::vault::Owner;
 use crate::store::{StoreError, Tx};
 use crate::web::{Ctx, Problem};
-use crate::wire::device::{CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem, DevicePunch, multipart};
+use crate::wire::device::{CHINA_OFFSET_MINUTES, DeviceBatch, DeviceProblem, DevicePunch, key_text, multipart};
 use crate::wire::reason::Reason;
 use crate::wire::zkteco::valid_serial;
 use crate::wire::{dahua, hikvision};
@@ -101,9 +101,43 @@ fn is_sign_of_life(batch: &DeviceBatch) -> bool {
     batch.heartbeat && batch.punches.is_empty() && batch.problems.is_empty() && batch.ignored.is_empty()
 }
 
-/// Whether a message names this machine, or none.
+/// Whether a message names this machine, or none, or has an event that does.
 fn is_own(device: &DeviceRow, batch: &DeviceBatch) -> bool {
-    let told: Vec<&String> = [&batch.device, &batch.mac].into_iter().flatten().collect();
+    is_named(device, [&batch.device, &batch.mac])
+        || batch.punches.iter().any(|punch| punch.named.is_some() && !is_of_another(device, true, punch))
+}
+
+/// Whether a passage is another machine's, by what it names or else by what the message does.
+fn is_of_another(device: &DeviceRow, message_is_own: bool, punch: &DevicePunch) -> bool {
+    !punch.named.as_ref().map_or(message_is_own, |named| is_named(device, [&named.device, &named.mac]))
+}
+
+/// Puts aside what a message tells of other machines than the one that it is read for.
+fn only_of(device: &DeviceRow, batch: &mut DeviceBatch) {
+    if batch.punches.iter().chain(&batch.refused).all(|punch| punch.named.is_none()) {
+        return;
+    }
+    let message_is_own = is_named(device, [&batch.device, &batch.mac]);
+    let first = batch.device.clone();
+    let is_other = |punch: &DevicePunch| is_of_another(device, message_is_own, punch);
+    let (others, own): (Vec<DevicePunch>, Vec<DevicePunch>) = std::mem::take(&mut batch.punches).into_iter().partition(is_other);
+    batch.punches = own;
+    batch.refused.retain(|punch| !is_other(punch));
+    for punch in others {
+        let named = punch.named.as_ref().map_or(&first, |named| &named.device).as_deref().unwrap_or_default();
+        let named = key_text(named.to_owned());
+        let (zh, en) = (
+            format!("事件署名的是另一台设备 {named}，未计入本设备；请让该设备向自己的地址推送"),
+            format!(
+                "the event names another machine, {named}, and is not counted here; have that machine push to its own address"
+            ),
+        );
+        batch.note(DeviceProblem::new("shortSerialNumber", punch.line, Reason::UnknownDevice, zh, en));
+    }
+}
+
+fn is_named(device: &DeviceRow, told: [&Option<String>; 2]) -> bool {
+    let told: Vec<&String> = told.into_iter().flatten().collect();
     let own_mac = device.mac.clone().or_else(|| mac_of(&device.serial));
     let names = |text: &String| text.eq_ignore_ascii_case(&device.serial) || (own_mac.is_some() && mac_of(text) == own_mac);
     told.is_empty() || told.into_iter().any(names)
@@ -214,9 +248,10 @@ pub fn store(
     intake: &Intake,
     lesson: &mut Lesson,
     (device, project, id): (&DeviceRow, ProjectId, InboxId),
-    batch: DeviceBatch,
+    mut batch: DeviceBatch,
     (key, sent): (EventKey, Sent),
 ) -> Result<Taken, StoreError> {
+    only_of(device, &mut batch);
     let DeviceBatch { punches, refused, mut problems, ignored, pictures, .. } = batch;
     let read = punches.len();
     let mut new: Vec<DevicePunch> = Vec::with_capacity(read);

@@ -42,22 +42,30 @@ impl Unbookable {
     /// Reason, Chinese, English.
     pub fn words(self) -> (Reason, &'static str, &'static str) {
         match self {
-            Unbookable::Amount(AmountFault::Currency) => {
-                (Reason::BadAmount, "专用账户只能有人民币（CNY）明细。", "A wage account has entries in CNY only.")
-            }
+            Unbookable::Amount(AmountFault::Currency) => (
+                Reason::BadAmount,
+                "专用账户只能有人民币（CNY）明细；请银行核对币种后重新报送。",
+                "A wage account has entries in CNY only; have the bank check the currency and hand it in again.",
+            ),
             Unbookable::Amount(AmountFault::Decimals) => {
                 (Reason::BadAmount, "金额小数超过两位，请向银行核对。", "The amount has more than two decimals; ask the bank.")
             }
-            Unbookable::Amount(AmountFault::Size) => {
-                (Reason::BadAmount, "金额超出可记账范围。", "The amount is beyond what an account can hold.")
-            }
+            Unbookable::Amount(AmountFault::Size) => (
+                Reason::BadAmount,
+                "金额超出可记账范围，请向银行核对。",
+                "The amount is beyond what an account can hold; ask the bank.",
+            ),
             Unbookable::Negative => (
                 Reason::BadAmount,
                 "金额带负号，与借贷标志矛盾，该笔未入账；金额应为正数，收付方向由 CdtDbtInd 表示，冲正用 RvslInd，请银行更正后重新报送。",
                 "The amount has a minus sign and contradicts its direction; the entry is not booked. Amounts are positive, CdtDbtInd \
                  gives the direction and RvslInd a reversal: have the bank correct it and hand it in again.",
             ),
-            Unbookable::NoDay => (Reason::BadTime, "明细没有记账日期。", "The entry has no booking day."),
+            Unbookable::NoDay => (
+                Reason::BadTime,
+                "明细没有记账日期，无法入账；请银行补上记账日期（camt 为 BookgDt）后重新报送。",
+                "The entry has no booking day and is not booked; have the bank give it (BookgDt in camt) and hand it in again.",
+            ),
         }
     }
 }

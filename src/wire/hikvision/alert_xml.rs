@@ -7,11 +7,21 @@ use serde_json::{Map, Value};
 
 /// Deepest nesting read.
 const DEPTH_MAX: usize = 16;
-/// Most elements read.
-const ELEMENTS_MAX: usize = 10_000;
+/// Most pieces read of one alert.
+const PIECES_MAX: usize = 10_000;
+/// Most alerts read of one body.
+const ALERTS_MAX: usize = 100_000;
 
-/// Reads the alert into `{"EventNotificationAlert": {…}}`; `None` when it is no such XML.
-pub fn to_value(bytes: &[u8]) -> Option<Value> {
+/// Reads the alerts that follow one another, each as `{"EventNotificationAlert": {…}}`, and whether one more begins and cannot be read.
+pub fn to_values(bytes: &[u8]) -> (Vec<Value>, bool) {
+    let mut found = Vec::new();
+    let was_read = read(bytes, &mut found).is_some();
+    let is_broken = !found.is_empty() && !was_read;
+    (found, is_broken)
+}
+
+/// `None` when it ends in markup that is no alert; what is no markup (a foreign boundary, NULs) does not matter.
+fn read(bytes: &[u8], found: &mut Vec<Value>) -> Option<()> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         // The declaration of Chinese firmware says GB2312 or GBK; GB18030 holds both.
@@ -19,7 +29,9 @@ pub fn to_value(bytes: &[u8]) -> Option<Value> {
     };
     let mut reader = Reader::from_str(&text);
     let mut open: Vec<(String, Map<String, Value>, String)> = Vec::new();
-    for _ in 0..ELEMENTS_MAX {
+    let mut pieces = 0_usize;
+    while found.len() < ALERTS_MAX && pieces < PIECES_MAX {
+        pieces = pieces.saturating_add(1);
         match reader.read_event().ok()? {
             Event::Start(tag) => {
                 if open.len() >= DEPTH_MAX {
@@ -55,11 +67,14 @@ pub fn to_value(bytes: &[u8]) -> Option<Value> {
                     Some((_, parent, _)) => {
                         parent.entry(name).or_insert(value);
                     }
-                    None if name == "EventNotificationAlert" => return Some(Value::Object(Map::from_iter([(name, value)]))),
+                    None if name == "EventNotificationAlert" => {
+                        found.push(Value::Object(Map::from_iter([(name, value)])));
+                        pieces = 0;
+                    }
                     None => return None,
                 }
             }
-            Event::Eof => return None,
+            Event::Eof => return open.is_empty().then_some(()),
             _ => {}
         }
     }

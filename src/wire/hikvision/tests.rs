@@ -57,6 +57,29 @@ fn every_object_of_a_body_is_read_or_told_of() {
 }
 
 #[test]
+fn every_alert_of_a_body_is_read_or_told_of() {
+    let one = xml_of("http://www.isapi.org/ver20/XMLSchema", "");
+    let second = one.replace("4711", "4712").replace("1001", "1002");
+    let both = parse_in_china(format!("{one}\r\n{second}\0\0--foreign--").as_bytes());
+    let people: Vec<&str> = both.punches.iter().map(|punch| punch.person.as_str()).collect();
+    assert_eq!((people, both.problems.len()), (vec!["1001", "1002"], 0));
+    let torn = second.get(..200).unwrap();
+    let broken = parse_in_china(format!("{one}{torn}").as_bytes());
+    assert_eq!((broken.punches.len(), broken.problems.len()), (1, 1), "the other one goes to quarantine");
+}
+
+#[test]
+fn an_event_of_another_machine_keeps_its_name() {
+    let other = EVENT.replace("T00000001", "T00000002").replace("aa:bb:01", "aa:bb:02");
+    // Another serial number beside the same hardware address is the same machine.
+    let same = EVENT.replace("T00000001", "OTHERNAME");
+    let batch = parse_in_china(format!("{EVENT}{other}{same}").as_bytes());
+    let named: Vec<Option<&str>> =
+        batch.punches.iter().map(|punch| punch.named.as_ref().and_then(|named| named.device.as_deref())).collect();
+    assert_eq!((batch.device.as_deref(), named), (Some("T00000001"), vec![None, Some("T00000002"), None]));
+}
+
+#[test]
 fn three_forms_give_the_same_punch() {
     let plain = parse_in_china(EVENT.as_bytes());
     let punch = &plain.punches[0];

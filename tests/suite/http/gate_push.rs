@@ -160,6 +160,35 @@ both!(the_same_passage_in_three_forms_is_one_and_a_picture_with_nul_bytes_commit
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(of_a_message_of_two_machines_each_passage_is_its_own_machines_or_put_aside, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let (path, _) = bound(&manager, &site, "T00000001", "hikvision").await;
+    let own = |minute: u32| event(&format!("2026-03-02T07:{minute}:03+08:00"), minute, "");
+    let foreign = |minute: u32| own(minute).replace("T00000001", "T00000002").replace("aa:bb:01", "aa:bb:02");
+    let told = "unknown_device shortSerialNumber".to_owned();
+    // Its own first, then the other's; and the other way round.
+    taken(&pushed(&app, &path, "application/json", own(10) + &foreign(11)).await);
+    assert_eq!((punches(&app, site.id), open_items(&app)), (1, vec![told.clone()]));
+    taken(&pushed(&app, &path, "application/json", format!("[{},{}]", foreign(12), own(13))).await);
+    assert_eq!((punches(&app, site.id), open_items(&app)), (2, vec![told.clone(), told.clone()]));
+    // Of strangers only nothing is anybody's here: the message waits for the one that it names first.
+    let third = foreign(15).replace("T00000002", "T00000003").replace("aa:bb:02", "aa:bb:03");
+    taken(&pushed(&app, &path, "application/json", foreign(14) + &third).await);
+    assert_eq!((punches(&app, site.id), messages(&app)[2].2), (2, InboxState::Held));
+    let body = json!({"serial": "T00000002", "project": site.id, "gate": "2号门", "maker": "hikvision"});
+    let second = manager.post("/api/v1/devices", body).send().await.expect(200);
+    assert_eq!(second["replayed"], json!({"messages": 1, "punches": 1, "problems": 1}));
+    assert_eq!(punches(&app, site.id), 3);
+    // Two alerts in one body are two passages, and the half of a third is told.
+    let alert = |minute: u32| xml(&format!("2026-03-02T08:{minute}:03+08:00"), minute, "urn:test");
+    let half = alert(22);
+    let three = alert(20) + "\n" + &alert(21) + &half[..half.len() / 2];
+    taken(&pushed(&app, &path, "application/xml", three).await);
+    assert_eq!((punches(&app, site.id), open_items(&app).len()), (5, 4));
+    assert_eq!(app.broken(), Vec::<String>::new());
+});
+
 both!(a_wrong_address_is_nothing_and_a_foreign_machine_is_held_for_its_own, |app| {
     let manager = app.labour_manager();
     let site = project(&manager, 1, "330784").await;
