@@ -42,6 +42,8 @@ fn says(text: &str, words: &[&str]) -> bool {
 /// What the entry is for.
 pub fn of(told: &Told, known: &Known<'_>) -> Purpose {
     let taken_back = known.taken_back;
+    let from_owner =
+        told.counterparty.as_deref().is_some_and(|name| known.owners.iter().any(|owner| plain(owner) == plain(name)));
     match told.direction {
         Direction::Credit => {
             if known.gives_back || known.names_our_line || told.reversal {
@@ -50,8 +52,6 @@ pub fn of(told: &Told, known: &Known<'_>) -> Purpose {
                     _ => Purpose::PayReturn,
                 };
             }
-            let from_owner =
-                told.counterparty.as_deref().is_some_and(|name| known.owners.iter().any(|owner| plain(owner) == plain(name)));
             if says(&told.text, INTEREST_WORDS) && !from_owner {
                 Purpose::Interest
             } else if says(&told.text, DEPOSIT_WORDS) && !from_owner {
@@ -68,6 +68,8 @@ pub fn of(told: &Told, known: &Known<'_>) -> Purpose {
             {
                 purpose
             }
+            // What the owner sent and the bank takes back, by a voucher of its own.
+            None if told.reversal && from_owner => Purpose::LabourCost,
             _ if known.names_our_line || known.names_our_run || known.goes_to_our_line => Purpose::PayRun,
             _ if known.goes_to_worker => Purpose::WorkerPay,
             _ if known.is_total_of_run && says(&told.text, WAGE_WORDS) => Purpose::PayRun,
@@ -149,6 +151,11 @@ mod tests {
         assert_eq!(of_known(Known { names_our_line: true, ..Known::default() }), Purpose::PayRun);
         assert_eq!(of_known(Known { is_total_of_run: true, ..Known::default() }), Purpose::PayRun);
         assert_eq!(of_known(Known { goes_to_worker: true, ..Known::default() }), Purpose::WorkerPay);
+        let owners = ["测试建设单位".to_owned()];
+        let known = Known { owners: &owners, ..Known::default() };
+        let back = Told { reversal: true, ..told(Debit, Some("测试建设单位"), "冲正") };
+        assert_eq!(of(&back, &known), Purpose::LabourCost, "labour cost that is taken back");
+        assert_eq!(of(&Told { reversal: false, ..back }, &known), Purpose::ForeignDebit, "money that goes to the owner");
         let other = told(Debit, None, "材料款");
         assert_eq!(of(&other, &Known { is_total_of_run: true, ..Known::default() }), Purpose::ForeignDebit);
     }

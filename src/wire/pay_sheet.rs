@@ -46,7 +46,11 @@ pub const COLUMNS: [Column; 23] = [
     column("card", &["银行卡号", "工资卡号", "银行账号", "发放工资银行卡号", "工人工资卡号"], false),
     column("bank", &["开户行", "开户银行", "发放工资银行名称"], false),
     column("note", &["备注"], false),
-    column("month", &["发放工资的月份", "工资月份", "工资所属月份", "所属月份"], false),
+    column(
+        "month",
+        &["发放工资的月份", "工资月份", "工资所属月份", "所属月份", "月份", "发放月份", "工资所属期", "所属期", "工资期间"],
+        false,
+    ),
     column("back_pay", &["是否为补发", "是否补发"], false),
     column("back_month", &["补发月份"], false),
     column("uscc", &["统一社会信用代码", "企业统一社会信用代码", "信用代码"], false),

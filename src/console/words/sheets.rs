@@ -67,6 +67,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("deposit_notice", "已通知保证金银行支付"),
     ("deduction_unconsented", "扣款超过规定比例且无本人同意"),
     ("deductions_beyond", "扣款超过规定比例"),
+    ("on_two_sites", "两个工地同时出勤"),
     ("on_hold_list", "在暂缓名单"),
     ("over_bank_limit", "超过银行限额"),
     ("name_beyond_bank", "银行不接受该姓名写法"),

@@ -151,8 +151,11 @@ fn account_of(conn: &mut AnyConn, ctx: &Ctx, site: &Site, wanted: Option<Account
         None => accounts::actions::account_on(conn, site, ctx.today)?,
     };
     account.ok_or_else(|| {
-        Problem::invalid("本项目没有在用的农民工工资专用账户。", "The project has no such wage account in use.")
-            .at("account", "unknown_account")
+        Problem::invalid(
+            "本项目没有在用的农民工工资专用账户（已销户的账户不能代发）；请先登记新开立的专用账户，再发起代发。",
+            "The project has no such wage account in use, and one that was closed pays no more; record the new account first.",
+        )
+        .at("account", "unknown_account")
     })
 }
 

@@ -55,7 +55,8 @@ pub fn decimal(cell: &Cell) -> Result<Option<Decimal>, String> {
     if matches!(cell, Cell::Date(_) | Cell::Bool(_) | Cell::Broken) {
         return Err(shown);
     }
-    let plain: String = shown.chars().filter(|c| !matches!(c, ',' | '，' | '¥' | '￥' | ' ' | '元')).collect();
+    let plain: String = shown.chars().filter(|c| !matches!(c, '¥' | '￥' | ' ' | '元')).collect();
+    let plain = ungrouped(&plain.replace('，', ",")).ok_or_else(|| shown.clone())?;
     let plain = plain.strip_prefix('+').unwrap_or(&plain);
     if plain.is_empty() || plain.chars().all(|c| matches!(c, '-' | '—' | '/')) {
         return Ok(None);
@@ -65,6 +66,24 @@ pub fn decimal(cell: &Cell) -> Result<Option<Decimal>, String> {
         return Err(shown);
     }
     plain.parse().map(Some).map_err(|_| shown)
+}
+
+/// A number without the commas of its thousands, or of the ten thousands that Chinese counts by. `3,2` may be a decimal comma and `3.200,00`
+/// is one: nothing is guessed, and it is no number.
+fn ungrouped(text: &str) -> Option<String> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.trim_start_matches(['+', '-']);
+    let mut groups = digits.split(',');
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    let is_grouped_by = |size: usize| {
+        (1..=size).contains(&first.len())
+            && rest.iter().all(|group| group.len() == size && group.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if part.contains(',') || !(rest.is_empty() || is_grouped_by(3) || is_grouped_by(4)) {
+        return None;
+    }
+    Some(text.replace(',', ""))
 }
 
 /// An amount of money; blank and `-` are none.
@@ -182,14 +201,18 @@ mod tests {
 
     #[test]
     fn amounts_have_many_faces() {
-        for face in ["1,234.50", "+1234.50", "¥1234.5", "１２３４．５０", " 1234.50元 ", "'1234.5", "=\"1234.50\"", "12,34.50"]
+        for face in ["1,234.50", "+1234.50", "¥1234.5", "１２３４．５０", " 1234.50元 ", "'1234.5", "=\"1234.50\"", "1,234.5"]
         {
             assert_eq!(money(&text(face)), Ok(Some(Fen(123_450))), "{face}");
         }
         for none in ["", "-", "--", "  ", "/"] {
             assert_eq!(money(&text(none)), Ok(None), "{none}");
         }
-        for bad in ["1.234", "abc", "1e3", "1.2.3", "."] {
+        assert_eq!(money(&text("-1,2345,6789.00")), Ok(Some(Fen(-12_345_678_900))));
+        assert_eq!(money(&text("1，234，567.8")), Ok(Some(Fen(123_456_780))));
+        for bad in
+            ["1.234", "abc", "1e3", "1.2.3", ".", "12,34.50", "3.200,00", "3,2", "32,00.00", ",200", "1,23,456", "1,234,5678"]
+        {
             assert!(money(&text(bad)).is_err(), "{bad}");
         }
         assert!(money(&Cell::Broken).is_err());

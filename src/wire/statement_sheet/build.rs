@@ -144,7 +144,8 @@ fn total_fault(movements: &[(Movement, bool)], credit: Option<Amount>, debit: Op
 const RED_WORDS: [&str; 6] = ["红字", "红冲", "冲正", "冲销", "冲账", "抹账"];
 
 /// Decides what a minus means. A single unmarked amount: money out. In a column of its own direction: what the running balance beside it
-/// says, else a red entry where its words say so, else only the writing if every such amount of that direction has it.
+/// says, else a red entry where its words say so, else only the writing if every such amount of money out has it. Money in is never written
+/// with a minus: there it takes something back.
 fn settle_signs(movements: &mut [(Movement, bool)]) {
     let told: Vec<Option<bool>> = (0..movements.len())
         .map(|at| {
@@ -157,7 +158,7 @@ fn settle_signs(movements: &mut [(Movement, bool)]) {
     for direction in [Direction::Credit, Direction::Debit] {
         let own = |m: &Movement| m.direction == Some(direction);
         let mut open = movements.iter().zip(&told).filter(|((m, _), told)| own(m) && told.is_none());
-        let all_negative = open.all(|((m, _), _)| m.amount.is_negative());
+        let all_negative = direction == Direction::Debit && open.all(|((m, _), _)| m.amount.is_negative());
         for ((movement, _), told) in movements.iter_mut().zip(&told).filter(|((m, _), _)| own(m)) {
             if *told == Some(false) || told.is_none() && all_negative {
                 movement.amount = movement.amount.unsigned();

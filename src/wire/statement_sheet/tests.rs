@@ -162,6 +162,20 @@ fn a_red_entry_alone_is_told_by_its_words_or_by_the_balance() {
     assert_eq!(by_balance.problems, []);
 }
 
+#[test]
+fn money_in_with_a_minus_takes_something_back_although_it_stands_alone() {
+    for rows in ["2026-02-14,2月人工费,,-60000.00,\n", "2026-02-14,2月人工费,,-60000.00,\n2026-02-14,手续费,10.00,,\n"]
+    {
+        let file = both(&format!("{RED_HEAD}{rows}"));
+        let entry = &one(&file).entries[0];
+        assert_eq!(
+            (entry.direction, entry.reversal, entry.amount.to_string()),
+            (Direction::Debit, true, "60000.00".into()),
+            "{rows}"
+        );
+    }
+}
+
 const RED_HEAD: &str = "账号,330500010001\n交易日期,摘要,支出,收入,余额\n";
 
 #[test]

@@ -53,6 +53,19 @@ both!(more_days_than_the_attendance_saw_are_held_with_both_counts_until_somebody
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(who_was_at_two_sites_in_the_same_hours_is_told_before_the_order, |app| {
+    let stage = stage(&app, &[Some(1), Some(2)]).await;
+    let sheet = audited(&app, &stage, &[5, 5]).await;
+    assert_eq!(check(&stage, &sheet).await["cautions"], json!([]));
+    stage.work_elsewhere(1, "2026-02-03").await;
+    let checked = check(&stage, &sheet).await;
+    let told: Vec<&Value> = checked["cautions"].as_array().unwrap().iter().map(|one| &one["caution"]).collect();
+    assert_eq!((told, checked["lines"].as_i64()), (vec![&json!("on_two_sites")], Some(2)), "{checked}");
+    let path = format!("/projects/{}/sheets/{}/check", stage.project_id(), text(&sheet["id"]));
+    let page = app.browser_of(stage.manager.user).await.page(&path).await;
+    assert!(page.contains("两个工地同时出勤"), "{page}");
+});
+
 both!(days_that_a_correction_brought_or_nobody_could_see_are_not_told, |app| {
     let stage = stage(&app, &[Some(1), Some(2)]).await;
     let sheet = audited(&app, &stage, &[6, 6]).await;

@@ -18,6 +18,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::Hold;
+use crate::attendance;
 use crate::base::id::{LineId, RecordId, WorkerId};
 use crate::base::money::TooMuch;
 use crate::base::person::half_width;
@@ -39,6 +40,8 @@ words! {
         BelowMinimumWage = "below_minimum_wage",
         /// More is deducted of the wage than the law's share (rules of 1994 on paying wages, article 16).
         DeductionsBeyond = "deductions_beyond",
+        /// The worker was at another site in the same hours of the month.
+        OnTwoSites = "on_two_sites",
         /// The bank says that the card is frozen, lost or closed.
         CardNotInUse = "card_not_in_use",
     }
@@ -66,6 +69,11 @@ impl Caution {
                 "More is deducted than the law's share of the gross wage (rules of 1994 on paying wages, article 16); beyond it a paper \
                  shows that the worker agreed.",
             ),
+            Caution::OnTwoSites => (
+                "该工人本月有在两个工地同一时段的考勤，请先核实考勤，同一工时不应两处发放。",
+                "The worker was at two sites in the same hours of this month; look at the attendance first, the same hours are not \
+                 paid at both.",
+            ),
             Caution::CardNotInUse => (
                 "银行告知该工资卡不能使用，请向工人核实并更新卡号。",
                 "The bank says that this card is not in use; ask the worker and update the card.",
@@ -81,7 +89,8 @@ pub struct LineCaution {
     pub line: LineId,
     /// What.
     pub caution: Caution,
-    /// What was compared: wages of the month or the year, a month at the day rate, what is deducted; 0 with `card_not_in_use`.
+    /// What was compared: wages of the month or the year, a month at the day rate, what is deducted; 0 with
+    /// `card_not_in_use` and `on_two_sites`.
     pub amount: Fen,
     /// With what.
     pub limit: Fen,
@@ -173,6 +182,8 @@ pub struct Around {
     pub names: BTreeMap<WorkerId, String>,
     /// Wages of each worker by month, in the sheet's year.
     pub wages: BTreeMap<WorkerId, BTreeMap<Month, Fen>>,
+    /// Workers who were at another site in the same hours of the month.
+    pub on_two_sites: BTreeSet<WorkerId>,
     /// What amounts are compared with.
     pub limits: Limits,
 }
@@ -199,6 +210,8 @@ impl Around {
         around.cards = cards::standing(conn, site.id)?;
         around.shared = table::shared_cards(conn, site.id)?;
         around.names = table::names_of(conn, site.id)?;
+        around.on_two_sites =
+            attendance::elsewhere::on_two_sites(conn, site.id, month)?.into_iter().map(|(worker, _)| worker).collect();
         for (worker, month, amount) in table::wages_of_year(conn, site.id, month)? {
             around.wages.entry(worker).or_default().insert(month, amount);
         }
@@ -230,11 +243,12 @@ impl Around {
         let of_month = wages.and_then(|months| months.get(&month)).copied().unwrap_or_default();
         let of_year = Fen::total(wages.into_iter().flat_map(BTreeMap::values).copied())?;
         let found = self.limits.cautions(day_rate, of_month, of_year)?;
+        let twice = self.on_two_sites.contains(&worker).then_some((Caution::OnTwoSites, Fen::ZERO, Fen::ZERO));
         let told = |(caution, amount, limit): (Caution, Fen, Fen)| {
             let (zh, en) = caution.advice();
             LineCaution { line, caution, amount, limit, zh: zh.to_owned(), en: en.to_owned() }
         };
-        Ok(found.into_iter().map(told).collect())
+        Ok(found.into_iter().chain(twice).map(told).collect())
     }
 }
 
