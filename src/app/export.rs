@@ -295,6 +295,7 @@ mod tests {
                 "report_records",
             ],
         ),
+        ("sums of rows that are written", &["attended_months"]),
         ("law books, which have hashes of their own", &["law_activations", "law_books"]),
         ("what the view of punches is made of", &["punch_messages", "punch_places", "punch_rows", "punch_rows_was"]),
         (
