@@ -42,7 +42,7 @@ fn says(text: &str, words: &[&str]) -> bool {
 /// What the entry is for.
 pub fn of(told: &Told, known: &Known<'_>) -> Purpose {
     let taken_back = known.taken_back;
-    let from_owner =
+    let is_the_owner_s =
         told.counterparty.as_deref().is_some_and(|name| known.owners.iter().any(|owner| plain(owner) == plain(name)));
     match told.direction {
         Direction::Credit => {
@@ -52,11 +52,11 @@ pub fn of(told: &Told, known: &Known<'_>) -> Purpose {
                     _ => Purpose::PayReturn,
                 };
             }
-            if says(&told.text, INTEREST_WORDS) && !from_owner {
+            if says(&told.text, INTEREST_WORDS) && !is_the_owner_s {
                 Purpose::Interest
-            } else if says(&told.text, DEPOSIT_WORDS) && !from_owner {
+            } else if says(&told.text, DEPOSIT_WORDS) && !is_the_owner_s {
                 Purpose::Deposit
-            } else if from_owner || says(&told.text, LABOUR_COST_WORDS) {
+            } else if is_the_owner_s || says(&told.text, LABOUR_COST_WORDS) {
                 Purpose::LabourCost
             } else {
                 Purpose::Unexplained
@@ -69,7 +69,7 @@ pub fn of(told: &Told, known: &Known<'_>) -> Purpose {
                 purpose
             }
             // What the owner sent and the bank takes back, by a voucher of its own.
-            None if told.reversal && from_owner => Purpose::LabourCost,
+            None if told.reversal && is_the_owner_s => Purpose::LabourCost,
             _ if known.names_our_line || known.names_our_run || known.goes_to_our_line => Purpose::PayRun,
             _ if known.goes_to_worker => Purpose::WorkerPay,
             _ if known.is_total_of_run && says(&told.text, WAGE_WORDS) => Purpose::PayRun,
