@@ -204,6 +204,9 @@ pub struct EntryView {
     purpose: Purpose,
     /// Whether its file was voided: it counts in no balance.
     voided: bool,
+    /// The entry in which its money is counted, where another message told the same movement as a sum or payment by payment: then it counts
+    /// in no balance itself.
+    counted_in: Option<BankEntryId>,
 }
 
 fn shown(conn: &mut AnyConn, ctx: &Ctx, row: EntryRow) -> Result<EntryView, Problem> {
@@ -228,7 +231,8 @@ fn shown(conn: &mut AnyConn, ctx: &Ctx, row: EntryRow) -> Result<EntryView, Prob
         counterparty_account,
         text: numbers_masked(&row.text),
         purpose: row.purpose,
-        voided: row.voided_by.is_some(),
+        voided: row.voided_by.is_some() && row.counted_in.is_none(),
+        counted_in: row.counted_in,
     })
 }
 

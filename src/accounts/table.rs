@@ -99,9 +99,12 @@ pub struct EntryRow {
     /// Ids of the statements that told it again, each between blanks.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub told_by: String,
-    /// The file whose voiding took it back.
+    /// The file whose voiding took it back, or by which it is known to be counted in another entry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voided_by: Option<InboxId>,
+    /// The entry in which its money is counted: the sum that it is a part of, or the first of the entries whose sum it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted_in: Option<BankEntryId>,
 }
 
 /// Enough of a key to tell apart the entries of one amount within a few days.
@@ -163,6 +166,7 @@ pub fn merge_entry(tx: &mut Tx<'_>, row: &EntryRow) -> Result<(), StoreError> {
             b::recorded_seq.eq(row.recorded_seq),
             b::told_by.eq(&row.told_by),
             b::voided_by.eq(row.voided_by),
+            b::counted_in.eq(row.counted_in),
         ))
         .execute(tx.conn())?;
     tx.seal(row)
@@ -305,7 +309,7 @@ pub fn alike(
                 .and(b::account_id.eq(account.id))
                 .and(b::booked_on.between(first, last))
                 .and(b::match_key.eq_any(match_keys.to_vec()))
-                .and(b::voided_by.is_null())
+                .and(b::voided_by.is_null().or(b::counted_in.is_not_null()))
                 .and(b::statement_id.ne(but)),
         )
         .select(EntryRow::as_select())

@@ -253,6 +253,7 @@ mod tests {
         let due_on: Day = due.parse().unwrap();
         Item {
             period: due_on.month().plus(-1),
+            part: 1,
             due_on,
             amount: Some(Fen(amount)),
             basis: Basis::Amount,

@@ -8,7 +8,7 @@ use crate::base::money::TooMuch;
 use crate::base::{Day, Fen, Month, words};
 use crate::law::LawBook;
 use crate::law::questions::labour_cost::{self, LabourCostInput, Work};
-use crate::projects::{Fact, FactKind, Facts, Recorded};
+use crate::projects::{Fact, FactKind, Facts, Recorded, transfers_a_month};
 
 words! {
     /// What an amount of labour cost follows from.
@@ -26,6 +26,8 @@ crate::web::openapi::word_schema!(Basis);
 pub struct Due {
     /// The month whose work it pays for.
     pub period: Month,
+    /// Which of the month's transfers it is, from 1.
+    pub part: u32,
     /// Transfer day.
     pub due_on: Day,
     /// How much; `None` where the progress money of the period is not on record.
@@ -48,6 +50,8 @@ pub struct Receipt {
 pub struct Item {
     /// The month whose work it pays for.
     pub period: Month,
+    /// Which of the month's transfers it is, from 1; a cycle shorter than a month has several.
+    pub part: u32,
     /// Transfer day.
     pub due_on: Day,
     /// How much; `None` where it is not known.
@@ -94,13 +98,35 @@ struct Terms {
     share: Option<Decimal>,
     monthly: Option<Fen>,
     transfer_day: u32,
+    transfers: u32,
 }
 
 impl Terms {
     fn of(record: &Recorded) -> Option<Terms> {
-        let Fact::LabourCost { share, monthly, transfer_day, .. } = &record.fact else { return None };
-        Some(Terms { share: *share, monthly: *monthly, transfer_day: *transfer_day })
+        let Fact::LabourCost { share, monthly, transfer_day, cycle_months } = &record.fact else { return None };
+        let transfers = transfers_a_month(*cycle_months).unwrap_or(1);
+        Some(Terms { share: *share, monthly: *monthly, transfer_day: *transfer_day, transfers })
     }
+
+    /// Its transfer days of a month, in their order: the agreed one, and those that lie whole cycles before or after it.
+    fn days_in(self, month: Month) -> Vec<Day> {
+        let number = |cycles: u32| match cycles {
+            0 => self.transfer_day,
+            _ => (self.transfer_day.min(DAYS_OF_MONTH) - 1 + cycles * DAYS_OF_MONTH / self.transfers) % DAYS_OF_MONTH + 1,
+        };
+        let mut days: Vec<Day> = (0..self.transfers).map(|cycles| month.day_or_last(number(cycles))).collect();
+        days.sort_unstable();
+        days
+    }
+}
+
+/// Days of a month as cycles shorter than one are counted.
+const DAYS_OF_MONTH: u32 = 30;
+
+/// Each transfer's part of a month's labour cost: equal but for single fen, and together the whole.
+fn part_of(whole: Fen, part: u32, of: u32) -> Fen {
+    let until = |parts: u32| i128::from(whole.0) * i128::from(parts) / i128::from(of.max(1));
+    i64::try_from(until(part) - until(part.saturating_sub(1))).map_or(Fen::ZERO, Fen)
 }
 
 /// The contracts on labour cost in the order of record, as far as they hold on a day.
@@ -136,6 +162,18 @@ impl<'a> Contracts<'a> {
         let own = month.day_or_last(then.transfer_day);
         Some(if self.on(own) == Some(then) { (own, then) } else { (due_on, then) })
     }
+
+    /// The transfers of a month. What a cycle shorter than a month makes due before its contract holds is due on the month's own transfer day.
+    fn transfers_in(&self, month: Month) -> Option<(Vec<Day>, Terms)> {
+        let (own, terms) = self.transfer_in(month)?;
+        if terms.transfers == 1 {
+            return Some((vec![own], terms));
+        }
+        let held = |day: Day| if self.on(day) == Some(terms) { day } else { own };
+        let mut days: Vec<Day> = terms.days_in(month).into_iter().map(held).collect();
+        days.sort_unstable();
+        Some((days, terms))
+    }
 }
 
 /// The transfer days from the start of work to `until`, each by the contract that was in force on it: each month of work stands on one,
@@ -148,37 +186,39 @@ pub fn dues(book: &LawBook, region: crate::base::RegionCode, history: &[Recorded
     let contracts = Contracts::of(history, as_of);
     let mut found = Vec::new();
     for period in started.month().up_to(until.month()).take(MONTHS_MAX) {
-        let Some((due_on, terms)) = contracts.transfer_in(period) else { continue };
+        let Some((days, terms)) = contracts.transfers_in(period) else { continue };
         if let Some(monthly) = terms.monthly {
-            if started < due_on && due_on <= end {
-                found.push(Due { period, due_on, amount: Some(monthly), basis: Basis::Amount });
+            let of = terms.transfers;
+            for (part, due_on) in (1..).zip(days).filter(|(_, due_on)| started < *due_on && *due_on <= end) {
+                found.push(Due { period, part, due_on, amount: Some(part_of(monthly, part, of)), basis: Basis::Amount });
             }
             continue;
         }
         // The share is of what was settled for the month, so it is due in the next one and the last month's after the end of work. Where
         // the next one has an amount instead, the month is still paid by the share that it was worked for.
         let next = period.plus(1);
-        let Some((due_on, share)) = contracts.transfer_in(next).and_then(|(day, then)| match (then.monthly, then.share) {
-            (None, Some(share)) => Some((day, share)),
-            _ => terms.share.map(|share| (next.day_or_last(terms.transfer_day), share)),
+        let Some((days, share)) = contracts.transfers_in(next).and_then(|(days, then)| match (then.monthly, then.share) {
+            (None, Some(share)) => Some((days, share)),
+            _ => terms.share.map(|share| (terms.days_in(next), share)),
         }) else {
             continue;
         };
-        if end.month() < period || until < due_on {
-            continue;
+        let of = u32::try_from(days.len()).unwrap_or(1);
+        for (part, due_on) in (1..).zip(days).filter(|(_, due_on)| period <= end.month() && *due_on <= until) {
+            let amount = now.progress_of(period).and_then(|(payment, _)| {
+                let input = LabourCostInput {
+                    work: work_of(&now),
+                    progress_payment: Some(payment),
+                    contract_share: Some(share),
+                    ..LabourCostInput::default()
+                };
+                labour_cost::ask(book, region, due_on, &input).minimum
+            });
+            let amount = amount.map(|whole| part_of(whole, part, of));
+            found.push(Due { period, part, due_on, amount, basis: Basis::Share });
         }
-        let amount = now.progress_of(period).and_then(|(payment, _)| {
-            let input = LabourCostInput {
-                work: work_of(&now),
-                progress_payment: Some(payment),
-                contract_share: Some(share),
-                ..LabourCostInput::default()
-            };
-            labour_cost::ask(book, region, due_on, &input).minimum
-        });
-        found.push(Due { period, due_on, amount, basis: Basis::Share });
     }
-    found.sort_by_key(|due| (due.due_on, due.period));
+    found.sort_by_key(|due| (due.due_on, due.period, due.part));
     found
 }
 
@@ -230,6 +270,7 @@ pub fn covered(dues: &[Due], receipts: &[Receipt], as_of: Day) -> Result<(Vec<It
         };
         items.push(Item {
             period: due.period,
+            part: due.part,
             due_on: due.due_on,
             amount: due.amount,
             basis: due.basis,
@@ -252,11 +293,35 @@ mod tests {
     }
 
     fn due(on: &str, fen: Option<i64>) -> Due {
-        Due { period: day(on).month(), due_on: day(on), amount: fen.map(Fen), basis: Basis::Amount }
+        Due { period: day(on).month(), part: 1, due_on: day(on), amount: fen.map(Fen), basis: Basis::Amount }
     }
 
     fn came(on: &str, fen: i64) -> Receipt {
         Receipt { on: day(on), amount: Fen(fen) }
+    }
+
+    #[test]
+    fn a_cycle_shorter_than_a_month_has_its_days_and_its_parts() {
+        let days = |transfer_day: u32, transfers: u32, month: &str| {
+            let terms = Terms { share: None, monthly: Some(Fen(100)), transfer_day, transfers };
+            terms
+                .days_in(month.parse().unwrap())
+                .into_iter()
+                .map(|day| day.to_string()[8..].to_owned())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(days(10, 1, "2026-03"), "10");
+        assert_eq!(days(10, 2, "2026-03"), "10 25");
+        assert_eq!(days(25, 2, "2026-03"), "10 25");
+        assert_eq!(days(31, 2, "2026-02"), "15 28");
+        assert_eq!(days(30, 3, "2026-02"), "10 20 28");
+        assert_eq!(days(1, 4, "2026-03"), "01 08 16 23");
+        for (whole, of) in [(100, 3), (101, 4), (7, 2), (1, 4)] {
+            let parts: Vec<i64> = (1..=of).map(|part| part_of(Fen(whole), part, of).0).collect();
+            assert_eq!(parts.iter().sum::<i64>(), whole, "{parts:?}");
+            assert!(parts.iter().max().unwrap() - parts.iter().min().unwrap() <= 1, "{parts:?}");
+        }
     }
 
     #[test]

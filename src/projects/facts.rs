@@ -87,7 +87,7 @@ pub enum Fact {
         monthly: Option<Fen>,
         /// Day of the month on which the owner transfers, 1 to 31.
         transfer_day: u32,
-        /// Cycle in months; the law allows at most one (R724-24b).
+        /// Cycle in months; the law allows at most one (R724-24b). A shorter one has several transfers a month ([`transfers_a_month`]).
         cycle_months: Decimal,
     },
     /// Progress money (工程进度款) that the owner settled for a month's work; the day is the day of settling. Where the contract gives
@@ -282,6 +282,11 @@ impl Fact {
                 "The cycle of labour-cost payments is at most one month (rule R724-24b).",
                 "cycle_months",
             ),
+            Fact::LabourCost { cycle_months, .. } if transfers_a_month(*cycle_months).is_none() => refuse(
+                "周期请填 1、0.5、0.33 或 0.25（每月拨付一、二、三或四次）；其他约定请按不长于约定的一档填写。",
+                "Write 1, 0.5, 0.33 or 0.25: one, two, three or four transfers a month. Of another cycle, write the next shorter one.",
+                "cycle_months",
+            ),
             Fact::ProgressPayment { period, .. } if valid_on < period.first() => {
                 refuse("结算日早于所属月份。", "A month's work is settled in that month or later.", "period")
             }
@@ -302,6 +307,17 @@ impl Fact {
             _ => Ok(()),
         }
     }
+}
+
+/// The most transfers of labour cost in a month that a cycle is read as: one every week.
+const TRANSFERS_MAX: u32 = 4;
+
+/// How far a cycle as it is written may be from an equal part of a month: a third is written 0.33, a week as 7/30.
+const CYCLE_TOLERANCE: Decimal = Decimal::from_parts(8, 0, 0, false, 2);
+
+/// How many transfers a month a cycle of labour cost means: one, two, three or four; none where it is no such part of a month.
+pub fn transfers_a_month(cycle_months: Decimal) -> Option<u32> {
+    (1..=TRANSFERS_MAX).find(|count| (cycle_months * Decimal::from(*count) - Decimal::ONE).abs() <= CYCLE_TOLERANCE)
 }
 
 /// A fact with when, by whom and on which paper.

@@ -10,7 +10,7 @@ pub mod http;
 pub mod layouts;
 pub mod table;
 
-pub use facts::{Fact, FactKind, Facts, Recorded};
+pub use facts::{Fact, FactKind, Facts, Recorded, transfers_a_month};
 
 use crate::base::id::{PartyId, ProjectId};
 use crate::base::{Day, RegionCode, words};

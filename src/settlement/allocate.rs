@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::keys::{Known, Told, Voice, WINDOW_DAYS};
+use super::keys::{Told, Voice};
 use super::page::{self, Answers, Pending, Wanted};
 use super::reading::Seen;
 use super::receipt::{Effect, FileProblem};
@@ -12,7 +12,7 @@ use super::standing::{Standing, Voucher};
 use super::{purpose, table};
 use crate::accounts::continuity::StatementRef;
 use crate::accounts::profiles::Profile;
-use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow, StatementRow};
+use crate::accounts::table::{self as accounts_table, AccountRow, EntryRow};
 use crate::accounts::{Direction, EntryStatus, Purpose, StatementKind, posting_key};
 use crate::base::id::{BankEntryId, StatementId};
 use crate::base::person::numbers_masked;
@@ -69,6 +69,10 @@ pub(super) struct Desk<'a> {
     pub repeats: Option<BankEntryId>,
     /// What was found on the way.
     pub problems: Vec<FileProblem>,
+    /// Which of these, by place, a doubt about an entry brought.
+    pub of_doubts: Vec<(usize, BankEntryId)>,
+    /// Whether it told again what is counted in another entry.
+    pub tells_parts: bool,
     /// Entries that were not booked and go to a person.
     pub doubtful: Vec<FileProblem>,
     /// The words of the page's entries, as shortened keys.
@@ -136,6 +140,12 @@ impl Desk<'_> {
             |row: &&EntryRow| row.was_seen_in(self.kind) && (row.status == EntryStatus::Booked || row.status == told.status);
         self.repeats = standing.as_ref().filter(repeats).map(|row| row.id).or(self.repeats);
         self.before.insert(place, known);
+        if let Some((part, counted)) = standing.as_ref().and_then(|row| Some((row.id, row.counted_in?))) {
+            self.claimed.insert(part);
+            self.pending.write(tx, ctx, self.site)?;
+            let is_news = self.tell_part(tx, ctx, &entry, (part, counted), &base)?;
+            return Ok(if is_news { Effect::Merged } else { Effect::Nothing });
+        }
         let whole = self.sums_up(&entry);
         let meaning = self.meaning(tx, ctx, &entry, &told, other.index.as_deref())?;
         let before = standing.clone();
@@ -149,45 +159,6 @@ impl Desk<'_> {
             self.pass_on(tx, ctx, &entry, &row)?;
         }
         Ok(effect)
-    }
-
-    /// Reads what looked like the page's entries before the statement came, all at once.
-    fn look_back(&mut self, tx: &mut Tx<'_>, page: &[Seen]) -> Result<(), Problem> {
-        let new: BTreeSet<(String, Day)> = page
-            .iter()
-            .map(|seen| (seen.told.match_key(), seen.told.booked_on))
-            .filter(|place| !self.before.contains_key(place))
-            .collect();
-        let days = || new.iter().map(|(_, day)| *day);
-        let Some((first, last)) = days().min().zip(days().max()) else { return Ok(()) };
-        let keys: BTreeSet<String> = new.iter().map(|(key, _)| key.clone()).collect();
-        let span = (first.plus_days(-WINDOW_DAYS), last.plus_days(WINDOW_DAYS));
-        let keys: Vec<String> = keys.into_iter().collect();
-        let rows = accounts_table::alike(tx.conn(), self.account, &keys, span, self.statement_id)?;
-        let mut looks: BTreeMap<String, Vec<EntryRow>> = BTreeMap::new();
-        for row in rows.into_iter().filter(|row| !self.claimed.contains(&row.id)) {
-            for id in row.tellers().filter(|id| !self.names.contains_key(id)).collect::<Vec<_>>() {
-                let statement = accounts_table::statement(tx.conn(), self.site.id, id)?;
-                let goes_on = |one: &StatementRow| one.goes_on_in(self.kind, self.opening);
-                self.gone_before.extend(statement.as_ref().filter(|one| goes_on(one)).map(|one| one.id));
-                let name = statement.map_or_else(StatementRef::default, |one| StatementRef::of(&one.statement_ref));
-                self.names.insert(id, name);
-            }
-            if row.bank_ref.is_none() && row.tellers().any(|id| self.gone_before.contains(&id)) {
-                continue;
-            }
-            looks.entry(row.match_key.clone()).or_default().push(row);
-        }
-        for (key, day) in new {
-            let mut known = Standing::new(self.kind, self.name.clone());
-            let near = day.plus_days(-WINDOW_DAYS)..=day.plus_days(WINDOW_DAYS);
-            for row in looks.get(&key).into_iter().flatten().filter(|row| near.contains(&row.booked_on)) {
-                let name = self.names.get(&row.statement_id).cloned().unwrap_or_default();
-                known.push(Known { row: row.clone(), name });
-            }
-            self.before.insert((key, day), known);
-        }
-        Ok(())
     }
 
     /// Whether the details, where there are any, add up to the entry; if not, the entry is booked and its details wait.
@@ -337,6 +308,7 @@ impl Desk<'_> {
             recorded_seq: tx.seq(Chain::Project(self.site.id))?,
             told_by: String::new(),
             voided_by: None,
+            counted_in: None,
         };
         row.tell(self.kind, base);
         row.tell_marks(told.payment_mark().as_deref(), balance);
@@ -408,7 +380,7 @@ impl Desk<'_> {
     }
 
     /// Moves an entry that was booked as a guess, or a refund that nothing explained, to the account that a later message names.
-    fn repost(&self, tx: &mut Tx<'_>, ctx: &Ctx, row: &EntryRow, meaning: Meaning) -> Result<(), Problem> {
+    pub(super) fn repost(&self, tx: &mut Tx<'_>, ctx: &Ctx, row: &EntryRow, meaning: Meaning) -> Result<(), Problem> {
         let counter = purpose::counter_account(meaning.purpose, meaning.is_ours);
         // A refund that was explained once stays so when a poorer telling comes after.
         if counter == ledger::LedgerAccount::Refunds {
@@ -431,9 +403,9 @@ impl Desk<'_> {
 
 /// What an entry is for; `is_ours` says that it is a payment of ours, or its refund.
 #[derive(Debug, Clone, Copy)]
-struct Meaning {
-    purpose: crate::accounts::Purpose,
-    is_ours: bool,
+pub(super) struct Meaning {
+    pub purpose: crate::accounts::Purpose,
+    pub is_ours: bool,
 }
 
 /// The posting that books an entry; none for one that is not booked or moved nothing.

@@ -287,6 +287,7 @@ mod tests {
                 recorded_seq: 1,
                 told_by: String::new(),
                 voided_by: None,
+                counted_in: None,
             },
             name: StatementRef::of(statement),
         }

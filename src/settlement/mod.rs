@@ -7,6 +7,7 @@
 mod allocate;
 pub mod doubts;
 pub mod http;
+pub mod joining;
 pub mod keys;
 pub mod listed;
 mod looks;

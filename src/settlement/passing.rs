@@ -192,6 +192,7 @@ impl Desk<'_> {
         };
         let reason = if waits { "unknown_reference" } else { "paid_again" };
         let reason = if kind == DoubtKind::DebitedOtherwise { "sum_mismatch" } else { reason };
+        self.of_doubts.push((self.problems.len(), row.id));
         self.problems.push(FileProblem::new(
             &entry.place,
             reason,

@@ -3,14 +3,19 @@
 //! Thousands of equal wages within ten days, or thousands of refunds under one voucher, are usual; a look at each of them for each of
 //! them is not. What counts as the same entry is decided by `keys`; here it is only found. Deliberately absent: rules.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use super::keys::{Known, Told, Voice, by_key, by_looks, by_reference, may_be_loose};
+use super::allocate::Desk;
+use super::joining;
+use super::keys::{Known, Told, Voice, WINDOW_DAYS, by_key, by_looks, by_reference, may_be_loose};
+use super::reading::Seen;
 use crate::accounts::continuity::StatementRef;
-use crate::accounts::table::EntryRow;
+use crate::accounts::table::{self as accounts_table, EntryRow, StatementRow};
 use crate::accounts::{Direction, EntryStatus, Purpose, StatementKind};
 use crate::base::Day;
 use crate::base::id::BankEntryId;
+use crate::store::Tx;
+use crate::web::Problem;
 
 /// What is booked under one voucher of the bank.
 #[derive(Debug, Clone, Copy, Default)]
@@ -235,5 +240,55 @@ impl Standing {
                 let beside = if is_named { loose.first(day, account, is_free, fits) } else { None };
                 bare.into_iter().chain(beside).min()
             })
+    }
+}
+
+impl Desk<'_> {
+    /// Reads what looked like the page's entries before the statement came, all at once.
+    pub(super) fn look_back(&mut self, tx: &mut Tx<'_>, page: &[Seen]) -> Result<(), Problem> {
+        let new: BTreeSet<(String, Day)> = page
+            .iter()
+            .map(|seen| (seen.told.match_key(), seen.told.booked_on))
+            .filter(|place| !self.before.contains_key(place))
+            .collect();
+        let days = || new.iter().map(|(_, day)| *day);
+        let Some((first, last)) = days().min().zip(days().max()) else { return Ok(()) };
+        let keys: BTreeSet<String> = new.iter().map(|(key, _)| key.clone()).collect();
+        let span = (first.plus_days(-WINDOW_DAYS), last.plus_days(WINDOW_DAYS));
+        let keys: Vec<String> = keys.into_iter().collect();
+        let rows = accounts_table::alike(tx.conn(), self.account, &keys, span, self.statement_id)?;
+        let mut looks: BTreeMap<String, Vec<EntryRow>> = BTreeMap::new();
+        for row in rows.into_iter().filter(|row| !self.claimed.contains(&row.id)) {
+            for id in row.tellers().filter(|id| !self.names.contains_key(id)).collect::<Vec<_>>() {
+                let statement = accounts_table::statement(tx.conn(), self.site.id, id)?;
+                let goes_on = |one: &StatementRow| one.goes_on_in(self.kind, self.opening);
+                self.gone_before.extend(statement.as_ref().filter(|one| goes_on(one)).map(|one| one.id));
+                let name = statement.map_or_else(StatementRef::default, |one| StatementRef::of(&one.statement_ref));
+                self.names.insert(id, name);
+            }
+            let Some(row) = self.as_told(tx, row)? else { continue };
+            if row.bank_ref.is_none() && row.tellers().any(|id| self.gone_before.contains(&id)) {
+                continue;
+            }
+            looks.entry(row.match_key.clone()).or_default().push(row);
+        }
+        for (key, day) in new {
+            let mut known = Standing::new(self.kind, self.name.clone());
+            let near = day.plus_days(-WINDOW_DAYS)..=day.plus_days(WINDOW_DAYS);
+            for row in looks.get(&key).into_iter().flatten().filter(|row| near.contains(&row.booked_on)) {
+                let name = self.names.get(&row.statement_id).cloned().unwrap_or_default();
+                known.push(Known { row: row.clone(), name });
+            }
+            self.before.insert((key, day), known);
+        }
+        Ok(())
+    }
+
+    /// The row as it was told: what is counted in another entry is found again like any other, unless this voice told that other one.
+    fn as_told(&self, tx: &mut Tx<'_>, row: EntryRow) -> Result<Option<EntryRow>, Problem> {
+        let Some(counted) = row.counted_in else { return Ok(Some(row)) };
+        let whole = accounts_table::entry(tx.conn(), self.site.id, counted)?;
+        let may_be = whole.is_some_and(|whole| joining::may_be_told(&row, &whole, self.kind));
+        Ok(may_be.then_some(EntryRow { status: EntryStatus::Booked, ..row }))
     }
 }

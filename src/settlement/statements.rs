@@ -281,6 +281,8 @@ impl<'a> Booking<'a> {
             ordinals: BTreeMap::new(),
             repeats: None,
             problems: Vec::new(),
+            of_doubts: Vec::new(),
+            tells_parts: false,
             doubtful: Vec::new(),
             page_words: HashSet::new(),
             results: 0,
@@ -349,6 +351,7 @@ impl<'a> Booking<'a> {
         refused: &mut Refused,
     ) -> Result<(StatementReceipt, Vec<FileProblem>), Problem> {
         self.turn(tx, ctx, refused)?;
+        let joined = if self.new > 0 || self.desk.tells_parts { self.desk.join(tx, ctx, inbox_id, &self.days)? } else { 0 };
         let Desk { site, account, kind, .. } = self.desk;
         let (new, merged, duplicates) = (self.new, self.merged, self.duplicates);
         let text = self.desk.name.text();
@@ -396,8 +399,8 @@ impl<'a> Booking<'a> {
             account_id: account.id,
             kind,
             entries: new + merged + duplicates + self.quarantined,
-            new,
-            merged,
+            new: new.saturating_sub(joined),
+            merged: merged + joined.min(new),
             duplicates,
             quarantined: self.quarantined,
             results: self.desk.results,

@@ -535,6 +535,7 @@ diesel::table! {
         recorded_seq -> BigInt,
         told_by -> Text,
         voided_by -> Nullable<BigInt>,
+        counted_in -> Nullable<BigInt>,
     }
 }
 

@@ -255,13 +255,13 @@ fn read(sheet: &Sheet, table: &Table<'_>, today: Day) -> PaySheet {
     pay
 }
 
-/// First row that is no worker: a total, or neither number nor name. The end of the sheet where there is none.
+/// First row that is no worker: a total, or neither number nor name. The end of the sheet where there is none. Rows that are left blank
+/// between the header and the first worker end nothing.
 fn last_row(table: &Table<'_>) -> usize {
-    let ends = |row: &usize| {
-        let (seq, name) = (table.text(*row, "seq"), table.text(*row, "name"));
-        table.is_total(*row, "name") || (seq.is_none() && name.is_none() && table.text(*row, "id").is_none())
-    };
-    table.rows().find(ends).unwrap_or(table.rows().end)
+    let is_blank = |row: &usize| ["seq", "name", "id"].iter().all(|key| table.text(*row, key).is_none());
+    let is_total = |row: &usize| table.is_total(*row, "name");
+    let mut rows = table.rows().skip_while(|row| is_blank(row) && !is_total(row));
+    rows.find(|row| is_total(row) || is_blank(row)).unwrap_or(table.rows().end)
 }
 
 fn inclusive(line: &PayRow) -> Option<Fen> {

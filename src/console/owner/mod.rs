@@ -156,7 +156,10 @@ fn events(splits: &[(Split, i64)], lang: Lang, today: Day) -> Vec<DayEvent> {
         for item in &split.items {
             let amount = item.amount.map_or_else(|| lang.pick("金额待定", "amount not known").to_owned(), |fen| fen.to_string());
             found.push(DayEvent {
-                uid: format!("{}-{}@anxin", split.project, item.period),
+                uid: match item.part {
+                    1 => format!("{}-{}@anxin", split.project, item.period),
+                    part => format!("{}-{}-{part}@anxin", split.project, item.period),
+                },
                 on: item.due_on,
                 summary: format!("{} {amount} {}", lang.pick("拨付人工费用", "Labour cost"), split.name),
                 description: format!("{} {}\n{}", split.code, item.period, state(item, today, lang)),

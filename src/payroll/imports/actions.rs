@@ -157,6 +157,9 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> R
         told.tell(problem.row, fault_of(problem));
         faults.push(fault_of(problem));
     }
+    if pay.rows.is_empty() && faults.is_empty() {
+        faults.push(no_row(&proposal));
+    }
     let known = Known::gather(tx, ctx, site, month, confirmed.lowest_day_wage)?;
     let Sorted { good, faults: found, warnings: odd, refused, people } = known.check(ctx, &proposal, &pay.rows);
     for (row, fault) in found {
@@ -215,6 +218,16 @@ fn require_fit(pay: &PaySheet, proposal: &Proposal, month: Month) -> Result<(), 
             Err(problem.at(format!("{}!A1", proposal.name), "bad_time"))
         }
         _ => Ok(()),
+    }
+}
+
+/// A sheet with a header and nobody below it.
+fn no_row(proposal: &Proposal) -> Fault {
+    Fault {
+        place: proposal.name.clone(),
+        reason: "missing_field".to_owned(),
+        zh: "表头下没有工人行；请在表头下逐行填写姓名、证件号码和金额，一人一行".to_owned(),
+        en: "no worker stands below the header; write one row for each worker there, with name, identity number and amounts".to_owned(),
     }
 }
 

@@ -117,6 +117,7 @@ pub fn check_sheet(
         None => None,
     };
     Ok(Checked {
+        account: account.map(|account| account.id),
         lines: amounts.len(),
         files: profile.files(&amounts),
         ordered,

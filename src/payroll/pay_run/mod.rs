@@ -22,7 +22,7 @@ use checks::direct::PaidDirect;
 use super::LineState;
 use super::table::LineRow;
 use crate::accounts::freezes::standing::Frozen;
-use crate::base::id::LineId;
+use crate::base::id::{AccountId, LineId};
 use crate::base::{Fen, words};
 use table::RunHead;
 
@@ -198,6 +198,8 @@ pub struct Ordered {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[schema(as = PayRunCheck)]
 pub struct Checked {
+    /// The account that would pay; `null` where the project has none in use (none recorded, or closed), and then nothing goes.
+    pub account: Option<AccountId>,
     /// Lines that would go.
     pub lines: usize,
     /// Lines of each file that the bank's limits make of them.

@@ -52,6 +52,13 @@ fn a_cycle_longer_than_a_month_is_refused() {
     let day: Day = "2026-03-02".parse().unwrap();
     assert!(cost("1", Some("0.2")).check(day).is_ok());
     assert!(cost("1.03", Some("0.2")).check(day).is_err());
+    for (cycle, transfers) in [("1", 1), ("0.5", 2), ("0.33", 3), ("0.3333", 3), ("0.25", 4), ("0.23", 4)] {
+        assert_eq!(super::transfers_a_month(cycle.parse().unwrap()), Some(transfers), "{cycle}");
+        assert!(cost(cycle, Some("0.2")).check(day).is_ok(), "{cycle}");
+    }
+    for cycle in ["0.7", "0.4", "0.1", "0"] {
+        assert!(cost(cycle, Some("0.2")).check(day).is_err(), "{cycle}");
+    }
     assert!(cost("1", None).check(day).is_err());
     assert!(cost("1", Some("1.01")).check(day).is_err());
     let Fact::LabourCost { share, transfer_day, cycle_months, .. } = cost("1", Some("0.2")) else { unreachable!() };

@@ -2,7 +2,8 @@
 //!
 //! Nothing is removed. Entries that the file told, first or again, are taken back by postings that name theirs; words that it spoke on
 //! pay lines are withdrawn, so that those payments are unknown, not owed. Then the files that stand are told again from their kept
-//! bytes, and whatever they too had said is booked from them. The same file handed in later is asked about (`again`). Deliberately
+//! bytes, and whatever they too had said is booked from them; of a movement that was told as a sum and payment by payment (`joining`) that
+//! is every voice. The same file handed in later is asked about (`again`). Deliberately
 //! absent: voiding one entry of a file, since a bank's statement is right as a whole or not at all.
 
 pub mod again;
@@ -15,10 +16,10 @@ use std::sync::Arc;
 use self::again::Again;
 use self::table::{FileRow, StepRow};
 use super::listed::run_given;
-use super::{HandedIn, results, sheets, statements};
+use super::{HandedIn, joining, results, sheets, statements};
 use crate::accounts::table::{self as accounts_table, EntryRow};
 use crate::accounts::{EntryStatus, posting_key, taken_back_key};
-use crate::base::id::{InboxId, LineId, RecordId};
+use crate::base::id::{BankEntryId, InboxId, LineId, RecordId};
 use crate::base::{Fen, words};
 use crate::ledger::{self, LedgerAccount, Posting, PostingKind};
 use crate::payroll::{self, withdrawing};
@@ -136,11 +137,12 @@ fn void(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, file: &FileRow, note: String) -
     for statement in &own {
         touched.extend(table::entries_told_by(tx.conn(), statement)?.into_iter().map(|row| (row.id.0, row)));
     }
+    extend_to_joined(tx.conn(), site, &mut touched)?;
     let mut again = to_tell_again(tx.conn(), site, file, touched.values())?;
     let lines = withdrawing::withdraw(tx, ctx, site, &format!("{} {}", file.feed, file.id))?;
     again.extend(that_spoke_before(tx.conn(), site, file, &lines)?);
     for row in touched.into_values() {
-        take_back(tx, ctx, site, row, file.id)?;
+        take_back(tx, ctx, site, row, (file.id, None))?;
     }
     let row = step(tx, ctx, site, file.id, Voiding::Voided, note)?;
     for id in again {
@@ -202,9 +204,28 @@ fn that_spoke_before(conn: &mut AnyConn, site: &Site, file: &FileRow, lines: &[L
     Ok(found)
 }
 
-/// Takes an entry out of the books: it stays, counts in no balance, and its postings are taken back by one of their own.
-fn take_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: EntryRow, file: InboxId) -> Result<(), Problem> {
-    let first = ledger::table::by_key(tx.conn(), site.id, &posting_key(entry.id))?;
+/// Adds what is counted in these entries, and what these are counted in: one movement is taken back whole, and all its voices speak again.
+fn extend_to_joined(conn: &mut AnyConn, site: &Site, touched: &mut BTreeMap<i64, EntryRow>) -> Result<(), Problem> {
+    let wholes: BTreeSet<_> = touched.values().filter_map(|row| row.counted_in).collect();
+    for whole in wholes {
+        touched.extend(accounts_table::entry(conn, site.id, whole)?.map(|row| (row.id.0, row)));
+    }
+    let all: Vec<_> = touched.values().map(|row| row.id).collect();
+    touched.extend(joining::table::counted_in(conn, site.id, &all)?.into_iter().map(|row| (row.id.0, row)));
+    Ok(())
+}
+
+/// Takes an entry out of the books, for a file: it stays, counts in no balance, and its postings are taken back by one of their own. Where
+/// its money is counted in another entry, that one is named.
+pub(super) fn take_back(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    site: &Site,
+    entry: EntryRow,
+    (file, counted_in): (InboxId, Option<BankEntryId>),
+) -> Result<EntryRow, Problem> {
+    let was_aside = entry.voided_by.is_some();
+    let first = ledger::table::by_key(tx.conn(), site.id, &posting_key(entry.id))?.filter(|_| !was_aside);
     let moved = ledger::table::by_key(tx.conn(), site.id, &format!("reallocates {}", entry.id))?;
     if let Some(first) = first {
         let ids: Vec<_> = std::iter::once(first.id).chain(moved.map(|row| row.id)).collect();
@@ -225,11 +246,12 @@ fn take_back(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, entry: EntryRow, file: Inb
     let row = EntryRow {
         status: EntryStatus::Information,
         voided_by: Some(file),
+        counted_in,
         recorded_seq: tx.seq(Chain::Project(site.id))?,
         ..entry
     };
     accounts_table::merge_entry(tx, &row)?;
-    Ok(())
+    Ok(row)
 }
 
 /// Tells a kept file again from its bytes.

@@ -159,7 +159,7 @@ pub fn statements_of(conn: &mut AnyConn, project: ProjectId, file: InboxId) -> R
         .load(conn)?)
 }
 
-/// Entries that a statement told, first or again, and that stand.
+/// Entries that a statement told, first or again, and that stand or are counted in another one.
 pub fn entries_told_by(conn: &mut AnyConn, statement: &StatementRow) -> Result<Vec<EntryRow>, StoreError> {
     use bank_entries as b;
     Ok(b::table
@@ -167,7 +167,7 @@ pub fn entries_told_by(conn: &mut AnyConn, statement: &StatementRow) -> Result<V
             b::project_id
                 .eq(statement.project_id)
                 .and(b::account_id.eq(statement.account_id))
-                .and(b::voided_by.is_null())
+                .and(b::voided_by.is_null().or(b::counted_in.is_not_null()))
                 .and(b::statement_id.eq(statement.id).or(b::told_by.like(format!("% {} %", statement.id.0)))),
         )
         .order(b::id)

@@ -61,6 +61,17 @@ fn a_total_is_no_worker_and_is_compared() {
 }
 
 #[test]
+fn rows_left_blank_below_the_header_end_nothing() {
+    let rows = format!("1,甲,{A},5000,,0,5000\n2,乙,{B},4000.5,,0,4000.5\n合计,,,9000.50,,0,9000.50\n");
+    for blank in [",,,,,,\n", ",,,,,,\n,,,,,,\n", ",,,元,元,元,元\n"] {
+        let pay = text(&format!("{blank}{rows}"));
+        assert_eq!((pay.rows.len(), reasons(&pay)), (2, vec![]), "{blank}");
+    }
+    let pay = text(&format!(",,,,,,\n合计,,,0,,0,0\n{rows}"));
+    assert_eq!(pay.rows.len(), 0, "a total is the end wherever it stands: {pay:?}");
+}
+
+#[test]
 fn rows_are_refused_one_by_one() {
     let pay = text(&format!(
         "1,甲,{A},5000,,0,5000\n2,乙,1.19999E+17,5000,,0,5000\n3,丙,{A},1,,0,1\n4,,{B},1.234,,0,\n5,,,,,,\n6,己,{B},7,,0,7\n"

@@ -77,6 +77,7 @@ mod sheet_items;
 mod sheet_layouts;
 mod sheet_links;
 mod sheet_round_trip;
+mod told_as_sums;
 mod trades;
 mod true_words;
 mod unconfirmed_pieces;

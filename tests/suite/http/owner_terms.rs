@@ -140,3 +140,55 @@ both!(each_month_of_work_stands_once_whatever_the_contract_changed_to, |app| {
     }
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_cycle_shorter_than_a_month_is_due_in_its_parts_and_each_may_be_late, |app| {
+    let manager = app.labour_manager();
+    let site = project(&manager, 1, "330784").await;
+    let owner = app.browser(Role::Owner, ScopeOn::Organisation(site.owner)).await;
+    fact(&manager, &site, "2026-01-12", json!({"kind": "started"})).await;
+    let half = |terms: Value| {
+        let mut terms = terms;
+        terms["cycle_months"] = json!("0.5");
+        terms
+    };
+    fact(&manager, &site, "2026-01-12", half(amount("1000.01"))).await;
+    fact(&manager, &site, "2026-03-01", half(share())).await;
+    let paid = json!({"kind": "progress_payment", "period": "2026-03", "amount": "10000.00", "finished_value": null});
+    fact(&manager, &site, "2026-03-01", paid).await;
+    let found = items(&manager, &site).await;
+    let of = |period: &str| -> Vec<String> {
+        found.iter().filter(|item| item[0] == period).map(|item| format!("{} {}", item[1], item[2])).collect()
+    };
+    assert_eq!(of("2026-01"), ["2026-01-25 500.01"], "work began after the first transfer day");
+    assert_eq!(of("2026-02"), ["2026-02-10 500.00", "2026-02-25 500.01"], "together what is agreed for the month");
+    assert_eq!(of("2026-03"), ["2026-04-10 1500.00", "2026-04-25 1500.00"], "a share of what was settled");
+    // The second half of a month that did not come is short, while the first is covered.
+    open(&manager, &site, NUMBER).await;
+    let entry = |reference: &'static str, amount: &'static str, on: &'static str| Ntry {
+        reference: Some(reference),
+        text: "拨付人工费",
+        details: from_owner("测试建设单位1"),
+        ..Ntry::credit(amount, on)
+    };
+    let came = [
+        entry("P1", "500.01", "2026-01-26"),
+        entry("P2", "500.00", "2026-02-10"),
+        entry("P3", "0.01", "2026-03-01"),
+    ];
+    hand_in(&manager, &camt(53, "S1", 1, Some(("0.00", "1000.02")), &came)).await.expect(200);
+    let split = manager.get(&path(&site, "labour-cost?as_of=2026-03-02")).send().await.expect(200);
+    let late = |at: usize| (split["items"][at]["short"].clone(), split["items"][at]["late_days"].clone());
+    let all: Vec<_> = (0..3).map(late).collect();
+    let day = |short: &str, days: i64| (json!(short), json!(days));
+    assert_eq!(all, [day("0.00", 1), day("0.00", 0), day("500.00", 5)], "{split}");
+    assert_eq!(split["short"], "500.00");
+    let told = calendar(&app, &owner, &site).await;
+    let (first, second) = (event(&told, &site, "2026-02"), event(&told, &site, "2026-02-2"));
+    assert!(first.contains("20260210") && second.contains("20260225") && second.contains("尚缺 500.00"), "{told}");
+    // A cycle that is no part of a month is refused with what to write instead.
+    let odd = json!({"valid_on": "2026-03-01", "document_id": null, "fact": {
+        "kind": "labour_cost", "share": "0.2", "monthly": null, "transfer_day": 10, "cycle_months": "0.7"}});
+    let refused = manager.post(&format!("{}/facts", site.path), odd).send().await.refuse(422, "invalid");
+    assert!(refused.to_string().contains("0.5"), "{refused}");
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

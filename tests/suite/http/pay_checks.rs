@@ -297,11 +297,12 @@ both!(a_file_that_the_bank_has_already_is_no_refusal, |app| {
 
 both!(an_account_is_closed_only_where_its_gate_lets_it_or_two_persons_do, |app| {
     let stage = stage(&app, &[Some(1)]).await;
-    stage.audited().await;
+    let sheet = stage.audited().await;
     let accounts = stage.manager.get(&stage.path("accounts")).send().await.expect(200);
     let closing = stage.path(&format!("accounts/{}/closing", text(&accounts[0]["account"]["id"])));
     app.clock.set("2026-03-12T09:00:00+08:00");
     let stage = Stage { manager: app.labour_manager(), ..stage };
+    assert_eq!(stage.check(&sheet).await["account"], accounts[0]["account"]["id"]);
     let close = || async { stage.manager.post(&closing, json!({"closed_on": "2026-03-11"})).send().await };
     let problem = close().await.refuse(409, "conflict");
     assert_eq!(problem["errors"][0]["reason"], "gate_blocked", "wages are overdue: {problem}");
@@ -319,6 +320,13 @@ both!(an_account_is_closed_only_where_its_gate_lets_it_or_two_persons_do, |app| 
     other.post(&decide, json!({"verdict": "approved", "note": "同意，已核实承接"})).send().await.expect(201);
     assert_eq!(close().await.expect(200)["account"]["closed_on"], "2026-03-11");
     assert_eq!(close().await.expect(200)["account"]["closed_on"], "2026-03-11", "the same again changes nothing");
+    // The check says beforehand what the order would refuse.
+    assert_eq!(stage.check(&sheet).await["account"], Value::Null);
+    let browser = app.browser_of(stage.manager.user).await;
+    let page = browser.page(&format!("/projects/{}/sheets/{}/check", stage.id(), text(&sheet["id"]))).await;
+    assert!(page.contains("没有在用的农民工工资专用账户"), "{page}");
+    let refused = stage.order(&sheet, "after-closing").await.refuse(422, "invalid");
+    assert_eq!(refused["errors"][0]["reason"], "unknown_account", "{refused}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 

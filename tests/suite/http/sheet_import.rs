@@ -243,6 +243,11 @@ both!(a_file_that_is_not_fit_leaves_everything_as_it_was, |app| {
     other.add_worksheet().write_string(0, 0, "说明").unwrap();
     let wrong_sheet = import(&app, &stage, file(&mut other), february(), None).unwrap_err();
     assert_eq!(wrong_sheet.faults[0].reason, "bad_format");
+    let mut empty = Workbook::new();
+    begun(empty.add_worksheet(), TITLE);
+    let no_row = import(&app, &stage, file(&mut empty), february(), None).unwrap_err();
+    assert_eq!((no_row.faults.len(), no_row.faults[0].reason.as_str()), (1, "missing_field"), "{no_row:?}");
+    assert!(no_row.faults[0].zh.contains("表头下没有工人行"), "{no_row:?}");
     let rubbish = SheetFile { name: None, content_type: String::new(), bytes: b"PK\x03\x04 and no more".to_vec() };
     assert!(import(&app, &stage, rubbish, february(), None).is_err());
     assert!(nothing(&app), "no sheet came of any of them");

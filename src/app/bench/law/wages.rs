@@ -254,6 +254,7 @@ fn account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, plan: &Plan, mut moves: Vec<
                 recorded_seq,
                 told_by: String::new(),
                 voided_by: None,
+                counted_in: None,
             };
             bank::insert_entry(tx, &entry)?;
         }

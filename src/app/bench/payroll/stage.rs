@@ -204,6 +204,7 @@ fn account(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, from_on: Day) -> Result<(), 
         purpose: Purpose::LabourCost,
         told_by: String::new(),
         voided_by: None,
+        counted_in: None,
         recorded_seq,
     };
     bank::insert_entry(tx, &entry)?;
