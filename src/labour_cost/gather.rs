@@ -6,14 +6,14 @@ use super::forecast::{Position, Promise, Wages, Why};
 use super::split::{Receipt, covered, dues};
 use super::{Item, Split, table};
 use crate::accounts::{self, Direction, Purpose};
-use crate::base::id::{PartyId, ProjectId, RecordId, WorkerId};
+use crate::base::id::{PartyId, ProjectId, WorkerId};
 use crate::base::{Day, Fen, Month};
 use crate::law::questions::deadline::{self, DeadlineInput, DeadlineKind};
 use crate::matching::unlisted::UnlistedWork;
 use crate::projects::{self, FactKind, Facts, PartyRole, Recorded, Site};
 use crate::store::AnyConn;
 use crate::web::{Ctx, Problem};
-use crate::{attendance, matching, payroll, workers};
+use crate::{attendance, matching, payroll};
 
 /// Days beyond the day asked about that the calendar shows.
 pub const AHEAD_DAYS: i64 = 92;
@@ -226,20 +226,26 @@ pub fn position(conn: &mut AnyConn, ctx: &Ctx, site: &Site, as_of: Day) -> Resul
     Ok(Position { as_of, balance, frozen: None, promised, wages }.without(frozen)?)
 }
 
-/// What the folded days of a month earned that stand on no line, each enrolment at its present day rate; of these workers only.
+/// What the folded days of a month earned that stand on no line, each at the rate that held on it; of these workers only.
 fn earned(conn: &mut AnyConn, site: &Site, month: Month, only: Option<&BTreeSet<WorkerId>>) -> Result<Fen, Problem> {
-    let rates: BTreeMap<RecordId, Fen> =
-        workers::table::of_project(conn, site.id)?.into_iter().map(|row| (row.id, row.day_rate)).collect();
     let listed = table::listed(conn, site.id, month)?;
     let mut total = Fen::ZERO;
-    for worked in attendance::table::worked(conn, site.id, month)? {
-        if only.is_some_and(|only| !only.contains(&worked.worker)) {
-            continue;
+    for one in payroll::basis::by_days(conn, site, month, None)? {
+        if only.is_none_or(|only| only.contains(&one.worker_id)) {
+            total = total.plus(beside(&one.spans, listed.get(&one.enrolment_id).copied().unwrap_or(0))?)?;
         }
-        let days = worked.hundredths.saturating_sub(listed.get(&worked.enrolment).copied().unwrap_or(0)).max(0);
-        let hundredths = i32::try_from(days).unwrap_or(i32::MAX);
-        let rate = rates.get(&worked.enrolment).copied().unwrap_or(Fen::ZERO);
-        total = total.plus(payroll::gross(hundredths, rate)?)?;
+    }
+    Ok(total)
+}
+
+/// What is left of spans of days at one rate (rate, days in hundredths, wage) once so many hundredths stand on lines: those are the first.
+fn beside(spans: &[(Fen, i32, Fen)], mut listed: i64) -> Result<Fen, Problem> {
+    let mut total = Fen::ZERO;
+    for (rate, days, wage) in spans {
+        let on_lines = i64::from(*days).min(listed).max(0);
+        listed -= on_lines;
+        let left = i32::try_from(i64::from(*days) - on_lines).unwrap_or(i32::MAX);
+        total = total.plus(if on_lines == 0 { *wage } else { payroll::gross(left, *rate)? })?;
     }
     Ok(total)
 }
@@ -261,6 +267,14 @@ mod tests {
             short: Some(Fen(amount - covered)),
             covered_on: covered_on.map(|day| day.parse().unwrap()),
             late_days,
+        }
+    }
+
+    #[test]
+    fn days_on_no_line_keep_the_rate_that_held_on_them() {
+        let spans = [(Fen(30_000), 1_000, Fen(300_000)), (Fen(40_000), 500, Fen(200_000))];
+        for (listed, left) in [(0, 500_000), (400, 380_000), (1_000, 200_000), (1_250, 100_000), (1_500, 0), (2_000, 0)] {
+            assert_eq!(beside(&spans, listed).unwrap(), Fen(left), "{listed}");
         }
     }
 

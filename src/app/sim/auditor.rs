@@ -126,18 +126,21 @@ fn lines(service: &Service, world: &World, books: &mut Books, day: Day) -> Resul
 fn movements(service: &Service, founded: &Founded, books: &mut Books, day: Day) -> Result<(), Problem> {
     let rows = service.read(|conn, _| Ok(accounts::table::all_entries(conn)?))?;
     for (number, ground) in founded.projects.iter().enumerate() {
-        let of_project = rows.iter().filter(|row| row.project_id == ground.id);
+        let of_project = rows.iter().filter(|row| row.project_id == ground.id && row.counted_in.is_none());
         let mut booked: BTreeMap<String, (i64, u32)> = BTreeMap::new();
         for row in of_project {
             let signed = if row.direction == accounts::Direction::Debit { -row.amount_fen.0 } else { row.amount_fen.0 };
             let entry = booked.entry(row.bank_ref.clone().unwrap_or_default()).or_default();
             *entry = (entry.0 + signed, entry.1 + 1);
         }
-        let told: BTreeMap<String, (i64, u32)> = books
-            .movements
-            .get(number)
+        let all = books.movements.get(number);
+        // Once the sum of single payments is told as well, it alone counts.
+        let is_in_sum =
+            |reference: &String| reference.split_once('-').is_some_and(|(sum, _)| all.is_some_and(|all| all.contains_key(sum)));
+        let told: BTreeMap<String, (i64, u32)> = all
             .into_iter()
             .flatten()
+            .filter(|(reference, _)| !is_in_sum(reference))
             .map(|(reference, amount)| (reference.clone(), (amount.0, 1)))
             .collect();
         if booked != told {

@@ -66,8 +66,7 @@ impl Account {
 
 fn words_of(manner: Manner, movement: &Movement, all: &[Order]) -> Vec<(String, Told)> {
     let is_credit = movement.amount.0 > 0;
-    let proves = matches!(manner, Manner::Details | Manner::FullThenBack);
-    let told = match (is_credit, proves) {
+    let told = match (is_credit, manner.proves()) {
         (true, _) => Told::Returned,
         (false, true) => Told::Paid,
         (false, false) => Told::Accepted,
@@ -184,10 +183,17 @@ fn month_number(day: Day) -> i32 {
 fn give_back(plan: &Plan, account: &mut Account, books: &mut Books, day: Day) {
     let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut account.refunds).into_iter().partition(|(on, _)| *on <= day);
     account.refunds = rest;
-    for (_, payment) in due {
+    for (_, payment) in &due {
         if let Some(attempt) = books.attempt(&payment.id) {
             attempt.reached = Fen::ZERO;
         }
+    }
+    if plan.manner == Manner::OneByOne && due.len() > 1 {
+        let (reference, details) = (account.voucher(), due.into_iter().map(|(_, payment)| payment).collect::<Vec<_>>());
+        let (party, text) = ((String::new(), String::new()), format!("{} 代发工资退回", plan.code));
+        return account.moves(Movement { reference, amount: sum(&details), party, text, details, order: None });
+    }
+    for (_, payment) in due {
         let reference = account.voucher();
         let (party, text) = ((payment.name.clone(), payment.card.clone()), format!("{} 代发工资退回", plan.code));
         account.moves(Movement { reference, amount: payment.amount, party, text, details: vec![payment], order: None });
@@ -223,8 +229,12 @@ fn execute(plan: &Plan, account: &mut Account, books: &mut Books, order: &Order,
         if let Some(attempt) = books.attempt(&payment.id) {
             attempt.reached = payment.amount;
         }
-        if luck.happens(2) {
-            account.refunds.push((day.plus_days(3 + i64::from(luck.below(9))), payment.clone()));
+        let (often, after) = match plan.manner {
+            Manner::OneByOne => (8, 5),
+            _ => (2, 3 + i64::from(luck.below(9))),
+        };
+        if luck.happens(often) {
+            account.refunds.push((day.plus_days(after), payment.clone()));
         }
     }
     let debit = |account: &mut Account, payments: &[Payment], has_details: bool| {
@@ -244,7 +254,7 @@ fn execute(plan: &Plan, account: &mut Account, books: &mut Books, order: &Order,
         lines.iter().map(|(one, status)| (one.id.clone(), told(status))).collect()
     };
     match plan.manner {
-        Manner::Details => {
+        Manner::Details | Manner::OneByOne => {
             debit(account, &paid, true);
             if !rejected.is_empty() {
                 let words = words(&rejected);
@@ -277,10 +287,16 @@ fn close_of_day(plan: &Plan, account: &mut Account, orders: &[Order], luck: &mut
     if moved.is_empty() && !(day.is_weekend() && day.plus_days(1).is_weekend()) {
         return;
     }
-    let words: Vec<(String, Told)> = moved.iter().flat_map(|one| words_of(plan.manner, one, orders)).collect();
-    let movements: Vec<(String, Fen)> = moved.iter().map(|one| (one.reference.clone(), one.amount)).collect();
     let number = plan.account_number();
+    let is_one_by_one = plan.manner == Manner::OneByOne;
     let letter = |account: &mut Account, is_notification: bool, delay: i64| {
+        let moved: Vec<Movement> = match (is_one_by_one, is_notification) {
+            (false, _) => moved.clone(),
+            (true, true) => moved.iter().flat_map(Movement::singles).collect(),
+            (true, false) => moved.iter().map(Movement::as_sum).collect(),
+        };
+        let words: Vec<(String, Told)> = moved.iter().flat_map(|one| words_of(plan.manner, one, orders)).collect();
+        let movements: Vec<(String, Fen)> = moved.iter().map(|one| (one.reference.clone(), one.amount)).collect();
         let counter = if is_notification { &mut account.notices } else { &mut account.statements };
         *counter += 1;
         let head = Head { account: &number, number: *counter, day, is_old: is_old(plan) };
@@ -289,14 +305,13 @@ fn close_of_day(plan: &Plan, account: &mut Account, orders: &[Order], luck: &mut
         } else {
             letters::statement(&head, at, account.told_balance, account.balance, &moved)
         };
-        let (words, movements) = (words.clone(), movements.clone());
         let on = day.plus_days(delay);
         account.outbox.push(Letter { on, is_asked_for: false, is_report: false, text, words, movements });
     };
     let delay = if is_late { i64::from(late) } else { 0 };
     // One statement in thirty-three is lost in the post and sent again three weeks later.
     let delay = if is_lost { 21 } else { delay };
-    if notifies && !movements.is_empty() {
+    if (notifies || is_one_by_one) && !moved.is_empty() {
         letter(account, true, 0);
     }
     letter(account, false, delay);

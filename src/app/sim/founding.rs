@@ -193,7 +193,7 @@ fn money(tx: &mut Tx<'_>, ctx: &Ctx, plan: &Plan, site: &Site, contract_on: Day)
         opened_on,
         agreement: Some(agreement),
         succeeds: None,
-        detail_means_paid: matches!(plan.manner, Manner::Details | Manner::FullThenBack),
+        detail_means_paid: plan.manner.proves(),
     };
     let account = open_account(tx, ctx, site, &new)?;
     file_account(tx, ctx, site, account.id, contract_on.plus_days(24)).map(|_| ())

@@ -42,6 +42,30 @@ pub struct Movement {
     pub order: Option<String>,
 }
 
+impl Movement {
+    /// Its payments one by one, each under the reference of the sum with a number behind it; what is one payment stays as it is.
+    pub fn singles(&self) -> Vec<Movement> {
+        if self.details.len() < 2 {
+            return vec![self.clone()];
+        }
+        let single = |(number, payment): (usize, &Payment)| Movement {
+            reference: format!("{}-{number}", self.reference),
+            amount: if self.amount.0 < 0 { payment.amount.negated() } else { payment.amount },
+            party: (payment.name.clone(), payment.card.clone()),
+            text: self.text.clone(),
+            details: vec![payment.clone()],
+            order: None,
+        };
+        (1..).zip(&self.details).map(single).collect()
+    }
+
+    /// The sum alone, without a word on what it is made of; what is one payment stays as it is.
+    pub fn as_sum(&self) -> Movement {
+        let details = if self.details.len() < 2 { self.details.clone() } else { Vec::new() };
+        Movement { details, ..self.clone() }
+    }
+}
+
 /// What an account's papers have in common.
 #[derive(Debug, Clone)]
 pub struct Head<'a> {
@@ -115,7 +139,7 @@ fn entry(movement: &Movement, day: Day, is_old: bool) -> String {
     for payment in &movement.details {
         inner.push_str(&detail(movement, payment, is_old));
     }
-    if movement.details.is_empty() && movement.order.is_none() {
+    if movement.details.is_empty() && movement.order.is_none() && !movement.party.0.is_empty() {
         inner.push_str(&format!(
             "<TxDtls><Refs><AcctSvcrRef>{}</AcctSvcrRef></Refs><RltdPties>{}</RltdPties></TxDtls>",
             movement.reference,

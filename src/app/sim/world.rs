@@ -16,6 +16,15 @@ pub enum Manner {
     FullThenBack,
     /// As [`Manner::Report`], but the report comes only when somebody asks, and sometimes never.
     Silent,
+    /// What was paid as one sum in the statement, and payment by payment in a notification; refusals by report, refunds as one sum too.
+    OneByOne,
+}
+
+impl Manner {
+    /// Whether its word on a single debit proves that the payee has the money.
+    pub fn proves(self) -> bool {
+        matches!(self, Manner::Details | Manner::FullThenBack | Manner::OneByOne)
+    }
 }
 
 /// How an owner pays labour cost.
@@ -129,11 +138,12 @@ fn plan(luck: &mut Luck, number: usize, people: Vec<Person>) -> Plan {
         2 => Habit::Stops(i32::try_from(luck.below(9)).unwrap_or(0) + 2),
         _ => Habit::Prompt,
     };
-    let manner = match luck.below(4) {
+    let manner = match luck.below(5) {
         0 => Manner::Details,
         1 => Manner::Report,
         2 => Manner::FullThenBack,
-        _ => Manner::Silent,
+        3 => Manner::Silent,
+        _ => Manner::OneByOne,
     };
     let regions = REGIONS.len();
     Plan {

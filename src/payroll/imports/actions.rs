@@ -227,7 +227,8 @@ fn no_row(proposal: &Proposal) -> Fault {
         place: proposal.name.clone(),
         reason: "missing_field".to_owned(),
         zh: "表头下没有工人行；请在表头下逐行填写姓名、证件号码和金额，一人一行".to_owned(),
-        en: "no worker stands below the header; write one row for each worker there, with name, identity number and amounts".to_owned(),
+        en: "no worker stands below the header; write one row for each worker there, with name, identity number and amounts"
+            .to_owned(),
     }
 }
 

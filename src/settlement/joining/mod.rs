@@ -249,6 +249,9 @@ impl Desk<'_> {
     ) -> Result<BTreeMap<BankEntryId, StatementId>, Problem> {
         let mut joined = BTreeMap::new();
         let Some((first, last)) = days.first().copied().zip(days.last().copied()) else { return Ok(joined) };
+        if !table::tell_others(tx.conn(), self.account, self.kind, (first, last))? {
+            return Ok(joined);
+        }
         let told = table::days_told_otherwise(tx.conn(), self.account, self.kind, (first, last))?;
         for day in told.intersection(days) {
             let mut board = Board::of(tx.conn(), self, *day)?;

@@ -7,14 +7,33 @@ use diesel::prelude::*;
 use crate::accounts::table::{AccountRow, EntryRow};
 use crate::accounts::{EntryStatus, StatementKind};
 use crate::base::Day;
-use crate::base::id::{BankEntryId, ProjectId};
+use crate::base::id::{BankEntryId, ProjectId, StatementId};
 use crate::settlement::doubts::table::PaymentRow;
 use crate::settlement::payees::table::PayeeRow;
-use crate::store::schema::{bank_entries, entry_doubts, entry_payees, entry_payments};
+use crate::store::schema::{bank_entries, bank_statements, entry_doubts, entry_payees, entry_payments};
 use crate::store::{AnyConn, StoreError};
 
 /// Ids that one query names at most.
 const IDS_OF_QUERY: usize = 500;
+
+/// Whether a message of another kind tells of any of these days.
+pub fn tell_others(
+    conn: &mut AnyConn,
+    account: &AccountRow,
+    kind: StatementKind,
+    (first, last): (Day, Day),
+) -> Result<bool, StoreError> {
+    use bank_statements as s;
+    for other in StatementKind::ALL.iter().copied().filter(|other| *other != kind) {
+        let of_kind = s::project_id.eq(account.project_id).and(s::account_id.eq(account.id)).and(s::kind.eq(other));
+        let found: Option<StatementId> =
+            s::table.filter(of_kind.and(s::to_on.ge(first)).and(s::from_on.le(last))).select(s::id).first(conn).optional()?;
+        if found.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
 
 /// The days of a span on which something is booked that messages of this kind did not tell, or, of an announcement, that the bank's ledger
 /// tells as well.

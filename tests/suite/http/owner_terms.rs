@@ -170,11 +170,7 @@ both!(a_cycle_shorter_than_a_month_is_due_in_its_parts_and_each_may_be_late, |ap
         details: from_owner("测试建设单位1"),
         ..Ntry::credit(amount, on)
     };
-    let came = [
-        entry("P1", "500.01", "2026-01-26"),
-        entry("P2", "500.00", "2026-02-10"),
-        entry("P3", "0.01", "2026-03-01"),
-    ];
+    let came = [entry("P1", "500.01", "2026-01-26"), entry("P2", "500.00", "2026-02-10"), entry("P3", "0.01", "2026-03-01")];
     hand_in(&manager, &camt(53, "S1", 1, Some(("0.00", "1000.02")), &came)).await.expect(200);
     let split = manager.get(&path(&site, "labour-cost?as_of=2026-03-02")).send().await.expect(200);
     let late = |at: usize| (split["items"][at]["short"].clone(), split["items"][at]["late_days"].clone());

@@ -154,7 +154,8 @@ both!(a_sum_announced_within_the_day_is_its_single_payments, |app| {
 });
 
 both!(what_comes_back_as_a_sum_and_one_by_one_is_booked_once, |app| {
-    for (reference, text) in [("BACK", "代发工资不成功退回款项"), ("BACK", "代发退款 RUN-ID"), ("BATCH1", "退款")] {
+    for (reference, text) in [("BACK", "代发工资不成功退回款项"), ("BACK", "代发退款 RUN-ID"), ("BATCH1", "退款")]
+    {
         for sum_first in [true, false] {
             let mut town = town(&app, &[10_000, 10_000, 15_000]).await;
             let whole = Ntry { amount: "350.00", ..sum_out(batch("MsgId")) };

@@ -210,6 +210,26 @@ both!(what_clearance_names_as_unpaid_the_forecast_has_still_to_pay, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+/// What the forecast has to pay of attendance that stands on no sheet.
+async fn by_attendance(stage: &Stage<'_>) -> Value {
+    let outlook = stage.manager.get(&stage.path("forecast")).send().await.expect(200);
+    let wages = outlook["position"]["wages"].as_array().expect("wages");
+    wages.iter().filter(|one| one["why"] == "attendance").map(|one| one["amount"].clone()).collect()
+}
+
+both!(a_month_on_no_sheet_is_forecast_at_the_rates_of_its_days, |app| {
+    let stage = stage(&app, &[Some(1)]).await;
+    quiet_january(&stage).await;
+    assert_eq!(by_attendance(&stage).await, json!(["1500.00"]));
+    let terms = json!({"day_rate": "400.00", "valid_on": "2026-02-05"});
+    stage.manager.post(&stage.path(&format!("enrolments/{}/terms", stage.people[0].0)), terms).send().await.expect(200);
+    assert_eq!(by_attendance(&stage).await, json!(["1700.00"]), "three days at the old rate and two at the new one");
+    // A week that stands on its sheet takes its days with their rate.
+    let week = json!({"month": "2026-02", "period": {"cycle": "by_week", "from_on": "2026-02-01", "to_on": "2026-02-04", "agreed_in": "劳动合同第 5 条"}});
+    stage.manager.post(&stage.path("pay-sheets"), week).send().await.expect(201);
+    assert_eq!(by_attendance(&stage).await, json!(["800.00"]));
+});
+
 both!(the_match_tells_what_a_line_owes_and_what_no_line_gives_together, |app| {
     let stage = stage(&app, &[Some(1)]).await;
     quiet_january(&stage).await;
