@@ -351,7 +351,8 @@ impl<'a> Booking<'a> {
         refused: &mut Refused,
     ) -> Result<(StatementReceipt, Vec<FileProblem>), Problem> {
         self.turn(tx, ctx, refused)?;
-        let joined = if self.new > 0 || self.desk.tells_parts { self.desk.join(tx, ctx, inbox_id, &self.days)? } else { 0 };
+        let joined =
+            if self.new + self.merged > 0 || self.desk.tells_parts { self.desk.join(tx, ctx, inbox_id, &self.days)? } else { 0 };
         let Desk { site, account, kind, .. } = self.desk;
         let (new, merged, duplicates) = (self.new, self.merged, self.duplicates);
         let text = self.desk.name.text();

@@ -17,13 +17,17 @@ use crate::base::person::{BankCard, IdNumber, Uscc};
 use crate::base::{Day, Fen, Month, Rounding};
 
 pub mod form;
+mod meaning;
+
+pub use meaning::Form;
+use meaning::{form_of, inclusive, on_top};
 
 const fn column(key: &'static str, names: &'static [&'static str], required: bool) -> Column {
     Column { key, names, required }
 }
 
 /// Columns of the pay sheet.
-pub const COLUMNS: [Column; 23] = [
+pub const COLUMNS: [Column; 24] = [
     column("seq", &["序号", "编号"], false),
     column("name", &["姓名", "工人姓名"], true),
     column("sex", &["性别"], false),
@@ -55,25 +59,17 @@ pub const COLUMNS: [Column; 23] = [
     column("back_month", &["补发月份"], false),
     column("uscc", &["统一社会信用代码", "企业统一社会信用代码", "信用代码"], false),
     column("pay_day", &["发放日期", "工资发放日期"], false),
+    column("project", &["项目名称", "工程名称", "工程项目名称", "所属项目"], false),
 ];
 
-/// Columns that keep another month's or another company's wages out: they are read wherever the file has them.
-pub const GUARDS: [&str; 5] = ["month", "back_pay", "back_month", "uscc", "pay_day"];
+/// Columns that keep another month's, company's or site's wages out: they are read wherever the file has them.
+pub const GUARDS: [&str; 6] = ["month", "back_pay", "back_month", "uscc", "pay_day", "project"];
 
 /// Names of the due amount in sheets that have no column for the whole of it.
 const DUE_BASE: [&str; 3] = ["应发.基本工资", "应发.工资", "应发.应发"];
 
 /// Columns whose total is compared with our sum.
 const SUMMED: [&str; 7] = ["due", "overtime", "bonus", "deduction", "advance", "fine", "paid"];
-
-/// What 应发 means in a sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// 应发 already contains overtime and bonus: 实发 = 应发 − 扣款.
-    Inclusive,
-    /// Overtime and bonus come on top: 实发 = 应发 + 加班 + 奖金 − 扣款.
-    OnTop,
-}
 
 /// A worker's line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +120,8 @@ pub struct PayRow {
     pub uscc: Option<String>,
     /// The day on which it was paid or is to be.
     pub pay_day: Option<Day>,
+    /// The site that the row names.
+    pub project: Option<String>,
 }
 
 impl PayRow {
@@ -264,29 +262,6 @@ fn last_row(table: &Table<'_>) -> usize {
     rows.find(|row| is_total(row) || is_blank(row)).unwrap_or(table.rows().end)
 }
 
-fn inclusive(line: &PayRow) -> Option<Fen> {
-    line.due.minus(line.deduction).ok()
-}
-
-fn on_top(line: &PayRow) -> Option<Fen> {
-    line.due.plus(line.overtime).ok()?.plus(line.bonus).ok()?.minus(line.deduction).ok()
-}
-
-/// What most of the rows that tell the two apart say.
-fn form_of(rows: &[(usize, PayRow)]) -> Option<Form> {
-    let telling = rows.iter().map(|(_, line)| line).filter(|line| inclusive(line) != on_top(line));
-    let (mut within, mut above) = (0usize, 0usize);
-    for line in telling {
-        within += usize::from(inclusive(line) == Some(line.paid));
-        above += usize::from(on_top(line) == Some(line.paid));
-    }
-    match within.cmp(&above) {
-        _ if within + above == 0 => None,
-        std::cmp::Ordering::Less => Some(Form::OnTop),
-        _ => Some(Form::Inclusive),
-    }
-}
-
 fn wanted_money(table: &Table<'_>, row: usize, key: &str) -> Result<Fen, SheetProblem> {
     table.money(row, key)?.ok_or_else(|| {
         let words = ("缺少金额", "the amount is missing", "填写金额，没有则填 0 / write the amount, 0 for none");
@@ -394,6 +369,7 @@ fn read_row(table: &Table<'_>, row: usize, today: Day, problems: &mut Vec<SheetP
         back_month: back_month?,
         uscc: uscc?,
         pay_day: pay_day?,
+        project: text("project"),
     })
 }
 

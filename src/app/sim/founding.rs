@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::service::Service;
-use super::world::{COMPANIES, CONTRACTOR, Manner, Plan, SUBCONTRACTOR, World};
+use super::world::{COMPANIES, CONTRACTOR, Plan, SUBCONTRACTOR, World};
 use crate::accounts::actions::{NewAccount, file_account, open_account, prescribed_name};
 use crate::attendance::devices::actions::{Binding, bind};
 use crate::attendance::devices::{GateDirection, Maker};

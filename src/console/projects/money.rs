@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::head::Head;
 use crate::accounts::reconciling::{self, Reconciliation};
 use crate::accounts::table::{self as accounts, AccountRow, EntryRow};
-use crate::accounts::{Direction, Purpose};
+use crate::accounts::{Direction, EntryStatus, Purpose};
 use crate::base::id::ProjectId;
 use crate::base::person::masked;
 use crate::base::{Fen, Month};
@@ -110,6 +110,17 @@ impl MoneyPage {
     fn number(&self, account: &AccountRow) -> String {
         let sub = if account.sub_ledger.is_empty() { String::new() } else { format!("-{}", account.sub_ledger) };
         format!("{}{sub}", masked(&account.number, 4, 4))
+    }
+
+    /// Why an entry counts in no balance, in both languages.
+    fn aside(&self, entry: &EntryRow) -> Option<(&'static str, &'static str)> {
+        match entry.status {
+            _ if entry.counted_in.is_some() => Some(("合计或明细另笔已计", "counted in its sum, or in its single entries")),
+            _ if entry.voided_by.is_some() => Some(("文件已作废，不计", "its file is voided, not counted")),
+            EntryStatus::Booked => None,
+            EntryStatus::Pending => Some(("银行未入账，不计", "not booked by the bank yet, not counted")),
+            EntryStatus::Information => Some(("仅供参考，不计", "for information, not counted")),
+        }
     }
 
     fn badge(&self, entry: &EntryRow) -> &'static str {

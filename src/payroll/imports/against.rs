@@ -108,6 +108,7 @@ mod tests {
             back_month: None,
             uscc: None,
             pay_day: None,
+            project: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::sites::Sites;
 use super::{NET_MAX, Proposal, against};
 use crate::attendance;
 use crate::base::id::{CrewId, PartyId, RecordId, WorkerId};
@@ -33,6 +34,7 @@ pub(super) struct Known {
     teams: HashMap<CrewId, (String, Option<String>)>,
     /// Credit code of the general contractor.
     contractor: Option<String>,
+    sites: Sites,
 }
 
 /// What became of the rows.
@@ -134,8 +136,9 @@ impl Known {
         let codes: HashMap<PartyId, String> =
             parties::table::some(conn, &ctx.scope, &asked)?.into_iter().map(|party| (party.id, party.uscc)).collect();
         let teams = crews.into_iter().map(|crew| (crew.id, (crew.name, codes.get(&crew.party_id).cloned()))).collect();
+        let sites = Sites::gather(conn, site, contractor)?;
         let contractor = contractor.and_then(|id| codes.get(&id).cloned());
-        Ok(Known { month, people, twice, earned, lowest_day_wage, teams, contractor })
+        Ok(Known { month, people, twice, earned, lowest_day_wage, teams, contractor, sites })
     }
 
     /// Each row whole: every fault of it is told, and it is taken only without any.
@@ -169,6 +172,7 @@ impl Known {
             self.amounts(row, &mut tell);
             self.belongs(row, enrolment.as_ref(), &mut tell);
             self.team(row, &mut tell);
+            let odd_site = self.sites.check(row, &mut tell);
             let earned = enrolment.as_ref().and_then(|one| self.earned.get(&one.id));
             against::nothing_for_work(row, earned, &mut tell);
             if let Some(one) = enrolment.as_ref().filter(|_| !faults.is_empty()) {
@@ -181,6 +185,9 @@ impl Known {
                         sorted.warnings.push(Fault { place, reason: "sum_mismatch".to_owned(), zh, en });
                     };
                     against::warn(row, earned, enrolment.day_rate, !self.earned.is_empty(), &mut warn);
+                    if let Some((zh, en)) = odd_site {
+                        warn("project", zh, en);
+                    }
                     sorted.warnings.extend(self.other_team(proposal, row, &enrolment));
                     sorted.warnings.extend(unknown_trade(ctx, proposal, row));
                     sorted.good.push(Good { row, enrolment });

@@ -77,6 +77,7 @@ pub fn export(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, id: SheetId, purpose: &st
             back_month: None,
             uscc: None,
             pay_day: None,
+            project: None,
         });
     }
     let title = format!("{} {}年{}月工资支付表", site.name, head.month.first().year(), month_number(head.month));

@@ -13,6 +13,7 @@ pub mod export;
 pub mod http;
 pub mod left_out;
 pub mod refused;
+mod sites;
 pub mod table;
 
 use std::collections::BTreeMap;

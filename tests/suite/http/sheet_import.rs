@@ -442,6 +442,28 @@ both!(a_row_of_another_month_company_or_card_is_kept_out, |app| {
     assert_eq!(app.broken(), Vec::<String>::new());
 });
 
+both!(a_row_of_another_site_is_kept_out_and_a_name_that_none_has_is_told, |app| {
+    let stage = stage(&app, &(1..=4).map(Some).collect::<Vec<_>>()).await;
+    let other = json!({
+        "code": "T-0077", "name": "测试项目七十七", "region": "330784", "owner": stage.project.owner,
+        "general_contractor": stage.project.general_contractor, "from_on": "2025-12-01",
+    });
+    stage.manager.post("/api/v1/projects", other).send().await.expect(201);
+    let row = |worker: u32, project: &str| {
+        format!("{project},测试工人{worker},{},5,{},1500.00,1500.00\n", id_number(worker), card(worker))
+    };
+    let rows = [row(1, "测试项目1"), row(2, "测试项目 七十七"), row(3, "某某花园二期"), row(4, "")];
+    let text = format!("工程名称,姓名,身份证号,出勤天数,银行卡号,应发,实发\n{}", rows.concat());
+    let file = SheetFile { name: Some("二月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes: text.into_bytes() };
+    let taken = import(&app, &stage, file, february(), None).unwrap();
+    assert_eq!((taken.taken, taken.refused), (3, 1), "{taken:?}");
+    let at = |faults: &[anxin::web::problem::Fault], place: &str| {
+        faults.iter().any(|one| one.place == place && one.zh.contains("项目"))
+    };
+    assert!(at(&taken.faults, "CSV!A3"), "another site's: {:?}", taken.faults);
+    assert!(at(&taken.warnings, "CSV!A4") && !at(&taken.warnings, "CSV!A2"), "nobody's: {:?}", taken.warnings);
+});
+
 both!(a_guard_column_is_read_though_somebody_passed_it_over, |app| {
     let stage = stage(&app, &[Some(1)]).await;
     let id = stage.project_id();

@@ -63,14 +63,19 @@ async fn town<'a>(app: &'a App, amounts: &[i64]) -> Town<'a> {
     let account = open(&client, &site, &number).await;
     let ids = sent_run(app, &site, &account, run, amounts);
     let mut town = Town { app, client, site, account, number, run, ids, told: 0 };
-    town.tell(53, "OWN", &[owner("500.00", &format!("测试建设单位{ordinal}"))]).await;
+    let own = [owner("500.00", &format!("测试建设单位{ordinal}"))];
+    town.tell_closed(53, "OWN", &own, Some(("0.00", "500.00"))).await;
     town
 }
 
 impl Town<'_> {
     async fn tell(&mut self, kind: u32, id: &str, entries: &[Ntry]) -> Value {
+        self.tell_closed(kind, id, entries, None).await
+    }
+
+    async fn tell_closed(&mut self, kind: u32, id: &str, entries: &[Ntry], balances: Option<(&str, &str)>) -> Value {
         self.told += 1;
-        let file = camt_of(&self.number, kind, id, self.told, None, entries).replace("RUN-ID", self.run);
+        let file = camt_of(&self.number, kind, id, self.told, balances, entries).replace("RUN-ID", self.run);
         hand_in(&self.client, &file).await.expect(200)
     }
 
@@ -112,7 +117,8 @@ async fn out_in_both_orders(app: &App, sum: Ntry, kind: u32, run: &[i64]) {
         let what = format!("{} {kind} {sum_first}", sum.details);
         for is_sum in [sum_first, !sum_first] {
             let receipt = if is_sum {
-                town.tell(kind, "SUM", std::slice::from_ref(&sum)).await
+                let balances = Some(("500.00", "300.00")).filter(|_| kind == 53);
+                town.tell_closed(kind, "SUM", std::slice::from_ref(&sum), balances).await
             } else {
                 town.tell(54, "SINGLE", &singles).await
             };
@@ -126,6 +132,8 @@ async fn out_in_both_orders(app: &App, sum: Ntry, kind: u32, run: &[i64]) {
         }
         town.check(&["200.00"], &TWO, "300.00", &what).await;
         assert_eq!(states(app, &town.site, &town.ids)[..2], ["paid", "paid"], "{what}");
+        let closings = town.client.get(&format!("{}/reconciliation", town.site.path)).send().await.expect(200);
+        assert_eq!((&closings[0]["difference"], &closings[0]["is_open"]), (&json!("0.00"), &json!(false)), "{what}: {closings}");
         // Told again, by whichever voice, nothing is added.
         let again = town.tell(54, "AGAIN", &singles).await;
         assert_eq!((&again["statements"][0]["new"], found(&again)), (&json!(0), vec![]), "{what}: {again}");
@@ -151,6 +159,22 @@ both!(a_sum_of_a_part_of_its_run_is_the_payments_that_make_it_up, |app| {
 
 both!(a_sum_announced_within_the_day_is_its_single_payments, |app| {
     out_in_both_orders(&app, sum_out(batch("MsgId")), 52, &[10_000, 10_000]).await;
+});
+
+both!(a_sum_that_was_pending_is_joined_once_the_bank_books_it, |app| {
+    let mut town = town(&app, &[10_000, 10_000]).await;
+    let sum = sum_out(batch("MsgId"));
+    town.tell(52, "INTRADAY", &[Ntry { pending: true, ..sum.clone() }]).await;
+    town.tell(54, "SINGLE", &[debit(&town.ids[0], "100.00", "S1"), debit(&town.ids[1], "100.00", "S2")]).await;
+    let browser = app.browser_of(town.client.user).await;
+    let money = format!("/projects/{}/money", town.site.id);
+    assert!(browser.page(&money).await.contains("银行未入账，不计"));
+    let receipt = town.tell(53, "SUM", &[sum]).await;
+    assert_eq!(found(&receipt), Vec::<&str>::new(), "{receipt}");
+    town.check(&["200.00"], &TWO, "300.00", "pending first").await;
+    let page = browser.page(&money).await;
+    assert_eq!(page.matches("合计或明细另笔已计").count(), 2, "{page}");
+    assert_eq!(states(&app, &town.site, &town.ids), ["paid", "paid"]);
 });
 
 both!(what_comes_back_as_a_sum_and_one_by_one_is_booked_once, |app| {
