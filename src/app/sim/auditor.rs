@@ -181,7 +181,7 @@ pub fn close(
         let rows = service.read(|conn, _| Ok(accounts::table::all_entries(conn)?))?;
         let sum: i64 = rows
             .iter()
-            .filter(|row| row.project_id == ground.id)
+            .filter(|row| row.project_id == ground.id && row.counted_in.is_none())
             .map(|row| if row.direction == accounts::Direction::Debit { -row.amount_fen.0 } else { row.amount_fen.0 })
             .sum();
         let held = held.get(number).copied().unwrap_or_default();
