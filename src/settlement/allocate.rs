@@ -127,7 +127,7 @@ impl Desk<'_> {
         let mut standing = known.take(&self.claimed, &told, voice);
         if standing.is_none() {
             match self.retold(tx, ctx, &mut known, (&told, voice, &other), &entry.place)? {
-                Some(Retold::Same(row)) => standing = Some(row),
+                Some(Retold::Same(row)) => standing = Some(*row),
                 Some(Retold::Doubted(problem)) => {
                     self.doubtful.push(problem);
                     self.before.insert(place, known);

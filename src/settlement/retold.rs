@@ -143,7 +143,7 @@ pub(super) fn keep_fuller(tx: &mut Tx<'_>, ctx: &Ctx, row: &mut EntryRow, told: 
 /// What becomes of an entry that would be new and is told again in other words.
 pub(super) enum Retold {
     /// It is this one.
-    Same(EntryRow),
+    Same(Box<EntryRow>),
     /// A person looks at it.
     Doubted(FileProblem),
 }
@@ -168,10 +168,10 @@ impl Desk<'_> {
         let account = other.account.as_deref();
         let fits = |known: &Known| !is_told(known) && is_same(known, (told, voice), account, &reader);
         if let Some(row) = standing.take_namesake(&self.claimed, told, fits) {
-            return Ok(Some(Retold::Same(row)));
+            return Ok(Some(Retold::Same(Box::new(row))));
         }
         if let Some(row) = self.half(ctx, standing, (told, voice), account, &reader) {
-            return Ok(Some(Retold::Same(row)));
+            return Ok(Some(Retold::Same(Box::new(row))));
         }
         Ok(self.doubted(ctx, standing, (told, voice), place).map(Retold::Doubted))
     }
