@@ -123,10 +123,10 @@ impl Terms {
 /// Days of a month as cycles shorter than one are counted.
 const DAYS_OF_MONTH: u32 = 30;
 
-/// Each transfer's part of a month's labour cost: equal but for single fen, and together the whole.
-fn part_of(whole: Fen, part: u32, of: u32) -> Fen {
-    let until = |parts: u32| i128::from(whole.0) * i128::from(parts) / i128::from(of.max(1));
-    i64::try_from(until(part) - until(part.saturating_sub(1))).map_or(Fen::ZERO, Fen)
+/// What of a month's labour cost the parts from `before` on are: equal parts are equal but for single fen, and all together the whole.
+fn part_of(whole: Fen, before: u32, parts: u32) -> Fen {
+    let until = |parts: u32| i128::from(whole.0) * i128::from(parts) / i128::from(PARTS);
+    i64::try_from(until(before.saturating_add(parts)) - until(before)).map_or(Fen::ZERO, Fen)
 }
 
 /// The contracts on labour cost in the order of record, as far as they hold on a day.
@@ -153,27 +153,51 @@ impl<'a> Contracts<'a> {
             .and_then(|it| Terms::of(it))
     }
 
-    /// The transfer day of a month with the contract in force on it. What a contract of a later day says does not reach back: where its
-    /// own day of the month had passed, money still moves on the day agreed before.
-    fn transfer_in(&self, month: Month) -> Option<(Day, Terms)> {
-        let agreed = self.on(month.first())?;
-        let due_on = month.day_or_last(agreed.transfer_day);
-        let then = self.on(due_on)?;
-        let own = month.day_or_last(then.transfer_day);
-        Some(if self.on(own) == Some(then) { (own, then) } else { (due_on, then) })
+    /// The days within a month on which another contract begins to hold, and its first day.
+    fn turns(&self, month: Month) -> Vec<Day> {
+        let mut turns: Vec<Day> = self.known.iter().map(|record| record.valid_on).filter(|day| month.contains(*day)).collect();
+        turns.push(month.first());
+        turns.sort_unstable();
+        turns.dedup();
+        turns
     }
 
-    /// The transfers of a month. What a cycle shorter than a month makes due before its contract holds is due on the month's own transfer day.
-    fn transfers_in(&self, month: Month) -> Option<(Vec<Day>, Terms)> {
-        let (own, terms) = self.transfer_in(month)?;
-        if terms.transfers == 1 {
-            return Some((vec![own], terms));
+    /// The transfers of a month, each by the contract in force on its day, with its part of the month in [`PARTS`]; together they are the
+    /// month. What a contract of a later day says does not reach back: its own days count from its first day on, and where none of them is
+    /// left in the month, money still moves on the days agreed before.
+    fn transfers_in(&self, month: Month) -> Vec<Transfer> {
+        let Some(mut schedule) = self.on(month.first()) else { return Vec::new() };
+        let turns = self.turns(month);
+        let (mut found, mut left) = (Vec::new(), PARTS);
+        for (at, from) in turns.iter().enumerate() {
+            let Some(terms) = self.on(*from) else { continue };
+            let until = turns.get(at + 1).map_or(month.last(), |next| next.plus_days(-1));
+            if terms.days_in(month).iter().any(|day| day >= from) {
+                schedule = terms;
+            }
+            let days = schedule.days_in(month);
+            for on in days.iter().filter(|day| (*from..=until).contains(*day)) {
+                let parts = if days.last() == Some(on) { left } else { left.min(PARTS / schedule.transfers) };
+                left -= parts;
+                if parts > 0 {
+                    found.push(Transfer { on: *on, terms, parts });
+                }
+            }
         }
-        let held = |day: Day| if self.on(day) == Some(terms) { day } else { own };
-        let mut days: Vec<Day> = terms.days_in(month).into_iter().map(held).collect();
-        days.sort_unstable();
-        Some((days, terms))
+        found
     }
+}
+
+/// Parts of a month in which transfers are counted: one, two, three or four transfers are whole numbers of them.
+const PARTS: u32 = 12;
+
+/// A transfer of labour cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Transfer {
+    on: Day,
+    terms: Terms,
+    /// What of the month it brings, in [`PARTS`].
+    parts: u32,
 }
 
 /// The transfer days from the start of work to `until`, each by the contract that was in force on it: each month of work stands on one,
@@ -186,36 +210,43 @@ pub fn dues(book: &LawBook, region: crate::base::RegionCode, history: &[Recorded
     let contracts = Contracts::of(history, as_of);
     let mut found = Vec::new();
     for period in started.month().up_to(until.month()).take(MONTHS_MAX) {
-        let Some((days, terms)) = contracts.transfers_in(period) else { continue };
-        if let Some(monthly) = terms.monthly {
-            let of = terms.transfers;
-            for (part, due_on) in (1..).zip(days).filter(|(_, due_on)| started < *due_on && *due_on <= end) {
-                found.push(Due { period, part, due_on, amount: Some(part_of(monthly, part, of)), basis: Basis::Amount });
+        let transfers = contracts.transfers_in(period);
+        let (mut before, mut part) = (0, 0);
+        for transfer in &transfers {
+            let amount = transfer.terms.monthly.map(|monthly| part_of(monthly, before, transfer.parts));
+            before += transfer.parts;
+            part += u32::from(amount.is_some());
+            if amount.is_some() && started < transfer.on && transfer.on <= end {
+                found.push(Due { period, part, due_on: transfer.on, amount, basis: Basis::Amount });
             }
-            continue;
         }
         // The share is of what was settled for the month, so it is due in the next one and the last month's after the end of work. Where
         // the next one has an amount instead, the month is still paid by the share that it was worked for.
-        let next = period.plus(1);
-        let Some((days, share)) = contracts.transfers_in(next).and_then(|(days, then)| match (then.monthly, then.share) {
-            (None, Some(share)) => Some((days, share)),
-            _ => terms.share.map(|share| (terms.days_in(next), share)),
-        }) else {
-            continue;
-        };
-        let of = u32::try_from(days.len()).unwrap_or(1);
-        for (part, due_on) in (1..).zip(days).filter(|(_, due_on)| period <= end.month() && *due_on <= until) {
+        let by_share: Vec<&Transfer> = transfers.iter().filter(|one| one.terms.monthly.is_none()).collect();
+        let Some(terms) = by_share.last().map(|one| one.terms).filter(|_| period <= end.month()) else { continue };
+        let worked: u32 = by_share.iter().map(|one| one.parts).sum();
+        let mut transfers = contracts.transfers_in(period.plus(1));
+        if transfers.is_empty() || transfers.iter().any(|one| one.terms.monthly.is_some()) {
+            let parts = PARTS / terms.transfers;
+            transfers = terms.days_in(period.plus(1)).into_iter().map(|on| Transfer { on, terms, parts }).collect();
+        }
+        before = 0;
+        for transfer in transfers {
             let amount = now.progress_of(period).and_then(|(payment, _)| {
                 let input = LabourCostInput {
                     work: work_of(&now),
                     progress_payment: Some(payment),
-                    contract_share: Some(share),
+                    contract_share: transfer.terms.share,
                     ..LabourCostInput::default()
                 };
-                labour_cost::ask(book, region, due_on, &input).minimum
+                labour_cost::ask(book, region, transfer.on, &input).minimum
             });
-            let amount = amount.map(|whole| part_of(whole, part, of));
-            found.push(Due { period, part, due_on, amount, basis: Basis::Share });
+            let amount = amount.map(|whole| part_of(part_of(whole, 0, worked), before, transfer.parts));
+            before += transfer.parts;
+            part += 1;
+            if transfer.on <= until {
+                found.push(Due { period, part, due_on: transfer.on, amount, basis: Basis::Share });
+            }
         }
     }
     found.sort_by_key(|due| (due.due_on, due.period, due.part));
@@ -318,7 +349,8 @@ mod tests {
         assert_eq!(days(30, 3, "2026-02"), "10 20 28");
         assert_eq!(days(1, 4, "2026-03"), "01 08 16 23");
         for (whole, of) in [(100, 3), (101, 4), (7, 2), (1, 4)] {
-            let parts: Vec<i64> = (1..=of).map(|part| part_of(Fen(whole), part, of).0).collect();
+            let each = PARTS / of;
+            let parts: Vec<i64> = (0..of).map(|part| part_of(Fen(whole), part * each, each).0).collect();
             assert_eq!(parts.iter().sum::<i64>(), whole, "{parts:?}");
             assert!(parts.iter().max().unwrap() - parts.iter().min().unwrap() <= 1, "{parts:?}");
         }

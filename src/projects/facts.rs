@@ -317,7 +317,9 @@ const CYCLE_TOLERANCE: Decimal = Decimal::from_parts(8, 0, 0, false, 2);
 
 /// How many transfers a month a cycle of labour cost means: one, two, three or four; none where it is no such part of a month.
 pub fn transfers_a_month(cycle_months: Decimal) -> Option<u32> {
-    (1..=TRANSFERS_MAX).find(|count| (cycle_months * Decimal::from(*count) - Decimal::ONE).abs() <= CYCLE_TOLERANCE)
+    let is_near = |count: &u32| (cycle_months * Decimal::from(*count) - Decimal::ONE).abs() <= CYCLE_TOLERANCE;
+    // Four weeks are no month: what is meant as one is written as 1.
+    (1..=TRANSFERS_MAX).find(is_near).filter(|count| *count > 1 || cycle_months == Decimal::ONE)
 }
 
 /// A fact with when, by whom and on which paper.

@@ -351,8 +351,9 @@ impl<'a> Booking<'a> {
         refused: &mut Refused,
     ) -> Result<(StatementReceipt, Vec<FileProblem>), Problem> {
         self.turn(tx, ctx, refused)?;
-        let joined =
-            if self.new + self.merged > 0 || self.desk.tells_parts { self.desk.join(tx, ctx, inbox_id, &self.days)? } else { 0 };
+        let told = (inbox_id, handed.file.format.as_str());
+        let may_join = self.new + self.merged > 0 || self.desk.tells_parts;
+        let joined = if may_join { self.desk.join(tx, ctx, told, &self.days)? } else { 0 };
         let Desk { site, account, kind, .. } = self.desk;
         let (new, merged, duplicates) = (self.new, self.merged, self.duplicates);
         let text = self.desk.name.text();

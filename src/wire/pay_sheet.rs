@@ -59,7 +59,26 @@ pub const COLUMNS: [Column; 24] = [
     column("back_month", &["补发月份"], false),
     column("uscc", &["统一社会信用代码", "企业统一社会信用代码", "信用代码"], false),
     column("pay_day", &["发放日期", "工资发放日期"], false),
-    column("project", &["项目名称", "工程名称", "工程项目名称", "所属项目"], false),
+    column(
+        "project",
+        &[
+            "项目名称",
+            "工程名称",
+            "工程项目名称",
+            "建设项目名称",
+            "施工项目名称",
+            "项目",
+            "项目名",
+            "工程项目",
+            "施工项目",
+            "所属项目",
+            "所在项目",
+            "所属工程",
+            "工地名称",
+            "项目部",
+        ],
+        false,
+    ),
 ];
 
 /// Columns that keep another month's, company's or site's wages out: they are read wherever the file has them.
@@ -139,6 +158,8 @@ impl PayRow {
 pub struct PaySheet {
     /// Title above the header.
     pub title: Option<String>,
+    /// All that stands above the header.
+    pub titles: Vec<String>,
     /// Month named in the title.
     pub month: Option<Month>,
     /// What 应发 means; absent when no row tells the two apart.
@@ -199,7 +220,8 @@ fn read(sheet: &Sheet, table: &Table<'_>, today: Day) -> PaySheet {
     let titles: Vec<String> = above.map(|cell| cell.shown()).filter(|text| !text.is_empty()).collect();
     let mut pay = PaySheet {
         month: titles.iter().find_map(|title| value::month_in(title)),
-        title: titles.into_iter().next(),
+        title: titles.first().cloned(),
+        titles,
         remarks: remarks(sheet),
         ..PaySheet::default()
     };

@@ -161,6 +161,7 @@ pub fn take(tx: &mut Tx<'_>, ctx: &Ctx, site: &Site, confirmed: &Confirmed) -> R
         faults.push(no_row(&proposal));
     }
     let known = Known::gather(tx, ctx, site, month, confirmed.lowest_day_wage)?;
+    known.sites.require(&pay.titles, &proposal.name)?;
     let Sorted { good, faults: found, warnings: odd, refused, people } = known.check(ctx, &proposal, &pay.rows);
     for (row, fault) in found {
         told.tell(row, fault.clone());

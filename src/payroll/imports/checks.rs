@@ -34,7 +34,7 @@ pub(super) struct Known {
     teams: HashMap<CrewId, (String, Option<String>)>,
     /// Credit code of the general contractor.
     contractor: Option<String>,
-    sites: Sites,
+    pub(super) sites: Sites,
 }
 
 /// What became of the rows.

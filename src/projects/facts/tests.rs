@@ -56,7 +56,7 @@ fn a_cycle_longer_than_a_month_is_refused() {
         assert_eq!(super::transfers_a_month(cycle.parse().unwrap()), Some(transfers), "{cycle}");
         assert!(cost(cycle, Some("0.2")).check(day).is_ok(), "{cycle}");
     }
-    for cycle in ["0.7", "0.4", "0.1", "0"] {
+    for cycle in ["0.92", "0.99", "0.7", "0.4", "0.1", "0"] {
         assert!(cost(cycle, Some("0.2")).check(day).is_err(), "{cycle}");
     }
     assert!(cost("1", None).check(day).is_err());

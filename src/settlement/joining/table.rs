@@ -1,13 +1,13 @@
 //! What joining asks of entries: which days another voice told too, what stands on a day, and what is counted elsewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
 use crate::accounts::table::{AccountRow, EntryRow};
 use crate::accounts::{EntryStatus, StatementKind};
 use crate::base::Day;
-use crate::base::id::{BankEntryId, ProjectId, StatementId};
+use crate::base::id::{AccountId, BankEntryId, ProjectId, StatementId};
 use crate::settlement::doubts::table::PaymentRow;
 use crate::settlement::payees::table::PayeeRow;
 use crate::store::schema::{bank_entries, bank_statements, entry_doubts, entry_payees, entry_payments};
@@ -86,6 +86,35 @@ pub fn counted_in(conn: &mut AnyConn, project: ProjectId, wholes: &[BankEntryId]
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// The entries of an account's day that are counted in others, in the order of record.
+pub fn counted_on(conn: &mut AnyConn, project: ProjectId, (account, day): (AccountId, Day)) -> Result<Vec<EntryRow>, StoreError> {
+    use bank_entries as b;
+    let of_day = b::project_id.eq(project).and(b::account_id.eq(account)).and(b::booked_on.eq(day));
+    let rows = b::table.filter(of_day.and(b::counted_in.is_not_null())).order(b::id);
+    Ok(rows.select(EntryRow::as_select()).load(conn)?)
+}
+
+/// The formats of these statements, each up to its version.
+pub fn formats_of(
+    conn: &mut AnyConn,
+    project: ProjectId,
+    statements: impl Iterator<Item = StatementId>,
+) -> Result<HashMap<StatementId, String>, StoreError> {
+    use bank_statements as s;
+    let mut found = HashMap::new();
+    for some in statements.collect::<Vec<_>>().chunks(IDS_OF_QUERY) {
+        let wanted = s::project_id.eq(project).and(s::id.eq_any(some.to_vec()));
+        let rows: Vec<(StatementId, String)> = s::table.filter(wanted).select((s::id, s::format)).load(conn)?;
+        found.extend(rows.into_iter().map(|(id, format)| (id, family(&format).to_owned())));
+    }
+    Ok(found)
+}
+
+/// A format without its version: `camt.053.001.08` is `camt`.
+pub fn family(format: &str) -> &str {
+    format.split(['.', '-', '_']).next().unwrap_or(format)
 }
 
 /// What these entries moved of payments and runs, in the order of record.

@@ -206,6 +206,11 @@ fn that_spoke_before(conn: &mut AnyConn, site: &Site, file: &FileRow, lines: &[L
 
 /// Adds what is counted in these entries, and what these are counted in: one movement is taken back whole, and all its voices speak again.
 fn extend_to_joined(conn: &mut AnyConn, site: &Site, touched: &mut BTreeMap<i64, EntryRow>) -> Result<(), Problem> {
+    // What was joined on a day was joined by all that stood on it: whatever of that goes, the rest is joined anew.
+    let days: BTreeSet<_> = touched.values().map(|row| (row.account_id, row.booked_on)).collect();
+    for day in days {
+        touched.extend(joining::table::counted_on(conn, site.id, day)?.into_iter().map(|row| (row.id.0, row)));
+    }
     let wholes: BTreeSet<_> = touched.values().filter_map(|row| row.counted_in).collect();
     for whole in wholes {
         touched.extend(accounts_table::entry(conn, site.id, whole)?.map(|row| (row.id.0, row)));

@@ -462,6 +462,16 @@ both!(a_row_of_another_site_is_kept_out_and_a_name_that_none_has_is_told, |app| 
     };
     assert!(at(&taken.faults, "CSV!A3"), "another site's: {:?}", taken.faults);
     assert!(at(&taken.warnings, "CSV!A4") && !at(&taken.warnings, "CSV!A2"), "nobody's: {:?}", taken.warnings);
+    // Above the header, as most sheets have it.
+    let titled = |title: &str| {
+        let text = format!("{title}\n姓名,身份证号,出勤天数,银行卡号,应发,实发\n{}", &row(1, "")[1..]);
+        SheetFile { name: Some("二月.csv".to_owned()), content_type: "text/csv".to_owned(), bytes: text.into_bytes() }
+    };
+    for title in ["项目名称：测试项目七十七,,,,,", "测试项目七十七2026年2月农民工工资表,,,,,"] {
+        let refused = import(&app, &stage, titled(title), february(), None).unwrap_err();
+        assert_eq!(refused.faults[0].reason, "unknown_reference", "{title}: {refused:?}");
+    }
+    assert_eq!(import(&app, &stage, titled("项目名称：测试项目1,,,,,"), february(), None).unwrap().taken, 1);
 });
 
 both!(a_guard_column_is_read_though_somebody_passed_it_over, |app| {
