@@ -190,7 +190,7 @@ impl Board {
     }
 
     /// The entries that together are the sum: of its voucher, of the runs that it names, or, where it names none, of the one run or of all
-    /// payments of the day of which that is so; else the one payment of its amount.
+    /// payments of the day of which that is so.
     pub(super) fn by_sum(&self, whole: &EntryRow, named: &[PayRunId]) -> Vec<EntryRow> {
         if let Some(reference) = &whole.bank_ref
             && let Some(found) = self.exactly(whole, Together::Voucher(reference.clone()))
@@ -199,7 +199,7 @@ impl Board {
         }
         if !named.is_empty() {
             let mut of_named = named.iter().filter_map(|run| self.exactly(whole, Together::Run(*run)));
-            return of_named.next().or_else(|| self.alone(whole, named)).unwrap_or_default();
+            return of_named.next().unwrap_or_default();
         }
         if !Self::may_be_wages(whole) {
             return Vec::new();
@@ -208,7 +208,7 @@ impl Board {
         let mut of_runs = runs.into_iter().filter_map(|run| self.exactly(whole, Together::Run(run)));
         match (of_runs.next(), of_runs.next()) {
             (Some(one), None) => one,
-            (None, _) => self.exactly(whole, Together::Payments).or_else(|| self.alone(whole, &[])).unwrap_or_default(),
+            (None, _) => self.exactly(whole, Together::Payments).unwrap_or_default(),
             // Either of two runs would do: nobody knows which.
             (Some(_), Some(_)) => Vec::new(),
         }
@@ -216,7 +216,11 @@ impl Board {
 
     /// The one payment of exactly the sum, of these runs where there are any, where the bank's ledger holds one of the two alone and both
     /// do not name two others. Of several the first: whichever it is, as many count as the ledger holds.
-    fn alone(&self, whole: &EntryRow, named: &[PayRunId]) -> Option<Vec<EntryRow>> {
+    pub(super) fn alone(&self, whole: &EntryRow) -> Option<Vec<EntryRow>> {
+        let named = self.named.get(&whole.id).map(Vec::as_slice).unwrap_or_default();
+        if named.is_empty() && !Self::may_be_wages(whole) {
+            return None;
+        }
         let of_run = |row: &EntryRow| {
             let runs = self.single_payments(row.id).iter().filter_map(|one| self.runs.get(&one.payment));
             named.is_empty() || runs.into_iter().any(|run| named.contains(run))

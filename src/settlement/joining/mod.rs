@@ -116,10 +116,14 @@ impl Desk<'_> {
     ) -> Result<BTreeMap<BankEntryId, StatementId>, Problem> {
         let mut joined = BTreeMap::new();
         let Some((first, last)) = days.first().copied().zip(days.last().copied()) else { return Ok(joined) };
-        if !table::tell_others(tx.conn(), self.account, self.kind, (first, last))? {
+        // In another format the same kind of message is another voice, which no entry shows.
+        let told = if table::tell_in_other_words(tx.conn(), self.account, (self.kind, format), (first, last))? {
+            days.clone()
+        } else if table::tell_others(tx.conn(), self.account, self.kind, (first, last))? {
+            table::days_told_otherwise(tx.conn(), self.account, self.kind, (first, last))?
+        } else {
             return Ok(joined);
-        }
-        let told = table::days_told_otherwise(tx.conn(), self.account, self.kind, (first, last))?;
+        };
         for day in told.intersection(days) {
             let mut board = Board::of(tx.conn(), self, format, *day)?;
             let mut ids: Vec<BankEntryId> = board.rows.keys().copied().collect();
@@ -136,6 +140,13 @@ impl Desk<'_> {
                 self.lay_aside(tx, ctx, inbox_id, &mut board, (whole, parts), &mut joined)?;
             }
             for (whole, parts) in several_sums(&board)? {
+                self.lay_aside(tx, ctx, inbox_id, &mut board, (whole, parts), &mut joined)?;
+            }
+            for id in board.rows.keys().copied().collect::<Vec<_>>() {
+                let whole = board.rows.get(&id).filter(|row| board.is_open_sum(row)).cloned();
+                let Some((whole, parts)) = whole.and_then(|whole| board.alone(&whole).map(|parts| (whole, parts))) else {
+                    continue;
+                };
                 self.lay_aside(tx, ctx, inbox_id, &mut board, (whole, parts), &mut joined)?;
             }
             for id in board.parts.keys().copied().collect::<Vec<_>>() {

@@ -35,6 +35,20 @@ pub fn tell_others(
     Ok(false)
 }
 
+/// Whether a message of this kind in another format tells of any of these days.
+pub fn tell_in_other_words(
+    conn: &mut AnyConn,
+    account: &AccountRow,
+    (kind, format): (StatementKind, &str),
+    (first, last): (Day, Day),
+) -> Result<bool, StoreError> {
+    use bank_statements as s;
+    let of_kind = s::project_id.eq(account.project_id).and(s::account_id.eq(account.id)).and(s::kind.eq(kind));
+    let others = s::to_on.ge(first).and(s::from_on.le(last)).and(s::format.not_like(format!("{}%", family(format))));
+    let found: Option<StatementId> = s::table.filter(of_kind.and(others)).select(s::id).first(conn).optional()?;
+    Ok(found.is_some())
+}
+
 /// The days of a span on which something is booked that messages of this kind did not tell, or, of an announcement, that the bank's ledger
 /// tells as well.
 pub fn days_told_otherwise(

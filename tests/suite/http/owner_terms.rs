@@ -188,3 +188,31 @@ both!(a_cycle_shorter_than_a_month_is_due_in_its_parts_and_each_may_be_late, |ap
     assert!(refused.to_string().contains("0.5"), "{refused}");
     assert_eq!(app.broken(), Vec::<String>::new());
 });
+
+both!(a_contract_that_changes_within_a_month_of_several_transfers_moves_no_day, |app| {
+    let manager = app.labour_manager();
+    let terms = |monthly: &str, day: u32, cycle: &str| json!({"kind": "labour_cost", "share": null, "monthly": monthly, "transfer_day": day, "cycle_months": cycle});
+    for (number, (from, first, second, expected)) in (1..).zip([
+        ("2026-02-15", (10, "0.5"), (10, "0.5"), ["2026-02-10 30000.00", "2026-02-25 40000.00"].as_slice()),
+        ("2026-02-15", (10, "0.5"), (10, "1"), ["2026-02-10 30000.00", "2026-02-25 40000.00"].as_slice()),
+        ("2026-02-15", (10, "0.5"), (20, "1"), ["2026-02-10 30000.00", "2026-02-20 40000.00"].as_slice()),
+        (
+            "2026-02-12",
+            (10, "0.25"),
+            (10, "0.5"),
+            ["2026-02-02 15000.00", "2026-02-10 15000.00", "2026-02-25 40000.00"].as_slice(),
+        ),
+        ("2026-02-15", (10, "1"), (10, "0.5"), ["2026-02-10 60000.00"].as_slice()),
+        ("2026-02-05", (10, "1"), (10, "0.5"), ["2026-02-10 40000.00", "2026-02-25 40000.00"].as_slice()),
+    ]) {
+        let site = project(&manager, number, "330784").await;
+        fact(&manager, &site, "2025-12-01", json!({"kind": "started"})).await;
+        fact(&manager, &site, "2025-12-01", terms("60000.00", first.0, first.1)).await;
+        fact(&manager, &site, from, terms("80000.00", second.0, second.1)).await;
+        let found = items(&manager, &site).await;
+        let told: Vec<String> =
+            found.iter().filter(|item| item[0] == "2026-02").map(|item| format!("{} {}", item[1], item[2])).collect();
+        assert_eq!(told, expected, "{first:?} {second:?} from {from}");
+    }
+    assert_eq!(app.broken(), Vec::<String>::new());
+});

@@ -255,6 +255,109 @@ both!(where_the_ledger_tells_single_payments_the_sum_that_was_announced_stands_a
     }
 });
 
+both!(a_run_that_is_debited_in_several_sums_is_its_single_payments, |app| {
+    for amounts in [["200.00", "200.00"], ["250.00", "150.00"]] {
+        for order in [[0, 1, 2], [2, 0, 1], [0, 2, 1]] {
+            let mut town = town(&app, &[10_000, 10_000, 15_000, 5_000]).await;
+            let of = |at: usize, amount: &'static str| debit(&town.ids[at], amount, ["S1", "S2", "S3", "S4"][at]);
+            let singles = [of(0, "100.00"), of(1, "100.00"), of(2, "150.00"), of(3, "50.00")];
+            let sums = [("W1", amounts[0]), ("W2", amounts[1])].map(|(reference, amount)| Ntry {
+                reference: Some(reference),
+                amount,
+                ..sum_out(batch("MsgId"))
+            });
+            for which in order {
+                match which {
+                    0 => town.tell(54, "N1", &singles[..2]).await,
+                    1 => town.tell(54, "N2", &singles[2..]).await,
+                    _ => town.tell(53, "SUMS", &sums).await,
+                };
+            }
+            let what = format!("{amounts:?} {order:?}");
+            let mut counts = amounts;
+            counts.sort();
+            town.check(&counts, &["100.00", "100.00", "150.00", "50.00"], "100.00", &what).await;
+            assert_eq!(states(&app, &town.site, &town.ids), ["paid", "paid", "paid", "paid"], "{what}");
+        }
+    }
+});
+
+both!(a_sum_of_one_payment_is_that_payment, |app| {
+    for details in [batch("MsgId"), String::new()] {
+        for sum_first in [true, false] {
+            let mut town = town(&app, &[10_000]).await;
+            let sum = Ntry { amount: "100.00", ..sum_out(details.clone()) };
+            for is_sum in [sum_first, !sum_first] {
+                match is_sum {
+                    true => town.tell(53, "SUM", std::slice::from_ref(&sum)).await,
+                    false => town.tell(54, "SINGLE", &[debit(&town.ids[0], "100.00", "S1")]).await,
+                };
+            }
+            let what = format!("{details} {sum_first}");
+            town.check(&["100.00"], &["100.00"], "400.00", &what).await;
+            assert_eq!(states(&app, &town.site, &town.ids), ["paid"], "{what}");
+        }
+    }
+    // One of three payments comes back.
+    for (reference, text) in [("BACK", "代发工资不成功退回款项"), ("BACK", "代发退款 RUN-ID"), ("BATCH1", "退款")]
+    {
+        for sum_first in [true, false] {
+            let mut town = town(&app, &[10_000, 10_000, 15_000]).await;
+            town.tell(53, "OUT", &[Ntry { amount: "350.00", ..sum_out(batch("MsgId")) }]).await;
+            for is_sum in [sum_first, !sum_first] {
+                match is_sum {
+                    true => {
+                        let back = Ntry { amount: "150.00", details: returned(), ..sum_back(reference, text) };
+                        town.tell(53, "BACK", &[back]).await
+                    }
+                    false => town.tell(54, "SINGLE", &[credit(&town.ids[2], "150.00", "R1")]).await,
+                };
+            }
+            let what = format!("back {reference} {text} {sum_first}");
+            town.check(&["150.00", "350.00"], &["150.00"], "300.00", &what).await;
+            assert_eq!(states(&app, &town.site, &town.ids)[2], "returned", "{what}");
+            let books = ledger(&town.client, &town.site).await;
+            assert_eq!(balance(&books, "refunds"), "0.00", "{what} {books}");
+        }
+    }
+});
+
+both!(a_sum_that_was_announced_is_single_entries_of_several_statements, |app| {
+    for order in [[0, 1, 2], [0, 2, 1], [2, 0, 1], [1, 0, 2]] {
+        let mut town = town(&app, &[10_000, 10_000]).await;
+        for which in order {
+            match which {
+                2 => town.tell(54, "SUM", &[sum_out(batch("MsgId"))]).await,
+                one => town.tell(53, &format!("P{one}"), &[debit(&town.ids[one], "100.00", ["S1", "S2"][one])]).await,
+            };
+        }
+        town.check(&TWO, &["200.00"], "300.00", &format!("{order:?}")).await;
+    }
+});
+
+both!(an_mt940_and_a_camt_statement_of_a_day_are_one_ledger, |app| {
+    for mt_first in [true, false] {
+        let mut town = town(&app, &[10_000, 10_000]).await;
+        let text = format!(
+            ":20:MT1\r\n:25:{}\r\n:28C:7/1\r\n:60F:C260301CNY500,00\r\n:61:2603020302D200,00NTRFNONREF//BATCH1\r\n\
+             :86:PAYROLL {}\r\n:62F:C260302CNY300,00\r\n-\r\n",
+            town.number, town.run
+        );
+        let singles = [debit(&town.ids[0], "100.00", "S1"), debit(&town.ids[1], "100.00", "S2")];
+        for is_mt in [mt_first, !mt_first] {
+            match is_mt {
+                true => {
+                    let asked = town.client.ask(actix_web::http::Method::POST, "/api/v1/bank/statements");
+                    let receipt = asked.body("text/plain", text.clone()).send().await.expect(200);
+                    assert_eq!(receipt["format"].as_str().map(|format| &format[..5]), Some("mt940"), "{receipt}");
+                }
+                false => drop(town.tell_closed(53, "SINGLE", &singles, Some(("500.00", "300.00"))).await),
+            }
+        }
+        town.check(&["200.00"], &TWO, "300.00", &format!("{mt_first}")).await;
+    }
+});
+
 both!(a_payment_beyond_the_sum_is_told_and_not_swallowed, |app| {
     let mut town = town(&app, &[10_000, 10_000]).await;
     town.tell(53, "SUM", &[sum_out(batch("MsgId"))]).await;
