@@ -18,13 +18,14 @@ pub use candidates::{Candidate, of, waiting};
 pub(super) use candidates::{Fit, Hints, certain, names_payee, runs_of};
 pub(super) use noting::{Movement, Noted, doubt_of, look_again, note, raise, take_excess, tell_soon};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use table::{DoubtRow, PaymentRow, StepRow};
 
 use crate::accounts::table::EntryRow;
-use crate::base::id::{ProjectId, RecordId};
+use crate::base::id::{BankEntryId, ProjectId, RecordId};
 use crate::base::words;
+use crate::settlement::joining;
 use crate::store::AnyConn;
 use crate::web::Problem;
 
@@ -122,7 +123,26 @@ pub fn all(conn: &mut AnyConn, project: ProjectId) -> Result<Vec<Doubt>, Problem
             };
         found.push(Doubt { row, entry, steps, payments, is_open });
     }
+    spare_sums(conn, project, &mut found)?;
     Ok(found)
+}
+
+/// Of a payment that was debited beyond the sum that it is in, the other debit is in doubt and not the sum.
+fn spare_sums(conn: &mut AnyConn, project: ProjectId, doubts: &mut [Doubt]) -> Result<(), Problem> {
+    let is_meant = |doubt: &Doubt| doubt.is_open && doubt.row.kind == DoubtKind::DebitedAgain;
+    let asked: Vec<BankEntryId> = doubts.iter().filter(|doubt| is_meant(doubt)).map(|doubt| doubt.entry.id).collect();
+    let sums: BTreeSet<BankEntryId> =
+        joining::table::counted_in(conn, project, &asked)?.into_iter().filter_map(|part| part.counted_in).collect();
+    if sums.is_empty() {
+        return Ok(());
+    }
+    let others = doubts.iter().filter(|doubt| is_meant(doubt) && !sums.contains(&doubt.entry.id));
+    let told: BTreeSet<String> = others.flat_map(|doubt| &doubt.payments).map(|one| one.payment.clone()).collect();
+    for doubt in doubts.iter_mut().filter(|doubt| is_meant(doubt) && sums.contains(&doubt.entry.id)) {
+        let rest: Vec<PaymentRow> = doubt.payments.iter().filter(|one| !told.contains(&one.payment)).cloned().collect();
+        doubt.is_open = books::is_odd(conn, project, &rest, doubt.row.kind)?;
+    }
+    Ok(())
 }
 
 /// Those that nobody and nothing has explained.

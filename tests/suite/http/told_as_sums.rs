@@ -359,14 +359,19 @@ both!(an_mt940_and_a_camt_statement_of_a_day_are_one_ledger, |app| {
 });
 
 both!(a_payment_beyond_the_sum_is_told_and_not_swallowed, |app| {
-    let mut town = town(&app, &[10_000, 10_000]).await;
-    town.tell(53, "SUM", &[sum_out(batch("MsgId"))]).await;
-    let receipt =
-        town.tell(54, "SINGLE", &["S1", "S2", "S3"].map(|at| debit(&town.ids[usize::from(at == "S2")], "100.00", at))).await;
-    assert_eq!(receipt["statements"][0]["new"], 1, "{receipt}");
-    let (standing, beside, held) = town.booked().await;
-    assert_eq!((standing, beside, held.as_str()), (owned(&["100.00", "200.00"]), owned(&TWO), "200.00"));
-    assert_eq!(open_kinds(&town.client, &town.site).await, ["debited_again"]);
+    for sum_first in [true, false] {
+        let mut town = town(&app, &[10_000, 10_000]).await;
+        let singles = ["S1", "S2", "S3"].map(|at| debit(&town.ids[usize::from(at == "S2")], "100.00", at));
+        for is_sum in [sum_first, !sum_first] {
+            match is_sum {
+                true => town.tell(53, "SUM", &[sum_out(batch("MsgId"))]).await,
+                false => town.tell(54, "SINGLE", &singles).await,
+            };
+        }
+        let (standing, beside, held) = town.booked().await;
+        assert_eq!((standing, beside, held.as_str()), (owned(&["100.00", "200.00"]), owned(&TWO), "200.00"), "{sum_first}");
+        assert_eq!(open_kinds(&town.client, &town.site).await, ["debited_again"], "{sum_first}");
+    }
     // Another day, another voice of the ledger, or a sum of other payments: two movements.
     let mut town = self::town(&app, &[10_000, 10_000, 30_000]).await;
     let late = Ntry { on: "2026-03-03", ..sum_out(batch("MsgId")) };
